@@ -1,0 +1,10 @@
+"""Settings of the test suite: the same product, with fast passwords, no manifest and no limits to trip over."""
+
+from config.settings import *  # noqa: F403
+from config.settings import STORAGES
+
+SECRET_KEY = "the-same-for-every-test"  # noqa: S105
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
+ACCOUNT_RATE_LIMITS = False

@@ -1,0 +1,10 @@
+from django.utils.translation import gettext_lazy as _
+
+from pheu.timeline.events import EventKind
+
+SCHEDULED = EventKind(
+    "activity.scheduled", _("scheduled %(type)s “%(title)s” for %(assignee)s, %(due)s"), "calendar-plus", "blue"
+)
+DONE = EventKind("activity.done", _("finished %(type)s “%(title)s”"), "circle-check", "jade")
+RESCHEDULED = EventKind("activity.rescheduled", _("moved %(type)s “%(title)s” to %(due)s"), "calendar-event", "amber")
+CALLED_OFF = EventKind("activity.called_off", _("called off %(type)s “%(title)s”"), "calendar-x")

@@ -1,0 +1,59 @@
+"""Work to do at a time, on a record: calls, meetings, mails, visits."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from pheu.activities.queries import ActivityQuerySet
+from pheu.records.models import ListItem, Record
+
+
+class ActivityType(ListItem):
+    """«Kiểu hoạt động»; the icon is a name of the sprite."""
+
+    icon = models.CharField(max_length=30, default="checkbox")
+
+
+class Activity(models.Model):
+    """«Công việc»: one thing to do by someone, open until it is done or called off."""
+
+    record = models.ForeignKey(Record, models.CASCADE, related_name="activities")
+    type = models.ForeignKey(ActivityType, models.PROTECT, related_name="+", verbose_name=_("Type"))
+    title = models.CharField(_("What to do"), max_length=300, blank=True)
+    due_at = models.DateTimeField(_("When"))
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="activities", verbose_name=_("Assigned to")
+    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    result = models.TextField(_("Result"), blank=True, max_length=5000)
+    called_off_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ActivityQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_at", "pk"]
+        indexes = [
+            models.Index(
+                fields=["assignee", "due_at"],
+                name="activity_my_day",
+                condition=models.Q(done_at=None, called_off_at=None),
+            ),
+            models.Index(
+                fields=["record", "due_at"], name="activity_next", condition=models.Q(done_at=None, called_off_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or str(self.type)
+
+    @property
+    def is_open(self) -> bool:
+        return self.done_at is None and self.called_off_at is None
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.is_open and self.due_at < timezone.now()

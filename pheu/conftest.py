@@ -1,0 +1,160 @@
+"""What every test may ask for."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from psycopg import sql
+
+from pheu.deals.models import Deal
+from pheu.deals.services import create_deal
+from pheu.leads.models import Lead, RequestType, Source
+from pheu.leads.services import create_lead
+from pheu.people.models import Department, Role, Team, User
+from pheu.records.models import Stage
+from pheu.timeline.events import EventKind
+from pheu.timeline.models import Event
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The machine's own Chromium, which bin/test found; without its sandbox only as root, where it has none."""
+    sandbox = ["--no-sandbox"] if os.getuid() == 0 else []
+    return {**browser_type_launch_args, "executable_path": os.environ.get("PHEU_CHROMIUM"), "args": sandbox}
+
+
+PASSWORD = "hoa-sen-trang-2026"
+
+
+@dataclass
+class Cast:
+    """The people of style.md: the same in tests and in the demo company."""
+
+    an: User  # sells in Phòng dự án, team Miền Bắc
+    binh: User  # leads that team
+    chi: User  # sells in another department, team Miền Nam
+    dung: User  # administers
+    hanh: User  # does customer care
+    giang: User  # only looks
+
+
+def make_cast() -> Cast:
+    projects = Department.objects.create(name="Phòng dự án")
+    service = Department.objects.create(name="Phòng dịch vụ")
+    care = Department.objects.create(name="Phòng CSKH")
+    north, south = Team.objects.create(name="Miền Bắc"), Team.objects.create(name="Miền Nam")
+
+    def person(name: str, email: str, role: str, department: Department | None, *teams: Team) -> User:
+        user = User.objects.create_user(
+            f"{email}@quantrac.example",
+            PASSWORD,
+            full_name=name,
+            role=Role.objects.get(code=role),
+            department=department,
+        )
+        user.teams.add(*teams)
+        return user
+
+    return Cast(
+        an=person("Nguyễn Hoài An", "an", "sales", projects, north),
+        binh=person("Trần Thanh Bình", "binh", "manager", projects, north),
+        chi=person("Lê Kim Chi", "chi", "sales", service, south),
+        dung=person("Phạm Tiến Dũng", "dung", "admin", None),
+        hanh=person("Lê Thị Hạnh", "hanh", "care", care),
+        giang=person("Vũ Trường Giang", "giang", "viewer", None),
+    )
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def an(cast: Cast) -> User:
+    return cast.an
+
+
+@pytest.fixture
+def binh(cast: Cast) -> User:
+    return cast.binh
+
+
+@pytest.fixture
+def chi(cast: Cast) -> User:
+    return cast.chi
+
+
+@pytest.fixture
+def dung(cast: Cast) -> User:
+    return cast.dung
+
+
+@pytest.fixture
+def hanh(cast: Cast) -> User:
+    return cast.hanh
+
+
+@pytest.fixture
+def giang(cast: Cast) -> User:
+    return cast.giang
+
+
+@pytest.fixture
+def lead(an: User) -> Lead:
+    return create_lead(
+        {
+            "company_name": "Xi măng Hòn Đá", "person_name": "Đỗ Thị Vân", "job_title": "Trưởng phòng MT",
+            "phone": "+842438637747", "email": "van.dt@hondacement.example", "tax_code": "0100109106",
+            "name": "Trạm khí thải dây chuyền 2", "need": "Đo SO₂, NOₓ ở hai ống khói",
+            "request_type": RequestType.objects.all()[0], "source": Source.objects.get(name="Hội thảo"),
+            "expected_amount": Decimal(1_980_000_000), "priority": 3, "owner": an,
+        },
+        by=an,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def deal(an: User) -> Deal:
+    return create_deal({"name": "Trạm nước thải", "expected_amount": Decimal(850_000_000), "owner": an}, by=an)
+
+
+def stage_of(kind: str, name: str) -> Stage:
+    return Stage.objects.get(pipeline__kind=kind, name=name)
+
+
+def told(kind: EventKind, *, about: Any) -> Event:
+    """The one event of this kind about a row; fails where it was told never or twice."""
+    return Event.objects.get(kind=kind.code, about=about.pk)
+
+
+# Sign-in and counters write here on every request, and say nothing of the business.
+LEFT_OUT = {"django_session", "core_cache"}
+
+
+def fingerprint() -> dict[str, Any]:
+    """A figure for each table of the whole database that any changed row changes."""
+    with connection.cursor() as cursor:
+        tables = sorted(set(connection.introspection.table_names(cursor)) - LEFT_OUT)
+        found = {}
+        for table in tables:
+            cursor.execute(
+                sql.SQL("select count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) from {} t").format(
+                    sql.Identifier(table)
+                )
+            )
+            found[table] = cursor.fetchone()
+        return found
+
+
+@contextlib.contextmanager
+def nothing_changes() -> Iterator[None]:
+    """The whole database is the same before and after."""
+    before = fingerprint()
+    yield
+    assert fingerprint() == before

@@ -1,0 +1,87 @@
+"""Work done after the page is sent: how a job is declared, tried again, given up, and saved from a killed worker.
+
+A job is a row on Django's own connection, so it exists exactly when the change that asked for it was committed.
+It runs at least once: what it does must be harmless to do twice.
+"""
+
+import asyncio
+import datetime
+import random
+from collections.abc import Callable
+from typing import Any
+
+from procrastinate import BaseRetryStrategy, RetryDecision
+from procrastinate.contrib.django import app
+from procrastinate.job_context import JobContext
+from procrastinate.jobs import Job, Status
+
+ATTEMPTS = 5
+FIRST_PAUSE, LONGEST_PAUSE = 10, 6 * 3600  # seconds
+HEARTBEAT = 5.0  # seconds between two signs of life of a worker
+SILENCE = 20.0  # seconds without a sign of life after which a worker counts as dead
+POLLING = 5.0  # seconds; a job given back by the sweep is found by looking, all others by notification
+CONCURRENCY = 4
+SWEEPS = "sweeps"  # a queue of their own, because they are many and soon forgotten
+KEPT_HOURS = 7 * 24  # of a job that went well; a failed one stays until somebody has looked at it
+
+
+class Backoff(BaseRetryStrategy):
+    """Try again after 10, 40, 160, 640 seconds, spread by a quarter; the fifth failure is final."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if job.attempts + 1 >= ATTEMPTS:
+            return None
+        return RetryDecision(retry_in={"seconds": round(pause_after(job.attempts) * random.uniform(0.75, 1.25))})  # noqa: S311
+
+
+def pause_after(attempts: int) -> int:
+    """Seconds to wait after so many earlier failures (0, 1, 2, ...)."""
+    return min(FIRST_PAUSE * 4**attempts, LONGEST_PAUSE)
+
+
+def job(function: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """Declare a job: `@job` or `@job(queue="mail")`. It gets five attempts with growing pauses.
+
+    `send_quote_email.defer(quote_id=7)` asks for it; arguments are ids, never rows.
+    """
+    declare = app.task(**{"retry": Backoff(), **options})
+    return declare if function is None else declare(function)
+
+
+@app.periodic(cron="* * * * * */5")  # six fields: seconds last
+@app.task(queue=SWEEPS, queueing_lock="core.sweep", pass_context=True)
+async def sweep(context: JobContext, timestamp: int) -> None:
+    """Give the jobs of dead workers back, or up: a job that ended five workers is not tried a sixth time."""
+    manager = context.app.job_manager
+    for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=SILENCE):
+        if stalled.attempts + 1 >= ATTEMPTS:
+            await manager.finish_job(stalled, status=Status.FAILED, delete_job=False)
+        else:
+            await manager.retry_job(stalled, retry_at=datetime.datetime.now(datetime.UTC))
+
+
+@app.periodic(cron="30 * * * *")
+@app.task(queueing_lock="core.forget_old_jobs", pass_context=True)
+async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
+    """Remove jobs that went well a week ago, and sweeps after an hour."""
+    await context.app.job_manager.delete_old_jobs(nb_hours=1, queue=SWEEPS)
+    await context.app.job_manager.delete_old_jobs(nb_hours=KEPT_HOURS)
+
+
+def run_worker(**options: Any) -> None:
+    """Work until SIGINT or SIGTERM; jobs then running get 20 seconds to finish. `options` are procrastinate's."""
+    settled = {
+        "concurrency": CONCURRENCY,
+        "update_heartbeat_interval": HEARTBEAT,
+        "stalled_worker_timeout": SILENCE,
+        "fetch_job_polling_interval": POLLING,
+        "shutdown_graceful_timeout": 20,
+        **options,
+    }
+
+    async def work() -> None:
+        async with working.open_async():
+            await working.run_worker_async(**settled)
+
+    with app.replace_connector(app.connector.get_worker_connector()) as working:  # type: ignore[attr-defined]
+        asyncio.run(work())

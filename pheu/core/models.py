@@ -1,0 +1,11 @@
+from django.conf import settings
+from django.db import models
+
+
+class FormToken(models.Model):
+    """A drawn form that has been answered: see `core.once`. Swept after a day."""
+
+    token = models.UUIDField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    answer = models.CharField(max_length=500, default="")
+    at = models.DateTimeField(auto_now_add=True)

@@ -1,0 +1,163 @@
+"""Where people can go: every app registers its areas and the things one can create, the shell draws them.
+
+navigation.register(NavItem(_("Leads"), "leads:list", "star", group="sales", order=20))
+navigation.register_create(CreateItem(_("Lead"), "leads:create", "star", order=20))
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise, cached_property
+from django.utils.translation import gettext_lazy as _
+
+Words = str | Promise
+
+GROUPS: dict[str, Words] = {"": "", "sales": _("Sales"), "customers": _("Customers"), "admin": _("Administration")}
+PHONE_PLACES = 4
+
+
+def everyone(_user: Any) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One area of the sidebar.
+
+    `group` is a key of GROUPS. `phone` 1 to 4 gives it a place on a phone's bottom bar, 0 puts it on the sheet behind
+    «More». `key` is the letter of its shortcut (`g` then the letter). `count_url_name` answers, after the page, with
+    the number of things that wait; the sidebar shows it in small.
+    """
+
+    label: Words
+    url_name: str
+    icon: str
+    group: str = ""
+    order: int = 50
+    allowed: Callable[[Any], bool] = everyone
+    phone: int = 0
+    key: str = ""
+    count_url_name: str = ""
+
+    @property
+    def url(self) -> str:
+        return reverse(self.url_name)
+
+    @property
+    def count_url(self) -> str:
+        return reverse(self.count_url_name) if self.count_url_name else ""
+
+    def holds(self, path: str) -> bool:
+        """Whether `path` is this area or stands inside it."""
+        return path == self.url or (self.url != "/" and path.startswith(self.url))
+
+
+@dataclass(frozen=True)
+class CreateItem:
+    """One line of «Create» in the top bar. `dialog` opens it over the page."""
+
+    label: Words
+    url_name: str
+    icon: str = "plus"
+    order: int = 50
+    allowed: Callable[[Any], bool] = everyone
+    dialog: bool = True
+
+    @property
+    def url(self) -> str:
+        return reverse(self.url_name)
+
+
+_items: dict[str, NavItem] = {}
+_creates: dict[str, CreateItem] = {}
+
+
+def register(item: NavItem) -> NavItem:
+    """Add an area; registering the same address again takes the earlier one's place."""
+    _items[item.url_name] = item
+    return item
+
+
+def register_create(item: CreateItem) -> CreateItem:
+    """Add a thing that can be created from anywhere."""
+    _creates[item.url_name] = item
+    return item
+
+
+def items_for(user: Any) -> list[NavItem]:
+    """The areas that exist and that `user` may open, in order."""
+    return sorted(
+        (item for item in _items.values() if _exists(item) and item.allowed(user)), key=lambda item: item.order
+    )
+
+
+def creates_for(user: Any) -> list[CreateItem]:
+    return sorted(
+        (item for item in _creates.values() if _exists(item) and item.allowed(user)), key=lambda item: item.order
+    )
+
+
+def _exists(item: NavItem | CreateItem) -> bool:
+    """An area whose pages are not there yet stays out of the menus, rather than breaking every page."""
+    return bool(_address(item.url_name))
+
+
+class Shell:
+    """What the sidebar, the top bar and the phone bar show; asked for only by pages that draw them."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    @cached_property
+    def items(self) -> list[NavItem]:
+        user = getattr(self.request, "user", None)
+        return items_for(user) if user is not None and user.is_authenticated else []
+
+    @cached_property
+    def groups(self) -> list[dict[str, Any]]:
+        known = [
+            {"label": label, "items": [one for one in self.items if one.group == key]} for key, label in GROUPS.items()
+        ]
+        return [group for group in known if group["items"]]
+
+    @cached_property
+    def phone(self) -> list[NavItem]:
+        """Four areas for a phone's bottom bar: those that ask for a place, then the first others."""
+        asking = sorted((item for item in self.items if item.phone), key=lambda item: item.phone)
+        others = [item for item in self.items if not item.phone]
+        return [*asking, *others][:PHONE_PLACES]
+
+    @cached_property
+    def current(self) -> NavItem | None:
+        """The area that holds this page: the one with the longest address, so that /leads/import/ is not /leads/."""
+        holding = [item for item in self.items if item.holds(self.request.path)]
+        return max(holding, key=lambda item: len(item.url), default=None)
+
+    @cached_property
+    def creates(self) -> list[CreateItem]:
+        return creates_for(self.request.user) if self.items else []
+
+    @cached_property
+    def search_url(self) -> str:
+        return _address("search")
+
+    @cached_property
+    def settings_url(self) -> str:
+        return _address("setup:index") or _address("setup")
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `shell`, and `dialog_parent`, the template that a dialog's page extends."""
+    in_dialog = request.headers.get("HX-Target") == "dialog"
+    return {"shell": Shell(request), "dialog_parent": "ui/bare.html" if in_dialog else "base.html"}
+
+
+def _address(url_name: str) -> str:
+    """The address of a page of another app, or nothing while that app is not there."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""

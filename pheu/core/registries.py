@@ -1,0 +1,68 @@
+"""What upper apps add to lower pages: toolbar buttons, bulk acts and panels, by kind ("*": every kind).
+
+A panel is a function of the app that owns the data; the record page renders all of them in its first answer.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.functional import Promise
+
+Words = str | Promise
+
+
+@dataclass(frozen=True)
+class Button:
+    """One act on a toolbar or bulk bar. `dialog` opens `url` in the dialog, `posts` sends it, else it is a link."""
+
+    label: Words
+    url: str
+    icon: str = ""
+    style: str = ""
+    dialog: bool = False
+    posts: bool = False
+    confirm: Words = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A piece of a record page: a template with its context. `None` from a panel function leaves it out."""
+
+    template: str
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+class Registry:
+    """Functions by kind, in order."""
+
+    def __init__(self) -> None:
+        self._added: list[tuple[int, tuple[str, ...], Callable[..., Any]]] = []
+
+    def add(self, *kinds: str, order: int = 50) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        def keep(function: Callable[..., Any]) -> Callable[..., Any]:
+            self._added.append((order, kinds, function))
+            return function
+
+        return keep
+
+    def of(self, kind: str) -> list[Callable[..., Any]]:
+        chosen = [(order, function) for order, kinds, function in self._added if kind in kinds or "*" in kinds]
+        return [function for _order, function in sorted(chosen, key=lambda one: one[0])]
+
+
+toolbar = Registry()
+bulk = Registry()
+list_buttons = Registry()
+head_panels, centre_panels, side_panels = Registry(), Registry(), Registry()
+
+
+def buttons_for(registry: Registry, kind: str, *args: Any) -> list[Button]:
+    return [button for function in registry.of(kind) for button in function(*args)]
+
+
+def render_panels(registry: Registry, kind: str, request: HttpRequest, *args: Any) -> list[str]:
+    panels = [function(request, *args) for function in registry.of(kind)]
+    return [render_to_string(panel.template, panel.context, request) for panel in panels if panel is not None]

@@ -1,0 +1,157 @@
+// The board: a card is dragged, or moved with the keyboard, to another column; a refused card goes back.
+
+const HEADS = ".column-head :is(h2, h3)";
+let menu = null;
+let carried = null; // where the card in the hand came from
+
+function columns(board) {
+  return [...board.querySelectorAll(".cards[data-stage]")];
+}
+
+function move(card, list, before = null) {
+  const home = { list: card.parentElement, next: card.nextElementSibling };
+  if (list === home.list) return;
+  list.insertBefore(card, before);
+  send(card, list, home);
+}
+
+function send(card, list, home) {
+  card.setAttribute("aria-busy", "true");
+  card.home = home;
+  htmx.ajax("POST", card.dataset.moveUrl, {
+    source: card,
+    target: card,
+    swap: "outerHTML",
+    values: { to: list.dataset.stage, left: home.list.dataset.stage },
+  });
+}
+
+function goBack(card) {
+  const { list, next } = card.home;
+  list.insertBefore(card, next?.parentElement === list ? next : null);
+  card.removeAttribute("aria-busy");
+  delete card.home;
+  card.focus();
+}
+
+// An error page is not a card: it is never swapped in, whatever its status.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const card = event.detail.requestConfig?.elt;
+  if (card?.home && event.detail.xhr.status >= 400) event.detail.shouldSwap = false;
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { elt: card, xhr } = event.detail;
+  const moved = xhr.status >= 200 && xhr.status < 400;
+  if (!card.home || moved || xhr.status === 401) return; // 401: sent again after signing in
+  goBack(card);
+  if (xhr.status === 422 && !/"toast"|"dialog-open"/.test(xhr.getResponseHeader("HX-Trigger") || "")) {
+    const detail = { text: document.body.dataset.textStayed, level: "warning" };
+    document.dispatchEvent(new CustomEvent("toast", { detail }));
+  }
+});
+
+// The card comes back redrawn: focus stays with it.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const old = event.detail.requestConfig?.elt;
+  if (old?.matches?.(".card[data-move-url]") && (document.activeElement === document.body || old.contains(document.activeElement))) {
+    document.getElementById(old.id)?.focus({ preventScroll: true });
+  }
+});
+
+// Dragging: SortableJS is fetched only by pages with a board.
+function makeSortable(board) {
+  for (const list of columns(board)) {
+    if (list.sortable) continue;
+    list.sortable = new Sortable(list, {
+      group: board.id || "board",
+      draggable: ".card[data-move-url]",
+      filter: ".card-menu",
+      preventOnFilter: false,
+      animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 130,
+      delay: 180,
+      delayOnTouchOnly: true,
+      ghostClass: "card-ghost",
+      dragClass: "card-held",
+      onStart: ({ item, from }) => (carried = { list: from, next: item.nextElementSibling }),
+      onEnd: ({ item, to, from }) => to !== from && send(item, to, carried),
+    });
+  }
+}
+
+function prepare(root) {
+  const boards = [...root.querySelectorAll("[data-board]"), ...(root.closest?.("[data-board]") ? [root.closest("[data-board]")] : [])];
+  if (boards.length) withSortable(() => boards.forEach(makeSortable));
+}
+
+function withSortable(then) {
+  if (window.Sortable) return then();
+  let script = document.querySelector("script[data-board-script]");
+  if (!script) {
+    script = document.createElement("script");
+    script.src = document.body.dataset.sortable;
+    script.dataset.boardScript = "";
+    document.head.append(script);
+  }
+  script.addEventListener("load", then, { once: true });
+}
+
+// Without a mouse: Alt with an arrow, or the menu of stages.
+document.addEventListener("keydown", (event) => {
+  const card = event.target.closest?.(".card[data-move-url]");
+  if (!card) return;
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (event.altKey && step) {
+    event.preventDefault();
+    const all = columns(card.closest("[data-board]"));
+    const list = all[all.indexOf(card.parentElement) + step];
+    if (list) move(card, list, list.firstElementChild);
+  } else if (event.target === card && event.key === "m") {
+    event.preventDefault();
+    openMenu(card, card);
+  } else if (event.target === card && event.key === "Enter" && !event.ctrlKey) {
+    card.querySelector("h3 a")?.click();
+  } else if (event.target === card && ["ArrowDown", "ArrowUp"].includes(event.key)) {
+    const next = event.key === "ArrowDown" ? card.nextElementSibling : card.previousElementSibling;
+    if (next?.matches(".card")) event.preventDefault();
+    next?.focus();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-move-menu]");
+  if (button) openMenu(button.closest(".card"), button);
+});
+
+function openMenu(card, from) {
+  menu ??= newMenu();
+  menu.opener = from;
+  menu.replaceChildren(...columns(card.closest("[data-board]")).map((list) => choice(card, list)));
+  menu.showPopover();
+  menu.querySelector("button:not([aria-current])")?.focus();
+}
+
+function newMenu() {
+  const made = document.createElement("div");
+  made.className = "menu";
+  made.id = "stage-menu";
+  made.popover = "auto";
+  document.body.append(made);
+  return made;
+}
+
+function choice(card, list) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "menu-item";
+  button.textContent = list.dataset.stageName || list.closest(".column")?.querySelector(HEADS)?.firstChild?.textContent || "";
+  if (list === card.parentElement) button.setAttribute("aria-current", "true");
+  button.addEventListener("click", () => {
+    menu.hidePopover();
+    move(card, list, list.firstElementChild);
+  });
+  return button;
+}
+
+prepare(document);
+document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));

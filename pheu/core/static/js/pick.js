@@ -1,0 +1,120 @@
+// Comboboxes: <select data-pick> is searchable, <select data-pick-url> asks an address for [{id, text, sub, …}].
+
+const texts = document.body.dataset;
+
+function labelled(item, escape) {
+  const sub = item.sub ? `<span class="sub">${escape(item.sub)}</span>` : "";
+  return `<div class="option">${escape(item.text)}${sub}</div>`;
+}
+
+// A cross for the mouse; the keyboard has Backspace.
+function chosen(select, item, escape) {
+  const cross = select.multiple ? '<span class="remove" aria-hidden="true">×</span>' : "";
+  return `<div>${escape(item.text)}${cross}</div>`;
+}
+
+function addCrosses(select, control) {
+  if (!select.multiple && !select.required) {
+    const cross = document.createElement("span");
+    Object.assign(cross, { className: "clear-button", textContent: "×", ariaHidden: "true" });
+    control.control.append(cross);
+  }
+  control.control.addEventListener("mousedown", (event) => {
+    if (!event.target.closest(".remove, .clear-button") || control.isDisabled) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (select.multiple) control.removeItem(event.target.closest(".item").dataset.value);
+    else control.clear();
+  }, true);
+}
+
+function creating(item, escape) {
+  return `<div class="create">${escape(texts.textCreate)} «<b>${escape(item.input)}</b>»</div>`;
+}
+
+// What the chosen item brings along (a department, a phone) is for whoever listens on the page.
+function tell(select, item) {
+  select.dispatchEvent(new CustomEvent("picked", { bubbles: true, detail: item ?? null }));
+}
+
+function settings(select) {
+  const { pickUrl, pickCreate } = select.dataset;
+  const base = {
+    valueField: "id",
+    labelField: "text",
+    searchField: pickUrl ? [] : ["text"],
+    maxOptions: 100,
+    maxItems: select.multiple ? null : 1,
+    create: pickCreate !== undefined && ((input) => ({ id: pickCreate === "1" ? input : `${pickCreate}${input}`, text: input })),
+    placeholder: select.getAttribute("placeholder") || "",
+    hidePlaceholder: true,
+    // The server ranks, with marks and without; sorting again would undo that.
+    sortField: [{ field: "$order" }, { field: "$score" }],
+    render: { option: labelled, option_create: creating, item: (item, escape) => chosen(select, item, escape),
+      no_results: (_, escape) => `<div class="no-results">${escape(texts.textNothingFound)}</div>` },
+    onItemAdd(value) {
+      tell(select, this.options[value]);
+      if (!select.multiple) this.blur();
+      else this.setTextboxValue("");
+    },
+    onItemRemove: () => select.multiple || tell(select, null),
+  };
+  return pickUrl ? { ...base, ...asking(pickUrl) } : { ...base, ...reading(select) };
+}
+
+function reading(select) {
+  return { onInitialize() {
+    for (const option of select.options) if (this.options[option.value]) this.options[option.value].sub = option.dataset.sub || "";
+  } };
+}
+
+function asking(address) {
+  return {
+    preload: "focus",
+    loadThrottle: 150,
+    shouldLoad: () => true,
+    score: () => () => 1,
+    async load(query, callback) {
+      this.clearOptions((option) => this.items.includes(String(option.id)));
+      const url = new URL(address, location.href);
+      url.searchParams.set("q", query);
+      try {
+        const answer = await fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+        callback(answer.ok ? await answer.json() : []);
+      } catch {
+        callback([]);
+      }
+    },
+  };
+}
+
+function dress(select) {
+  if (select.tomselect) return;
+  const control = new TomSelect(select, settings(select));
+  addCrosses(select, control);
+  select.setAttribute("aria-hidden", "true"); // The label now names the box; the select only carries the value.
+  // What ties the label, the hint and the error to the select belongs to the box one types in.
+  for (const name of ["aria-describedby", "aria-invalid"]) {
+    if (select.hasAttribute(name)) control.control_input.setAttribute(name, select.getAttribute(name));
+  }
+}
+
+function withTomSelect(then) {
+  if (window.TomSelect) return then();
+  let script = document.querySelector("script[data-pick-script]");
+  if (!script) {
+    script = document.createElement("script");
+    script.src = texts.tomSelect;
+    script.dataset.pickScript = "";
+    document.head.append(script);
+  }
+  script.addEventListener("load", then, { once: true });
+}
+
+function prepare(root) {
+  const selects = [...root.querySelectorAll("select:is([data-pick], [data-pick-url])")];
+  if (selects.length) withTomSelect(() => selects.filter((select) => select.isConnected).forEach(dress));
+}
+
+prepare(document);
+document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));

@@ -1,0 +1,90 @@
+// The bar of unsaved edits: a form marked data-dirty-bar counts what differs from how it was drawn.
+
+const drawn = new WeakMap();
+const IGNORED = new Set(["csrfmiddlewaretoken", "once", "version"]);
+
+function values(form) {
+  const found = new Map();
+  for (const [name, value] of new FormData(form)) {
+    if (IGNORED.has(name)) continue;
+    const text = value instanceof File ? `${value.name} ${value.size}` : value;
+    found.set(name, `${found.get(name) ?? ""}\n${text}`);
+  }
+  return found;
+}
+
+function changed(form) {
+  const before = drawn.get(form);
+  const now = values(form);
+  return [...new Set([...before.keys(), ...now.keys()])].filter((name) => before.get(name) !== now.get(name));
+}
+
+function show(form) {
+  if (!drawn.has(form)) return;
+  const names = changed(form);
+  const bar = form.querySelector("[data-save-bar]");
+  if (bar) bar.hidden = names.length === 0;
+  const words = form.querySelector("[data-dirty-count]");
+  if (words) words.textContent = words.dataset.text.replace("{n}", names.length);
+  for (const field of form.querySelectorAll("[data-field]")) {
+    field.toggleAttribute("data-changed", names.includes(field.dataset.field));
+  }
+}
+
+function remember(form) {
+  drawn.set(form, values(form));
+  show(form);
+}
+
+function forms(root) {
+  return [...root.querySelectorAll("form[data-dirty-bar]"), ...(root.matches?.("form[data-dirty-bar]") ? [root] : [])];
+}
+
+function clean(form) {
+  if (drawn.has(form)) remember(form);
+}
+
+// After the other scripts had their turn: money and comboboxes change what is in a field once.
+addEventListener("load", () => forms(document).forEach(remember));
+document.addEventListener("htmx:load", (event) => {
+  for (const form of forms(event.detail.elt)) {
+    // A form that came back with errors is still unsaved: it is measured against the form it replaced.
+    if (form.querySelector("[aria-invalid='true']") && unsaved) drawn.set(form, unsaved);
+    else if (!drawn.has(form)) queueMicrotask(() => remember(form));
+    show(form);
+  }
+});
+
+let unsaved = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const form = event.detail.requestConfig?.elt?.closest?.("form[data-dirty-bar]");
+  unsaved = form && event.detail.xhr.status >= 400 ? drawn.get(form) : null;
+});
+
+for (const kind of ["input", "change"]) {
+  document.addEventListener(kind, (event) => {
+    const form = event.target.form;
+    if (form?.matches("[data-dirty-bar]")) show(form);
+  });
+}
+
+document.addEventListener("click", (event) => {
+  const form = event.target.closest("[data-discard]")?.form;
+  if (!form) return;
+  form.reset();
+  for (const select of form.querySelectorAll("select")) select.tomselect?.sync();
+  setTimeout(() => show(form)); // after the money fields were grouped again
+});
+
+document.addEventListener("saved", (event) => forms(document).filter((form) => form.contains(event.target)).forEach(clean));
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { elt, xhr, requestConfig } = event.detail;
+  if (xhr.status >= 200 && xhr.status < 400 && requestConfig.verb !== "get" && elt.matches?.("form[data-dirty-bar]")) clean(elt);
+});
+
+let leaving = false;
+document.addEventListener("submit", (event) => (leaving = event.target.matches("[data-dirty-bar]") && !event.defaultPrevented));
+addEventListener("beforeunload", (event) => {
+  const dirty = forms(document).some((form) => drawn.has(form) && changed(form).length);
+  if (dirty && !leaving) event.preventDefault();
+});

@@ -1,0 +1,52 @@
+// Single keys: / searches, c creates, g and a letter goes somewhere, ? tells them all. They can be switched off.
+
+const KEY = "pheu-shortcuts-off";
+let going = 0;
+
+function off() {
+  try {
+    return localStorage.getItem(KEY) === "1";
+  } catch {
+    return false;
+  }
+}
+
+function typing(target) {
+  return target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], .ts-wrapper");
+}
+
+// Focus first: the arrow keys of the menu start from its button, and Esc comes back to it.
+function pressed(button) {
+  button?.focus();
+  button?.click();
+}
+
+const acts = {
+  "/": () => document.querySelector("[data-search]")?.focus(),
+  c: () => pressed(document.querySelector("[popovertarget=menu-create]")),
+  "?": () => document.getElementById("shortcuts")?.showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (off() || typing(event.target) || document.querySelector("dialog[open]")) return;
+  const place = event.timeStamp - going < 1500 && document.querySelector(`.sidebar [data-key="${CSS.escape(event.key)}"]`);
+  going = 0;
+  if (place) place.click();
+  else if (event.key === "g") going = event.timeStamp;
+  else if (acts[event.key]) acts[event.key]();
+  else return;
+  event.preventDefault();
+});
+
+const toggle = document.querySelector("[data-shortcuts-on]");
+if (toggle) {
+  toggle.checked = !off();
+  toggle.addEventListener("change", () => {
+    try {
+      localStorage.setItem(KEY, toggle.checked ? "0" : "1");
+    } catch {
+      // Not remembered.
+    }
+  });
+}

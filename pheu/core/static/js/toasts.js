@@ -1,0 +1,73 @@
+// Toasts: words that come with an answer (HX-Trigger "toast") or with the page, and the way back («Undo»).
+
+const region = document.getElementById("toasts");
+const template = document.getElementById("toast-template");
+const SECONDS = { plain: 6, undo: 12, error: 12 };
+
+// Shown again each time, so that the toasts lie over a dialog that was opened after them.
+function bringToFront() {
+  if (region.matches(":popover-open")) region.hidePopover();
+  region.showPopover();
+}
+
+function show({ text, level = "success", undo = "" }) {
+  const toast = template.content.firstElementChild.cloneNode(true);
+  toast.dataset.level = level;
+  toast.querySelector("p").textContent = text;
+  toast.querySelector("use")?.setAttribute("href", iconFor(toast, level));
+  const button = toast.querySelector("[data-undo]");
+  if (undo) button.dataset.undo = undo;
+  else button.remove();
+  region.append(toast);
+  bringToFront();
+  live(toast);
+}
+
+function iconFor(toast, level) {
+  const name = { error: "alert-circle", warning: "alert-triangle", info: "info-circle" }[level] || "circle-check";
+  return toast.querySelector("use").getAttribute("href").replace(/#.*/, `#${name}`);
+}
+
+// A toast leaves by itself, but never while somebody points at it or stands in it.
+function live(toast) {
+  const kind = toast.querySelector("[data-undo]") ? "undo" : toast.dataset.level === "error" ? "error" : "plain";
+  let timer;
+  const leave = () => (toast.matches(":hover, :focus-within") ? wait() : dismiss(toast));
+  const wait = () => (timer = setTimeout(leave, SECONDS[kind] * 1000));
+  toast.addEventListener("pointerenter", () => clearTimeout(timer));
+  toast.addEventListener("pointerleave", wait);
+  wait();
+}
+
+function dismiss(toast) {
+  toast.remove();
+  if (!region.children.length && region.matches(":popover-open")) region.hidePopover();
+}
+
+document.addEventListener("toast", (event) => {
+  const said = event.detail?.value ?? event.detail;
+  for (const one of Array.isArray(said) ? said : [said]) show(typeof one === "string" ? { text: one } : one);
+});
+
+document.addEventListener("click", (event) => {
+  const undo = event.target.closest("[data-undo]");
+  const closing = event.target.closest("[data-dismiss]");
+  if (undo) htmx.ajax("POST", undo.dataset.undo, { source: document.body, target: document.body, swap: "none" });
+  if (undo || closing) dismiss(event.target.closest(".toast"));
+});
+
+// An answer that is an error and says nothing of its own gets a sentence.
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr } = event.detail;
+  if (xhr.status === 401 || /"toast"|sign-in-needed/.test(xhr.getResponseHeader("HX-Trigger") || "")) return;
+  const texts = document.body.dataset;
+  show({ text: { 403: texts.textForbidden, 404: texts.textGone }[xhr.status] || texts.textFailed, level: "error" });
+});
+
+document.addEventListener("htmx:sendError", () => show({ text: document.body.dataset.textUnreachable, level: "error" }));
+document.addEventListener("htmx:timeout", () => show({ text: document.body.dataset.textUnreachable, level: "error" }));
+
+if (region.children.length) {
+  bringToFront();
+  [...region.children].forEach(live);
+}

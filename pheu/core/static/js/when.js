@@ -1,0 +1,26 @@
+// Parts of a form that depend on another field: [data-when="customer=link"] shows with that choice,
+// [data-follows="owner"] holds what its data-values say for the chosen value (a person's department, R0.16).
+
+function chosen(form, name) {
+  return new FormData(form).get(name) ?? "";
+}
+
+function follow(form) {
+  for (const part of form.querySelectorAll("[data-when]")) {
+    const [name, value] = part.dataset.when.split("=");
+    part.hidden = chosen(form, name) !== value;
+  }
+  for (const control of form.querySelectorAll("[data-follows]")) {
+    control.value = JSON.parse(control.dataset.values)[chosen(form, control.dataset.follows)] ?? "";
+  }
+}
+
+function prepare(root) {
+  const parts = root.querySelectorAll("[data-when], [data-follows]");
+  new Set([...parts].map((part) => part.closest("form"))).forEach((form) => form && follow(form));
+}
+
+document.addEventListener("change", ({ target }) => target.form && follow(target.form));
+document.addEventListener("picked", ({ target }) => target.form && follow(target.form));
+prepare(document);
+document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));

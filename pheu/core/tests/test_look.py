@@ -1,0 +1,141 @@
+"""The component kit and the shell, without a database: what is drawn, and what may not be missing."""
+
+import re
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django import forms
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.staticfiles import finders
+from django.template import Context, Template
+from django.test import RequestFactory
+from django.utils import translation
+
+from pheu.core import navigation
+from pheu.core.navigation import NavItem
+from pheu.core.templatetags import ui
+
+ROOT = Path(ui.__file__).resolve().parents[2]
+ICONS = set((ROOT / "core/icons.txt").read_text().split())
+
+
+def draw(source: str, **context: object) -> str:
+    return Template("{% load ui %}" + source).render(Context(context))
+
+
+def test_every_icon_that_a_template_or_a_registration_names_is_in_the_sprite():
+    named = set()
+    for path in ROOT.glob("*/templates/**/*.html"):
+        named |= set(re.findall(r"{% icon \"([a-z0-9-]+)\"", path.read_text()))
+    assert named - ICONS == set()
+
+
+def test_no_script_or_style_of_the_kit_is_missing():
+    names = re.findall(r"{% static '((?:css|js|img)/[^']+)' %}", (ROOT / "core/templates/ui/document.html").read_text())
+    assert [name for name in [*names, *ui.page_scripts()] if finders.find(name) is None] == []
+
+
+def test_an_avatar_has_two_letters_and_keeps_its_colour():
+    trang = SimpleNamespace(pk=8, full_name="Mai Trang")
+    assert ">MT<" in ui.avatar(trang)
+    assert ui.avatar(trang) == ui.avatar(trang)
+    assert 'role="img"' in ui.avatar(None)
+
+
+@pytest.mark.parametrize(("share", "drawn"), [(0, None), (83, "83 100"), (140, "100 100"), (-3, None)])
+def test_a_ring_stays_within_its_circle(share, drawn):
+    assert (
+        ('stroke-dasharray="' + drawn + '"' in ui.ring(share)) if drawn else ("stroke-dasharray" not in ui.ring(share))
+    )
+
+
+def test_a_meter_is_cut_in_proportion_and_an_empty_one_has_no_cuts():
+    assert re.findall(r'x="([\d.]+)%" width="([\d.]+)%"', ui.meter([(3, "jade"), (0, "amber"), (1, "red")])) == [
+        ("0.00", "75.00"),
+        ("75.00", "25.00"),
+    ]
+    assert "<rect" not in ui.meter([])
+
+
+def test_what_people_typed_is_never_markup():
+    for drawn in (ui.pill("<b>x", "<i>"), ui.tag("<b>x"), ui.avatar(SimpleNamespace(pk=1, full_name='"><b>x'))):
+        assert "<b>" not in drawn
+        assert "<i>" not in drawn
+    assert "<b>x" not in draw("{% chip name value '?' %}", name="<b>x", value="<b>x")
+
+
+class Letter(forms.Form):
+    to = forms.EmailField(help_text="Of the person.")
+    on = forms.DateField(widget=forms.DateInput())
+
+
+def test_a_field_says_what_is_wrong_to_those_who_see_and_to_those_who_hear():
+    form = Letter({"to": "an@", "on": ""})
+    drawn = draw("{% field form.to %}", form=form)
+    assert 'aria-describedby="id_to_hint id_to_error"' in drawn
+    assert 'aria-invalid="true"' in drawn
+    assert 'value="an@"' in drawn
+    assert 'class="required"' in drawn
+
+
+def test_a_field_can_leave_its_hint_out():
+    assert "Of the person." not in draw("{% field form.to hint=False %}", form=Letter())
+
+
+def test_a_day_is_shown_the_vietnamese_way():
+    with translation.override("en"):
+        assert 'value="31/12/2026"' in draw("{% field form.on %}", form=Letter(initial={"on": date(2026, 12, 31)}))
+
+
+def test_a_post_dialog_carries_the_token_and_speaks_to_htmx():
+    drawn = draw("{% dialog title='T' action='/x/' %}inside{% enddialog %}", csrf_token="abc")
+    assert 'name="csrfmiddlewaretoken" value="abc"' in drawn
+    assert 'hx-post="/x/"' in drawn
+    assert "<form" not in draw("{% dialog title='T' %}only words{% enddialog %}")
+
+
+def test_the_stage_bar_marks_what_is_done_and_posts_where_the_person_stood():
+    stages = [SimpleNamespace(pk=pk, name=f"S{pk}") for pk in (4, 9, 2)]
+    drawn = draw("{% stage_bar stages 9 url='/deals/7/stage/' %}", stages=stages)
+    assert drawn.count('class="done"') == 1
+    assert drawn.count('aria-current="step"') == 1
+    assert drawn.count('name="left" value="9"') == 2
+
+
+@pytest.fixture
+def areas(monkeypatch):
+    """Three areas of the test site: the home page, the health page, and one that does not exist."""
+    monkeypatch.setattr(navigation, "_items", {})
+    navigation.register(NavItem("Health", "health", "heart", group="admin", order=9, phone=1))
+    navigation.register(NavItem("Sign in", "account_login", "login", order=2, allowed=lambda user: user.is_boss))
+    navigation.register(NavItem("Nowhere", "no-such-page", "x", order=1))
+
+
+def test_people_see_the_areas_that_exist_and_that_they_may_open(areas):
+    an = SimpleNamespace(is_authenticated=True, is_boss=False)
+    boss = SimpleNamespace(is_authenticated=True, is_boss=True)
+    assert [item.label for item in navigation.items_for(an)] == ["Health"]
+    assert [item.label for item in navigation.items_for(boss)] == ["Sign in", "Health"]
+
+
+def test_the_shell_knows_where_the_person_is(areas):
+    request = RequestFactory().get("/accounts/login/")
+    request.user = SimpleNamespace(is_authenticated=True, is_boss=True)
+    shell = navigation.shell(request)["shell"]
+    assert shell.current.label == "Sign in"
+    assert [item.label for item in shell.phone] == ["Health", "Sign in"]
+    assert [[item.label for item in group["items"]] for group in shell.groups] == [["Sign in"], ["Health"]]
+
+
+def test_nobody_signed_in_has_no_areas(areas):
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    assert navigation.shell(request)["shell"].groups == []
+
+
+def test_a_form_meant_for_the_dialog_comes_without_the_shell():
+    request = RequestFactory().get("/", headers={"HX-Target": "dialog"})
+    assert navigation.shell(request)["dialog_parent"] == "ui/bare.html"
+    assert navigation.shell(RequestFactory().get("/"))["dialog_parent"] == "base.html"

@@ -1,0 +1,170 @@
+"""Days and hours the Vietnamese way: 24/11/2026 17:00, in the time of Việt Nam (vietnam.md 7.6)."""
+
+import calendar
+import re
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from pheu.core.vietnamese.text import clean, fold
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+_DAY_FIRST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})(?:\2(\d{4}|\d{2}))?", re.ASCII)
+_YEAR_FIRST = re.compile(r"(\d{4})([/.-])(\d{1,2})\2(\d{1,2})", re.ASCII)
+_MIDNIGHT = re.compile(r"[T ]0{1,2}:00(?::00(?:\.0+)?)?$", re.ASCII)
+_HOUR = re.compile(r"(\d{1,2})(?::|h|g)(\d{2})?(?::\d{2})?(?: ?(am|pm|sa|ch))?", re.ASCII)
+_ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*", re.ASCII)
+_SPOKEN_DAYS = {
+    "hom nay": 0, "today": 0, "mai": 1, "ngay mai": 1, "tomorrow": 1, "hom qua": -1, "yesterday": -1,
+    "ngay kia": 2,
+}  # fmt: skip
+
+# Excel counts days from here; below and above these serials a number is no date anyone means.
+_EXCEL_START = date(1899, 12, 30)
+_EXCEL_FIRST, _EXCEL_LAST = 10_000, 109_574  # 1927 to 2199
+_YEARS = range(1900, 2200)
+
+
+def today_here() -> date:
+    """The day it is in Việt Nam."""
+    return timezone.now().astimezone(ZONE).date()
+
+
+def read_date(text: str | float | date, today: date | None = None) -> date:
+    """A day out of «24/11/2026», «24-11-26», «24.11.2026», «24/11», «2026-11-24», «ngày mai» or an Excel serial.
+
+    Two digits of a year mean the hundred years up to twenty years from `today`. ValueError says in words what is wrong.
+    """
+    if isinstance(text, date):
+        return in_vietnam(text).date() if isinstance(text, datetime) else text
+    written = _MIDNIGHT.sub("", clean(str(text)))
+    now = today or today_here()
+    if (serial := _serial(written)) is not None:
+        return _EXCEL_START + timedelta(days=int(serial))
+    if (spoken := fold(written)) in _SPOKEN_DAYS:
+        return now + timedelta(days=_SPOKEN_DAYS[spoken])
+    if found := _YEAR_FIRST.fullmatch(written):
+        return _day(int(found[1]), int(found[3]), int(found[4]))
+    if found := _DAY_FIRST.fullmatch(written):
+        return _day(_year(found[4], now), int(found[3]), int(found[1]))
+    raise ValueError(_("“%(text)s” is not a date. Write for example 24/11/2026.") % {"text": written[:40]})
+
+
+def read_datetime(text: str | float | date, today: date | None = None) -> datetime:
+    """An aware moment, to the minute, out of «24/11/2026 17:00», «24/11 17h30», «17:00 ngày mai», ISO, Excel serials.
+
+    A day alone is its midnight; what names no zone is the time of Việt Nam.
+    """
+    if isinstance(text, datetime):
+        return _minute(text if text.tzinfo else text.replace(tzinfo=ZONE))
+    written = "" if isinstance(text, date) else clean(str(text))
+    if _ISO_MOMENT.fullmatch(written):
+        return _iso_moment(written)
+    if (serial := _serial(written)) is not None:
+        minutes = round((serial % 1) * 24 * 60)
+        return datetime.combine(_EXCEL_START + timedelta(days=int(serial)), time(), ZONE) + timedelta(minutes=minutes)
+    day, hour = (text, time()) if isinstance(text, date) else _day_and_hour(written)
+    return datetime.combine(read_date(day, today), hour, ZONE)
+
+
+def _day_and_hour(written: str) -> tuple[str, time]:
+    """The hour may stand before or after the day."""
+    words = written.replace(",", " ").split()
+    for at, word in enumerate(words):
+        half = words[at + 1] if len(words) > at + 1 and words[at + 1].lower() in ("am", "pm", "sa", "ch") else ""
+        if found := _HOUR.fullmatch(f"{word}{half}".lower()):
+            rest = words[:at] + words[at + (2 if half else 1) :]
+            return " ".join(rest), _hour(found)
+    return written, time()
+
+
+def _hour(found: re.Match[str]) -> time:
+    hour, minute, half = int(found[1]), int(found[2] or 0), found[3]
+    if half:
+        hour = hour % 12 + (12 if half in ("pm", "ch") else 0)
+    if hour > 23 or minute > 59:
+        raise ValueError(_("“%(text)s” is not a time of day. Write for example 17:00.") % {"text": found[0]})
+    return time(hour, minute)
+
+
+def _iso_moment(written: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        raise ValueError(
+            _("“%(text)s” is not a date and time. Write for example 24/11/2026 17:00.") % {"text": written[:40]}
+        ) from None
+    return _minute(moment if moment.tzinfo else moment.replace(tzinfo=ZONE))
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.astimezone(ZONE).replace(second=0, microsecond=0)
+
+
+def _serial(written: str) -> Decimal | None:
+    """The number of an Excel day, «46350» or «46350.708»; None when it is no such number."""
+    if not re.fullmatch(r"\d{5,6}(?:[.,]\d+)?", written, re.ASCII):
+        return None
+    number = Decimal(written.replace(",", "."))
+    return number if _EXCEL_FIRST <= number < _EXCEL_LAST + 1 else None
+
+
+def _year(written: str | None, today: date) -> int:
+    if written is None:
+        return today.year
+    year = int(written)
+    if len(written) == 4:
+        return year
+    latest = today.year + 20
+    return latest - (latest - year) % 100
+
+
+def _day(year: int, month: int, day: int) -> date:
+    if year not in _YEARS:
+        raise ValueError(_("The year %(year)s cannot be right.") % {"year": year})
+    if not 1 <= month <= 12:
+        raise ValueError(_("There is no month %(month)s. The day comes first: 24/11/2026.") % {"month": month})
+    if not 1 <= day <= calendar.monthrange(year, month)[1]:
+        raise ValueError(
+            _("Month %(month)s of %(year)s has no day %(day)s.") % {"day": day, "month": month, "year": year}
+        )
+    return date(year, month, day)
+
+
+def in_vietnam(moment: datetime) -> datetime:
+    """The same moment on the clocks of Việt Nam; a naive one is taken to be there already."""
+    return moment.astimezone(ZONE) if moment.tzinfo else moment
+
+
+def show_date(value: date) -> str:
+    """«24/11/2026»; of a moment, its day in Việt Nam."""
+    day = in_vietnam(value) if isinstance(value, datetime) else value
+    return f"{day.day:02}/{day.month:02}/{day.year:04}"
+
+
+def show_time(value: datetime) -> str:
+    """«17:00»."""
+    return f"{in_vietnam(value):%H:%M}"
+
+
+def show_datetime(value: datetime) -> str:
+    """«24/11/2026 17:00»."""
+    return f"{show_date(value)} {show_time(value)}"
+
+
+def show_relative_day(value: date, today: date | None = None) -> str:
+    """«hôm nay», «ngày mai», «hôm qua», else «25/11», with the year when it is another one."""
+    day = in_vietnam(value).date() if isinstance(value, datetime) else value
+    now = today or today_here()
+    near = {0: _("today"), 1: _("tomorrow"), -1: _("yesterday")}.get((day - now).days)
+    return near or (f"{day.day:02}/{day.month:02}" if day.year == now.year else show_date(day))
+
+
+def show_overdue(days: int) -> str:
+    """«quá hạn 2 ngày»; templates capitalise where it begins a line."""
+    return ngettext("%(days)s day overdue", "%(days)s days overdue", days) % {"days": days}

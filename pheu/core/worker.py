@@ -1,0 +1,17 @@
+"""The worker process: `python -m pheu.core.worker`."""
+
+import os
+
+import django
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    from pheu.core.jobs import run_worker
+
+    run_worker()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class DealsConfig(AppConfig):
+    name = "pheu.deals"
+
+    def ready(self) -> None:
+        from pheu.deals import kinds, navigation, panels  # noqa: F401  (they register themselves)

@@ -1,0 +1,79 @@
+import json
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.vietnamese.fields import MoneyField
+from pheu.deals.conversion import Handover, proposals
+from pheu.leads.models import Lead
+from pheu.parties.models import Company, Contact
+from pheu.people.models import Team, User
+from pheu.people.scopes import CREATE
+from pheu.records.models import Pipeline
+from pheu.records.schema import PickInput
+
+CUSTOMER = [
+    (Handover.CREATE, _("Create a new customer")),
+    (Handover.LINK, _("Link to an existing customer")),
+    (Handover.NONE, _("Do not link to a customer")),
+]
+
+
+class ConversionForm(forms.Form):
+    """The dialog «Chuyển thành cơ hội»: person, team, value, customer (R0.14-0.18, R2.03-2.10)."""
+
+    owner = forms.ModelChoiceField(
+        User.objects.none(), label=_("Assign this deal to"), widget=forms.Select(attrs={"data-pick": ""})
+    )
+    department = forms.CharField(
+        label=_("Department"), required=False, disabled=True, help_text=_("Fills itself from the owner")
+    )
+    team = forms.ModelChoiceField(
+        Team.objects.all(), label=_("Sales team"), required=False, empty_label=_("The owner's team")
+    )
+    pipeline = forms.ModelChoiceField(Pipeline.objects.none(), label=_("Pipeline"), empty_label=None)
+    amount = MoneyField(label=_("Expected value"), required=False)
+    customer = forms.ChoiceField(choices=CUSTOMER, label=_("Customer"), widget=forms.RadioSelect)
+    company = forms.ModelChoiceField(Company.objects.none(), label=_("Company"), required=False)
+    contact = forms.ModelChoiceField(Contact.objects.none(), label=_("Contact"), required=False)
+
+    def __init__(self, data: Any = None, *, lead: Lead, by: User) -> None:
+        self.companies, self.contacts = proposals(lead, to=by)
+        super().__init__(data, initial=self._first_choice(lead, by))
+        owners = User.objects.active().select_related("department").prefetch_related("teams")
+        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
+        departments = {str(user.pk): str(user.department or "") for user in owners}
+        self.fields["department"].widget.attrs = {"data-follows": "owner", "data-values": json.dumps(departments)}
+        self.fields["pipeline"].queryset = Pipeline.objects.filter(kind="deal")  # type: ignore[attr-defined]
+        for name, model in (("company", Company), ("contact", Contact)):
+            field = self.fields[name]
+            field.queryset = model.objects.visible_to(by).live().select_related("record")  # type: ignore[attr-defined]
+            field.widget = PickInput(kind=name, may_create=by.may(name, CREATE))
+            field.widget.choices = field.choices  # type: ignore[attr-defined]
+
+    def _first_choice(self, lead: Lead, by: User) -> dict[str, Any]:
+        """Preselect what is likely: the chosen or proposed customer, and whoever works the lead."""
+        company = lead.company_id or next((one.pk for one in self.companies), None)
+        contact = lead.contact_id or next((one.pk for one in self.contacts), None)
+        owner = lead.owner or by
+        return {
+            "owner": owner.pk,
+            "department": str(owner.department or ""),
+            "team": lead.team_id,
+            "pipeline": Pipeline.objects.default("deal").pk,
+            "amount": lead.expected_amount,
+            "customer": Handover.LINK if company or contact else Handover.CREATE,
+            "company": company,
+            "contact": contact,
+        }
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("customer") == Handover.LINK and not (given.get("company") or given.get("contact")):
+            self.add_error("company", _("Choose a company or a contact to link to."))
+        return given
+
+    def handover(self) -> Handover:
+        given = {name: value for name, value in self.cleaned_data.items() if name != "department"}
+        return Handover(**given)

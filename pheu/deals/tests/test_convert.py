@@ -1,0 +1,193 @@
+"""«Chuyển thành cơ hội», over HTTP and as an act."""
+
+import re
+
+import pytest
+
+from pheu.conftest import nothing_changes, stage_of, told
+from pheu.core.errors import DomainError
+from pheu.deals import events
+from pheu.deals.conversion import Handover, convert_leads, undo_conversion
+from pheu.deals.counts import conversion_counts
+from pheu.deals.models import Conversion, Deal
+from pheu.deals.services import move_deal
+from pheu.parties.models import Company, Contact
+from pheu.records.models import Pipeline
+from pheu.timeline.services import add_note
+
+
+def answers(lead, owner, **changed):
+    pipeline = Pipeline.objects.get(kind="deal")
+    return {
+        "owner": owner.pk,
+        "team": "",
+        "pipeline": pipeline.pk,
+        "amount": "1.980.000.000",
+        "customer": "create",
+    } | changed
+
+
+def test_the_dialog_offers_person_team_value_and_three_ways_with_the_customer(client, an, lead):
+    """R0.14-R0.17, R2.02-R2.03, R2.05-R2.09: a dialog with everything that conversion asks."""
+    client.force_login(an)
+    text = client.get(f"/leads/{lead.pk}/conversion/", headers={"HX-Request": "true", "HX-Target": "dialog"}).text
+    for name in ("owner", "team", "amount", "customer", "company", "contact"):
+        assert f'name="{name}"' in text
+    assert re.findall(r'name="customer" value="(\w+)"', text) == ["create", "link", "none"]
+    assert "Phòng dự án" in text  # the department of whoever is chosen (R0.16)
+    assert "<html" not in text
+
+
+def test_converting_makes_contact_company_and_deal_in_the_first_stage(client, an, binh, lead):
+    """R0.13, R0.18, R1.09-R1.10, R2.07, R2.10-R2.11, R4.07, R4.09: one conversion, three linked records."""
+    client.force_login(an)
+    answer = client.post(f"/leads/{lead.pk}/conversion/", answers(lead, binh))
+    deal = Deal.objects.get()
+    assert answer.url == deal.get_absolute_url()
+    assert (deal.stage.name, deal.probability, deal.owner, deal.department) == ("Tiếp cận", 20, binh, binh.department)
+    assert (deal.company.name, deal.company.type) == ("Xi măng Hòn Đá", Company.Type.PROSPECT)
+    assert (deal.contact.full_name, deal.contact.company) == ("Đỗ Thị Vân", deal.company)
+    lead.refresh_from_db()
+    assert (lead.status, lead.closed_by, lead.company) == ("converted", an, deal.company)
+    assert told(events.CONVERTED, about=lead).facts["deal"]["id"] == deal.pk
+    assert deal.title in client.get("/deals/board/?tab=all").text  # R2.11
+
+
+def test_the_department_fills_itself_from_the_person(an, chi, lead):
+    """R0.16, R0.36: handed over to another department."""
+    deal = convert_leads([lead], Handover(owner=chi), by=an)[0]
+    assert (deal.department, deal.team.name) == (chi.department, "Miền Nam")
+
+
+def test_linking_uses_the_chosen_customer_and_makes_nothing_twice(client, an, lead):
+    """R2.08, D17."""
+    client.force_login(an)
+    first = convert_leads([lead], Handover(owner=an), by=an)[0]
+    undo_conversion(lead, by=an)
+    client.post(f"/leads/{lead.pk}/conversion/", answers(lead, an, customer="link", company=first.company_id))
+    second = Deal.objects.live().get()
+    assert (second.company, second.contact) == (first.company, first.contact)
+    assert (Company.objects.count(), Contact.objects.count()) == (1, 1)
+
+
+def test_not_linking_leaves_the_customer_empty(an, lead):
+    """R2.09, R0.17."""
+    deal = convert_leads([lead], Handover(owner=an, customer=Handover.NONE), by=an)[0]
+    assert (deal.company, deal.contact, Company.objects.count()) == (None, None, 0)
+
+
+def test_notes_tags_followers_and_files_stay_readable_on_the_deal(client, an, hanh, lead):
+    client.force_login(an)
+    add_note(lead.record, body="Khách cần hồ sơ trước ngày 27", by=an)
+    lead.record.followers.create(user=hanh)
+    deal = convert_leads([lead], Handover(owner=an), by=an)[0]
+    assert "Khách cần hồ sơ trước ngày 27" in client.get(deal.get_absolute_url()).text
+    assert deal.record.followers.get().user == hanh
+
+
+def test_an_existing_company_is_proposed_not_doubled_in_silence(client, an, lead):
+    """D17: the same tax code or folded name."""
+    client.force_login(an)
+    convert_leads([lead], Handover(owner=an), by=an)
+    undo_conversion(lead, by=an)
+    text = client.get(f"/leads/{lead.pk}/conversion/").text
+    assert re.search(r'value="link"[^>]*checked', text)
+
+
+def test_other_open_records_with_the_same_email_are_shown(client, an, lead):
+    client.force_login(an)
+    convert_leads([lead], Handover(owner=an), by=an)
+    other = type(lead)(company_name="Hòn Đá 2", email=lead.email.upper(), owner=an)
+    from pheu.leads.services import create_leads
+
+    create_leads([other], by=an)
+    text = client.get(f"/leads/{other.pk}/conversion/").text
+    assert Deal.objects.get().record.number in text
+
+
+def test_too_little_known_is_said_in_words(client, an, lead):
+    """R0.35: a fitting need and enough basic information."""
+    from pheu.leads.services import create_leads
+
+    bare = create_leads([type(lead)(person_name="Anh Minh", owner=an)], by=an)[0]
+    client.force_login(an)
+    with nothing_changes():
+        answer = client.post(f"/leads/{bare.pk}/conversion/", answers(bare, an))
+    assert answer.status_code == 409
+    assert "Điện thoại hoặc email" in answer.text
+
+
+def test_converting_twice_makes_one_deal(client, an, lead):
+    client.force_login(an)
+    for _again in range(2):
+        client.post(f"/leads/{lead.pk}/conversion/", answers(lead, an))
+    assert (Deal.objects.count(), Conversion.objects.count()) == (1, 1)
+
+
+def test_a_double_click_makes_one_deal(client, an, lead):
+    client.force_login(an)
+    posted = answers(lead, an, once="6f1b7c1e-6ad0-4a0e-9d5a-0f7f0c1d2e3f")
+    first, second = (client.post(f"/leads/{lead.pk}/conversion/", posted) for _click in range(2))
+    assert first.url == second.url
+    assert Deal.objects.count() == 1
+
+
+def test_an_outsider_cannot_tell_the_lead_exists(client, chi, an, lead):
+    client.force_login(chi)
+    with nothing_changes():
+        assert client.get(f"/leads/{lead.pk}/conversion/").status_code == 404
+        assert client.post(f"/leads/{lead.pk}/conversion/", answers(lead, an)).status_code == 404
+
+
+def test_who_only_looks_may_not_convert(client, giang, an, lead):
+    client.force_login(giang)
+    with nothing_changes():
+        assert client.post(f"/leads/{lead.pk}/conversion/", answers(lead, an)).status_code == 403
+
+
+def test_care_converts_hands_over_and_goes_on_reading(client, hanh, an):
+    """R0.39, R0.36: the lead is worked by care before sales sees it."""
+    from pheu.leads.models import Lead
+    from pheu.leads.services import create_lead
+
+    lead = create_lead(
+        {"company_name": "Dệt nhuộm Sông Trà", "phone": "+842363740118", "need": "Trạm nước thải", "owner": hanh},
+        by=hanh,
+    )
+    assert not Lead.objects.visible_to(an).filter(pk=lead.pk).exists()
+    client.force_login(hanh)
+    answer = client.post(f"/leads/{lead.pk}/conversion/", answers(lead, an))
+    deal = Deal.objects.get()
+    assert (deal.owner, answer.url) == (an, deal.get_absolute_url())
+    assert client.get(answer.url).status_code == 200
+
+
+def test_the_counts_of_conversions_agree(client, dung, an, lead, deal):
+    """R4.10, D6: equal entries; deals made by hand are counted apart; undoing keeps the equality."""
+    convert_leads([lead], Handover(owner=an), by=an)
+    counts = conversion_counts(dung)
+    assert (counts.converted_leads, counts.entered_from_lead, counts.merged, counts.by_hand) == (1, 1, 0, 1)
+    undo_conversion(lead, by=an)
+    counts = conversion_counts(dung)
+    assert (counts.converted_leads, counts.entered_from_lead, counts.undone) == (0, 0, 1)
+    assert counts.is_equal
+    client.force_login(dung)
+    assert "Các con số khớp nhau" in client.get("/deals/conversions/").text
+
+
+def test_undoing_folds_the_deal_back_and_leads_its_page_to_the_lead(client, an, lead):
+    """D9: reopening a converted lead undoes its conversion."""
+    deal = convert_leads([lead], Handover(owner=an), by=an)[0]
+    client.force_login(an)
+    client.post(f"/leads/{lead.pk}/conversion/undo/")
+    lead.refresh_from_db()
+    assert lead.status == "working"
+    assert client.get(f"/r/{deal.pk}/").url == lead.get_absolute_url()
+    assert not Deal.objects.live().exists()
+
+
+def test_a_deal_that_moved_on_keeps_its_conversion(an, lead):
+    deal = convert_leads([lead], Handover(owner=an), by=an)[0]
+    move_deal(deal, to=stage_of("deal", "Báo giá"), left=deal.stage, by=an)
+    with nothing_changes(), pytest.raises(DomainError):
+        undo_conversion(lead, by=an)

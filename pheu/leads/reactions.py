@@ -1,0 +1,18 @@
+"""What follows at once when something happens to a lead."""
+
+from pheu.leads.models import Lead
+from pheu.leads.services import start_working
+from pheu.records.models import Category
+from pheu.timeline.events import CHANGED, FILE_ADDED, NOTE_ADDED, follows
+from pheu.timeline.models import Event
+
+
+@follows(NOTE_ADDED, FILE_ADDED, CHANGED, "activity.scheduled", "activity.done")
+def touched_leads_are_working(events: list[Event]) -> None:
+    """The first act on a lead moves it from New to Working; a field change counts when its owner makes it (D14)."""
+    touched = {event.about_id: event for event in events if event.about and event.about.kind == Lead.kind}
+    leads = Lead.objects.filter(pk__in=touched, stage__category=Category.NEW).select_related("stage__pipeline").locked()
+    for lead in leads:
+        event = touched[lead.pk]
+        if event.kind != CHANGED.code or event.by_id == lead.owner_id:
+            start_working([lead], by=event.by, via=event.via)

@@ -1,0 +1,39 @@
+"""Sources, request types, the lead pipeline and reasons that a new company starts with (D13, R0.20, R4.08, R1.15)."""
+
+from typing import Any
+
+from pheu.records.seeds import plant_list, plant_pipeline, plant_reasons
+
+SOURCES = [
+    ("Facebook comment", "marketing"),
+    ("Facebook inbox", "marketing"),
+    ("Website", "marketing"),
+    ("Landing Page", "marketing"),
+    ("Email", "inbound"),
+    ("Hotline", "inbound"),
+    ("Hội thảo", "marketing"),
+    ("Khách tự tìm đến", "inbound"),
+    ("Giới thiệu", "inbound"),
+    ("Danh sách mua", "marketing"),
+]
+REQUEST_TYPES = [
+    "Trạm quan trắc khí thải",
+    "Trạm quan trắc khí thải (Lắp bổ sung)",
+    "Trạm quan trắc nước",
+    "Trạm quan trắc nước (Lắp bổ sung)",
+    "Bảo hành / bảo trì",
+]
+STAGES: list[dict[str, Any]] = [
+    {"name": "Mới", "category": "new", "purpose": "Chưa ai tác động"},
+    {"name": "Đang xử lý", "category": "working", "purpose": "Chăm sóc, khảo sát, đánh giá"},
+    {"name": "Đã chuyển đổi", "category": "converted", "is_folded": True},
+    {"name": "Không phù hợp", "category": "unqualified", "is_folded": True},
+]
+REASONS = ["Không có nhu cầu", "Không liên hệ được", "Sai thông tin", "Ngoài phạm vi cung cấp", "Trùng với khách đã có"]
+
+
+def plant(apps: Any) -> None:
+    plant_list(apps.get_model("leads", "Source"), [{"name": name, "channel": channel} for name, channel in SOURCES])
+    plant_list(apps.get_model("leads", "RequestType"), [{"name": name} for name in REQUEST_TYPES])
+    plant_pipeline(apps, "lead", "Tiềm năng", STAGES)
+    plant_reasons(apps, "lead", "unqualified", REASONS)

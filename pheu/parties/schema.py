@@ -1,0 +1,166 @@
+"""The fields of companies, contacts and prospects, described once (docs/five-ideas.md)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from pheu.parties.models import Company, Contact, Prospect
+from pheu.records.schema import (
+    RESPONSIBLE,
+    Choice,
+    Email,
+    Group,
+    Link,
+    LongText,
+    MultiChoice,
+    Phone,
+    RowPick,
+    Schema,
+    Tags,
+    TaxCode,
+    Text,
+    Title,
+    common,
+    moment,
+)
+
+PHONE = Phone(
+    name="phone",
+    label=_("Phone"),
+    synonyms=("điện thoại", "sđt", "số điện thoại", "đt", "di động", "mobile", "tel", "hotline"),
+)
+EMAIL = Email(name="email", label=_("Email"), synonyms=("email", "e-mail", "thư điện tử", "mail"))
+WEBSITE = Link(name="website", label=_("Website"), synonyms=("website", "web", "trang web"))
+ADDRESS = Text(name="address", label=_("Address"), max_length=500, synonyms=("địa chỉ", "address", "trụ sở"))
+TAX_CODE = TaxCode(name="tax_code", label=_("Tax code"), synonyms=("mã số thuế", "mst", "tax code"))
+JOB_TITLE = Text(name="job_title", label=_("Job title"), max_length=200, synonyms=("chức vụ", "chức danh", "vị trí"))
+SHORT_NAME = Text(
+    name="short_name",
+    label=_("Short name"),
+    max_length=100,
+    synonyms=("tên gọi tắt", "gọi tắt", "tên viết tắt", "viết tắt"),
+)
+TAGS = Tags(name="tags", label=_("Tags"), filterable=True, importable=False)
+
+COMPANY = Schema(
+    model=Company,
+    groups=(
+        Group(
+            "company",
+            _("Company"),
+            (
+                Title(
+                    name="name",
+                    label=_("Company name"),
+                    required=True,
+                    sortable=True,
+                    synonyms=("tên công ty", "tên doanh nghiệp", "công ty"),
+                ),
+                SHORT_NAME,
+                Choice(name="type", label=_("Type"), options=Company.Type.choices, required=True, filterable=True),
+                TAX_CODE,
+                PHONE,
+                EMAIL,
+                WEBSITE,
+                ADDRESS,
+                TAGS,
+            ),
+        ),
+        RESPONSIBLE,
+    ),
+    columns=("name", "number", "type", "tax_code", "phone", "email", "tags", "owner", "updated_at"),
+    shown=(
+        *common(),
+        moment("first_won_at", _("First won")),
+    ),
+    phone_columns=("name", "type", "phone", "owner"),
+)
+
+CONTACT = Schema(
+    model=Contact,
+    groups=(
+        Group(
+            "contact",
+            _("Contact"),
+            (
+                Title(
+                    name="full_name",
+                    label=_("Full name"),
+                    required=True,
+                    sortable=True,
+                    synonyms=("họ tên", "họ và tên", "người liên hệ"),
+                ),
+                Choice(name="salutation", label=_("Salutation"), options=Contact.Salutation.choices),
+                JOB_TITLE,
+                RowPick(name="company", label=_("Company"), kind="company", hint=_("Empty for a private customer")),
+                PHONE,
+                EMAIL,
+                ADDRESS,
+                TAGS,
+            ),
+        ),
+        RESPONSIBLE,
+    ),
+    columns=("full_name", "number", "job_title", "company", "phone", "email", "tags", "owner", "updated_at"),
+    shown=common(),
+    phone_columns=("full_name", "company", "phone", "owner"),
+)
+
+
+PROSPECT = Schema(
+    model=Prospect,
+    groups=(
+        Group(
+            "prospect",
+            _("Customer"),
+            (
+                Title(
+                    name="company_name",
+                    label=_("Company name"),
+                    sortable=True,
+                    synonyms=(
+                        "tên công ty",
+                        "tên doanh nghiệp",
+                        "công ty",
+                        "doanh nghiệp",
+                        "tên đơn vị",
+                        "tên khách hàng",
+                    ),
+                ),
+                SHORT_NAME,
+                Text(
+                    name="person_name",
+                    label=_("Contact person"),
+                    synonyms=("người liên hệ", "họ tên", "họ và tên", "đại diện", "giám đốc", "tên"),
+                ),
+                JOB_TITLE,
+                PHONE,
+                EMAIL,
+                TAX_CODE,
+                ADDRESS,
+                WEBSITE,
+                Text(name="country", label=_("Country"), max_length=100, synonyms=("quốc gia", "nước", "country")),
+                Text(
+                    name="industry",
+                    label=_("Industry"),
+                    synonyms=("lĩnh vực", "lĩnh vực hoạt động", "ngành", "ngành nghề", "ngành sản xuất"),
+                ),
+                LongText(name="remark", label=_("Remark"), synonyms=("ghi chú", "tên dự án", "dự án", "mô tả")),
+                Text(name="origin", label=_("Where the list came from"), max_length=200, importable=False),
+                TAGS,
+            ),
+        ),
+        RESPONSIBLE,
+    ),
+    columns=("company_name", "number", "phone", "flags", "email", "industry", "address", "owner", "updated_at"),
+    shown=(
+        *common(),
+        MultiChoice(
+            name="flags",
+            label=_("Phone remarks"),
+            options=Prospect.Flag.choices,
+            editable=False,
+            importable=False,
+            filterable=True,
+        ),
+    ),
+    phone_columns=("company_name", "phone", "flags", "owner"),
+)

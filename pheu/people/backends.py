@@ -1,0 +1,12 @@
+from typing import Any
+
+from allauth.account.auth_backends import AuthenticationBackend
+
+from pheu.people.models import User
+
+
+class Backend(AuthenticationBackend):
+    """Loads a signed-in person with rights, teams and departments in one query; a disabled one is out at once."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        return User.objects.active().with_rights().filter(pk=user_id).first()

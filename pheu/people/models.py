@@ -1,0 +1,134 @@
+"""The people of the company: users, departments, branches, sales teams and roles."""
+
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.errors import Refused
+from pheu.core.vietnamese.names import given_name, name_sort_key
+from pheu.people.queries import DepartmentQuerySet, UserManager
+from pheu.people.scopes import Action, Scope
+
+
+class Branch(models.Model):
+    """One of our own legal entities; «Công ty» in source 3 (D16)."""
+
+    name = models.CharField(_("name"), max_length=200)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Department(models.Model):
+    name = models.CharField(_("name"), max_length=200)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    # "/1/7/": my department and those below are one prefix match.
+    path = models.CharField(max_length=200, db_index=True, default="", editable=False)
+
+    objects = DepartmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["path"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        self.path = f"{self.parent.path if self.parent else '/'}{self.pk}/"
+        type(self).objects.filter(pk=self.pk).update(path=self.path)
+
+
+class Role(models.Model):
+    """A named set of grants: {kind: {action: scope}}, read by `scopes.scope_q`."""
+
+    code = models.SlugField(unique=True)
+    name = models.CharField(_("name"), max_length=100)
+    grants = models.JSONField(default=dict)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def scope(self, kind: str, action: Action) -> Scope:
+        return Scope(self.grants.get(kind, {}).get(action, Scope.NONE))
+
+
+class User(AbstractBaseUser):
+    """One person who signs in with an e-mail address. The full name is never split by a western rule."""
+
+    email = models.EmailField(_("e-mail"), unique=True)
+    full_name = models.CharField(_("full name"), max_length=200)
+    given_name = models.CharField(_("given name"), max_length=100, blank=True)
+    name_key = models.BinaryField(default=b"", editable=False)
+    job_title = models.CharField(_("job title"), max_length=200, blank=True)
+    role = models.ForeignKey(Role, models.PROTECT, related_name="users")
+    department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="people")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["full_name"]
+    objects = UserManager()
+
+    class Meta:
+        ordering = ["name_key", "pk"]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.given_name = self.given_name or given_name(self.full_name)
+        self.name_key = name_sort_key(self.full_name)
+        super().save(*args, **kwargs)
+
+    @cached_property
+    def team_ids(self) -> list[int]:
+        loaded = self.__dict__.get("loaded_team_ids")
+        return list(self.teams.values_list("pk", flat=True)) if loaded is None else loaded
+
+    @cached_property
+    def department_ids(self) -> list[int]:
+        """My department and every one below it."""
+        loaded = self.__dict__.get("loaded_department_ids")
+        if loaded is not None:
+            return loaded
+        below = (
+            Department.objects.filter(path__startswith=self.department.path)
+            if self.department
+            else Department.objects.none()
+        )
+        return list(below.values_list("pk", flat=True))
+
+    def scope_of(self, kind: str, action: Action) -> Scope:
+        return self.role.scope(kind, action) if self.is_active else Scope.NONE
+
+    def may(self, kind: str, action: Action) -> bool:
+        """Whether there can be any row at all; which rows, only `within` says."""
+        return self.scope_of(kind, action) != Scope.NONE
+
+    def must(self, kind: str, action: Action) -> None:
+        if not self.may(kind, action):
+            raise Refused(_("Your role may not do this."))
+
+
+class Team(models.Model):
+    """A sales team with members from any department; belongs to a branch (D12, D16)."""
+
+    name = models.CharField(_("name"), max_length=200)
+    branch = models.ForeignKey(Branch, models.PROTECT, null=True, blank=True, related_name="teams")
+    leader = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="led_teams")
+    members = models.ManyToManyField(User, related_name="teams", blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,45 @@
+from typing import Any
+
+from django.contrib.auth.models import BaseUserManager
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
+from django.db.models import OuterRef, QuerySet
+from django.db.models.functions import Concat
+
+
+class UserQuerySet(QuerySet):
+    def active(self) -> "UserQuerySet":
+        return self.filter(is_active=True)
+
+    def with_rights(self) -> "UserQuerySet":
+        """Role, department, own teams and the departments below mine, in this one query."""
+        department: Any = self.model._meta.get_field("department").related_model
+        member = self.model.teams.through  # type: ignore[attr-defined]
+        below = department.objects.filter(path__startswith=OuterRef("department__path")).values("pk")
+        mine = member.objects.filter(user=OuterRef("pk")).values("team_id")
+        return self.select_related("role", "department").annotate(
+            loaded_department_ids=ArraySubquery(below), loaded_team_ids=ArraySubquery(mine)
+        )
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> Any:
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+
+class DepartmentQuerySet(QuerySet):
+    def replant(self) -> None:
+        """Rewrite every path from the parents; called after the tree changes."""
+        self.filter(parent=None).update(
+            path=Concat(models.Value("/"), models.F("pk"), models.Value("/"), output_field=models.TextField())
+        )
+        rows: list[Any] = list(self.filter(parent=None))
+        while rows:
+            children: list[Any] = list(self.filter(parent__in=rows).select_related("parent"))
+            for child in children:
+                child.path = f"{child.parent.path}{child.pk}/"
+            self.bulk_update(children, ["path"])
+            rows = children

@@ -1,0 +1,64 @@
+"""Who may do what with which rows: role = kind x action x scope.
+
+A grant is one entry of `Role.grants`: {"lead": {"view": "team", "change": "own"}}. What a grant does not name is NONE.
+`scope_q` is the only place where a scope becomes a WHERE clause (docs/five-ideas.md).
+"""
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Q, TextChoices
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from pheu.people.models import User
+
+
+class Action(TextChoices):
+    VIEW = "view", _("View")
+    CREATE = "create", _("Create")
+    CHANGE = "change", _("Change")
+    MOVE = "move", _("Move between stages")
+    ASSIGN = "assign", _("Hand out")
+    CONVERT = "convert", _("Convert")
+    IMPORT = "import", _("Import")
+    EXPORT = "export", _("Export")
+
+
+class Scope(TextChoices):
+    NONE = "none", _("None")
+    OWN = "own", _("Own")
+    TEAM = "team", _("Team")
+    DEPARTMENT = "department", _("Department and below")
+    ALL = "all", _("All")
+
+
+VIEW, CREATE, CHANGE, MOVE = Action.VIEW, Action.CREATE, Action.CHANGE, Action.MOVE
+ASSIGN, CONVERT, IMPORT, EXPORT = Action.ASSIGN, Action.CONVERT, Action.IMPORT, Action.EXPORT
+
+
+def nobodys_q(user: "User") -> Q:
+    """Rows without an owner belong to their team; without a team to their department («Chưa ai nhận»)."""
+    free = Q(owner=None)
+    return free & Q(team__in=user.team_ids) | free & Q(team=None, department=user.department_id or 0)
+
+
+def own_q(user: "User", action: Action) -> Q:
+    """Mine as owner or creator; a follower reads and does not write."""
+    own = Q(owner=user.pk) | Q(created_by=user.pk) | nobodys_q(user)
+    if action == VIEW:
+        own |= Q(record__in=user.following.values("record"))
+    return own
+
+
+def scope_q(user: "User", kind: str, action: Action) -> Q:
+    """The rows of `kind` with which `user` may do `action`, as a condition on owner, creator, team and department."""
+    match user.scope_of(kind, action):
+        case Scope.ALL:
+            return Q()
+        case Scope.DEPARTMENT:
+            return own_q(user, action) | Q(team__in=user.team_ids) | Q(department__in=user.department_ids)
+        case Scope.TEAM:
+            return own_q(user, action) | Q(team__in=user.team_ids)
+        case Scope.OWN:
+            return own_q(user, action)
+    return Q(pk__in=[])

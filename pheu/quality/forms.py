@@ -1,0 +1,146 @@
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.vietnamese.fields import CleanCharField
+from pheu.core.vietnamese.phone import AREA_CODES
+from pheu.people.models import User
+from pheu.quality.mapping import headers_of, letter_of
+from pheu.quality.models import Import
+from pheu.quality.parser import ENCODINGS
+from pheu.quality.places import departments_for, teams_for
+from pheu.quality.reading import Line
+from pheu.records import kinds
+
+ENCODING_NAMES = {
+    "utf-8": "Unicode (UTF-8)",
+    "utf-16-le": "Unicode (UTF-16)",
+    "utf-16-be": "Unicode (UTF-16 BE)",
+    "cp1258": "Windows-1258",
+    "cp1252": "Windows-1252",
+}
+OFFERED_HEADERS = 30  # lines that may be chosen as the header
+
+
+class FileForm(forms.Form):
+    """The file and what its lines are; only kinds that the person may import are offered."""
+
+    kind = forms.ChoiceField(label=_("Import into"))
+    file = forms.FileField(
+        label=_("File"), widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls,.ods,.csv,.txt,.tsv"})
+    )
+
+    def __init__(self, *args: Any, offered: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [(code, kinds.get(code).plural) for code in offered]  # type: ignore[attr-defined]
+        if len(offered) == 1:
+            self.fields["kind"].widget = forms.HiddenInput()
+
+
+class SheetForm(forms.Form):
+    """Which sheet or encoding, and on which line the header stands."""
+
+    sheet = forms.ChoiceField(label=_("Sheet"), required=False)
+    encoding = forms.ChoiceField(label=_("Encoding"), required=False)
+    header_line = forms.TypedChoiceField(label=_("Header"), coerce=int, empty_value=None, required=False)
+
+    def __init__(self, *args: Any, imported: Import, lines: list[Line], **kwargs: Any) -> None:
+        initial = {"sheet": imported.sheet, "encoding": imported.encoding, "header_line": imported.header_line}
+        super().__init__(*args, initial=initial, **kwargs)
+        self.imported = imported
+        offered = {
+            "sheet": [(name, name) for name in imported.sheets],
+            "encoding": [(name, ENCODING_NAMES[name]) for name in ENCODINGS] if imported.encoding else [],
+            "header_line": [
+                *self._undecided(),
+                (0, _("The file has no header")),
+                *(_header_choice(line) for line in lines[:OFFERED_HEADERS]),
+            ],
+        }
+        for name, choices in offered.items():
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+            if not choices:
+                del self.fields[name]
+
+    def _undecided(self) -> list[tuple[str, Any]]:
+        return [("", _("Choose the line of the header"))] if self.imported.header_line is None else []
+
+    def settings(self) -> dict[str, Any]:
+        """What `services.choose_sheet` asks for."""
+        return {
+            "sheet": self.cleaned_data.get("sheet", ""),
+            "encoding": self.cleaned_data.get("encoding", ""),
+            "header_line": self.cleaned_data["header_line"],
+        }
+
+
+def _header_choice(line: Line) -> tuple[int, str]:
+    shown = " · ".join(cell for cell in line.cells if cell)
+    return line.number, _("Line %(number)s: %(cells)s") % {
+        "number": line.number,
+        "cells": f"{shown[:60]}…" if len(shown) > 60 else shown,
+    }
+
+
+class MappingForm(forms.Form):
+    """One choice per column of the file, and what holds for all of its rows."""
+
+    area_code = forms.ChoiceField(label=_("Default area code"), required=False)
+    department = forms.ModelChoiceField(None, label=_("Department"), required=False, empty_label="—")
+    team = forms.ModelChoiceField(None, label=_("Sales team"), required=False, empty_label="—")
+    origin = CleanCharField(label=_("Where the list came from"), max_length=200, required=False)
+
+    def __init__(self, data: Any = None, *, imported: Import, lines: list[Line], user: User) -> None:
+        values = {name: getattr(imported, name) for name in ("area_code", "department", "team", "origin")}
+        columns = {f"column_{column}": name for column, name in imported.columns.items()}
+        super().__init__(data, initial=values | columns)
+        self.importer = imported.importer
+        self.fields["area_code"].choices = [
+            ("", _("None")),
+            *((code, f"{code} · {name}") for code, name in AREA_CODES.items()),
+        ]  # type: ignore[attr-defined]
+        self.fields["department"].queryset = departments_for(user, imported.kind)  # type: ignore[attr-defined]
+        self.fields["team"].queryset = teams_for(user, imported.kind)  # type: ignore[attr-defined]
+        self.headers = headers_of(lines, imported.header_line)
+        offered = [("", _("Do not import")), *((name, one.label) for name, one in self.importer.fields().items())]
+        for column, header in enumerate(self.headers):
+            label = header or _("Column %(letter)s") % {"letter": letter_of(column)}
+            widget = forms.Select(attrs={"aria-label": label})
+            self.fields[f"column_{column}"] = forms.ChoiceField(
+                choices=offered, label=label, required=False, widget=widget
+            )
+
+    def column_fields(self) -> Iterator[tuple[int, BoundField]]:
+        for column in range(len(self.headers)):
+            yield column, self[f"column_{column}"]
+
+    def columns(self) -> dict[str, str]:
+        """{number of the column: field}, of the columns to import that are chosen rightly."""
+        names = {str(column): self.cleaned_data.get(f"column_{column}") for column in range(len(self.headers))}
+        return {column: name for column, name in names.items() if name}
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        self._refuse_two_columns_for_one_field()
+        if not set(self.columns().values()) & set(self.importer.needs):
+            labels = ", ".join(str(self.importer.schema[name].label) for name in self.importer.needs)
+            self.add_error(None, _("Map at least one column to one of: %(fields)s.") % {"fields": labels})
+        if not self.cleaned_data.get("team") and not self.cleaned_data.get("department"):
+            self.add_error("department", _("Choose the team or department that the rows belong to."))
+        return self.cleaned_data
+
+    def _refuse_two_columns_for_one_field(self) -> None:
+        seen: dict[str, str] = {}
+        for column, name in self.columns().items():
+            if name in seen and name not in self.importer.joined:
+                words = {"field": self.importer.schema[name].label, "letter": letter_of(int(seen[name]))}
+                self.add_error(f"column_{column}", _("Column %(letter)s is already “%(field)s”.") % words)
+            seen.setdefault(name, column)
+
+    def settings(self) -> dict[str, Any]:
+        """What `services.begin_check` takes over."""
+        names = ("area_code", "department", "team", "origin")
+        return {name: self.cleaned_data[name] for name in names} | {"columns": self.columns()}

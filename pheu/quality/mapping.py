@@ -1,0 +1,184 @@
+"""From lines of text to a proposal: where the header stands, which column is which field, which area code fits."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pheu.core.vietnamese.phone import AREA_CODES, area_of, read_phones
+from pheu.core.vietnamese.text import fold
+from pheu.quality.reading import Line
+from pheu.records.schema import Email, Field, Link, Phone, TaxCode
+
+SEARCHED = 30  # lines among which the header is looked for
+SAMPLE = 200  # lines by which a column without a header is judged
+
+_NOT_WORD = re.compile(r"[\W_]+")
+_SHAPED = (Phone, Email, Link, TaxCode)  # their contents look like nothing else, so one word of a header names them
+
+
+def words_of(text: str) -> str:
+    """A header for comparing: «Số ĐT (*)» -> «so dt»."""
+    return _NOT_WORD.sub(" ", fold(text)).strip()
+
+
+@dataclass(frozen=True)
+class _Match:
+    field: str
+    is_exact: bool
+
+
+class Headers:
+    """Knows what the headers of real lists call each field: its label and synonyms, in any spelling."""
+
+    def __init__(self, fields: Mapping[str, Field], joined: Iterable[str] = ()) -> None:
+        self.fields, self.joined = fields, set(joined)
+        self._names = {
+            words: name
+            for name, field in fields.items()
+            for words in map(words_of, [*field.synonyms, str(field.label)])
+            if words
+        }
+
+    def match(self, header: str) -> _Match | None:
+        """The field that a header speaks of.
+
+        The whole header; else a word of it for fields of a shape of their own («email công ty»); else its beginning,
+        two words at least («địa chỉ trong khu», but not «tên dự án» for «tên»).
+        """
+        words = words_of(header)
+        if not words:
+            return None
+        if words in self._names:
+            return _Match(self._names[words], is_exact=True)
+        inside = [
+            name
+            for name in self._names
+            if f" {name} " in f" {words} " and isinstance(self.fields[self._names[name]], _SHAPED)
+        ]
+        begins = [name for name in self._names if words.startswith(name + " ") and " " in name]
+        best = min(inside, key=lambda name: (f" {words} ".index(f" {name} "), -len(name)), default="") or max(
+            begins, key=len, default=""
+        )
+        return _Match(self._names[best], is_exact=False) if best else None
+
+    def find(self, lines: Sequence[Line]) -> int | None:
+        """The number of the line that is the header: the one that names most fields, two at least. None: no such line.
+
+        One recognised name is enough if everything else in the line is words too and more lines follow.
+        """
+        best = max(lines[:SEARCHED], key=self._score, default=None)  # of equals the first
+        if best is None or not self._score(best):
+            return None
+        sure = self._score(best) > 1 or (self._reads_like_header(best) and best != lines[-1])
+        return best.number if sure else None
+
+    def _score(self, line: Line) -> int:
+        return len({found.field for cell in line.cells if len(cell) <= 60 and (found := self.match(cell)) is not None})
+
+    def _reads_like_header(self, line: Line) -> bool:
+        cells = [cell for cell in line.cells if cell]
+        return all(len(cell) <= 60 and not any(character.isdigit() for character in cell) for cell in cells)
+
+    def propose(self, headers: Sequence[str]) -> dict[int, str]:
+        """{column: field}. A field goes to one column, an exact name before a likely one; joined fields go to all."""
+        found = {column: match for column, header in enumerate(headers) if (match := self.match(header)) is not None}
+        taken: dict[str, int] = {}
+        for column in sorted(found, key=lambda column: (not found[column].is_exact, column)):
+            taken.setdefault(found[column].field, column)
+        return {
+            column: one.field for column, one in found.items() if taken[one.field] == column or one.field in self.joined
+        }
+
+    def propose_by_content(self, lines: Sequence[Line]) -> dict[int, str]:
+        """The same for a file without a header: only what looks like nothing else."""
+        width = max((len(line.cells) for line in lines), default=0)
+        proposed: dict[int, str] = {}
+        for column in range(width):
+            kind = _kind_of(
+                [line.cells[column] for line in lines[:SAMPLE] if column < len(line.cells) and line.cells[column]]
+            )
+            name = next(
+                (name for name, field in self.fields.items() if kind is not None and isinstance(field, kind)), ""
+            )
+            if name and name not in proposed.values():
+                proposed[column] = name
+        return proposed
+
+
+def _kind_of(texts: list[str]) -> type[Field] | None:
+    for kind, looks_like in (
+        (Email, lambda text: "@" in text),
+        (Link, lambda text: re.match(r"(https?://|www\.)", text)),
+        (Phone, lambda text: any(phone.e164 for phone in read_phones(text)) or re.fullmatch(r"[\d ./-]{7,14}", text)),
+    ):
+        if texts and sum(bool(looks_like(text)) for text in texts) > len(texts) / 2:
+            return kind
+    return None
+
+
+def headers_of(lines: Sequence[Line], header_line: int | None) -> list[str]:
+    """The header's cells; empty names where there is none."""
+    width = max((len(line.cells) for line in lines), default=0)
+    cells = next((line.cells for line in lines if header_line and line.number == header_line), [])
+    return [*cells, *[""] * (width - len(cells))]
+
+
+def letter_of(column: int) -> str:
+    """0 -> A, 26 -> AA, as a spreadsheet calls its columns."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def is_header_again(cells: Sequence[str], headers: Sequence[str]) -> bool:
+    """A list printed over several pages repeats its header."""
+    return any(headers) and [words_of(cell) for cell in cells if cell] == [
+        words_of(header) for header in headers if header
+    ]
+
+
+def is_column_numbers(cells: Sequence[str]) -> bool:
+    """The line «(1) (2) (3) ...» below the header of an official form."""
+    numbers = [_NOT_WORD.sub("", cell) for cell in cells if cell]
+    return len(numbers) > 2 and numbers in (
+        [str(n) for n in range(1, len(numbers) + 1)],
+        [chr(65 + n) for n in range(len(numbers))],
+    )
+
+
+# --- area codes -------------------------------------------------------------------------------------------------------
+
+_OTHER_NAMES = {"028": ("tphcm", "tp hcm", "hcm", "sai gon", "saigon", "ho chi minh"), "024": ("ha noi", "hanoi")}
+_PLACES = {code: {words_of(name), *_OTHER_NAMES.get(code, ())} for code, name in AREA_CODES.items()}
+
+
+def guess_area_code(phones: Iterable[str], titles: Iterable[str], addresses: Iterable[str]) -> str:
+    """The area code that numbers without one most likely lack; empty without evidence.
+
+    Evidence is a place named above the table, in the file's name or in most addresses, or the area codes that other
+    numbers of the list have. Only asked for when there are numbers to complete, and it must fit their length.
+    """
+    cells = list(phones)
+    lengths = Counter(
+        len(digits) for cell in cells if 7 <= len(digits := re.sub(r"\D", "", cell)) <= 8 and digits[0] != "0"
+    )
+    if not lengths:
+        return ""
+    size = lengths.most_common(1)[0][0]
+    fitting = [code for code in AREA_CODES if 11 - len(code) == size]
+    named = _places_in(titles, fitting) or _areas_of(cells, fitting) or _places_in(addresses, fitting)
+    return named.most_common(1)[0][0] if named else ""
+
+
+def _places_in(texts: Iterable[str], codes: list[str]) -> Counter[str]:
+    folded = [f" {words_of(text)} " for text in texts]
+    return Counter(code for text in folded for code in codes if any(f" {place} " in text for place in _PLACES[code]))
+
+
+def _areas_of(cells: list[str], codes: list[str]) -> Counter[str]:
+    areas = (area_of(phone.e164) for cell in cells[:SAMPLE] for phone in read_phones(cell))
+    return Counter(area for area in areas if area in codes)

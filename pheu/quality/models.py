@@ -1,0 +1,154 @@
+"""One import from the chosen file to the accounts, and every line of the file with what became of it."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from pheu.people.models import Department, Team
+from pheu.quality import marks
+from pheu.quality.importers import Importer, Place, importer_of
+from pheu.quality.queries import ImportLineQuerySet, ImportQuerySet
+from pheu.records.models import Record
+
+
+def stored_name(imported: "Import", name: str) -> str:
+    """A name of our own on disk: what somebody typed never becomes a path."""
+    return f"imports/{timezone.now():%Y/%m}/{uuid.uuid4().hex}"
+
+
+class Import(models.Model):
+    """«Nhập dữ liệu»: one file, its settings and its accounts: `rows` = `created` + `skipped` + `rejected` at the end."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("being prepared")
+        CHECKING = "checking", _("being checked")
+        CHECKED = "checked", _("checked")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        STOPPED = "stopped", _("stopped")
+
+    kind = models.CharField(max_length=20)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="imports")
+    at = models.DateTimeField(default=timezone.now)
+    name = models.CharField(max_length=255)
+    file = models.FileField(upload_to=stored_name)
+    sheets = models.JSONField(default=list)
+    sheet = models.CharField(max_length=255, blank=True)
+    encoding = models.CharField(max_length=20, blank=True)
+    # 0: the file has no header. Null: none was found, and nobody has said where it stands.
+    header_line = models.PositiveIntegerField(null=True)
+    columns = models.JSONField(default=dict, help_text="number of the column -> field")
+    area_code = models.CharField(max_length=4, blank=True)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
+    department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
+    origin = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    # Each check has a number, so that one that was overtaken by a changed mapping knows it and stops.
+    round = models.PositiveIntegerField(default=0)
+    rows = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    created = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    mark_counts = models.JSONField(default=dict)
+    problem = models.CharField(max_length=500, blank=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = ImportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["by", "-at", "-id"], name="import_newest")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("import-page", args=[self.pk])
+
+    @property
+    def importer(self) -> Importer:
+        importer = importer_of(self.kind)
+        if importer is None:
+            raise LookupError(self.kind)
+        return importer
+
+    @property
+    def place(self) -> Place:
+        return Place(self.team, self.department, self.origin)
+
+    @property
+    def is_busy(self) -> bool:
+        return self.state in (self.State.CHECKING, self.State.RUNNING)
+
+    @property
+    def is_open(self) -> bool:
+        """Nothing has been written yet: columns and settings can still be changed."""
+        return self.state in (self.State.DRAFT, self.State.CHECKING, self.State.CHECKED)
+
+    @property
+    def to_create(self) -> int:
+        return self.rows - self.skipped - self.rejected
+
+    @property
+    def lines_of_customers(self) -> Any:
+        """The lines that count: everything below the header."""
+        return self.lines.filter(line__gt=self.header_line or 0)
+
+
+class ImportLine(models.Model):
+    """One line of the file that is not empty: its cells, how they are read, and what became of it."""
+
+    class State(models.TextChoices):
+        READ = "read", _("read")
+        READY = "ready", _("ready")
+        CREATED = "created", _("created")
+        SKIPPED = "skipped", _("skipped")
+        REJECTED = "rejected", _("rejected")
+
+    imported = models.ForeignKey(Import, models.CASCADE, related_name="lines")
+    line = models.PositiveIntegerField()
+    cells = ArrayField(models.TextField(blank=True))
+    state = models.CharField(max_length=10, choices=State.choices, default=State.READ)
+    reason = models.CharField(max_length=20, blank=True)
+    marks = ArrayField(models.CharField(max_length=20), default=list)
+    has_problem = models.BooleanField(default=False)
+    values = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    record = models.ForeignKey(Record, models.SET_NULL, null=True, related_name="+")
+
+    objects = ImportLineQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["imported", "line"], name="import_line_once")]
+        indexes = [
+            models.Index(fields=["imported", "state", "line"], name="import_line_state"),
+            models.Index(fields=["imported", "line"], name="import_line_problem", condition=models.Q(has_problem=True)),
+        ]
+
+    @property
+    def key(self) -> str:
+        """What the created row remembers, so that no line can make two."""
+        return f"{self.imported_id}:{self.line}"
+
+    def title(self) -> str:
+        """What to call the line: what its row would be called, else its first cells."""
+        named = (self.values.get(name) for name in self.imported.importer.needs)
+        return next((text for text in named if text), " · ".join([cell for cell in self.cells if cell][:3]))
+
+    def known_marks(self) -> "list[marks.Mark]":
+        return marks.known(self.marks)
+
+    def reason_text(self) -> str:
+        if not self.reason:
+            return ""
+        importer = self.imported.importer
+        return str(marks.REASONS[self.reason]) % {
+            "fields": ", ".join(str(importer.schema[name].label) for name in importer.needs).lower()
+        }

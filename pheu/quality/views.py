@@ -1,0 +1,212 @@
+"""The four steps of an import and its accounts. A file that cannot be taken is said beside the field that held it."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
+
+from pheu.core.once import once
+from pheu.people.models import User
+from pheu.people.scopes import IMPORT
+from pheu.quality import jobs, services
+from pheu.quality.export import rejected_lines
+from pheu.quality.forms import FileForm, MappingForm, SheetForm
+from pheu.quality.importers import importable_kinds
+from pheu.quality.models import Import, ImportLine
+from pheu.quality.preview import MOST, Preview
+from pheu.quality.reading import FileRefused
+from pheu.records import kinds
+
+PAGE = 100
+State, LineState = Import.State, ImportLine.State
+
+
+def _go(request: HttpRequest, where: Any, *args: Any) -> HttpResponse:
+    answer = redirect(where, *args)
+    return HttpResponseClientRedirect(answer["Location"]) if request.htmx else answer
+
+
+def _offered(user: User) -> list[str]:
+    offered = [kind for kind in importable_kinds() if user.may(kind, IMPORT)]
+    if not offered:
+        raise Http404
+    return offered
+
+
+def _import(request: HttpRequest, pk: int) -> Import:
+    rows = Import.objects.visible_to(request.user).select_related("by", "team", "department")
+    return get_object_or_404(rows, pk=pk)
+
+
+@require_safe
+def import_list(request: HttpRequest) -> HttpResponse:
+    """Every import that the person may see, newest first."""
+    _offered(request.user)
+    rows = Import.objects.visible_to(request.user).select_related("by").order_by("-pk")
+    before = request.GET.get("before", "")
+    if before.isdigit():
+        rows = rows.filter(pk__lt=before)
+    imports = list(rows[: PAGE + 1])
+    return render(
+        request,
+        "quality/list.html",
+        {"imports": imports[:PAGE], "more": imports[PAGE - 1] if len(imports) > PAGE else None},
+    )
+
+
+@once
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_new(request: HttpRequest) -> HttpResponse:
+    """Step 1: choose a file."""
+    offered = _offered(request.user)
+    asked = request.GET.get("kind")
+    form = FileForm(
+        request.POST or None,
+        request.FILES or None,
+        offered=offered,
+        initial={"kind": asked if asked in offered else offered[0]},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            imported = services.open_file(form.cleaned_data["file"], kind=form.cleaned_data["kind"], by=request.user)
+        except FileRefused as refusal:
+            form.add_error("file", str(refusal))
+        else:
+            return _go(request, "import-map", imported.pk)
+    return render(request, "quality/new.html", {"form": form}, status=422 if request.method == "POST" else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_map(request: HttpRequest, pk: int) -> HttpResponse:
+    """Step 2: which column is which field. A GET with choices shows what they would do, and keeps nothing."""
+    imported = _import(request, pk)
+    if not imported.is_open:
+        return _go(request, imported)
+    lines = services.lines_of(imported, MOST + services.CHUNK)
+    form = MappingForm(_choices(request), imported=imported, lines=lines, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        jobs.check(imported, form.settings(), by=request.user)
+        return _go(request, "import-check", pk)
+    return _map_page(request, imported, lines, form, SheetForm(imported=imported, lines=lines))
+
+
+def _choices(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else request.GET or None
+
+
+def _map_page(
+    request: HttpRequest, imported: Import, lines: Any, form: MappingForm, sheet_form: SheetForm
+) -> HttpResponse:
+    if form.is_bound and (form.is_valid() or form.cleaned_data):
+        columns, area_code = form.columns(), form.cleaned_data.get("area_code", "")
+    else:
+        columns, area_code = imported.columns, imported.area_code
+    preview = Preview(imported, form, lines, {int(column): name for column, name in columns.items()}, area_code)
+    context = {
+        "imported": imported,
+        "form": form,
+        "sheet_form": sheet_form,
+        "preview": preview,
+        "kind": kinds.get(imported.kind),
+    }
+    return render(request, "quality/map.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_POST
+def import_sheet(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read another sheet, in another encoding, or from another header."""
+    imported = _import(request, pk)
+    lines = services.lines_of(imported, MOST + services.CHUNK)
+    form = SheetForm(request.POST, imported=imported, lines=lines)
+    if form.is_valid():
+        try:
+            services.choose_sheet(imported, **form.settings(), by=request.user)
+        except FileRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return _go(request, "import-map", pk)
+    return _map_page(request, imported, lines, MappingForm(imported=imported, lines=lines, user=request.user), form)
+
+
+@require_safe
+def import_check(request: HttpRequest, pk: int) -> HttpResponse:
+    """Step 3: what every line would become."""
+    imported = _import(request, pk)
+    if imported.state == State.DRAFT:
+        return _go(request, "import-map", pk)
+    if not imported.is_open:
+        return _go(request, imported)
+    tabs = [
+        ("problems", _("To look at"), imported.lines_of_customers.filter(has_problem=True, state=LineState.READY)),
+        ("rejected", _("Rejected"), imported.lines_of_customers.filter(state=LineState.REJECTED)),
+        ("skipped", _("Skipped"), imported.lines_of_customers.filter(state=LineState.SKIPPED)),
+        ("all", _("All lines"), imported.lines_of_customers),
+    ]
+    return render(request, "quality/check.html", _accounts(request, imported, tabs))
+
+
+@require_POST
+def import_run(request: HttpRequest, pk: int) -> HttpResponse:
+    """Step 4: let it run. Clicking twice makes one run."""
+    imported = _import(request, pk)
+    jobs.start(imported, by=request.user)
+    return _go(request, imported)
+
+
+@require_safe
+def import_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """The running import, then its accounts: every line was created, skipped or rejected, and why."""
+    imported = _import(request, pk)
+    if imported.is_open:
+        return _go(request, "import-check" if imported.state != State.DRAFT else "import-map", pk)
+    tabs = [
+        ("created", _("Created"), imported.lines_of_customers.filter(state=LineState.CREATED)),
+        ("problems", _("To look at"), imported.lines_of_customers.filter(has_problem=True, state=LineState.CREATED)),
+        ("rejected", _("Rejected"), imported.lines_of_customers.filter(state=LineState.REJECTED)),
+        ("skipped", _("Skipped"), imported.lines_of_customers.filter(state=LineState.SKIPPED)),
+    ]
+    return render(request, "quality/page.html", _accounts(request, imported, tabs))
+
+
+def _accounts(request: HttpRequest, imported: Import, tabs: list[tuple[str, str, Any]]) -> dict[str, Any]:
+    """The tabs that hold lines with their counts, and one page of the chosen tab's lines."""
+    counted = [(code, label, rows, rows.count()) for code, label, rows in tabs] if not imported.is_busy else []
+    shown = [one for one in counted if one[3]]
+    chosen = next((one for one in shown if one[0] == request.GET.get("tab")), shown[0] if shown else None)
+    after = request.GET.get("after", "")
+    lines = (
+        list(chosen[2].select_related("record").after(int(after) if after.isdigit() else 0, PAGE + 1)) if chosen else []
+    )
+    for line in lines:
+        line.imported = imported
+    return {
+        "imported": imported,
+        "kind": kinds.get(imported.kind),
+        "tabs": [
+            {"label": label, "url": f"?tab={code}", "count": count, "current": code == chosen[0]}
+            for code, label, _rows, count in shown
+            if chosen
+        ],
+        "tab": chosen[0] if chosen else "",
+        "lines": lines[:PAGE],
+        "more": lines[PAGE - 1].line if len(lines) > PAGE else None,
+        "marks": services.counted_marks(imported),
+    }
+
+
+@require_GET
+def import_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far a running import is; asked once a second, and the last answer draws the page anew."""
+    imported = _import(request, pk)
+    if not imported.is_busy:
+        return HttpResponseClientRefresh()
+    return render(request, "quality/_progress.html", {"imported": imported})
+
+
+@require_GET
+def import_rejected(request: HttpRequest, pk: int) -> HttpResponse:
+    """The rejected lines as Excel: the file's own columns, and why."""
+    return rejected_lines(_import(request, pk))

@@ -1,0 +1,23 @@
+"""What a person may do with rows at hand, answered by the database with the same scope as everything else."""
+
+from typing import Any
+
+from django.db.models import BooleanField, Case, Expression, Value, When
+
+from pheu.people.models import User
+from pheu.people.scopes import Action, Scope, scope_q
+
+
+def may(user: User, kind: str, action: Action) -> Expression:
+    """An annotation: whether `user` may do `action` with the row."""
+    scope = user.scope_of(kind, action)
+    if scope in (Scope.ALL, Scope.NONE):
+        return Value(scope == Scope.ALL)
+    return Case(When(scope_q(user, kind, action), then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def abilities(user: User, row: Any, *actions: Action) -> set[str]:
+    """Which of `actions` the person may do with this row, in one query."""
+    asked = {f"may_{action}": may(user, row.kind, action) for action in actions}
+    answers = type(row).objects.filter(pk=row.pk).values(**asked).first() or {}
+    return {name.removeprefix("may_") for name, answer in answers.items() if answer}

@@ -1,0 +1,149 @@
+"""The board engine: stages of one pipeline as columns, with count, sum and a meter of next activities."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Count, F, Q, Sum
+from django.utils import timezone
+
+from pheu.people.scopes import MOVE
+from pheu.records.access import may
+from pheu.records.lists import Listing
+from pheu.records.models import Pipeline, Stage
+
+CARDS = 20
+
+
+@dataclass
+class Column:
+    """One stage: its cards so far and its totals. The meter's three parts add up to `count`."""
+
+    stage: Stage
+    count: int = 0
+    amount: Decimal = Decimal(0)
+    planned: int = 0
+    overdue: int = 0
+    weighted: Decimal = Decimal(0)
+    cards: list[Any] = field(default_factory=list)
+    more_url: str = ""
+    unfold_url: str = ""
+    folded: bool = False
+
+    @property
+    def unplanned(self) -> int:
+        return self.count - self.planned - self.overdue
+
+
+class Board(Listing):
+    """A Listing drawn as columns. Closed stages are folded and load no cards."""
+
+    @cached_property
+    def pipelines(self) -> list[Pipeline]:
+        return list(Pipeline.objects.filter(kind=self.kind.code).prefetch_related("stages"))
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        asked = self.params.get("pipeline", "")
+        chosen = [one for one in self.pipelines if str(one.pk) == asked]
+        return (chosen or sorted(self.pipelines, key=lambda one: not one.is_default))[0]
+
+    @cached_property
+    def columns_of_stages(self) -> list[Column]:
+        columns = {stage.pk: self._column(stage) for stage in self.pipeline.stages.all()}
+        self._add_totals(columns)
+        shown = [pk for pk, column in columns.items() if not column.folded]
+        self._deal_out(columns, self._cards(shown))
+        return list(columns.values())
+
+    def _column(self, stage: Stage) -> Column:
+        folded = (stage.is_folded or stage.is_closing) and self.params.get("unfold") != str(stage.pk)
+        return Column(stage, folded=folded, unfold_url=self.url(unfold=str(stage.pk)))
+
+    def _deal_out(self, columns: dict[int, Column], cards: list[Any]) -> None:
+        for card in cards:
+            columns[card.stage_id].cards.append(card)
+        for column in columns.values():
+            if len(column.cards) > CARDS:
+                column.cards = column.cards[:CARDS]
+                column.more_url = self.url(of=str(column.stage.pk), below=str(column.cards[-1].pk))
+
+    def more_of(self, stage: Stage) -> Column:
+        """The next cards of one column, below the one that the address names."""
+        columns = {stage.pk: self._column(stage)}
+        self._deal_out(columns, self._cards([stage.pk]))
+        return columns[stage.pk]
+
+    def totals_of(self, stages: list[Stage]) -> list[Column]:
+        """Heads of columns, to redraw after a move."""
+        columns = {stage.pk: self._column(stage) for stage in stages}
+        self._add_totals(columns)
+        return list(columns.values())
+
+    def card(self, row: Any) -> Any:
+        """One card, as the board draws it."""
+        return self._drawn([row.pk])[0]
+
+    def _in_pipeline(self) -> Any:
+        return self.narrowed().filter(stage__pipeline=self.pipeline)
+
+    def _add_totals(self, columns: dict[int, Column]) -> None:
+        now = timezone.now()
+        weighted = (
+            {"weighted": Sum(F("expected_amount") * F("probability") / 100)}
+            if hasattr(self.kind.model, "probability")
+            else {}
+        )
+        totals = (
+            self._in_pipeline()
+            .filter(stage__in=columns)
+            .order_by()
+            .values("stage")
+            .annotate(
+                count=Count("pk"),
+                amount=Sum(self.kind.model.amount_field),
+                planned=Count("pk", filter=Q(record__next_activity_at__gte=now)),
+                overdue=Count("pk", filter=Q(record__next_activity_at__lt=now)),
+                **weighted,
+            )
+        )
+        for total in totals:
+            column = columns[total.pop("stage")]
+            for name, value in total.items():
+                setattr(column, name, value or 0)
+
+    def _cards(self, stages: list[int]) -> list[Any]:
+        """The newest cards of each stage: their ids by one union of short index scans, then the rows at once."""
+        below = self.params.get("below", "")
+        rows = self._in_pipeline().order_by("-pk")
+        if below.isdigit():
+            rows = rows.filter(pk__lt=int(below))
+        slices = [rows.filter(stage=stage).values("pk")[: CARDS + 1] for stage in stages]
+        if not slices:
+            return []
+        ids = [row["pk"] for row in (slices[0].union(*slices[1:], all=True) if slices[1:] else slices[0])]
+        return self._drawn(ids)
+
+    def _drawn(self, ids: list[int]) -> list[Any]:
+        rows = (
+            self.kind.model.objects.filter(pk__in=ids)
+            .select_related("record", "owner", "stage", "label")
+            .order_by("-pk")
+        )
+        return list(self.kind.prefetch(rows.annotate(may_move=may(self.user, self.kind.code, MOVE))))
+
+    @property
+    def open_columns(self) -> list[Column]:
+        return [column for column in self.columns_of_stages if not column.stage.is_closing]
+
+    @property
+    def total(self) -> Decimal:
+        return sum((column.amount for column in self.open_columns), Decimal(0))
+
+    @property
+    def weighted(self) -> Decimal | None:
+        """What the open deals are worth by their probability; None where the kind has none."""
+        if not hasattr(self.kind.model, "probability"):
+            return None
+        return sum((column.weighted for column in self.open_columns), Decimal(0))

@@ -1,0 +1,76 @@
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from pheu.core.errors import Refused
+from pheu.people.models import User
+from pheu.people.scopes import VIEW, Action, scope_q
+from pheu.records import kinds
+
+
+class RowQuerySet(QuerySet):
+    """The way to rows of any kind: start from the person."""
+
+    def within(self, user: User, action: Action) -> "RowQuerySet":
+        """The rows with which `user` may do `action`."""
+        kind = kinds.get(self.model.kind)  # type: ignore[attr-defined]
+        allowed = scope_q(user, kind.code, action)
+        if action == VIEW and allowed:
+            for window in kind.windows:
+                allowed |= Q(pk__in=window(user))
+        return self.filter(allowed)
+
+    def visible_to(self, user: User) -> "RowQuerySet":
+        return self.within(user, VIEW)
+
+    def live(self) -> "RowQuerySet":
+        return self.filter(record__merged_into=None)
+
+    def locked(self) -> "RowQuerySet":
+        """Lock rows and Records in the order of their ids, so that two acts on the same rows cannot deadlock."""
+        return self.select_related("record").order_by("pk").select_for_update(of=("self", "record"))
+
+    def get_or_refuse(self, pk: Any) -> Any:
+        """The one row, or `Refused`: whoever calls an act has seen the row already."""
+        row = self.filter(pk=pk).first()
+        if row is None:
+            raise Refused
+        return row
+
+    def all_or_refuse(self, rows: Any) -> list[Any]:
+        """Every one of `rows`, fresh and within this scope, or `Refused`: nobody gets a part in silence."""
+        wanted = {row.pk for row in rows}
+        found = list(self.filter(pk__in=wanted))
+        if len(found) != len(wanted):
+            raise Refused
+        return found
+
+
+class RecordQuerySet(QuerySet):
+    def visible_to(self, user: User) -> "RecordQuerySet":
+        """Records of every kind that the person may see, each by its own kind's scope."""
+        allowed = Q(pk__in=[])
+        for kind in kinds.every():
+            if user.may(kind.code, VIEW):
+                scope = scope_q(user, kind.code, VIEW)
+                seen = Q(kind=kind.code) & self._on_records(scope)
+                for window in kind.windows if scope else ():
+                    seen |= Q(kind=kind.code, pk__in=window(user))
+                allowed |= seen
+        return self.filter(allowed)
+
+    @staticmethod
+    def _on_records(scope: Q) -> Q:
+        """The scope's `record__in` speaks of the domain row's key; on Record itself that is `pk`."""
+        children: list[Any] = [
+            RecordQuerySet._on_records(child)
+            if isinstance(child, Q)
+            else (child[0].replace("record__in", "pk__in"), child[1])  # type: ignore[index]
+            for child in scope.children
+        ]
+        return Q(*children, _connector=scope.connector, _negated=scope.negated)
+
+
+class PipelineQuerySet(QuerySet):
+    def default(self, kind: str) -> Any:
+        return self.filter(kind=kind).order_by("-is_default", "position", "pk").prefetch_related("stages")[0]

@@ -1,0 +1,31 @@
+"""Lists, boards, pickers and record pages of every kind, over HTTP."""
+
+import pytest
+
+from pheu.records import kinds
+
+KINDS = ["prospect", "lead", "deal", "company", "contact"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["list", "new", "pick", "counts"])
+def test_every_kind_has_its_pages(client, dung, kind, name):
+    client.force_login(dung)
+    assert client.get(kinds.get(kind).url(name)).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["lead", "deal"])
+def test_leads_and_deals_have_a_board(client, dung, lead, deal, kind):
+    """R0.02: list view and kanban view, switchable."""
+    client.force_login(dung)
+    assert kinds.get(kind).url("board") in client.get(kinds.get(kind).url("list")).text
+    assert client.get(kinds.get(kind).url("board")).status_code == 200
+
+
+def test_record_pages_open(client, an, lead, deal):
+    client.force_login(an)
+    for row in (lead, deal):
+        answer = client.get(row.get_absolute_url())
+        assert answer.status_code == 200
+        assert row.record.number in answer.text
+        assert client.get(f"/r/{row.pk}/").url == row.get_absolute_url()

@@ -1,0 +1,220 @@
+"""Pages that every kind shares: list, board, form, record, picker, search. The domain gives schema and acts."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.cache import cache
+from django.http import Http404, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh, trigger_client_event
+
+from pheu.core import registries
+from pheu.core.errors import Conflict, Refused, tell
+from pheu.core.once import once
+from pheu.people.requests import Request
+from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW
+from pheu.records import kinds
+from pheu.records.access import abilities
+from pheu.records.boards import Board
+from pheu.records.forms import MoveForm
+from pheu.records.kinds import Kind
+from pheu.records.lists import Listing
+from pheu.records.models import Record
+from pheu.records.search import search_q
+
+
+def _open(request: Request, code: str) -> Kind:
+    """The kind, for someone whose role has any part in it; else there is no such page."""
+    kind = kinds.get(code)
+    if not request.user.may(code, VIEW) and not kind.windows:
+        raise Http404
+    return kind
+
+
+@require_safe
+def record_list(request: Request, kind: str) -> HttpResponse:
+    listing = Listing(_open(request, kind), request.user, request.GET)
+    template = "records/list.html"
+    if request.headers.get("HX-Target") == "more":
+        template += "#rows"
+    return render(request, template, _list_context(request, listing))
+
+
+@require_safe
+def record_board(request: Request, kind: str) -> HttpResponse:
+    board = Board(_open(request, kind), request.user, request.GET)
+    context = _list_context(request, board) | {"board": board}
+    if request.GET.get("of", "").isdigit():
+        stage = get_object_or_404(board.pipeline.stages, pk=request.GET["of"])
+        return render(request, "records/board.html#more", context | {"column": board.more_of(stage)})
+    return render(request, "records/board.html", context)
+
+
+def _list_context(request: Request, listing: Listing) -> dict[str, Any]:
+    code = listing.kind.code
+    return {
+        "kind": listing.kind,
+        "listing": listing,
+        "may_create": request.user.may(code, CREATE),
+        "bulk_acts": registries.buttons_for(registries.bulk, code, request.user),
+        "list_buttons": registries.buttons_for(registries.list_buttons, code, request.user),
+    }
+
+
+@require_GET
+def record_counts(request: Request, kind: str) -> HttpResponse:
+    """The counts of the tabs, a minute old at most; the page loads them after itself."""
+    listing = Listing(_open(request, kind), request.user, request.GET)
+    counts = cache.get_or_set(f"counts:{kind}:{request.user.pk}", listing.counts, 60)
+    return render(request, "records/_counts.html", {"listing": listing, "counts": counts, "kind": listing.kind})
+
+
+@once
+def record_new(request: Request, kind: str) -> HttpResponse:
+    """A blank form and its answer. «Lưu» leads to the new record's page."""
+    chosen = kinds.get(kind)
+    if not request.user.may(kind, CREATE):
+        raise Http404
+    form = chosen.schema.form(request.user, request.POST or None, initial=_asked_for(chosen, request))
+    if request.method == "POST" and form.is_valid():
+        row = chosen.create(form.values(), by=request.user)
+        if "pick" in request.GET:  # made in place, from inside another form (R0.07)
+            return trigger_client_event(
+                HttpResponse(headers={"HX-Reswap": "none"}),
+                "record-made",
+                {"item": _picked(chosen, row), "dialog-close": ""},
+            )
+        tell(request, _("%(title)s was created.") % {"title": row.title})
+        return HttpResponseClientRedirect(row.get_absolute_url()) if request.htmx else redirect(row)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "records/new.html", {"kind": chosen, "form": form}, status=status)
+
+
+def _asked_for(kind: Kind, request: Request) -> dict[str, Any]:
+    """What the address already knows: `?company=12` from a company's page, `?name=…` from a picker."""
+    known = {name: value for name, value in request.GET.items() if kind.schema.get(name) is not None}
+    return {"owner": request.user.pk} | known if kind.schema.get("owner") else known
+
+
+@require_safe
+def record_page(request: Request, kind: str, pk: int) -> HttpResponse:
+    row = _visible_row(request, kind, pk)
+    return _page(request, row, row_form(request, row))
+
+
+def _visible_row(request: Request, kind: str, pk: int) -> Any:
+    chosen = kinds.get(kind)
+    rows = chosen.model.objects.visible_to(request.user).select_related(
+        "record", "owner", "team", "department", "created_by"
+    )
+    return get_object_or_404(chosen.prefetch(rows), pk=pk)
+
+
+def row_form(request: Request, row: Any, data: Any = None) -> Any:
+    return kinds.get(row.kind).schema.form(request.user, data, row=row)
+
+
+def _page(
+    request: Request, row: Any, form: Any, *, conflict: Conflict | None = None, status: int = 200
+) -> HttpResponse:
+    kind = kinds.get(row.kind)
+    may = abilities(request.user, row, CHANGE, ASSIGN, CONVERT, MOVE)
+    context = {
+        "kind": kind,
+        "row": row,
+        "form": form,
+        "may": may,
+        "conflict": conflict,
+        "shown": [(field, field.value(row)) for field in kind.schema.shown],
+        "buttons": registries.buttons_for(registries.toolbar, row.kind, row, may),
+        "head": registries.render_panels(registries.head_panels, row.kind, request, row, may),
+        "centre": registries.render_panels(registries.centre_panels, row.kind, request, row, may),
+        "side": registries.render_panels(registries.side_panels, row.kind, request, row, may),
+    }
+    return render(request, "records/record.html", context, status=status)
+
+
+@require_POST
+def record_save(request: Request, kind: str, pk: int) -> HttpResponse:
+    """Save what the person changed on a record page; a clash shows both values and keeps what was typed."""
+    row = _visible_row(request, kind, pk)
+    if str(CHANGE) not in abilities(request.user, row, CHANGE):
+        raise Refused
+    form = row_form(request, row, request.POST)
+    if not form.is_valid():
+        return _page(request, row, form, status=422)
+    try:
+        kinds.get(kind).change(row, form.changes(), by=request.user)
+    except Conflict as conflict:
+        fresh = _visible_row(request, kind, pk)
+        return _page(request, fresh, form.seen_again(fresh), conflict=conflict, status=409)
+    tell(request, _("Saved."))
+    return redirect(row)
+
+
+@require_POST
+def record_stage(request: Request, kind: str, pk: int) -> HttpResponse:
+    """Move a row to another stage: the stage bar, a dropped card, or Alt+arrow on a focused card."""
+    chosen = kinds.get(kind)
+    row = _visible_row(request, kind, pk)
+    form = MoveForm(request.POST, row=row)
+    if not form.is_valid():
+        return render(request, "refused.html", {"error": form.errors.as_text()}, status=422)
+    to, left = form.cleaned_data["to"], form.cleaned_data["left"]
+    dialog = chosen.closing_url(row, to) if to != left else ""
+    if dialog and request.htmx:  # the end asks for more: a reason, or whom a converted lead goes to
+        return trigger_client_event(
+            HttpResponse(status=409, headers={"HX-Reswap": "none"}), "dialog-open", {"href": dialog}
+        )
+    if dialog:
+        return redirect(dialog)
+    row = chosen.move(row, to=to, left=left, by=request.user)  # type: ignore[misc]
+    if not request.htmx or request.htmx.target != f"{kind}-{pk}":
+        return HttpResponseClientRefresh() if request.htmx else redirect(row)
+    board = Board(chosen, request.user, _query_of_page(request))
+    context = {"kind": chosen, "board": board, "card": board.card(row), "columns": board.totals_of([left, to])}
+    return render(request, "records/board.html#moved", context)
+
+
+def _query_of_page(request: Request) -> QueryDict:
+    """The query string of the page that a htmx request comes from: the board's own filters."""
+    return QueryDict(urlsplit(request.htmx.current_url or "").query)
+
+
+@require_GET
+def record_pick(request: Request, kind: str) -> JsonResponse:
+    """Rows for a combobox, with the fields that fill themselves when one is chosen (R0.06)."""
+    chosen = _open(request, kind)
+    rows = chosen.model.objects.visible_to(request.user).live().select_related("record")
+    found = rows.filter(search_q(request.GET.get("q", "")[:100], "record__")).order_by("-updated_at", "-pk")[:20]
+    return JsonResponse([_picked(chosen, row) for row in found], safe=False)
+
+
+def _picked(kind: Kind, row: Any) -> dict[str, Any]:
+    return {"id": row.pk, "text": row.title, "sub": row.pick_hint, "fills": row.fills()}
+
+
+@require_safe
+def open_record(request: Request, pk: int) -> HttpResponse:
+    """`/r/<id>/` opens any record; a merged one leads to its survivor."""
+    record = get_object_or_404(Record.objects.visible_to(request.user), pk=pk)
+    return redirect(record.merged_into or record)
+
+
+@require_safe
+def search(request: Request) -> HttpResponse:
+    text = request.GET.get("q", "").strip()[:200]
+    found = (
+        Record.objects.visible_to(request.user).filter(merged_into=None).filter(search_q(text))
+        if text
+        else Record.objects.none()
+    )
+    records = sorted(
+        found.select_related("owner").order_by("-updated_at", "-id")[:50],
+        key=lambda one: text.lower() not in one.title.lower(),
+    )
+    rows = [(record, kinds.get(record.kind)) for record in records]
+    template = "records/search.html#found" if request.htmx.target == "found" else "records/search.html"
+    return render(request, template, {"text": text, "rows": rows})

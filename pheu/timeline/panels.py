@@ -1,0 +1,71 @@
+"""The composer with the timeline in the middle of a record page, and its files at the side."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from pheu.core.registries import Panel, Registry, centre_panels, side_panels
+from pheu.people.requests import Request
+from pheu.records.models import Record
+from pheu.timeline.events import KINDS, EventKind
+from pheu.timeline.forms import FileForm, NoteForm
+from pheu.timeline.models import Event
+from pheu.timeline.reading import events_of, files_of, notes_by_id
+
+PAGE = 30
+# What apps above add to the composer: functions of (request, row, may) that give a Panel with a `tab` in its context.
+composer_tabs = Registry()
+
+
+def timeline_context(request: Request, record: Record) -> dict[str, Any]:
+    """One page of the timeline by days, newest first, below `?below=<event id>`."""
+    events = events_of(record)
+    below = request.GET.get("below", "")
+    edge = Event.objects.filter(pk=below).first() if below.isdigit() else None
+    if edge is not None:
+        events = events.filter(at__lte=edge.at).exclude(at=edge.at, pk__gte=edge.pk)
+    fetched = list(events[: PAGE + 1])
+    shown = fetched[:PAGE]
+    older = shown[-1].pk if len(fetched) > PAGE else None
+    return {"record": record, "days": list(_by_day(shown)), "older": older}
+
+
+def _by_day(events: list[Event]) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
+    notes = notes_by_id(events)
+    for day, of_day in groupby(events, key=lambda event: timezone.localtime(event.at).date()):
+        yield day, [{"event": event, **_told(event), "note": notes.get(event.facts.get("note", 0))} for event in of_day]
+
+
+def _told(event: Event) -> dict[str, Any]:
+    kind = KINDS.get(event.kind) or EventKind(event.kind, event.kind)
+    return {"sentence": kind.say(event.facts), "icon": kind.icon, "tone": kind.tone}
+
+
+@centre_panels.add("*", order=10)
+def composer_and_timeline(request: Request, row: Any, may: set[str]) -> Panel:
+    context = timeline_context(request, row.record) | {
+        "row": row,
+        "may": may,
+        "note_form": NoteForm(auto_id="note_%s"),
+        "tabs": [function(request, row, may) for function in composer_tabs.of(row.kind)] if "change" in may else [],
+    }
+    return Panel("timeline/_panel.html", context)
+
+
+@side_panels.add("*", order=90)
+def files(request: Request, row: Any, may: set[str]) -> Panel:
+    return Panel(
+        "timeline/_files_panel.html", {"files": files_of(row.record)[:50], "row": row, "may": may, "form": FileForm()}
+    )
+
+
+@side_panels.add("*", order=95)
+def followers(request: Request, row: Any, may: set[str]) -> Panel:
+    people = [follower.user for follower in row.record.followers.select_related("user")]
+    return Panel(
+        "timeline/_followers_panel.html",
+        {"people": people, "row": row, "is_following": request.user in people, "title": _("Followers")},
+    )
