@@ -9,7 +9,7 @@ from pheu.deals.conversion import Handover, proposals
 from pheu.leads.models import Lead
 from pheu.parties.models import Company, Contact
 from pheu.people.models import Team, User
-from pheu.people.scopes import CREATE
+from pheu.people.scopes import CHANGE, CREATE
 from pheu.records.models import Pipeline
 from pheu.records.schema import PickInput
 
@@ -41,7 +41,7 @@ class ConversionForm(forms.Form):
     def __init__(self, data: Any = None, *, lead: Lead, by: User) -> None:
         self.companies, self.contacts = proposals(lead, to=by)
         super().__init__(data, initial=self._first_choice(lead, by))
-        owners = User.objects.active().select_related("department").prefetch_related("teams")
+        owners = User.objects.who_may("deal", CHANGE).select_related("department").prefetch_related("teams")
         self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
         departments = {str(user.pk): str(user.department or "") for user in owners}
         self.fields["department"].widget.attrs = {"data-follows": "owner", "data-values": json.dumps(departments)}

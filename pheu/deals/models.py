@@ -40,7 +40,8 @@ class Deal(SalesRow):
 
     @property
     def customer_name(self) -> str:
-        return str(self.company or self.contact or "")
+        customer = str(self.company or self.contact or "")
+        return "" if customer == self.title else customer
 
     @property
     def pick_hint(self) -> str:
@@ -56,7 +57,7 @@ class Deal(SalesRow):
 
     def words(self) -> Iterable[str]:
         return (
-            self.customer_name,
+            str(self.company or ""),
             self.contact.full_name if self.contact else "",
             self.contact.email if self.contact else "",
         )

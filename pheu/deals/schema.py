@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from pheu.deals.models import Deal
 from pheu.leads import schema as leads
 from pheu.parties.schema import TAGS
-from pheu.records.schema import RESPONSIBLE, Date, Group, Percent, Schema, Title, common
+from pheu.records.schema import RESPONSIBLE, Date, Group, Percent, RowPick, Schema, Title, common
 
 
 class Probability(Percent):
@@ -22,7 +22,14 @@ class Probability(Percent):
 DEAL = Schema(
     model=Deal,
     groups=(
-        Group("customer", _("Customer"), (leads.COMPANY, leads.CONTACT)),
+        Group(
+            "customer",
+            _("Customer"),
+            (
+                RowPick(name="company", label=_("Company"), kind="company"),
+                RowPick(name="contact", label=_("Contact"), kind="contact"),
+            ),
+        ),
         Group(
             "deal",
             _("Deal information"),

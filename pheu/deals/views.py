@@ -36,7 +36,7 @@ def lead_conversion(request: Request, pk: int) -> HttpResponse:
         return redirect(lead)
     if str(CONVERT) not in abilities(request.user, lead, CONVERT):
         raise Refused
-    form = ConversionForm(request.POST or None, lead=lead, by=request.user)
+    form = ConversionForm(request.POST if request.method == "POST" else None, lead=lead, by=request.user)
     if request.method == "POST" and form.is_valid():
         deal = convert_leads([lead], form.handover(), by=request.user)[0]
         tell(request, _("%(lead)s is now the deal %(deal)s.") % {"lead": lead.number, "deal": deal.number})
@@ -76,7 +76,7 @@ def deal_closing(request: Request, pk: int) -> HttpResponse:
             services.close_deal(deal, to=to, by=request.user)
             tell(request, _("%(deal)s is won. Congratulations!") % {"deal": deal})
         return done(request, deal)
-    form = ReasonForm(request.POST or None, kind="deal", category=to.category)
+    form = ReasonForm(request.POST if request.method == "POST" else None, kind="deal", category=to.category)
     if request.method == "POST" and form.is_valid():
         services.close_deal(deal, to=to, **form.cleaned_data, by=request.user)
         tell(request, _("%(deal)s was closed: %(stage)s.") % {"deal": deal, "stage": to})

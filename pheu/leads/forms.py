@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.vietnamese.fields import CleanCharField
 from pheu.people.models import Team, User
+from pheu.people.scopes import CHANGE
 from pheu.records.models import ClosingReason
 
 
@@ -40,9 +41,9 @@ class AssignForm(forms.Form):
         help_text=_("Empty: the owner's team"),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = User.objects.active().select_related("department")  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = User.objects.who_may(kind, CHANGE).select_related("department")  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

@@ -43,8 +43,8 @@ AMOUNT = Money(
 )
 LABEL = LabelPick(name="label", label=_("Label"), model=Label, filterable=True)
 DUE = Moment(name="due_at", label=_("Due"), sortable=True)
-COMPANY = RowPick(name="company", label=_("Company"), kind="company")
-CONTACT = RowPick(name="contact", label=_("Contact"), kind="contact")
+COMPANY = RowPick(name="company", label=_("Existing company"), kind="company")
+CONTACT = RowPick(name="contact", label=_("Existing contact"), kind="contact")
 
 
 def stage(kind: str) -> Field:

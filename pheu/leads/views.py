@@ -61,7 +61,11 @@ def record_assign(request: Request, kind: str) -> HttpResponse:
     if not request.user.may(kind, ASSIGN):
         raise Http404
     rows = ticked(chosen.model.objects.visible_to(request.user), _asked(request))
-    form = AssignForm(request.POST or None, initial={"team": rows[0].team_id if len(rows) == 1 else None})
+    form = AssignForm(
+        request.POST if request.method == "POST" else None,
+        kind=kind,
+        initial={"team": rows[0].team_id if len(rows) == 1 else None},
+    )
     if request.method == "POST" and form.is_valid():
         assign(rows, **form.cleaned_data, by=request.user)
         tell(
@@ -82,7 +86,7 @@ def _visible_lead(request: Request, pk: int) -> Lead:
 def lead_closing(request: Request, pk: int) -> HttpResponse:
     """«Không phù hợp»: the dialog with reasons, and its answer (R4.39, R4.43)."""
     lead = _visible_lead(request, pk)
-    form = ReasonForm(request.POST or None, kind="lead", category=Category.UNQUALIFIED)
+    form = ReasonForm(request.POST if request.method == "POST" else None, kind="lead", category=Category.UNQUALIFIED)
     if request.method == "POST" and form.is_valid():
         services.mark_unqualified(lead, **form.cleaned_data, by=request.user)
         tell(request, _("%(lead)s was marked as not suitable.") % {"lead": lead})

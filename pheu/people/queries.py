@@ -11,6 +11,11 @@ class UserQuerySet(QuerySet):
     def active(self) -> "UserQuerySet":
         return self.filter(is_active=True)
 
+    def who_may(self, kind: str, action: str) -> "UserQuerySet":
+        """Active people whose role has some scope for `action`: those to whom work of this kind can be given."""
+        granted = f"role__grants__{kind}__{action}"
+        return self.active().filter(**{f"{granted}__isnull": False}).exclude(**{granted: "none"})
+
     def with_rights(self) -> "UserQuerySet":
         """Role, department, own teams and the departments below mine, in this one query."""
         department: Any = self.model._meta.get_field("department").related_model

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.vietnamese.fields import CleanCharField
 from pheu.core.vietnamese.phone import AREA_CODES
-from pheu.people.models import User
+from pheu.people.models import Department, Team, User
 from pheu.quality.mapping import headers_of, letter_of
 from pheu.quality.models import Import
 from pheu.quality.parser import ENCODINGS
@@ -22,6 +22,7 @@ ENCODING_NAMES = {
     "cp1258": "Windows-1258",
     "cp1252": "Windows-1252",
 }
+AREA_CODE_CHOICES = [("", _("None")), *((code, f"{code} · {name}") for code, name in AREA_CODES.items())]
 OFFERED_HEADERS = 30  # lines that may be chosen as the header
 
 
@@ -30,7 +31,9 @@ class FileForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("Import into"))
     file = forms.FileField(
-        label=_("File"), widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls,.ods,.csv,.txt,.tsv"})
+        label=_("File"),
+        allow_empty_file=True,  # `reading` says in its own words that there is nothing in it
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls,.ods,.csv,.txt,.tsv"}),
     )
 
     def __init__(self, *args: Any, offered: list[str], **kwargs: Any) -> None:
@@ -47,9 +50,9 @@ class SheetForm(forms.Form):
     encoding = forms.ChoiceField(label=_("Encoding"), required=False)
     header_line = forms.TypedChoiceField(label=_("Header"), coerce=int, empty_value=None, required=False)
 
-    def __init__(self, *args: Any, imported: Import, lines: list[Line], **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, imported: Import, lines: list[Line]) -> None:
         initial = {"sheet": imported.sheet, "encoding": imported.encoding, "header_line": imported.header_line}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         self.imported = imported
         offered = {
             "sheet": [(name, name) for name in imported.sheets],
@@ -88,9 +91,11 @@ def _header_choice(line: Line) -> tuple[int, str]:
 class MappingForm(forms.Form):
     """One choice per column of the file, and what holds for all of its rows."""
 
-    area_code = forms.ChoiceField(label=_("Default area code"), required=False)
-    department = forms.ModelChoiceField(None, label=_("Department"), required=False, empty_label="—")
-    team = forms.ModelChoiceField(None, label=_("Sales team"), required=False, empty_label="—")
+    area_code = forms.ChoiceField(label=_("Default area code"), choices=AREA_CODE_CHOICES, required=False)
+    department = forms.ModelChoiceField(
+        Department.objects.none(), label=_("Department"), required=False, empty_label="—"
+    )
+    team = forms.ModelChoiceField(Team.objects.none(), label=_("Sales team"), required=False, empty_label="—")
     origin = CleanCharField(label=_("Where the list came from"), max_length=200, required=False)
 
     def __init__(self, data: Any = None, *, imported: Import, lines: list[Line], user: User) -> None:
@@ -98,10 +103,6 @@ class MappingForm(forms.Form):
         columns = {f"column_{column}": name for column, name in imported.columns.items()}
         super().__init__(data, initial=values | columns)
         self.importer = imported.importer
-        self.fields["area_code"].choices = [
-            ("", _("None")),
-            *((code, f"{code} · {name}") for code, name in AREA_CODES.items()),
-        ]  # type: ignore[attr-defined]
         self.fields["department"].queryset = departments_for(user, imported.kind)  # type: ignore[attr-defined]
         self.fields["team"].queryset = teams_for(user, imported.kind)  # type: ignore[attr-defined]
         self.headers = headers_of(lines, imported.header_line)

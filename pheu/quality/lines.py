@@ -50,7 +50,7 @@ class LineReader:
         self.forms = {name: one.form_field(User()) for name, one in self.fields.items()}
 
     def read(self, cells: Sequence[str]) -> Draft:
-        """The draft of one line. Whatever finds no room in its field goes to the overflow field, named by its header."""
+        """The draft of one line. What finds no room in its field goes to the overflow field, named by its header."""
         draft, overflow = Draft(), list[str]()
         for name in self.fields:
             filled = [
@@ -110,10 +110,9 @@ class LineReader:
                 address = self._cleaned(name, part)
                 if not address:
                     draft.mark(name, marks.BAD_EMAIL)
-                if address and name not in draft.values:
-                    draft.values[name] = address
-                elif address != draft.values.get(name):
-                    left.append(f"{title}: {address or part}")
+                if address and draft.values.setdefault(name, address) == address:
+                    continue
+                left.append(f"{title}: {address or part}")
         return left
 
     def _read_long(self, name: str, filled: list[tuple[str, str]], draft: Draft) -> list[str]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from pheu.people.models import Department, Team
 from pheu.quality import marks
 from pheu.quality.importers import Importer, Place, importer_of
+from pheu.quality.marks import Mark
 from pheu.quality.queries import ImportLineQuerySet, ImportQuerySet
 from pheu.records.models import Record
 
@@ -24,7 +25,7 @@ def stored_name(imported: "Import", name: str) -> str:
 
 
 class Import(models.Model):
-    """«Nhập dữ liệu»: one file, its settings and its accounts: `rows` = `created` + `skipped` + `rejected` at the end."""
+    """«Nhập dữ liệu»: one file, its settings and accounts: `rows` = `created` + `skipped` + `rejected` at the end."""
 
     class State(models.TextChoices):
         DRAFT = "draft", _("being prepared")
@@ -107,7 +108,7 @@ class ImportLine(models.Model):
     """One line of the file that is not empty: its cells, how they are read, and what became of it."""
 
     class State(models.TextChoices):
-        READ = "read", _("read")
+        READ = "read", _("not yet checked")
         READY = "ready", _("ready")
         CREATED = "created", _("created")
         SKIPPED = "skipped", _("skipped")
@@ -142,7 +143,7 @@ class ImportLine(models.Model):
         named = (self.values.get(name) for name in self.imported.importer.needs)
         return next((text for text in named if text), " · ".join([cell for cell in self.cells if cell][:3]))
 
-    def known_marks(self) -> "list[marks.Mark]":
+    def known_marks(self) -> list[Mark]:
         return marks.known(self.marks)
 
     def reason_text(self) -> str:

@@ -23,6 +23,7 @@ MEMORY = 1024 * 1024 * 1024  # bytes of address space, the interpreter's own inc
 SECONDS = 60  # of processor time
 UNPACKED = 250 * 1024 * 1024  # an xlsx of 0.75 MB once unpacked to 314 MB
 MOST_LINES, MOST_COLUMNS = 50_000, 200
+MOST_CELLS = 20_000_000  # empty ones included: one cell in the far corner makes 17 thousand million of them
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "cp1258", "cp1252")
 
 OLE, ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
@@ -97,7 +98,10 @@ def workbook(content: bytes, wanted: str) -> tuple[dict[str, Any], Iterable[list
             if one.typ == SheetTypeEnum.WorkSheet and one.visible == SheetVisibleEnum.Visible
         ]
         for name in [wanted] if wanted in names else names:
-            lines = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            sheet = book.get_sheet_by_name(name)
+            if sheet.total_height * sheet.total_width > MOST_CELLS:
+                raise Refused("too_big")
+            lines = sheet.to_python(skip_empty_area=False)
             if any(any(cell_text(cell) for cell in line) for line in lines):
                 return {"sheets": names, "sheet": name, "encoding": ""}, lines
     except PasswordError as error:

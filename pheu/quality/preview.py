@@ -1,4 +1,4 @@
-"""What the mapping page says about each column: an example, how many cells are filled, what the import will put right."""
+"""What the mapping page says about each column: an example, how many cells are filled, what will be put right."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

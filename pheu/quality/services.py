@@ -311,10 +311,8 @@ def _finish(imported: Import) -> bool:
         "rejected": imported.rejected,
         "rows": imported.rows,
     }
-    record(
-        events.IMPORT_FINISHED, about=None, by=imported.by, via="import", subject=imported.name[:200], name=imported.name,
-        id=imported.pk, **counts,
-    )  # fmt: skip
+    facts = {"id": imported.pk, "name": imported.name, **counts}
+    record(events.IMPORT_FINISHED, about=None, by=imported.by, via="import", subject=imported.name[:200], **facts)
     return False
 
 

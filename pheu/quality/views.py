@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
@@ -10,6 +10,7 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 
 from pheu.core.once import once
 from pheu.people.models import User
+from pheu.people.requests import Request
 from pheu.people.scopes import IMPORT
 from pheu.quality import jobs, services
 from pheu.quality.export import rejected_lines
@@ -24,7 +25,7 @@ PAGE = 100
 State, LineState = Import.State, ImportLine.State
 
 
-def _go(request: HttpRequest, where: Any, *args: Any) -> HttpResponse:
+def _go(request: Request, where: Any, *args: Any) -> HttpResponse:
     answer = redirect(where, *args)
     return HttpResponseClientRedirect(answer["Location"]) if request.htmx else answer
 
@@ -36,13 +37,13 @@ def _offered(user: User) -> list[str]:
     return offered
 
 
-def _import(request: HttpRequest, pk: int) -> Import:
+def _import(request: Request, pk: int) -> Import:
     rows = Import.objects.visible_to(request.user).select_related("by", "team", "department")
     return get_object_or_404(rows, pk=pk)
 
 
 @require_safe
-def import_list(request: HttpRequest) -> HttpResponse:
+def import_list(request: Request) -> HttpResponse:
     """Every import that the person may see, newest first."""
     _offered(request.user)
     rows = Import.objects.visible_to(request.user).select_related("by").order_by("-pk")
@@ -59,7 +60,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 
 @once
 @require_http_methods(["GET", "HEAD", "POST"])
-def import_new(request: HttpRequest) -> HttpResponse:
+def import_new(request: Request) -> HttpResponse:
     """Step 1: choose a file."""
     offered = _offered(request.user)
     asked = request.GET.get("kind")
@@ -80,7 +81,7 @@ def import_new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def import_map(request: HttpRequest, pk: int) -> HttpResponse:
+def import_map(request: Request, pk: int) -> HttpResponse:
     """Step 2: which column is which field. A GET with choices shows what they would do, and keeps nothing."""
     imported = _import(request, pk)
     if not imported.is_open:
@@ -93,13 +94,11 @@ def import_map(request: HttpRequest, pk: int) -> HttpResponse:
     return _map_page(request, imported, lines, form, SheetForm(imported=imported, lines=lines))
 
 
-def _choices(request: HttpRequest) -> Any:
+def _choices(request: Request) -> Any:
     return request.POST if request.method == "POST" else request.GET or None
 
 
-def _map_page(
-    request: HttpRequest, imported: Import, lines: Any, form: MappingForm, sheet_form: SheetForm
-) -> HttpResponse:
+def _map_page(request: Request, imported: Import, lines: Any, form: MappingForm, sheet_form: SheetForm) -> HttpResponse:
     if form.is_bound and (form.is_valid() or form.cleaned_data):
         columns, area_code = form.columns(), form.cleaned_data.get("area_code", "")
     else:
@@ -116,7 +115,7 @@ def _map_page(
 
 
 @require_POST
-def import_sheet(request: HttpRequest, pk: int) -> HttpResponse:
+def import_sheet(request: Request, pk: int) -> HttpResponse:
     """Read another sheet, in another encoding, or from another header."""
     imported = _import(request, pk)
     lines = services.lines_of(imported, MOST + services.CHUNK)
@@ -132,7 +131,7 @@ def import_sheet(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def import_check(request: HttpRequest, pk: int) -> HttpResponse:
+def import_check(request: Request, pk: int) -> HttpResponse:
     """Step 3: what every line would become."""
     imported = _import(request, pk)
     if imported.state == State.DRAFT:
@@ -149,7 +148,7 @@ def import_check(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def import_run(request: HttpRequest, pk: int) -> HttpResponse:
+def import_run(request: Request, pk: int) -> HttpResponse:
     """Step 4: let it run. Clicking twice makes one run."""
     imported = _import(request, pk)
     jobs.start(imported, by=request.user)
@@ -157,13 +156,13 @@ def import_run(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def import_page(request: HttpRequest, pk: int) -> HttpResponse:
+def import_page(request: Request, pk: int) -> HttpResponse:
     """The running import, then its accounts: every line was created, skipped or rejected, and why."""
     imported = _import(request, pk)
     if imported.is_open:
         return _go(request, "import-check" if imported.state != State.DRAFT else "import-map", pk)
     tabs = [
-        ("created", _("Created"), imported.lines_of_customers.filter(state=LineState.CREATED)),
+        ("created", _("Created rows"), imported.lines_of_customers.filter(state=LineState.CREATED)),
         ("problems", _("To look at"), imported.lines_of_customers.filter(has_problem=True, state=LineState.CREATED)),
         ("rejected", _("Rejected"), imported.lines_of_customers.filter(state=LineState.REJECTED)),
         ("skipped", _("Skipped"), imported.lines_of_customers.filter(state=LineState.SKIPPED)),
@@ -171,7 +170,7 @@ def import_page(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "quality/page.html", _accounts(request, imported, tabs))
 
 
-def _accounts(request: HttpRequest, imported: Import, tabs: list[tuple[str, str, Any]]) -> dict[str, Any]:
+def _accounts(request: Request, imported: Import, tabs: list[tuple[str, str, Any]]) -> dict[str, Any]:
     """The tabs that hold lines with their counts, and one page of the chosen tab's lines."""
     counted = [(code, label, rows, rows.count()) for code, label, rows in tabs] if not imported.is_busy else []
     shown = [one for one in counted if one[3]]
@@ -198,7 +197,7 @@ def _accounts(request: HttpRequest, imported: Import, tabs: list[tuple[str, str,
 
 
 @require_GET
-def import_progress(request: HttpRequest, pk: int) -> HttpResponse:
+def import_progress(request: Request, pk: int) -> HttpResponse:
     """How far a running import is; asked once a second, and the last answer draws the page anew."""
     imported = _import(request, pk)
     if not imported.is_busy:
@@ -207,6 +206,6 @@ def import_progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def import_rejected(request: HttpRequest, pk: int) -> HttpResponse:
+def import_rejected(request: Request, pk: int) -> FileResponse:
     """The rejected lines as Excel: the file's own columns, and why."""
     return rejected_lines(_import(request, pk))

@@ -282,6 +282,11 @@ class PersonPick(Pick):
     def queryset(self, user: User) -> models.QuerySet:
         return User.objects.active()
 
+    def form_field(self, user: User) -> forms.Field:
+        field = super().form_field(user)
+        field.widget.attrs["data-pick"] = ""
+        return field
+
     def read(self, text: str) -> Any:
         found = User.objects.active().filter(models.Q(email__iexact=text) | models.Q(full_name__iexact=text)).first()
         if found is None:
@@ -350,7 +355,8 @@ class Tags(Field):
     cell = "tags"
 
     def form_field(self, user: User) -> forms.Field:
-        return forms.ModelMultipleChoiceField(Tag.objects.filter(is_active=True), **self._asked())
+        widget = forms.SelectMultiple(attrs={"data-pick": ""})
+        return forms.ModelMultipleChoiceField(Tag.objects.filter(is_active=True), widget=widget, **self._asked())
 
     def value(self, row: Any) -> list[Tag]:
         return sorted(row.record.tags.all(), key=lambda tag: (tag.position, tag.pk))

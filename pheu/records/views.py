@@ -11,8 +11,9 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh, trigger_client_event
 
 from pheu.core import registries
-from pheu.core.errors import Conflict, Refused, tell
+from pheu.core.errors import Conflict, DomainError, Refused, tell
 from pheu.core.once import once
+from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW
 from pheu.records import kinds
@@ -22,6 +23,7 @@ from pheu.records.forms import MoveForm
 from pheu.records.kinds import Kind
 from pheu.records.lists import Listing
 from pheu.records.models import Record
+from pheu.records.schema import SchemaForm
 from pheu.records.search import search_q
 
 
@@ -77,9 +79,10 @@ def record_new(request: Request, kind: str) -> HttpResponse:
     chosen = kinds.get(kind)
     if not request.user.may(kind, CREATE):
         raise Http404
-    form = chosen.schema.form(request.user, request.POST or None, initial=_asked_for(chosen, request))
-    if request.method == "POST" and form.is_valid():
-        row = chosen.create(form.values(), by=request.user)
+    sent = request.POST if request.method == "POST" else None
+    form = chosen.schema.form(request.user, sent, initial=_asked_for(chosen, request))
+    row = _created(chosen, form, request.user) if sent is not None and form.is_valid() else None
+    if row is not None:
         if "pick" in request.GET:  # made in place, from inside another form (R0.07)
             return trigger_client_event(
                 HttpResponse(headers={"HX-Reswap": "none"}),
@@ -88,8 +91,17 @@ def record_new(request: Request, kind: str) -> HttpResponse:
             )
         tell(request, _("%(title)s was created.") % {"title": row.title})
         return HttpResponseClientRedirect(row.get_absolute_url()) if request.htmx else redirect(row)
-    status = 422 if request.method == "POST" else 200
+    status = 200 if sent is None else 422
     return render(request, "records/new.html", {"kind": chosen, "form": form}, status=status)
+
+
+def _created(kind: Kind, form: SchemaForm, user: User) -> Any:
+    """The new row; None where a rule of the business says no, in words at the head of the form."""
+    try:
+        return kind.create(form.values(), by=user)
+    except DomainError as error:
+        form.add_error(None, str(error))
+        return None
 
 
 def _asked_for(kind: Kind, request: Request) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pheu.quality.models import Import, ImportLine
 
 register = template.Library()
 
-TONES = {
+TONES: dict[str, str] = {
     Import.State.DRAFT: "slate", Import.State.CHECKING: "blue", Import.State.CHECKED: "blue",
     Import.State.RUNNING: "blue", Import.State.DONE: "jade", Import.State.STOPPED: "red",
     ImportLine.State.READY: "jade", ImportLine.State.CREATED: "jade", ImportLine.State.SKIPPED: "slate",
@@ -21,7 +21,7 @@ TONES = {
 def import_steps(current: int, imported: Import | None = None) -> dict[str, Any]:
     """The four steps, and the file that is on its way."""
     return {
-        "steps": [_("Choose a file"), _("Map columns"), _("Check"), _("Import")],
+        "steps": [_("Choose a file"), _("Map columns"), _("Check"), _("Import now")],
         "current": current,
         "imported": imported,
     }

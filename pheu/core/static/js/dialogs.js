@@ -12,8 +12,15 @@ function shown() {
   if (!dialog.open && dialog.firstElementChild) dialog.showModal();
   const title = dialog.querySelector("[data-dialog-title]");
   if (title) dialog.setAttribute("aria-label", title.textContent.trim());
-  const first = dialog.querySelector("[autofocus], [aria-invalid='true'], .dialog-body :is(input:not([type=hidden]), select, textarea):not([tabindex='-1'])");
-  first?.focus();
+  focusFirst();
+}
+
+// What is wrong, else the first field; a combobox that has its answer already would only open its list.
+function focusFirst() {
+  const asked = dialog.querySelector("[autofocus], [aria-invalid='true']");
+  const fields = dialog.querySelectorAll(".dialog-body :is(input:not([type=hidden]), select, textarea):not([tabindex='-1'], :disabled)");
+  const empty = [...fields].find((field) => !field.closest(".ts-wrapper.has-items"));
+  (asked ?? empty ?? dialog.querySelector(".dialog-foot [type=submit]"))?.focus();
 }
 
 function plainClick(event) {

@@ -32,6 +32,11 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (form) wake(form);
 });
 
+// What was said is said: the composer is empty again.
+document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
+  if (xhr.status >= 200 && xhr.status < 400 && elt.matches?.("form[data-clears]")) elt.reset();
+});
+
 function wake(form) {
   for (const button of buttons(form)) {
     button.disabled = false;

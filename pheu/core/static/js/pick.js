@@ -92,6 +92,10 @@ function dress(select) {
   if (select.tomselect) return;
   const control = new TomSelect(select, settings(select));
   addCrosses(select, control);
+  select.addEventListener("fill", ({ detail }) => { // chosen by another field: {id, text}
+    control.addOption(detail);
+    control.addItem(String(detail.id ?? detail));
+  });
   select.setAttribute("aria-hidden", "true"); // The label now names the box; the select only carries the value.
   // What ties the label, the hint and the error to the select belongs to the box one types in.
   for (const name of ["aria-describedby", "aria-invalid"]) {

@@ -1,6 +1,8 @@
 // The bar of unsaved edits: a form marked data-dirty-bar counts what differs from how it was drawn.
+// A form marked data-dirty-form has no bar; both warn before the page is left with unsaved words.
 
 const drawn = new WeakMap();
+const FORMS = "form:is([data-dirty-bar], [data-dirty-form])";
 const IGNORED = new Set(["csrfmiddlewaretoken", "once", "version"]);
 
 function values(form) {
@@ -37,7 +39,7 @@ function remember(form) {
 }
 
 function forms(root) {
-  return [...root.querySelectorAll("form[data-dirty-bar]"), ...(root.matches?.("form[data-dirty-bar]") ? [root] : [])];
+  return [...root.querySelectorAll(FORMS), ...(root.matches?.(FORMS) ? [root] : [])];
 }
 
 function clean(form) {
@@ -57,14 +59,14 @@ document.addEventListener("htmx:load", (event) => {
 
 let unsaved = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const form = event.detail.requestConfig?.elt?.closest?.("form[data-dirty-bar]");
+  const form = event.detail.requestConfig?.elt?.closest?.(FORMS);
   unsaved = form && event.detail.xhr.status >= 400 ? drawn.get(form) : null;
 });
 
 for (const kind of ["input", "change"]) {
   document.addEventListener(kind, (event) => {
     const form = event.target.form;
-    if (form?.matches("[data-dirty-bar]")) show(form);
+    if (form?.matches(FORMS)) show(form);
   });
 }
 
@@ -79,11 +81,11 @@ document.addEventListener("click", (event) => {
 document.addEventListener("saved", (event) => forms(document).filter((form) => form.contains(event.target)).forEach(clean));
 document.addEventListener("htmx:afterRequest", (event) => {
   const { elt, xhr, requestConfig } = event.detail;
-  if (xhr.status >= 200 && xhr.status < 400 && requestConfig.verb !== "get" && elt.matches?.("form[data-dirty-bar]")) clean(elt);
+  if (xhr.status >= 200 && xhr.status < 400 && requestConfig.verb !== "get" && elt.matches?.(FORMS)) clean(elt);
 });
 
 let leaving = false;
-document.addEventListener("submit", (event) => (leaving = event.target.matches("[data-dirty-bar]") && !event.defaultPrevented));
+document.addEventListener("submit", (event) => (leaving = event.target.matches(FORMS) && !event.defaultPrevented));
 addEventListener("beforeunload", (event) => {
   const dirty = forms(document).some((form) => drawn.has(form) && changed(form).length);
   if (dirty && !leaving) event.preventDefault();

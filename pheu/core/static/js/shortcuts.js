@@ -23,7 +23,7 @@ function pressed(button) {
 
 const acts = {
   "/": () => document.querySelector("[data-search]")?.focus(),
-  c: () => pressed(document.querySelector("[popovertarget=menu-create]")),
+  c: () => pressed(document.querySelector("[data-create], [popovertarget=menu-create]")),
   "?": () => document.getElementById("shortcuts")?.showModal(),
 };
 

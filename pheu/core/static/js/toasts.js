@@ -1,11 +1,16 @@
 // Toasts: words that come with an answer (HX-Trigger "toast") or with the page, and the way back («Undo»).
 
-const region = document.getElementById("toasts");
 const template = document.getElementById("toast-template");
 const SECONDS = { plain: 6, undo: 12, error: 12 };
 
+// Looked up each time: a swap may have put a fresh one in its place.
+function place() {
+  return document.getElementById("toasts");
+}
+
 // Shown again each time, so that the toasts lie over a dialog that was opened after them.
 function bringToFront() {
+  const region = place();
   if (region.matches(":popover-open")) region.hidePopover();
   region.showPopover();
 }
@@ -18,14 +23,26 @@ function show({ text, level = "success", undo = "" }) {
   const button = toast.querySelector("[data-undo]");
   if (undo) button.dataset.undo = undo;
   else button.remove();
-  region.append(toast);
-  bringToFront();
-  live(toast);
+  place().append(toast);
+  wake();
 }
 
 function iconFor(toast, level) {
   const name = { error: "alert-circle", warning: "alert-triangle", info: "info-circle" }[level] || "circle-check";
   return toast.querySelector("use").getAttribute("href").replace(/#.*/, `#${name}`);
+}
+
+// Toasts that came with the page, with a swap, or just now: each is started once.
+const awake = new WeakSet();
+
+function wake() {
+  const fresh = [...place().children].filter((toast) => !awake.has(toast));
+  if (!fresh.length) return;
+  bringToFront();
+  for (const toast of fresh) {
+    awake.add(toast);
+    live(toast);
+  }
 }
 
 // A toast leaves by itself, but never while somebody points at it or stands in it.
@@ -41,6 +58,7 @@ function live(toast) {
 
 function dismiss(toast) {
   toast.remove();
+  const region = place();
   if (!region.children.length && region.matches(":popover-open")) region.hidePopover();
 }
 
@@ -67,7 +85,6 @@ document.addEventListener("htmx:responseError", (event) => {
 document.addEventListener("htmx:sendError", () => show({ text: document.body.dataset.textUnreachable, level: "error" }));
 document.addEventListener("htmx:timeout", () => show({ text: document.body.dataset.textUnreachable, level: "error" }));
 
-if (region.children.length) {
-  bringToFront();
-  [...region.children].forEach(live);
-}
+wake();
+document.addEventListener("htmx:afterSettle", wake);
+document.addEventListener("htmx:oobAfterSwap", wake);

@@ -1,0 +1,415 @@
+"""«Nhập dữ liệu» over HTTP, from a file of the real sort to prospects and accounts (R1.01, R4.02)."""
+
+import io
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from procrastinate.contrib.django.models import ProcrastinateJob
+from python_calamine import CalamineWorkbook
+
+from pheu.conftest import nothing_changes, told
+from pheu.parties.models import Prospect
+from pheu.parties.services import create_prospect
+from pheu.quality import jobs, services
+from pheu.quality.events import IMPORT_FINISHED
+from pheu.quality.models import Import
+from pheu.timeline.events import CREATED
+from pheu.timeline.models import Event
+
+HEADER = ["TT", "Tên doanh nghiệp", "Gọi tắt", "Tên dự án", "Địa chỉ trong khu", "Điện thoại", "Fax", "Website"]
+TITLES = [["DANH SÁCH DOANH NGHIỆP TRONG KHU CÔNG NGHỆ CAO TP. HỒ CHÍ MINH"], ["(Nguồn: dữ liệu công khai)"], []]
+LOOK_ALIKE = [
+    *TITLES,
+    HEADER,
+    [
+        1,
+        "Công ty CP Thiết bị Sông Hồng",
+        "Sông Hồng",
+        "Nhà máy linh kiện\u200b",
+        "Lô A1",
+        38450000,
+        38450001,
+        "http://songhong.example",
+    ],
+    [2, "Công ty TNHH Hải Nam", "", "\u200b\u200b", "Lô A2", "38389868", "", ""],
+    [3, "Công ty TNHH Ánh Lam", "", "", "Lô A3", "38389868", "", ""],
+    [4, "Công ty Viedam", "", "", "Lô A4", 1283668386, "", ""],
+    [],
+    [5, "Công ty không điện thoại", "", "", "Lô A5"],
+    [6, "Công ty Chữ", "", "", "Lô A6", "liên hệ bảo vệ"],
+    HEADER,
+    [7, "", "", "Chỉ có dự án", "Lô A7"],
+    [8, "\u200bCôn\u0323g ty NFD".replace("n\u0323", "\u0323n"), "", "", "", "0903 123 456/0904 123 456"],
+]
+
+
+def xlsx(rows: list[list[object]] = LOOK_ALIKE) -> bytes:
+    written = io.BytesIO()
+    with xlsxwriter.Workbook(written, {"in_memory": True, "strings_to_formulas": False}) as book:
+        sheet = book.add_worksheet("Doanh nghiep")
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    return written.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def kept_files(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "files"
+    return settings.MEDIA_ROOT
+
+
+def upload(client, content: bytes, name: str = "khu-cong-nghe-cao.xlsx"):
+    return client.post("/imports/new/?kind=prospect", {"kind": "prospect", "file": SimpleUploadedFile(name, content)})
+
+
+def mapped(imported: Import, **changed) -> dict[str, object]:
+    """The mapping form as the page proposes it, with some answers changed."""
+    proposed = {f"column_{column}": name for column, name in imported.columns.items()}
+    place = {
+        "area_code": imported.area_code,
+        "origin": imported.origin,
+        "team": imported.team_id,
+        "department": imported.department_id,
+    }
+    return {name: value for name, value in ({**proposed, **place} | changed).items() if value is not None}
+
+
+def work() -> int:
+    """Do what a worker does with the waiting jobs; returns how many there were."""
+    waiting = list(ProcrastinateJob.objects.filter(status="todo", task_name__startswith="pheu.quality"))
+    for one in waiting:
+        getattr(jobs, one.task_name.rpartition(".")[2])(**one.args)
+    return len(waiting)
+
+
+def checked(client, content: bytes, **changed) -> Import:
+    """An import taken to its third step."""
+    answer = upload(client, content)
+    assert answer.status_code == 302, answer.text
+    imported = Import.objects.latest("pk")
+    answer = client.post(f"/imports/{imported.pk}/columns/", mapped(imported, **changed))
+    assert answer.status_code == 302, answer.text
+    imported.refresh_from_db()
+    return imported
+
+
+def run(client, imported: Import) -> Import:
+    client.post(f"/imports/{imported.pk}/run/")
+    work()
+    imported.refresh_from_db()
+    return imported
+
+
+def accounts(imported: Import) -> tuple[int, int, int, int]:
+    return imported.rows, imported.created, imported.skipped, imported.rejected
+
+
+def test_a_real_list_goes_from_file_to_prospects_and_every_line_is_accounted_for(client, an):
+    """R1.01, R4.02: the whole wizard."""
+    client.force_login(an)
+    assert "Nhập dữ liệu" in client.get("/prospects/?tab=all").text
+
+    answer = upload(client, xlsx())
+    imported = Import.objects.get()
+    assert answer["Location"] == f"/imports/{imported.pk}/columns/"
+    page = client.get(answer["Location"]).text
+    assert (imported.header_line, imported.area_code) == (4, "028")
+    assert imported.columns == {
+        "1": "company_name",
+        "2": "short_name",
+        "3": "remark",
+        "4": "address",
+        "5": "phone",
+        "7": "website",
+    }
+    assert "3 số thiếu mã vùng: thêm 028" in page
+
+    client.post(f"/imports/{imported.pk}/columns/", mapped(imported))
+    page = client.get(f"/imports/{imported.pk}/check/").text
+    assert "liên hệ bảo vệ" in page
+    assert Prospect.objects.count() == 0
+
+    imported = run(client, imported)
+    assert accounts(imported) == (9, 7, 1, 1)
+    page = client.get(f"/imports/{imported.pk}/").text
+    assert "9 dòng = 7 đã tạo + 1 bỏ qua + 1 bị từ chối" in page
+
+    prospects = {prospect.company_name: prospect for prospect in Prospect.objects.all()}
+    assert prospects["Công ty CP Thiết bị Sông Hồng"].phone == "+842838450000"
+    assert prospects["Công ty CP Thiết bị Sông Hồng"].remark == "Nhà máy linh kiện"
+    assert prospects["Công ty CP Thiết bị Sông Hồng"].flags == ["completed"]
+    assert prospects["Công ty Viedam"].phone == "+84783668386"
+    assert prospects["Công ty Viedam"].flags == ["old_mobile"]
+    assert prospects["Công ty TNHH Hải Nam"].flags == ["completed", "repeated"]
+    assert prospects["Công ty TNHH Ánh Lam"].flags == ["completed", "repeated"]
+    assert prospects["Công ty Chữ"].phone == "liên hệ bảo vệ"
+    assert prospects["Công ty Chữ"].flags == ["unreadable"]
+    assert prospects["Cộng ty NFD"].other_phones == ["+84904123456"]
+    assert {(one.owner, one.team, one.department, one.created_by) for one in prospects.values()} == {
+        (None, an.teams.get(), an.department, an)
+    }
+    assert told(CREATED, about=prospects["Công ty Viedam"]).via == "import"
+    finished = Event.objects.get(kind=IMPORT_FINISHED.code)
+    assert (finished.by, finished.facts["created"], finished.facts["rejected"]) == (an, 7, 1)
+    assert imported.name in client.get("/imports/").text
+
+
+REAL = sorted((settings.BASE_DIR.parent / "shared/data").glob("khu-cong-nghe-cao*.xlsx"))
+
+
+@pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
+def test_the_list_of_the_high_tech_park_gives_76_prospects(client, binh, path: Path):
+    """R1.01: 76 = 76 + 0 + 0, 26 without a phone, 49 completed with 028, one old mobile put right, repeats marked."""
+    client.force_login(binh)
+    imported = run(client, checked(client, path.read_bytes()))
+    assert accounts(imported) == (76, 76, 0, 0)
+    assert imported.mark_counts == {"completed": 49, "no_phone": 26, "old_mobile": 1, "repeated": 8}
+    assert Prospect.objects.filter(phone="").count() == 26
+    assert Prospect.objects.filter(phone__startswith="+8428", flags__contains=["completed"]).count() == 49
+    assert Prospect.objects.get(flags=["old_mobile"]).phone == "+84783668386"
+    assert Prospect.objects.filter(flags__contains=["repeated"]).count() == 8
+
+
+def test_a_number_that_is_already_in_the_system_is_marked_whoever_may_see_it(client, an, chi):
+    create_prospect({"company_name": "Của phòng khác", "phone": "+842838450000", "owner": chi}, by=chi)
+    client.force_login(an)
+    imported = checked(client, xlsx())
+    assert imported.mark_counts["known"] == 1
+    page = client.get(f"/imports/{imported.pk}/check/").text
+    assert "đã có trong hệ thống" in page
+    assert "Của phòng khác" not in page
+
+
+def test_rejected_lines_come_back_as_excel_with_their_reason_and_no_formula(client, an):
+    client.force_login(an)
+    imported = checked(client, xlsx([HEADER, [1, "Sông Hồng"], [2, "", "=HYPERLINK(1)", "", "@Lô"]]))
+    answer = client.get(f"/imports/{imported.pk}/rejected/")
+    assert answer["Content-Disposition"].startswith("attachment")
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(b"".join(answer))).get_sheet_by_index(0)
+    header, line = sheet.to_python()
+    assert header[:4] == ["Dòng", "Lý do", "TT", "Tên doanh nghiệp"]
+    assert line[0] == 3
+    assert "đều trống" in line[1]
+    assert line[4:7] == ["'=HYPERLINK(1)", "", "'@Lô"]
+
+
+def test_two_clicks_make_one_file_and_one_run(client, an):
+    client.force_login(an)
+    imported = checked(client, xlsx())
+    for _click in range(2):
+        assert client.post(f"/imports/{imported.pk}/run/")["Location"] == f"/imports/{imported.pk}/"
+    assert work() == 1
+    client.post(f"/imports/{imported.pk}/run/")
+    assert ProcrastinateJob.objects.filter(task_name__endswith="run_import").count() == 1
+    assert Prospect.objects.count() == 7
+
+
+def test_an_import_that_is_killed_goes_on_where_it_stopped(client, an, monkeypatch):
+    """Promise 3 of quality.md: the row count is exact and nothing is doubled, wherever it was killed."""
+    monkeypatch.setattr(services, "CHUNK", 10)
+    client.force_login(an)
+    imported = checked(client, xlsx([HEADER, *([n, f"Công ty {n}", "", "", "", 38450000 + n] for n in range(35))]))
+    jobs.start(imported, by=an)
+    build, calls = imported.importer.build, []
+
+    def killed(*words):
+        calls.append(words)
+        if len(calls) == 25:
+            raise KeyboardInterrupt
+        return build(*words)
+
+    monkeypatch.setitem(imported.importer.__dict__, "build", killed)
+    with pytest.raises(KeyboardInterrupt):
+        jobs.run_import(import_id=imported.pk)
+    imported.refresh_from_db()
+    assert (imported.state, imported.created, Prospect.objects.count()) == (Import.State.RUNNING, 20, 20)
+
+    jobs.run_import(import_id=imported.pk)
+    jobs.run_import(import_id=imported.pk)
+    imported.refresh_from_db()
+    assert accounts(imported) == (35, 35, 0, 0)
+    assert imported.state == Import.State.DONE
+    assert sorted(Prospect.objects.values_list("company_name", flat=True)) == sorted(f"Công ty {n}" for n in range(35))
+    assert Event.objects.filter(kind=CREATED.code, via="import").count() == 35
+    assert Event.objects.filter(kind=IMPORT_FINISHED.code).count() == 1
+
+
+def test_a_failure_is_shown_and_can_be_run_again(client, an, monkeypatch):
+    client.force_login(an)
+    imported = checked(client, xlsx())
+    jobs.start(imported, by=an)
+    with monkeypatch.context() as broken:
+        broken.setitem(imported.importer.__dict__, "create", None)
+        with pytest.raises(TypeError):
+            jobs.run_import(import_id=imported.pk)
+    assert "Chạy tiếp" in client.get(f"/imports/{imported.pk}/").text
+    assert accounts(run(client, imported)) == (9, 7, 1, 1)
+
+
+def test_a_long_list_is_checked_by_the_worker_and_shows_its_progress(client, an, monkeypatch):
+    monkeypatch.setattr(jobs, "AT_ONCE", 5)
+    client.force_login(an)
+    imported = checked(client, xlsx())
+    assert imported.state == Import.State.CHECKING
+    assert "<progress" in client.get(f"/imports/{imported.pk}/check/").text
+    assert "every 1s" in client.get(f"/imports/{imported.pk}/progress/").text
+    assert work() == 1
+    answer = client.get(f"/imports/{imported.pk}/progress/")
+    assert answer["HX-Refresh"] == "true"
+    imported.refresh_from_db()
+    assert (imported.state, imported.to_create) == (Import.State.CHECKED, 7)
+
+
+def test_a_check_that_was_overtaken_by_a_new_mapping_changes_nothing(client, an, monkeypatch):
+    monkeypatch.setattr(jobs, "AT_ONCE", 5)
+    client.force_login(an)
+    imported = checked(client, xlsx())
+    client.post(f"/imports/{imported.pk}/columns/", mapped(imported, column_3=""))
+    first, second = ProcrastinateJob.objects.filter(task_name__endswith="check_import").order_by("pk")
+    jobs.check_import(**second.args)
+    with nothing_changes():
+        jobs.check_import(**first.args)
+
+
+def test_choices_are_shown_before_they_are_kept(client, an):
+    client.force_login(an)
+    upload(client, xlsx())
+    imported = Import.objects.get()
+    with nothing_changes():
+        page = client.get(f"/imports/{imported.pk}/columns/", mapped(imported, area_code="")).text
+    assert "3 số không rõ: hãy chọn mã vùng mặc định" in page
+
+
+def test_the_header_and_the_sheet_can_be_corrected(client, an):
+    client.force_login(an)
+    upload(client, xlsx())
+    imported = Import.objects.get()
+    client.post(f"/imports/{imported.pk}/sheet/", {"sheet": "Doanh nghiep", "header_line": "5"})
+    imported.refresh_from_db()
+    assert (imported.header_line, imported.rows, imported.columns) == (5, 8, {"1": "company_name"})
+    client.post(f"/imports/{imported.pk}/sheet/", {"sheet": "Doanh nghiep", "header_line": "4"})
+    imported.refresh_from_db()
+    assert imported.columns["5"] == "phone"
+
+
+def test_a_file_without_a_header_says_so_and_goes_on_when_told(client, an):
+    client.force_login(an)
+    upload(client, "Sông Hồng,0903 123 456\nHải Nam,0904 123 456\n".encode(), "ds.csv")
+    imported = Import.objects.get()
+    assert imported.header_line is None
+    assert "Không có dòng nào giống dòng tiêu đề" in client.get(f"/imports/{imported.pk}/columns/").text
+    refused = client.post(f"/imports/{imported.pk}/columns/", mapped(imported, column_0="company_name"))
+    assert refused.status_code == 409
+    client.post(f"/imports/{imported.pk}/sheet/", {"encoding": "utf-8", "header_line": "0"})
+    client.post(f"/imports/{imported.pk}/columns/", mapped(imported, column_0="company_name"))
+    assert accounts(run(client, imported)) == (2, 2, 0, 0)
+    assert Prospect.objects.get(company_name="Hải Nam").phone == "+84904123456"
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "words"),
+    [
+        (b"Hello, this is no spreadsheet", "ds.xlsx", "không phải bảng tính"),
+        (b"", "ds.xlsx", "không có dữ liệu"),
+        (xlsx([]), "ds.xlsx", "không có dữ liệu"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le") * 9, "ds.xlsx", "mật khẩu"),
+    ],
+)
+def test_a_file_that_cannot_be_taken_gets_a_sentence_and_leaves_nothing(client, an, kept_files, content, name, words):
+    client.force_login(an)
+    with nothing_changes():
+        answer = upload(client, content, name)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert not [path for path in kept_files.rglob("*") if path.is_file()]
+
+
+def test_a_mapping_without_name_phone_or_place_is_refused_and_keeps_what_was_chosen(client, an):
+    client.force_login(an)
+    upload(client, xlsx())
+    imported = Import.objects.get()
+    with nothing_changes():
+        answer = client.post(
+            f"/imports/{imported.pk}/columns/", {"column_4": "address", "column_3": "address", "origin": "Hội chợ"}
+        )
+    assert answer.status_code == 422
+    for words in ("Hãy ghép ít nhất một cột", "Cột D đã là", "Chọn đội hoặc phòng ban", "Hội chợ"):
+        assert words in answer.text
+
+
+def test_rows_go_only_where_the_person_may_import(client, an, chi, dung):
+    client.force_login(an)
+    upload(client, xlsx())
+    imported = Import.objects.get()
+    with nothing_changes():
+        answer = client.post(f"/imports/{imported.pk}/columns/", mapped(imported, team=chi.teams.get().pk))
+    assert answer.status_code == 422
+    client.force_login(dung)
+    imported = checked(client, xlsx(), team=chi.teams.get().pk)
+    run(client, imported)
+    assert Prospect.objects.filter(team=chi.teams.get()).count() == 7
+
+
+@pytest.mark.parametrize("page", ["", "columns/", "check/", "progress/", "rejected/"])
+def test_someone_else_cannot_tell_an_import_exists(client, an, binh, chi, giang, page):
+    client.force_login(an)
+    imported = checked(client, xlsx())
+    for outsider in (binh, chi, giang):
+        client.force_login(outsider)
+        assert client.get(f"/imports/{imported.pk}/{page}").status_code == 404
+        with nothing_changes():
+            for act in ("run/", "columns/", "sheet/"):
+                assert client.post(f"/imports/{imported.pk}/{act}", mapped(imported)).status_code == 404
+
+
+def test_who_imports_everywhere_sees_the_imports_of_others(client, an, dung):
+    client.force_login(an)
+    imported = checked(client, xlsx())
+    client.force_login(dung)
+    assert client.get(f"/imports/{imported.pk}/check/").status_code == 200
+    assert imported.name in client.get("/imports/").text
+
+
+def test_a_role_without_import_finds_no_button_and_no_page(client, giang):
+    client.force_login(giang)
+    assert "/imports/new/" not in client.get("/prospects/?tab=all").text
+    with nothing_changes():
+        assert client.get("/imports/new/").status_code == 404
+        assert client.get("/imports/").status_code == 404
+        assert upload(client, xlsx()).status_code == 404
+
+
+def test_an_import_stops_when_its_person_may_no_longer_import(client, an, giang):
+    client.force_login(an)
+    imported = checked(client, xlsx())
+    jobs.start(imported, by=an)
+    an.role = giang.role
+    an.save()
+    jobs.run_import(import_id=imported.pk)
+    imported.refresh_from_db()
+    assert (imported.state, Prospect.objects.count()) == (Import.State.STOPPED, 0)
+
+
+def test_a_started_import_can_no_longer_be_changed(client, an):
+    client.force_login(an)
+    imported = run(client, checked(client, xlsx()))
+    with nothing_changes():
+        assert (
+            client.post(f"/imports/{imported.pk}/columns/", mapped(imported))["Location"] == f"/imports/{imported.pk}/"
+        )
+        assert (
+            client.post(f"/imports/{imported.pk}/sheet/", {"header_line": "5", "sheet": "Doanh nghiep"}).status_code
+            == 409
+        )
+    assert client.get(f"/imports/{imported.pk}/check/").status_code == 302
+
+
+def test_the_same_form_sent_twice_keeps_one_file(client, an):
+    client.force_login(an)
+    once = {"kind": "prospect", "once": "0b9f6c4e-4c5e-4d0c-9d0e-8a51b6f0c3aa"}
+    for _click in range(2):
+        answer = client.post("/imports/new/", {**once, "file": SimpleUploadedFile("ds.xlsx", xlsx())})
+        assert answer["Location"] == f"/imports/{Import.objects.get().pk}/columns/"

@@ -1,0 +1,117 @@
+"""Which line is the header, which column is which field: on lines of text, without a database."""
+
+import pytest
+
+from pheu.quality.mapping import Headers, guess_area_code, is_column_numbers, is_header_again, letter_of
+from pheu.quality.reading import Line
+from pheu.records.schema import Email, Link, LongText, Phone, TaxCode, Text
+
+FIELDS = {
+    one.name: one
+    for one in (
+        Text(name="company_name", label="Company name", synonyms=("tên công ty", "công ty", "tên doanh nghiệp")),
+        Text(name="person_name", label="Contact person", synonyms=("người liên hệ", "họ và tên", "tên")),
+        Phone(name="phone", label="Phone", synonyms=("điện thoại", "sđt", "đt", "tel")),
+        Email(name="email", label="Email", synonyms=("email", "mail")),
+        TaxCode(name="tax_code", label="Tax code", synonyms=("mã số thuế", "mst")),
+        Text(name="address", label="Address", synonyms=("địa chỉ",)),
+        Link(name="website", label="Website", synonyms=("website",)),
+        LongText(name="remark", label="Remark", synonyms=("ghi chú", "tên dự án")),
+    )
+}
+HEADERS = Headers(FIELDS, joined=("phone", "remark"))
+
+
+def lines(*rows: list[str]) -> list[Line]:
+    return [Line(number, row) for number, row in enumerate(rows, 1) if row]
+
+
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [
+        ("Tên doanh nghiệp", "company_name"),
+        ("TEN CONG TY (*)", "company_name"),
+        ("Công ty", "company_name"),
+        ("Số ĐT", "phone"),
+        ("Điện thoại di động", "phone"),
+        ("SĐT công ty", "phone"),
+        ("Tel/Fax", "phone"),
+        ("Email công ty", "email"),
+        ("Địa chỉ email", "email"),
+        ("Địa chỉ trong khu", "address"),
+        ("Địa chỉ công ty", "address"),
+        ("Tên dự án", "remark"),
+        ("MST", "tax_code"),
+        ("Tên sản phẩm", None),
+        ("Loại hình công ty", None),
+        ("Số fax", None),
+        ("STT", None),
+        ("TT", None),
+        ("", None),
+    ],
+)
+def test_headers_of_real_lists_are_recognised(header, field):
+    match = HEADERS.match(header)
+    assert (match and match.field) == field
+
+
+def test_titles_above_the_header_are_passed_over():
+    table = lines(
+        ["DANH SÁCH CÔNG TY"],
+        ["(Nguồn: công khai)"],
+        [],
+        ["TT", "Tên công ty", "Điện thoại"],
+        ["1", "Sông Hồng", "0903"],
+    )
+    assert HEADERS.find(table) == 4
+
+
+def test_one_known_name_is_enough_where_all_of_the_line_is_words():
+    assert HEADERS.find(lines(["Đối tác", "Điện thoại"], ["Sông Hồng", "0903 123 456"])) == 1
+
+
+def test_without_a_header_none_is_guessed():
+    assert HEADERS.find(lines(["Sông Hồng", "0903 123 456"], ["Hải Nam", "0904 123 456"])) is None
+    assert HEADERS.find([]) is None
+
+
+def test_an_exact_header_wins_over_a_likely_one_and_joined_fields_take_several_columns():
+    proposed = HEADERS.propose(["Địa chỉ cũ", "Địa chỉ", "Di động (sđt)", "Điện thoại", "Fax"])
+    assert proposed == {1: "address", 2: "phone", 3: "phone"}
+
+
+def test_a_file_without_a_header_is_mapped_by_what_looks_like_nothing_else():
+    table = lines(
+        ["Sông Hồng", "0903 123 456", "a@songhong.example", "www.songhong.example"], ["Hải Nam", "0904 123 456", "", ""]
+    )
+    assert HEADERS.propose_by_content(table) == {1: "phone", 2: "email", 3: "website"}
+
+
+def test_a_header_printed_again_and_a_line_of_column_numbers_are_no_customers():
+    assert is_header_again(["TT", "Tên công ty"], ["TT", "Tên  CÔNG TY", ""])
+    assert not is_header_again(["1", "Tên công ty"], ["TT", "Tên công ty"])
+    assert is_column_numbers(["(1)", "(2)", "(3)"])
+    assert is_column_numbers(["A", "B", "C"])
+    assert not is_column_numbers(["1", "Sông Hồng", "3"])
+    assert not is_column_numbers(["1", "2"])
+
+
+@pytest.mark.parametrize(
+    ("phones", "titles", "addresses", "code"),
+    [
+        (["38450000"], ["KHU CÔNG NGHỆ CAO TP. HỒ CHÍ MINH"], [], "028"),
+        (["38450000"], ["ds-khu-cong-nghe-cao-tphcm.xlsx"], [], "028"),
+        (["38450000", "024 3863 7747"], [], [], "024"),
+        (["3555120"], ["Doanh nghiệp Bình Dương"], [], "0274"),
+        (["3555120"], ["TP. HỒ CHÍ MINH"], [], ""),  # seven digits do not fit there
+        (["38450000"], [], ["Lô 1, Hà Nội", "Lô 2, Hà Nội", "Quận 9, TP. Hồ Chí Minh"], "024"),
+        (["0903 123 456"], ["TP. HỒ CHÍ MINH"], [], ""),  # nothing to complete
+        (["38450000"], [], [], ""),
+    ],
+)
+def test_an_area_code_is_proposed_only_on_evidence(phones, titles, addresses, code):
+    assert guess_area_code(phones, titles, addresses) == code
+
+
+def test_columns_are_called_as_the_spreadsheet_calls_them():
+    assert [letter_of(column) for column in (0, 7, 25, 26, 701)] == ["A", "H", "Z", "AA", "ZZ"]
