@@ -50,6 +50,12 @@ def base_url() -> str:
     return url.rstrip("/")
 
 
+def is_public() -> bool:
+    """Whether people from outside reach this installation: an https address that is not this machine's own."""
+    parts = urlsplit(base_url())
+    return parts.scheme == "https" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}
+
+
 def secret_key(directory: Path) -> str:
     """`SECRET_KEY` from the environment, else the one kept in `directory`, made on first use."""
     if given := os.environ.get("SECRET_KEY"):

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from pheu.core.errors import Refused, tell
+from pheu.core.errors import tell
 from pheu.core.once import once
 from pheu.deals import services
 from pheu.deals.conversion import convert_leads, same_email, undo_conversion
@@ -16,8 +16,8 @@ from pheu.leads.forms import ReasonForm
 from pheu.leads.models import Lead
 from pheu.leads.views import done
 from pheu.people.requests import Request
-from pheu.people.scopes import CONVERT
-from pheu.records.access import abilities
+from pheu.people.scopes import CONVERT, MOVE
+from pheu.records.access import must
 from pheu.records.models import Category
 
 
@@ -34,8 +34,7 @@ def lead_conversion(request: Request, pk: int) -> HttpResponse:
     lead = _visible_lead(request, pk)
     if lead.status == Category.CONVERTED:
         return redirect(lead)
-    if str(CONVERT) not in abilities(request.user, lead, CONVERT):
-        raise Refused
+    must(request.user, lead, CONVERT)
     form = ConversionForm(request.POST if request.method == "POST" else None, lead=lead, by=request.user)
     if request.method == "POST" and form.is_valid():
         deal = convert_leads([lead], form.handover(), by=request.user)[0]
@@ -68,9 +67,10 @@ def _visible_deal(request: Request, pk: int) -> Deal:
 def deal_closing(request: Request, pk: int) -> HttpResponse:
     """Thành công at once; Thất bại and Tạm dừng through a dialog with reasons (R4.13-4.15)."""
     deal = _visible_deal(request, pk)
+    must(request.user, deal, MOVE)
     closing = deal.stage.pipeline.stages.filter(category__in=services.ENDS)
     asked = request.POST.get("to") or request.GET.get("to", "")
-    to = get_object_or_404(closing, pk=asked if asked.isdigit() else 0)
+    to = get_object_or_404(closing, pk=asked if asked.isdecimal() else 0)
     if to.category == Category.WON:
         if request.method == "POST":
             services.close_deal(deal, to=to, by=request.user)

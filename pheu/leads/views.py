@@ -15,8 +15,9 @@ from pheu.leads.forms import AssignForm, ReasonForm
 from pheu.leads.models import Lead
 from pheu.parties.models import Prospect
 from pheu.people.requests import Request
-from pheu.people.scopes import ASSIGN
+from pheu.people.scopes import ASSIGN, MOVE
 from pheu.records import kinds
+from pheu.records.access import must
 from pheu.records.models import Category
 from pheu.timeline.services import assign
 
@@ -32,7 +33,7 @@ def done(request: Request, where: Any) -> HttpResponse:
 
 def ticked(rows: Any, asked: QueryDict) -> list[Any]:
     """The rows among `rows` whose ids were ticked; none of them is no page."""
-    ids = [pk for pk in asked.getlist("ids")[:MANY] if pk.isdigit()]
+    ids = [pk for pk in asked.getlist("ids")[:MANY] if pk.isdecimal()]
     found = list(rows.filter(pk__in=ids).select_related("record").order_by("pk"))
     if not found:
         raise Http404
@@ -58,9 +59,8 @@ def prospect_conversion(request: Request) -> HttpResponse:
 def record_assign(request: Request, kind: str) -> HttpResponse:
     """The dialog that hands ticked rows of any worked kind to a person and team, and its answer (R1.17)."""
     chosen = kinds.get(kind)
-    if not request.user.may(kind, ASSIGN):
-        raise Http404
     rows = ticked(chosen.model.objects.visible_to(request.user), _asked(request))
+    chosen.model.objects.within(request.user, ASSIGN).all_or_refuse(rows)
     form = AssignForm(
         request.POST if request.method == "POST" else None,
         kind=kind,
@@ -86,6 +86,7 @@ def _visible_lead(request: Request, pk: int) -> Lead:
 def lead_closing(request: Request, pk: int) -> HttpResponse:
     """«Không phù hợp»: the dialog with reasons, and its answer (R4.39, R4.43)."""
     lead = _visible_lead(request, pk)
+    must(request.user, lead, MOVE)
     form = ReasonForm(request.POST if request.method == "POST" else None, kind="lead", category=Category.UNQUALIFIED)
     if request.method == "POST" and form.is_valid():
         services.mark_unqualified(lead, **form.cleaned_data, by=request.user)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import BooleanField, Case, Expression, Value, When
 
+from pheu.core.errors import Refused
 from pheu.people.models import User
 from pheu.people.scopes import Action, Scope, scope_q
 
@@ -21,3 +22,9 @@ def abilities(user: User, row: Any, *actions: Action) -> set[str]:
     asked = {f"may_{action}": may(user, row.kind, action) for action in actions}
     answers = type(row).objects.filter(pk=row.pk).values(**asked).first() or {}
     return {name.removeprefix("may_") for name, answer in answers.items() if answer}
+
+
+def must(user: User, row: Any, action: Action) -> None:
+    """Refuse before a form or dialog is shown; the act itself asks again."""
+    if str(action) not in abilities(user, row, action):
+        raise Refused

@@ -11,13 +11,13 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh, trigger_client_event
 
 from pheu.core import registries
-from pheu.core.errors import Conflict, DomainError, Refused, tell
+from pheu.core.errors import Conflict, DomainError, tell
 from pheu.core.once import once
 from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW
 from pheu.records import kinds
-from pheu.records.access import abilities
+from pheu.records.access import abilities, must
 from pheu.records.boards import Board
 from pheu.records.forms import MoveForm
 from pheu.records.kinds import Kind
@@ -48,7 +48,7 @@ def record_list(request: Request, kind: str) -> HttpResponse:
 def record_board(request: Request, kind: str) -> HttpResponse:
     board = Board(_open(request, kind), request.user, request.GET)
     context = _list_context(request, board) | {"board": board}
-    if request.GET.get("of", "").isdigit():
+    if request.GET.get("of", "").isdecimal():
         stage = get_object_or_404(board.pipeline.stages, pk=request.GET["of"])
         return render(request, "records/board.html#more", context | {"column": board.more_of(stage)})
     return render(request, "records/board.html", context)
@@ -84,11 +84,8 @@ def record_new(request: Request, kind: str) -> HttpResponse:
     row = _created(chosen, form, request.user) if sent is not None and form.is_valid() else None
     if row is not None:
         if "pick" in request.GET:  # made in place, from inside another form (R0.07)
-            return trigger_client_event(
-                HttpResponse(headers={"HX-Reswap": "none"}),
-                "record-made",
-                {"item": _picked(chosen, row), "dialog-close": ""},
-            )
+            made = trigger_client_event(HttpResponse(status=204), "record-made", {"item": _picked(chosen, row)})
+            return trigger_client_event(made, "dialog-close")
         tell(request, _("%(title)s was created.") % {"title": row.title})
         return HttpResponseClientRedirect(row.get_absolute_url()) if request.htmx else redirect(row)
     status = 200 if sent is None else 422
@@ -152,8 +149,7 @@ def _page(
 def record_save(request: Request, kind: str, pk: int) -> HttpResponse:
     """Save what the person changed on a record page; a clash shows both values and keeps what was typed."""
     row = _visible_row(request, kind, pk)
-    if str(CHANGE) not in abilities(request.user, row, CHANGE):
-        raise Refused
+    must(request.user, row, CHANGE)
     form = row_form(request, row, request.POST)
     if not form.is_valid():
         return _page(request, row, form, status=422)
@@ -171,6 +167,7 @@ def record_stage(request: Request, kind: str, pk: int) -> HttpResponse:
     """Move a row to another stage: the stage bar, a dropped card, or Alt+arrow on a focused card."""
     chosen = kinds.get(kind)
     row = _visible_row(request, kind, pk)
+    must(request.user, row, MOVE)
     form = MoveForm(request.POST, row=row)
     if not form.is_valid():
         return render(request, "refused.html", {"error": form.errors.as_text()}, status=422)

@@ -49,6 +49,9 @@ def name_of(person: Any) -> str:
     return str(full or person)
 
 
+register.filter("initials", initials)
+
+
 @register.simple_tag
 def avatar(person: Any, size: str = "", silent: bool = False) -> SafeString:
     """A circle with initials, its colour chosen by the person's id. `silent` where the name is written beside it."""

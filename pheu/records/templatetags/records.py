@@ -70,7 +70,7 @@ def _person(field: Field, value: Any, row: Any) -> Drawn:
     if not value:
         return format_html('<span class="faint">{}</span>', _("Nobody yet"))
     return format_html(
-        '<span class="row">{} <span class="cut hide-phone">{}</span></span>', avatar(value, "", True), value
+        '<span class="row">{} <span class="cut person-name">{}</span></span>', avatar(value, "", True), value
     )
 
 

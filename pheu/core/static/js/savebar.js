@@ -51,7 +51,7 @@ addEventListener("load", () => forms(document).forEach(remember));
 document.addEventListener("htmx:load", (event) => {
   for (const form of forms(event.detail.elt)) {
     // A form that came back with errors is still unsaved: it is measured against the form it replaced.
-    if (form.querySelector("[aria-invalid='true']") && unsaved) drawn.set(form, unsaved);
+    if (form.matches("[data-unsaved]") || form.querySelector("[aria-invalid='true']")) drawn.set(form, unsaved ?? new Map());
     else if (!drawn.has(form)) queueMicrotask(() => remember(form));
     show(form);
   }

@@ -1,0 +1,84 @@
+"""Every page in Chromium: no serious finding of axe-core, no sideways scroll, nothing refused by the CSP."""
+
+from pathlib import Path
+
+import pytest
+
+from pheu.activities.models import ActivityType
+from pheu.activities.services import schedule_activity
+from pheu.conftest import World
+from pheu.core.vietnamese.dates import today_here
+from pheu.deals.conversion import Handover, convert_leads
+from pheu.leads.services import create_lead
+from pheu.parties.services import create_prospect
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AXE = (Path(__file__).resolve().parents[3] / "node_modules/axe-core/axe.min.js").read_text("utf-8")
+LONG = "Công ty Cổ phần Đầu tư Xây dựng và Thương mại Xuất nhập khẩu Môi trường Xanh Đại Việt Miền Trung"
+FINDINGS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+    .filter((one) => ["serious", "critical"].includes(one.impact))
+    .map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 120)).join(" | ")}`)"""
+PAGES = [
+    "/", "/prospects/", "/leads/?tab=all", "/leads/board/", "/deals/?tab=all", "/deals/board/", "/companies/", "/contacts/",
+    "/leads/new/", "/deals/new/", "/companies/new/", "/contacts/new/", "/search/?q=cong", "/deals/conversions/",
+    "/calendar/", "/reports/", "/imports/", "/imports/new/?kind=prospect", "/leads/?tab=all&q=khongcogi",
+]  # fmt: skip
+
+
+def fill(world: World) -> list[str]:
+    """A few rows with long names; the addresses of one page of each kind."""
+    an = world.cast.an
+    prospect = create_prospect({"company_name": LONG, "phone": "không có số", "flags": ["unreadable"], "owner": an}, by=an)
+    leads = [
+        create_lead(
+            {"company_name": LONG, "person_name": "Nguyễn Thị Phương Thảo", "phone": "+842438637747", "need": "Đo bụi", "owner": an}, by=an
+        )
+        for _again in range(2)
+    ]
+    call = ActivityType.objects.all()[0]
+    for lead in leads:
+        schedule_activity(lead.record, type=call, due_at=lead.created_at, assignee=an, title="Gọi lại", by=an)
+    deal = convert_leads(leads[:1], Handover(owner=an), by=an)[0]
+    rows = [prospect, *leads, deal, deal.company, deal.contact]
+    assert today_here()
+    return [row.get_absolute_url() for row in rows]
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+def test_every_page_is_accessible_and_fits(world, width, theme):
+    addresses = [*PAGES, *fill(world)]
+    page = world.enter(world.cast.dung)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    found = {}
+    for address in addresses:
+        answer = page.goto(address)
+        page.wait_for_load_state("networkidle")
+        page.evaluate(AXE)
+        problems = page.evaluate(FINDINGS)
+        if answer is None or answer.status != 200:
+            problems.append("did not open")
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            problems.append("scrolls sideways")
+        if problems:
+            found[address] = problems
+    assert found == {}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_dialog_is_accessible(world, theme):
+    *_others, lead, deal, _company, _contact = fill(world)
+    page = world.enter(world.cast.dung)
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    found = {}
+    for address, name in ((lead, "Chuyển thành cơ hội"), (lead, "Không phù hợp"), (deal, "Thất bại"), (deal, "Giao")):
+        page.goto(address)
+        page.locator(".record-acts").get_by_role("link", name=name, exact=True).click()
+        page.locator("#dialog[open] form").wait_for()
+        page.wait_for_load_state("networkidle")
+        page.evaluate(AXE)
+        problems = page.evaluate(FINDINGS)
+        if problems:
+            found[f"{address} {name}"] = problems
+    assert found == {}
