@@ -10,10 +10,13 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from django.utils import timezone
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job, Status
+
+from pheu.core.models import FormToken
 
 ATTEMPTS = 5
 FIRST_PAUSE, LONGEST_PAUSE = 10, 6 * 3600  # seconds
@@ -66,6 +69,13 @@ async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
     """Remove jobs that went well a week ago, and sweeps after an hour."""
     await context.app.job_manager.delete_old_jobs(nb_hours=1, queue=SWEEPS)
     await context.app.job_manager.delete_old_jobs(nb_hours=KEPT_HOURS)
+
+
+@app.periodic(cron="40 * * * *")
+@app.task(queueing_lock="core.forget_form_tokens")
+def forget_form_tokens(timestamp: int) -> None:
+    """A form drawn yesterday is not double-clicked today."""
+    FormToken.objects.filter(at__lt=timezone.now() - datetime.timedelta(days=1)).delete()
 
 
 def run_worker(**options: Any) -> None:

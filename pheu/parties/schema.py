@@ -159,6 +159,7 @@ PROSPECT = Schema(
             options=Prospect.Flag.choices,
             editable=False,
             importable=False,
+            on_create=False,
             filterable=True,
         ),
     ),

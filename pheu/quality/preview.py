@@ -105,4 +105,4 @@ class Preview:
             }, "amber"
         if mark.code == phone.AMBIGUOUS and not self.area_code:
             return _("%(count)s numbers are unclear: choose the default area code") % {"count": count}, "red"
-        return f"{count} {mark.label}", mark.tone
+        return f"{count} · {mark.label}", mark.tone

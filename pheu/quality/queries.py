@@ -1,5 +1,9 @@
+from collections.abc import Sequence
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
+from pheu.core.errors import Refused
 from pheu.people.models import User
 from pheu.people.scopes import IMPORT, Scope
 from pheu.quality.importers import importable_kinds
@@ -12,8 +16,19 @@ class ImportQuerySet(QuerySet):
         everywhere = [kind for kind in kinds if user.scope_of(kind, IMPORT) == Scope.ALL]
         return self.filter(Q(kind__in=kinds, by=user.pk) | Q(kind__in=everywhere))
 
+    def get_or_refuse(self, pk: Any) -> Any:
+        """The one import, or `Refused`: whoever calls an act has seen it already."""
+        imported = self.filter(pk=pk).first()
+        if imported is None:
+            raise Refused
+        return imported
+
 
 class ImportLineQuerySet(QuerySet):
     def after(self, line: int, count: int) -> "ImportLineQuerySet":
         """The next `count` lines of a file behind `line`."""
         return self.filter(line__gt=line).order_by("line")[:count]
+
+    def save_all(self, lines: Sequence[Any], fields: list[str]) -> None:
+        """Save some fields of lines that exist: one upsert, ten times as fast as `bulk_update`."""
+        self.bulk_create(lines, update_conflicts=True, unique_fields=["id"], update_fields=fields)

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Func, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -74,7 +74,7 @@ def choose_sheet(imported: Import, *, sheet: str, encoding: str, header_line: in
 def _locked_open(imported: Import, by: User) -> Import:
     """The import, locked, for somebody who may change its settings; once it runs nobody may."""
     by.must(imported.kind, IMPORT)
-    imported = Import.objects.visible_to(by).select_for_update().get(pk=imported.pk)
+    imported = Import.objects.visible_to(by).select_for_update().get_or_refuse(imported.pk)
     if not imported.is_open:
         raise Conflict(_("This import has already been started."))
     return imported
@@ -187,7 +187,7 @@ def check_lines(imported: Import, round_: int) -> None:
         with transaction.atomic():
             if not _still_in_round(imported, round_):
                 return
-            ImportLine.objects.bulk_update(chunk, ["state", "values", "marks", "reason", "has_problem"])
+            ImportLine.objects.save_all(chunk, ["state", "values", "marks", "reason", "has_problem"])
             Import.objects.filter(pk=imported.pk).update(done=seen)
     _end_check(imported, round_, numbers)
 
@@ -224,10 +224,8 @@ def _mark_repeats(imported: Import, numbers: dict[int, list[str]]) -> None:
     ):
         wanted = [line for line, phones in numbers.items() if any(map(is_so, phones))]
         for start in range(0, len(wanted), CHUNK):
-            lines = list(imported.lines.filter(line__in=wanted[start : start + CHUNK]))
-            for line in lines:
-                line.marks, line.has_problem = [*line.marks, code], True
-            ImportLine.objects.bulk_update(lines, ["marks", "has_problem"])
+            lines = imported.lines.filter(line__in=wanted[start : start + CHUNK])
+            lines.update(marks=Func("marks", Value(code), function="array_append"), has_problem=True)
 
 
 def known_phones(phones: Sequence[str]) -> set[str]:
@@ -250,7 +248,7 @@ def start_import(imported: Import, *, by: User) -> bool:
     Call inside the transaction that also asks for the job.
     """
     by.must(imported.kind, IMPORT)
-    imported = Import.objects.visible_to(by).select_for_update().get(pk=imported.pk)
+    imported = Import.objects.visible_to(by).select_for_update().get_or_refuse(imported.pk)
     may_go_on = imported.state == State.STOPPED or (imported.state == State.RUNNING and bool(imported.problem))
     if not may_go_on and imported.state != State.CHECKED:
         return False
@@ -293,7 +291,7 @@ def _create_rows(imported: Import, lines: Iterable[ImportLine]) -> None:
     imported.importer.create(rows, by=imported.by, via="import", list=imported.origin)
     for line, row in zip(lines, rows, strict=True):
         line.record_id, line.state = row.pk, LineState.CREATED
-    ImportLine.objects.bulk_update(lines, ["record", "state"])
+    ImportLine.objects.save_all(lines, ["record", "state"])
 
 
 def _stop(imported: Import, problem: Any) -> bool:

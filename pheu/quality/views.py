@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from pheu.core.once import once
+from pheu.core.vietnamese.money import show_number
 from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import IMPORT
@@ -48,7 +49,7 @@ def import_list(request: Request) -> HttpResponse:
     _offered(request.user)
     rows = Import.objects.visible_to(request.user).select_related("by").order_by("-pk")
     before = request.GET.get("before", "")
-    if before.isdigit():
+    if before.isdecimal():
         rows = rows.filter(pk__lt=before)
     imports = list(rows[: PAGE + 1])
     return render(
@@ -77,7 +78,8 @@ def import_new(request: Request) -> HttpResponse:
             form.add_error("file", str(refusal))
         else:
             return _go(request, "import-map", imported.pk)
-    return render(request, "quality/new.html", {"form": form}, status=422 if request.method == "POST" else 200)
+    context = {"form": form, "kind": kinds.get(form["kind"].value() if form["kind"].value() in offered else offered[0])}
+    return render(request, "quality/new.html", context, status=422 if request.method == "POST" else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -176,16 +178,15 @@ def _accounts(request: Request, imported: Import, tabs: list[tuple[str, str, Any
     shown = [one for one in counted if one[3]]
     chosen = next((one for one in shown if one[0] == request.GET.get("tab")), shown[0] if shown else None)
     after = request.GET.get("after", "")
-    lines = (
-        list(chosen[2].select_related("record").after(int(after) if after.isdigit() else 0, PAGE + 1)) if chosen else []
-    )
+    behind = int(after) if after.isdecimal() else 0
+    lines = list(chosen[2].select_related("record").after(behind, PAGE + 1)) if chosen else []
     for line in lines:
         line.imported = imported
     return {
         "imported": imported,
         "kind": kinds.get(imported.kind),
         "tabs": [
-            {"label": label, "url": f"?tab={code}", "count": count, "current": code == chosen[0]}
+            {"label": label, "url": f"?tab={code}", "count": show_number(count), "current": code == chosen[0]}
             for code, label, _rows, count in shown
             if chosen
         ],

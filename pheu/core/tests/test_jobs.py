@@ -134,3 +134,20 @@ def test_the_fifth_failure_is_final():
     decide = jobs.Backoff().get_retry_decision
     assert decide(exception=ValueError(), job=SimpleNamespace(attempts=3)) is not None
     assert decide(exception=ValueError(), job=SimpleNamespace(attempts=4)) is None
+
+
+def test_old_form_tokens_are_forgotten(db):
+    import datetime
+    import uuid
+
+    from django.utils import timezone
+
+    from pheu.conftest import make_cast
+    from pheu.core.jobs import forget_form_tokens
+    from pheu.core.models import FormToken
+
+    an = make_cast().an
+    old, new = (FormToken.objects.create(token=uuid.uuid4(), user=an) for _each in range(2))
+    FormToken.objects.filter(pk=old.pk).update(at=timezone.now() - datetime.timedelta(days=2))
+    forget_form_tokens(timestamp=0)
+    assert FormToken.objects.get() == new

@@ -58,8 +58,12 @@ def _tags(field: Field, value: Any, row: Any) -> Drawn:
     return format_html_join(" ", "{}", ((tag(one, one.colour),) for one in value)) or NOTHING
 
 
+# What a person should look at; the other remarks say what was put right.
+WORRYING = {"unreadable", "ambiguous", "repeated"}
+
+
 def _flags(field: Field, value: Any, row: Any) -> Drawn:
-    return pill(field.show(value), "amber") if value else NOTHING
+    return pill(field.show(value), "amber" if WORRYING & set(value) else "slate") if value else NOTHING
 
 
 def _stars(field: Field, value: Any, row: Any) -> Drawn:
