@@ -1,14 +1,16 @@
-"""Bring every app's catalogue up to its sources: `bin/python bin/messages.py`; prints what has no Vietnamese yet.
+"""Bring every app's catalogue up to its sources: `.venv/bin/python bin/messages.py`; prints what lacks Vietnamese.
 
+With `--check` nothing is written, and everything is printed in which catalogues and sources differ.
 Django's own makemessages needs GNU gettext; this reads templates through Django's `templatize` and Python with Babel.
 """
 
 import io
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from babel.messages import Catalog
+from babel.messages import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from babel.messages.pofile import read_po, write_po
 
@@ -56,16 +58,24 @@ def _flags(message: str | tuple[str, ...]) -> set[str]:
     return {"python-format"} if "%(" in words else set()
 
 
+def catalogue(app: Path) -> Path:
+    return app / "locale" / LANGUAGE / "LC_MESSAGES" / "django.po"
+
+
+def kept(app: Path) -> Catalog:
+    """The app's catalogue as it stands."""
+    path = catalogue(app)
+    return read_po(path.open("rb"), locale=LANGUAGE) if path.exists() else Catalog(locale=LANGUAGE)
+
+
 def update(app: Path) -> list[str]:
     """Rewrite the app's catalogue: new messages empty, gone ones out; gives those without a translation."""
-    path = app / "locale" / LANGUAGE / "LC_MESSAGES" / "django.po"
-    new = wanted(app)
+    path, new, old_ones = catalogue(app), wanted(app), kept(app)
     if not len(new):
         return []
-    kept = read_po(path.open("rb"), locale=LANGUAGE) if path.exists() else Catalog(locale=LANGUAGE)
     for message in new:
-        old = kept.get(message.id, message.context) if message.id else None
-        if old is not None and old.string:
+        old = old_ones.get(message.id, message.context) if message.id else None
+        if old is not None and old.string and not old.fuzzy:
             message.string = old.string
     path.parent.mkdir(parents=True, exist_ok=True)
     text = io.BytesIO()
@@ -82,11 +92,49 @@ def _is_translated(string: str | tuple[str, ...] | list[str] | None) -> bool:
     return all(string) if isinstance(string, tuple | list) else bool(string)
 
 
-def main() -> int:
-    missing = [line for app in sorted(ROOT.glob("pheu/*/apps.py")) for line in update(app.parent)]
-    print("\n".join(missing))
-    return 1 if missing else 0
+def faults(app: Path) -> list[str]:
+    """What is wrong with the app's catalogue: a message missing, empty, fuzzy or gone, or other %(places)s in it."""
+    name, new, old_ones = catalogue(app).relative_to(ROOT), wanted(app), kept(app)
+    found = [f"{name}: {words}: {message.id!r}" for message in new if message.id for words in _wrong(message, old_ones)]
+    gone = [old.id for old in old_ones if old.id and new.get(old.id, old.context) is None]
+    return found + [f"{name}: nobody says this any more: {one!r}" for one in gone]
+
+
+def _wrong(message: Message, old_ones: Catalog) -> Iterator[str]:
+    old = old_ones.get(message.id, message.context)
+    if old is None or not _is_translated(old.string):
+        yield "no Vietnamese"
+    elif old.fuzzy:
+        yield "fuzzy"
+    elif any(places(text) != places(_fullest(message.id)) for text in _forms(old.string)):
+        yield "other places"
+
+
+def places(text: str) -> set[str]:
+    """The %(name)s places of a message."""
+    return set(re.findall(r"%\(\w+\)[a-z]", text))
+
+
+def _forms(words: str | tuple[str, ...] | list[str]) -> list[str]:
+    return [words] if isinstance(words, str) else list(words)
+
+
+def _fullest(words: str | tuple[str, ...]) -> str:
+    """Of singular and plural the plural: «one record» may leave its number out, and Vietnamese has one form."""
+    return _forms(words)[-1]
+
+
+def apps() -> list[Path]:
+    return [path.parent for path in sorted(ROOT.glob("pheu/*/apps.py"))]
+
+
+def main(words: list[str]) -> int:
+    """Write, or with `--check` only look; the exit status is 1 when something is wrong."""
+    look = faults if words == ["--check"] else update
+    wrong = [line for app in apps() for line in look(app)]
+    print("\n".join(wrong))
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

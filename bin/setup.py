@@ -114,6 +114,8 @@ def check(rest: list[str]) -> int:
         "mypy": [PYTHON, "-m", "mypy", "--no-error-summary"],
         "imports": [PYTHON, "-c", "import sys; from importlinter.cli import lint_imports_command as lint; lint()"],
         "templates": [PYTHON, "bin/lint_templates.py"],
+        "writes": [PYTHON, "bin/lint_writes.py"],
+        "messages": [PYTHON, "bin/messages.py", "--check"],
         "django": [PYTHON, "manage.py", "check", "--fail-level", "WARNING"],
         "migrations": [PYTHON, "bin/lint_migrations.py"],
     }

@@ -2,14 +2,22 @@
 
 from importlib.util import find_spec
 
+from django.http import Http404, HttpRequest
 from django.urls import include, path
 
 from pheu.core.health import health
 
 APPS = ["activities", "parties", "leads", "deals", "quality", "records", "timeline", "people", "home"]
 
+
+def no_page(request: HttpRequest) -> None:
+    """Shut a page of a package that we do not offer."""
+    raise Http404
+
+
 urlpatterns = [
     path("healthz", health, name="health"),
+    path("accounts/email/", no_page, name="account_email"),  # whoever made the account vouches for its address
     path("accounts/", include("allauth.urls")),
     path("ui/", include("pheu.core.views")),
     path("language/", include("pheu.core.language")),

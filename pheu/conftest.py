@@ -5,18 +5,23 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
+from django.test import Client
+from playwright.sync_api import BrowserContext, Page
 from psycopg import sql
 
+from pheu.core import health
 from pheu.deals.models import Deal
 from pheu.deals.services import create_deal
 from pheu.leads.models import Lead, RequestType, Source
 from pheu.leads.services import create_lead
 from pheu.people.models import Department, Role, Team, User
-from pheu.records.models import Stage
+from pheu.records.models import Record, Stage
 from pheu.timeline.events import EventKind
 from pheu.timeline.models import Event
 
@@ -26,6 +31,19 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     """The machine's own Chromium, which bin/test found; without its sandbox only as root, where it has none."""
     sandbox = ["--no-sandbox"] if os.getuid() == 0 else []
     return {**browser_type_launch_args, "executable_path": os.environ.get("PHEU_CHROMIUM"), "args": sandbox}
+
+
+def plant_seeds() -> None:
+    """What the migrations plant; harmless where it stands already."""
+    for app in ("people", "records", "activities", "leads", "deals"):
+        import_module(f"pheu.{app}.seeds").plant(apps)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """A database kept by `--reuse-db` may have been emptied by the browser tests of an earlier run."""
+    with django_db_blocker.unblock():
+        plant_seeds()
 
 
 PASSWORD = "hoa-sen-trang-2026"
@@ -133,6 +151,18 @@ def told(kind: EventKind, *, about: Any) -> Event:
     return Event.objects.get(kind=kind.code, about=about.pk)
 
 
+@pytest.fixture(autouse=True)
+def _copies_agree(request: pytest.FixtureRequest) -> Iterator[None]:
+    """However a test ends, what is kept twice agrees: Records with their rows, and what other apps examine."""
+    if "db" not in request.fixturenames and "transactional_db" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("db")  # so that this ends before the test's rows are rolled back
+    yield
+    if not connection.needs_rollback and Record.objects.exists():
+        assert not [line for lines in health.examine().values() for line in lines]
+
+
 # Sign-in and counters write here on every request, and say nothing of the business.
 LEFT_OUT = {"django_session", "core_cache"}
 
@@ -158,3 +188,40 @@ def nothing_changes() -> Iterator[None]:
     before = fingerprint()
     yield
     assert fingerprint() == before
+
+
+# In the browser ---------------------------------------------------------------------------------
+
+
+@dataclass
+class World:
+    """A running site with the cast in it."""
+
+    url: str
+    cast: Cast
+    context: BrowserContext
+
+    def enter(self, user: User, path: str = "/") -> Page:
+        """A page of somebody signed in, in a browser of their own."""
+        browser = self.context.browser
+        assert browser is not None
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="vi-VN", base_url=self.url)
+        client = Client()
+        client.force_login(user)
+        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": self.url}])
+        page = context.new_page()
+        page.on("pageerror", _fail)
+        page.on("console", lambda message: _fail(message.text) if "Content Security Policy" in message.text else None)
+        page.goto(path)
+        return page
+
+
+def _fail(error: Any) -> None:
+    pytest.fail(f"the page said: {error}")
+
+
+@pytest.fixture
+def world(transactional_db: None, live_server: Any, context: BrowserContext) -> World:
+    """The site on a real port. Earlier tests of this kind emptied the tables, so the seeds are planted again."""
+    plant_seeds()
+    return World(live_server.url, make_cast(), context)

@@ -8,3 +8,4 @@ SCHEDULED = EventKind(
 DONE = EventKind("activity.done", _("finished %(type)s “%(title)s”"), "circle-check", "jade")
 RESCHEDULED = EventKind("activity.rescheduled", _("moved %(type)s “%(title)s” to %(due)s"), "calendar-event", "amber")
 CALLED_OFF = EventKind("activity.called_off", _("called off %(type)s “%(title)s”"), "calendar-x")
+RESUMED = EventKind("activity.resumed", _("took up %(type)s “%(title)s” again"), "refresh", "blue")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.activities import events
 from pheu.activities.models import Activity, ActivityType
-from pheu.core.errors import DomainError, Refused
+from pheu.core.errors import DomainError
 from pheu.core.vietnamese.dates import show_datetime
 from pheu.people.models import User
 from pheu.people.scopes import CHANGE
@@ -33,12 +33,12 @@ def _facts(activity: Activity) -> dict[str, Any]:
 
 @transaction.atomic
 def schedule_activity(
-    about: Record, *, type: ActivityType, due_at: datetime, assignee: User, title: str = "", by: User, via: str = "page"
+    about: Record, *, what: ActivityType, due_at: datetime, assignee: User, title: str = "", by: User, via: str = "page"
 ) -> Activity:
     """Plan work on a record: type -> time -> assign (R0.33). The record must be one that `by` may change."""
-    kinds.get(about.kind).model.objects.within(by, CHANGE).get_or_refuse(about.pk)
+    must_change(about, by)
     activity = Activity.objects.create(
-        record=about, type=type, title=title, due_at=due_at, assignee=assignee, created_by=by
+        record=about, type=what, title=title, due_at=due_at, assignee=assignee, created_by=by
     )
     refresh_next([about.pk])
     record(events.SCHEDULED, about=about, by=by, via=via, **_facts(activity))
@@ -52,13 +52,19 @@ def _mine_or_refuse(activity: Activity, by: User) -> Activity:
         .select_for_update(of=("self",))
         .get(pk=activity.pk)
     )
-    is_theirs = by.pk in (activity.assignee_id, activity.created_by_id)
-    if (
-        not is_theirs
-        and not kinds.get(activity.record.kind).model.objects.within(by, CHANGE).filter(pk=activity.record_id).exists()
-    ):
-        raise Refused
+    must_be_theirs(activity, by)
     return activity
+
+
+def must_be_theirs(activity: Activity, by: User) -> None:
+    """Refuse who is neither its assignee nor its maker and may not change its record."""
+    is_theirs = by.is_active and by.pk in (activity.assignee_id, activity.created_by_id)
+    if not is_theirs:
+        must_change(activity.record, by)
+
+
+def must_change(about: Record, by: User) -> None:
+    kinds.get(about.kind).model.objects.within(by, CHANGE).get_or_refuse(about.pk)
 
 
 @transaction.atomic
@@ -100,10 +106,41 @@ def call_off_activity(activity: Activity, *, by: User, via: str = "page") -> Act
     return activity
 
 
+@transaction.atomic
+def resume_activity(activity: Activity, *, by: User, via: str = "page") -> Activity:
+    """Take back that an activity was finished or called off: «Hoàn tác»."""
+    activity = _mine_or_refuse(activity, by)
+    if activity.is_open:
+        return activity
+    activity.done_at = activity.done_by = activity.called_off_at = None
+    activity.result = ""
+    activity.save()
+    refresh_next([activity.record_id])
+    record(events.RESUMED, about=activity.record, by=by, via=via, **_facts(activity))
+    return activity
+
+
+@transaction.atomic
+def log_activity(about: Record, *, what: ActivityType, result: str, by: User, via: str = "page") -> Activity:
+    """Note work done just now that nobody had planned: a call that came in."""
+    must_change(about, by)
+    now = timezone.now()
+    activity = Activity.objects.create(
+        record=about, type=what, due_at=now, assignee=by, created_by=by, done_at=now, done_by=by, result=result
+    )
+    record(events.DONE, about=about, by=by, via=via, result=result, **_facts(activity))
+    return activity
+
+
+def first_due() -> Subquery:
+    """When the earliest open activity of a Record is due."""
+    first = Activity.objects.open().filter(record=OuterRef("pk")).order_by().values("record").annotate(at=Min("due_at"))
+    return Subquery(first.values("at"))
+
+
 def refresh_next(record_ids: Iterable[int]) -> None:
     """Bring `Record.next_activity_at` up to the earliest open activity."""
-    first = Activity.objects.open().filter(record=OuterRef("pk")).order_by().values("record").annotate(at=Min("due_at"))
-    Record.objects.filter(pk__in=list(record_ids)).update(next_activity_at=Subquery(first.values("at")))
+    Record.objects.filter(pk__in=list(record_ids)).update(next_activity_at=first_due())
 
 
 @transaction.atomic

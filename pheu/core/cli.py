@@ -54,6 +54,7 @@ def run(_: list[str]) -> int:
         return REFUSED
     with embedded_database() as server:
         prepare_database()
+        refuse_open_doors()
         children = {"web": web(), "worker": worker_command()}
         supervise(children, stop=stop, once_up=lambda: announce(began), keep_up=server.keep_up if server else nothing)
     return 0
@@ -64,6 +65,7 @@ def serve(_: list[str]) -> int:
     if not port_is_free():
         return REFUSED
     with database() as server:
+        refuse_open_doors()
         supervise({"web": web()}, stop=stop, keep_up=server.keep_up if server else nothing)
     return 0
 
@@ -141,7 +143,7 @@ def database() -> Iterator[Server | None]:
 
 
 def prepare_database() -> None:
-    """Bring the tables up to date; fill an empty database with the demo company, unless `PHEU_DEMO=0`."""
+    """Bring the tables up to date; fill an empty database with the demo company, unless `PHEU_DEMO=0` or the public reaches it."""
     import django
     from django.contrib.auth import get_user_model
     from django.core.management import call_command
@@ -149,8 +151,22 @@ def prepare_database() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
-    if not get_user_model()._default_manager.exists() and os.environ.get("PHEU_DEMO") != "0":
+    wants_demo = os.environ.get("PHEU_DEMO") != "0" and not environment.is_public()
+    if wants_demo and not get_user_model()._default_manager.exists():
         call_if_there("demo")
+
+
+def refuse_open_doors() -> None:
+    """`WrongSetting` where the public would reach an installation that a check of ours finds open: demo passwords."""
+    if not environment.is_public():
+        return
+    import django
+    from django.core import checks
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    if found := checks.run_checks(tags=["serve"], databases=["default"]):
+        raise WrongSetting("\n".join(one.msg for one in found))
 
 
 def call_if_there(command: str) -> None:

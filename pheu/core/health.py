@@ -1,4 +1,12 @@
-"""`GET /healthz`: are the database, its migrations and a worker well?"""
+"""`GET /healthz`: are the database, its migrations and a worker well?
+
+Other apps add an examination of what they keep, which `bin/pheu doctor` and the end of every database test make:
+
+    @examination("copies")
+    def differing_copies() -> Iterator[str]: ...
+"""
+
+from collections.abc import Callable, Iterable
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
@@ -9,6 +17,9 @@ from django.views.decorators.http import require_safe
 
 WORKER_SILENCE = 30  # seconds; three missed heartbeats
 WELL, ILL, UNKNOWN = "ok", "failed", "unknown"
+# Gives a line for each thing that is not as it should be.
+Examination = Callable[[], Iterable[str]]
+_examinations: dict[str, Examination] = {}
 
 
 @require_safe
@@ -46,3 +57,18 @@ def _worker() -> str:
         )
         [(alive,)] = cursor.fetchall()
     return WELL if alive else ILL
+
+
+def examination(name: str) -> Callable[[Examination], Examination]:
+    """Add a thorough look at data, which may read every row."""
+
+    def add(look: Examination) -> Examination:
+        _examinations[name] = look
+        return look
+
+    return add
+
+
+def examine() -> dict[str, list[str]]:
+    """What every examination found; an empty list is good."""
+    return {name: list(look()) for name, look in _examinations.items()}

@@ -57,6 +57,7 @@ toolbar = Registry()
 bulk = Registry()
 list_buttons = Registry()
 head_panels, centre_panels, side_panels = Registry(), Registry(), Registry()
+sign_in_panels = Registry()  # below the form on the sign-in page, for visitors whom nobody knows yet
 
 
 def buttons_for(registry: Registry, kind: str, *args: Any) -> list[Button]:

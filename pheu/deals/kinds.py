@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.deals import schema, services
 from pheu.deals.models import Deal
+from pheu.leads.kinds import with_stages
 from pheu.people.models import User
 from pheu.records.kinds import Kind, add_window, register
 from pheu.records.lists import Tab
@@ -67,6 +68,7 @@ DEAL = register(
         closing_url=_closing_url,
         tabs=_tabs,
         prefetch=_prefetch,
+        on_page=with_stages,
         empty=_("Chances to sell. Convert a lead, or make one for a customer who came back."),
     )
 )

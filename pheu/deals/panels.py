@@ -63,6 +63,8 @@ def hand_out_deals(user: User) -> list[Button]:
 
 @side_panels.add("lead", order=20)
 def deal_of_lead(request: Request, lead: Lead, may: set[str]) -> Panel | None:
+    if lead.status != Category.CONVERTED:
+        return None
     conversion = (
         Conversion.objects.filter(lead=lead, undone_at=None).select_related("deal__record", "deal__stage", "by").first()
     )

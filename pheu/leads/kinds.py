@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from pheu.activities.models import Activity
 from pheu.leads import schema, services
 from pheu.leads.models import Lead
 from pheu.people.models import User
@@ -42,6 +44,15 @@ def _prefetch(rows: Any) -> Any:
     )
 
 
+def with_stages(rows: Any) -> Any:
+    """What the stage bar and the closing buttons of a record page draw."""
+    return rows.select_related("stage__pipeline", "reason", "closed_by").prefetch_related("stage__pipeline__stages")
+
+
+def _on_page(rows: Any) -> Any:
+    return with_stages(rows).annotate(has_activity=Exists(Activity.objects.done().filter(record=OuterRef("pk"))))
+
+
 LEAD = register(
     Kind(
         code="lead",
@@ -56,6 +67,7 @@ LEAD = register(
         closing_url=_closing_url,
         tabs=_tabs,
         prefetch=_prefetch,
+        on_page=_on_page,
         empty=_("People and companies with a need. Make one when somebody calls, or convert raw prospects."),
     )
 )

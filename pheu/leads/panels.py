@@ -86,8 +86,8 @@ def stages(request: Request, row: Any, may: set[str]) -> Panel:
 
 
 @side_panels.add("lead", order=30)
-def completeness(request: Request, row: Lead, may: set[str]) -> Panel:
-    areas = row.completeness(has_activity=row.record.activities.exclude(done_at=None).exists())
+def completeness(request: Request, row: Any, may: set[str]) -> Panel:
+    areas = row.completeness(has_activity=row.has_activity)
     full = sum(is_full for _area, is_full in areas)
     missing = [area for area, is_full in areas if not is_full]
     return Panel(

@@ -17,11 +17,20 @@ def may(user: User, kind: str, action: Action) -> Expression:
     return Case(When(scope_q(user, kind, action), then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
+def with_abilities(rows: Any, user: User, *actions: Action) -> Any:
+    """`rows` with an answer for each of `actions`, which `granted` reads."""
+    return rows.annotate(**{f"may_{action}": may(user, rows.model.kind, action) for action in actions})
+
+
+def granted(row: Any) -> set[str]:
+    """Which of the actions asked for by `with_abilities` the person may do with this row."""
+    return {str(action) for action in Action if getattr(row, f"may_{action}", False)}
+
+
 def abilities(user: User, row: Any, *actions: Action) -> set[str]:
     """Which of `actions` the person may do with this row, in one query."""
-    asked = {f"may_{action}": may(user, row.kind, action) for action in actions}
-    answers = type(row).objects.filter(pk=row.pk).values(**asked).first() or {}
-    return {name.removeprefix("may_") for name, answer in answers.items() if answer}
+    answers = with_abilities(type(row).objects.filter(pk=row.pk), user, *actions).first()
+    return granted(answers) if answers else set()
 
 
 def must(user: User, row: Any, action: Action) -> None:

@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class RecordsConfig(AppConfig):
     name = "pheu.records"
+
+    def ready(self) -> None:
+        from pheu.records import consistency  # noqa: F401  (it registers itself)

@@ -117,7 +117,7 @@ class Board(Listing):
         """The newest cards of each stage: their ids by one union of short index scans, then the rows at once."""
         below = self.params.get("below", "")
         rows = self._in_pipeline().order_by("-pk")
-        if below.isdigit():
+        if below.isdecimal():
             rows = rows.filter(pk__lt=int(below))
         slices = [rows.filter(stage=stage).values("pk")[: CARDS + 1] for stage in stages]
         if not slices:

@@ -21,7 +21,8 @@ class Kind:
     """One kind of record and what the engines need of it.
 
     `create(values, by=)`, `change(row, changes, by=)` and, with a pipeline, `move(row, to=, left=, by=)` are the
-    domain's own acts; `closing_url(row, stage)` is the dialog that a closing stage asks through.  What it may be seen through
+    domain's own acts; `prefetch(rows)` brings what a list draws, `on_page(rows)` what the record page draws besides;
+    `closing_url(row, stage)` is the dialog that a closing stage asks through.  What it may be seen through
     (a company through its deals) upper apps add with `add_window`.
     """
 
@@ -35,6 +36,7 @@ class Kind:
     change: Callable[..., Any]
     tabs: Callable[["User"], list[Any]]
     prefetch: Callable[[Any], Any] = lambda rows: rows
+    on_page: Callable[[Any], Any] = lambda rows: rows
     move: Callable[..., Any] | None = None
     closing_url: Callable[[Any, Any], str] = lambda row, stage: ""
     empty: Words = ""

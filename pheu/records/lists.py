@@ -20,7 +20,7 @@ from django.http import QueryDict
 
 from pheu.people.models import User
 from pheu.records.kinds import Kind, Words
-from pheu.records.schema import Field
+from pheu.records.schema import Field, offered
 from pheu.records.search import search_q
 
 PAGE = 50
@@ -55,15 +55,17 @@ class Listing:
         self.text = params.get("q", "").strip()[:200]
 
     @cached_property
+    def choices(self) -> dict[Field, dict[str, str]]:
+        """Every filterable field with what it offers: {value: label}."""
+        tables = {one: one.table(self.user) for one in self.kind.schema.filters()}
+        found = offered({one: rows for one, rows in tables.items() if rows is not None})
+        return {one: {str(value): str(label) for value, label in found.get(one) or one.choices()} for one in tables}
+
+    @cached_property
     def filters(self) -> dict[Field, list[str]]:
         """Fields of the schema marked filterable that the query string names with values the field offers."""
-        wanted = {}
-        for one in self.kind.schema.filters():
-            values = self.params.getlist(one.name)
-            if values:
-                offered = {str(value) for value, _label in one.choices(self.user)}
-                wanted[one] = [value for value in values if value in offered]
-        return wanted
+        asked = {one: self.params.getlist(one.name) for one in self.kind.schema.filters() if one.name in self.params}
+        return {one: [value for value in values if value in self.choices[one]] for one, values in asked.items()}
 
     def narrowed(self) -> Any:
         """Everything the person may see under this tab, search and filters, in no order."""
@@ -159,8 +161,7 @@ class Listing:
     def chips(self) -> list[Chip]:
         chips = []
         for one, values in self.filters.items():
-            names = {str(value): str(label) for value, label in one.choices(self.user)}
-            words = [names[value] for value in values]
+            words = [self.choices[one][value] for value in values]
             shown = ", ".join(words[:2]) + (f", +{len(words) - 2}" if len(words) > 2 else "")
             chips.append(Chip(one, shown, self.url(**{one.name: None})))
         return chips
@@ -168,14 +169,8 @@ class Listing:
     def offers(self) -> list[tuple[Field, list[tuple[str, str, bool]]]]:
         """Every filterable field with its choices: (value, label, is chosen)."""
         return [
-            (
-                one,
-                [
-                    (str(value), str(label), str(value) in self.filters.get(one, ()))
-                    for value, label in one.choices(self.user)
-                ],
-            )
-            for one in self.kind.schema.filters()
+            (one, [(value, label, value in self.filters.get(one, ())) for value, label in choices.items()])
+            for one, choices in self.choices.items()
         ]
 
     def columns(self) -> list[dict[str, Any]]:

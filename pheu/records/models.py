@@ -1,6 +1,7 @@
 """The directory of everything (`Record`), the base of every domain row (`Row`), and what all kinds share."""
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -60,6 +61,19 @@ class Record(models.Model):
 
     def get_absolute_url(self) -> str:
         return kinds.get(self.kind).url_of(self.pk)
+
+    @cached_property
+    def past_ids(self) -> list[int]:
+        """Ids whose past is this record's: itself, what it continues, and records merged into any of these."""
+        ids, record = [self.pk], self
+        while record.continues is not None:
+            record = record.continues
+            ids.append(record.pk)
+        return ids + list(Record.objects.filter(merged_into__in=ids).values_list("pk", flat=True))
+
+
+# What a change of a row writes to its Record; the next activity is written by activities alone.
+WRITTEN = ("title", "search", "digits", "owner", "team", "department", "updated_at", "version", "merged_into")
 
 
 class Row(models.Model):
@@ -142,7 +156,7 @@ class Row(models.Model):
         self.updated_at = timezone.now()
         record = self.describe_record()
         record.version += 1
-        record.save()
+        record.save(update_fields=WRITTEN)
         self.save(force_update=True)
 
 

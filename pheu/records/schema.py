@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache, partial
 from operator import attrgetter
 from typing import Any, ClassVar, cast
 
 from django import forms
 from django.db import models
+from django.db.models.functions import RowNumber
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -55,6 +57,9 @@ class Field:
     def _asked(self) -> dict[str, Any]:
         return {"label": self.label, "required": self.required, "help_text": self.hint, "show_hidden_initial": True}
 
+    def keep_offering(self, form_field: Any, value: Any) -> None:
+        """Let a form keep a `value` that is no longer offered, or that the person may not see."""
+
     def value(self, row: models.Model) -> Any:
         return getattr(row, self.name)
 
@@ -76,9 +81,13 @@ class Field:
         except forms.ValidationError as error:
             raise ValueError(error.messages[0]) from error
 
-    def choices(self, user: User) -> list[tuple[Any, str]]:
-        """What a filter offers."""
+    def choices(self) -> list[tuple[Any, str]]:
+        """What a filter offers, where that is fixed."""
         return []
+
+    def table(self, user: User) -> models.QuerySet | None:
+        """The rows of a small table that form and filter offer, where there is one; see `offered`."""
+        return None
 
     def matches(self, values: list[str]) -> models.Q:
         return models.Q(**{f"{self.name}__in": values})
@@ -204,7 +213,7 @@ class Choice(Field):
     def show(self, value: Any) -> str:
         return str(dict(self.options).get(value, "")) if value not in (None, "") else ""
 
-    def choices(self, user: User) -> list[tuple[Any, str]]:
+    def choices(self) -> list[tuple[Any, str]]:
         return list(self.options)
 
 
@@ -240,6 +249,7 @@ class Pick(Field):
 
     model: type[models.Model]
     cell: ClassVar[str] = "choice"
+    named_by: ClassVar[str] = "name"
 
     def queryset(self, user: User) -> models.QuerySet:
         rows = self.model._default_manager.all()
@@ -247,6 +257,10 @@ class Pick(Field):
 
     def form_field(self, user: User) -> forms.Field:
         return forms.ModelChoiceField(self.queryset(user), empty_label="—", **self._asked())
+
+    def keep_offering(self, form_field: Any, value: Any) -> None:
+        if value is not None:
+            form_field.queryset |= self.model._default_manager.filter(pk=value.pk)
 
     def fact(self, value: Any) -> Any:
         return id_and_name(value)
@@ -257,8 +271,8 @@ class Pick(Field):
             raise ValueError(_("“%(text)s” is not in the list") % {"text": text})
         return found
 
-    def choices(self, user: User) -> list[tuple[Any, str]]:
-        return [(row.pk, str(row)) for row in self.queryset(user)]
+    def table(self, user: User) -> models.QuerySet:
+        return self.queryset(user)
 
 
 class LabelPick(Pick):
@@ -270,14 +284,15 @@ class StagePick(Pick):
 
     cell = "stage"
 
-    def choices(self, user: User) -> list[tuple[Any, str]]:
-        return [(stage.pk, str(stage)) for stage in self.model._default_manager.filter(pipeline__kind=self.hint)]
+    def table(self, user: User) -> models.QuerySet:
+        return self.model._default_manager.filter(pipeline__kind=self.hint)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PersonPick(Pick):
     model: type[models.Model] = User
     cell: ClassVar[str] = "person"
+    named_by: ClassVar[str] = "full_name"
 
     def queryset(self, user: User) -> models.QuerySet:
         return User.objects.active()
@@ -317,6 +332,11 @@ class RowPick(Field):
         widget = PickInput(kind=self.kind, may_create=bool(user.pk) and user.may(self.kind, CREATE))
         return forms.ModelChoiceField(rows.select_related("record"), widget=widget, **self._asked())
 
+    def keep_offering(self, form_field: Any, value: Any) -> None:
+        if value is not None:
+            form_field.queryset |= kinds.get(self.kind).model.objects.filter(pk=value.pk)
+            form_field.widget.held = value
+
     def fact(self, value: Any) -> Any:
         return id_and_name(value)
 
@@ -329,13 +349,18 @@ class PickInput(forms.Select):
     def __init__(self, kind: str, *, may_create: bool = False, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs)
         self.kind, self.may_create = kind, may_create
+        self.held: Any = None  # the row that the form began with, so that drawing it asks nothing
 
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
-        keys = [key for key in value if key]
-        rows = self.choices.queryset.filter(pk__in=[key for key in keys if str(key).isdigit()])  # type: ignore[attr-defined]
+        keys = [str(key) for key in value if key]
+        rows = [self.held] if self.held and keys == [str(self.held.pk)] else self._rows(keys)
         options = [self.create_option(name, "", "", not keys, 0)]
         options += [self.create_option(name, row.pk, str(row), True, n) for n, row in enumerate(rows, 1)]
         return [(None, options, 0)]
+
+    def _rows(self, keys: list[str]) -> Any:
+        ids = [key for key in keys if key.isdecimal()]
+        return self.choices.queryset.filter(pk__in=ids) if ids else []  # type: ignore[attr-defined]
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
@@ -353,10 +378,14 @@ class Tags(Field):
     """«Từ khóa»: kept on the Record, so that every kind has them."""
 
     cell = "tags"
+    named_by: ClassVar[str] = "name"
 
     def form_field(self, user: User) -> forms.Field:
         widget = forms.SelectMultiple(attrs={"data-pick": ""})
-        return forms.ModelMultipleChoiceField(Tag.objects.filter(is_active=True), widget=widget, **self._asked())
+        return forms.ModelMultipleChoiceField(self.table(user), widget=widget, **self._asked())
+
+    def keep_offering(self, form_field: Any, value: Any) -> None:
+        form_field.queryset |= Tag.objects.filter(pk__in=[tag.pk for tag in value])
 
     def value(self, row: Any) -> list[Tag]:
         return sorted(row.record.tags.all(), key=lambda tag: (tag.position, tag.pk))
@@ -370,8 +399,8 @@ class Tags(Field):
     def fact(self, value: Any) -> Any:
         return [id_and_name(tag) for tag in value or ()]
 
-    def choices(self, user: User) -> list[tuple[Any, str]]:
-        return list(Tag.objects.filter(is_active=True).values_list("pk", "name"))
+    def table(self, user: User) -> models.QuerySet:
+        return Tag.objects.filter(is_active=True)
 
     def matches(self, values: list[str]) -> models.Q:
         return models.Q(record__in=RecordTag.objects.filter(tag_id__in=values).values("record"))
@@ -473,8 +502,33 @@ class Schema:
     ) -> "SchemaForm":
         """A form of every editable field (of a new row: those asked `on_create`), filled from `row`."""
         asked = [one for one in self if (one.on_create if row is None else one.editable)]
-        values = {one.name: _initial(one.value(row)) for one in asked} if row is not None else {}
-        return SchemaForm(self, asked, user, data, initial=values | (initial or {}))
+        held = {one: one.value(row) for one in asked} if row is not None else {}
+        values = {one.name: _initial(value) for one, value in held.items()}
+        form = SchemaForm(self, asked, user, data, initial=values | (initial or {}))
+        for one, value in held.items():
+            one.keep_offering(form.fields[one.name], value)
+        form.draw_choices_at_once()
+        return form
+
+
+def offered(asked: dict[Field, Any]) -> dict[Field, list[tuple[Any, str]]]:
+    """(id, name) of the rows of several small tables, each in its own order: one statement, not one for each."""
+    parts = [
+        rows.order_by()
+        .annotate(
+            nth=models.Value(nth),
+            place=models.Window(RowNumber(), order_by=list(rows.model._meta.ordering)),
+            text=models.F(one.named_by),  # type: ignore[attr-defined]
+        )
+        .values_list("nth", "place", "pk", "text")
+        for nth, (one, rows) in enumerate(asked.items())
+    ]
+    found: dict[Field, list[tuple[Any, str]]] = {one: [] for one in asked}
+    if parts:
+        by_order, together = list(asked), parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0]
+        for nth, _place, pk, text in together.order_by("nth", "place"):
+            found[by_order[nth]].append((pk, text))
+    return found
 
 
 def _initial(value: Any) -> Any:
@@ -493,6 +547,18 @@ class SchemaForm(forms.Form):
         self.schema, self.user = schema, user
         for one in asked:
             self.fields[one.name] = one.form_field(user)
+        self.asked = asked
+
+    def draw_choices_at_once(self) -> None:
+        """Let all selects take their options from one statement, made when the first of them is drawn."""
+        tables = {
+            one: cast(Any, self.fields[one.name]).queryset for one in self.asked if one.table(self.user) is not None
+        }
+        loaded = cache(lambda: offered(tables))
+        for one in tables:
+            field = cast(Any, self.fields[one.name])
+            empty = [] if field.empty_label is None else [("", field.empty_label)]
+            field.choices = partial(lambda one, empty: [*empty, *loaded()[one]], one, empty)
 
     def groups(self) -> Iterator[tuple[Group, list[tuple[Field, Any]]]]:
         """Every group with (field, its bound form field or None where it is only shown)."""

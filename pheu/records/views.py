@@ -17,7 +17,7 @@ from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW
 from pheu.records import kinds
-from pheu.records.access import abilities, must
+from pheu.records.access import granted, must, with_abilities
 from pheu.records.boards import Board
 from pheu.records.forms import MoveForm
 from pheu.records.kinds import Kind
@@ -115,10 +115,11 @@ def record_page(request: Request, kind: str, pk: int) -> HttpResponse:
 
 def _visible_row(request: Request, kind: str, pk: int) -> Any:
     chosen = kinds.get(kind)
-    rows = chosen.model.objects.visible_to(request.user).select_related(
-        "record", "owner", "team", "department", "created_by"
-    )
-    return get_object_or_404(chosen.prefetch(rows), pk=pk)
+    rows = chosen.model.objects.visible_to(request.user).with_past()
+    rows = chosen.on_page(chosen.prefetch(rows.select_related("owner", "team", "department", "created_by")))
+    row = get_object_or_404(with_abilities(rows, request.user, CHANGE, ASSIGN, CONVERT, MOVE), pk=pk)
+    row.record.past_ids = row.past_ids
+    return row
 
 
 def row_form(request: Request, row: Any, data: Any = None) -> Any:
@@ -129,7 +130,7 @@ def _page(
     request: Request, row: Any, form: Any, *, conflict: Conflict | None = None, status: int = 200
 ) -> HttpResponse:
     kind = kinds.get(row.kind)
-    may = abilities(request.user, row, CHANGE, ASSIGN, CONVERT, MOVE)
+    may = granted(row)
     context = {
         "kind": kind,
         "row": row,
@@ -196,7 +197,7 @@ def _query_of_page(request: Request) -> QueryDict:
 def record_pick(request: Request, kind: str) -> JsonResponse:
     """Rows for a combobox, with the fields that fill themselves when one is chosen (R0.06)."""
     chosen = _open(request, kind)
-    rows = chosen.model.objects.visible_to(request.user).live().select_related("record")
+    rows = chosen.prefetch(chosen.model.objects.visible_to(request.user).live().select_related("record"))
     found = rows.filter(search_q(request.GET.get("q", "")[:100], "record__")).order_by("-updated_at", "-pk")[:20]
     return JsonResponse([_picked(chosen, row) for row in found], safe=False)
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pheu.people.models import User
 from pheu.records import kinds
-from pheu.records.models import Record, Row
+from pheu.records.models import WRITTEN, Record, Row
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 
@@ -39,10 +39,18 @@ def save_many(rows: Sequence[AnyRow], *fields: str) -> None:
         row.updated_at = now
         row.describe_record().version += 1
     records = [row.record for row in rows]
-    copies = ["title", "search", "digits", "owner", "team", "department", "updated_at", "version"]
-    Record.objects.bulk_update(records, copies, batch_size=500)
+    Record.objects.bulk_update(records, WRITTEN, batch_size=500)
     if rows:
         type(rows[0])._default_manager.bulk_update(rows, [*fields, "title_key", "updated_at"], batch_size=500)
+
+
+def refresh_words(rows: Sequence[Row]) -> None:
+    """Bring the words by which `rows` are found up to date, where something they name was renamed.
+
+    Nobody changed the rows themselves, so their version and moment stay.
+    """
+    records = [row.describe_record() for row in rows]
+    Record.objects.bulk_update(records, ["title", "search", "digits"], batch_size=500)
 
 
 def _reserve(kind: kinds.Kind, count: int) -> list[tuple[int, int]]:

@@ -27,6 +27,11 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
 
+    @property
+    def changed_fields(self) -> set[str]:
+        """Names of the fields that a change touched."""
+        return {one["field"] for one in self.facts.get("changes", ())}
+
 
 class Note(models.Model):
     record = models.ForeignKey(Record, models.CASCADE, related_name="notes")

@@ -13,7 +13,7 @@ from pheu.records.models import Record
 from pheu.timeline.events import KINDS, EventKind
 from pheu.timeline.forms import FileForm, NoteForm
 from pheu.timeline.models import Event
-from pheu.timeline.reading import events_of, files_of, notes_by_id
+from pheu.timeline.reading import events_of, files_of
 
 PAGE = 30
 # What apps above add to the composer: functions of (request, row, may) that give a Panel with a `tab` in its context.
@@ -24,7 +24,7 @@ def timeline_context(request: Request, record: Record) -> dict[str, Any]:
     """One page of the timeline by days, newest first, below `?below=<event id>`."""
     events = events_of(record)
     below = request.GET.get("below", "")
-    edge = Event.objects.filter(pk=below).first() if below.isdigit() else None
+    edge = Event.objects.filter(pk=below).first() if below.isdecimal() else None
     if edge is not None:
         events = events.filter(at__lte=edge.at).exclude(at=edge.at, pk__gte=edge.pk)
     fetched = list(events[: PAGE + 1])
@@ -34,9 +34,8 @@ def timeline_context(request: Request, record: Record) -> dict[str, Any]:
 
 
 def _by_day(events: list[Event]) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
-    notes = notes_by_id(events)
     for day, of_day in groupby(events, key=lambda event: timezone.localtime(event.at).date()):
-        yield day, [{"event": event, **_told(event), "note": notes.get(event.facts.get("note", 0))} for event in of_day]
+        yield day, [{"event": event, **_told(event)} for event in of_day]
 
 
 def _told(event: Event) -> dict[str, Any]:

@@ -159,6 +159,9 @@ def follow(about: Record, *, user: User, by: User, via: str = "page") -> None:
 
 @transaction.atomic
 def unfollow(about: Record, *, user: User, by: User, via: str = "page") -> None:
+    """Anybody may stop following; taking somebody else off needs the right to change the record."""
+    if user != by:
+        _writable(about, by)
     gone, _counts = Follower.objects.filter(record=about, user=user).delete()
     if gone:
         record(events.UNFOLLOWED, about=about, by=user, via=via)

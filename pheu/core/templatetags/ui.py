@@ -10,6 +10,7 @@ from typing import Any
 from django import forms, template
 from django.forms.boundfield import BoundField
 from django.forms.widgets import DateTimeBaseInput
+from django.http import HttpRequest
 from django.template.context import Context
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -18,6 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from pheu.core import registries
 from pheu.core.vietnamese import initials
 from pheu.core.vietnamese.fields import MoneyInput, VnDateInput, VnDateTimeInput
 
@@ -422,6 +424,13 @@ def undo_url(message: Any) -> str:
     return next((word.removeprefix("undo:") for word in tags if word.startswith("undo:")), "")
 
 
+@register.simple_tag(takes_context=True)
+def sign_in_panels(context: Context) -> SafeString:
+    """What apps add below the sign-in form."""
+    request: HttpRequest = context["request"]
+    return SafeString("".join(registries.render_panels(registries.sign_in_panels, "*", request)))
+
+
 @register.simple_tag
 def page_scripts() -> list[str]:
     """Every script of the kit, in order."""
@@ -438,6 +447,7 @@ SCRIPTS = [
     "pick",
     "fills",
     "when",
+    "times",
     "money",
     "dates",
     "files",

@@ -15,7 +15,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def a_lead(owner, **more):
-    known = {"company_name": "Xi măng Hòn Đá", "person_name": "Đỗ Thị Vân", "phone": "+842438637747", "need": "Đo khí thải"}
+    known = {
+        "company_name": "Xi măng Hòn Đá",
+        "person_name": "Đỗ Thị Vân",
+        "phone": "+842438637747",
+        "need": "Đo khí thải",
+    }
     return create_lead(known | {"owner": owner} | more, by=owner)
 
 

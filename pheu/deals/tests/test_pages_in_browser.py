@@ -29,16 +29,25 @@ PAGES = [
 def fill(world: World) -> list[str]:
     """A few rows with long names; the addresses of one page of each kind."""
     an = world.cast.an
-    prospect = create_prospect({"company_name": LONG, "phone": "không có số", "flags": ["unreadable"], "owner": an}, by=an)
+    prospect = create_prospect(
+        {"company_name": LONG, "phone": "không có số", "flags": ["unreadable"], "owner": an}, by=an
+    )
     leads = [
         create_lead(
-            {"company_name": LONG, "person_name": "Nguyễn Thị Phương Thảo", "phone": "+842438637747", "need": "Đo bụi", "owner": an}, by=an
+            {
+                "company_name": LONG,
+                "person_name": "Nguyễn Thị Phương Thảo",
+                "phone": "+842438637747",
+                "need": "Đo bụi",
+                "owner": an,
+            },
+            by=an,
         )
         for _again in range(2)
     ]
     call = ActivityType.objects.all()[0]
     for lead in leads:
-        schedule_activity(lead.record, type=call, due_at=lead.created_at, assignee=an, title="Gọi lại", by=an)
+        schedule_activity(lead.record, what=call, due_at=lead.created_at, assignee=an, title="Gọi lại", by=an)
     deal = convert_leads(leads[:1], Handover(owner=an), by=an)[0]
     rows = [prospect, *leads, deal, deal.company, deal.contact]
     assert today_here()

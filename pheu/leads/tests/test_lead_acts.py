@@ -138,7 +138,7 @@ def test_handing_out_is_refused_as_a_whole(binh, an, chi, lead):
 def test_who_sells_may_not_hand_out(client, an, chi, lead):
     client.force_login(an)
     with nothing_changes():
-        assert client.post("/leads/assignment/", {"ids": [lead.pk], "owner": chi.pk}).status_code == 404
+        assert client.post("/leads/assignment/", {"ids": [lead.pk], "owner": chi.pk}).status_code == 403
 
 
 def test_handing_out_500_takes_few_queries(binh, an, django_assert_max_num_queries):

@@ -4,11 +4,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pheu.core.health import WELL, checkup
+from pheu.core.health import WELL, checkup, examine
+
+SHOWN = 20
 
 
 class Command(BaseCommand):
-    help = "Check the database, its migrations and the worker."
+    help = "Check the database, its migrations, the worker, and that what is kept twice agrees."
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -16,5 +18,15 @@ class Command(BaseCommand):
         for part, state in parts.items():
             self.stdout.write(f"{part}: {state}")
         # No worker runs while an installation is stopped, and that is no illness of its data.
-        if ill := [part for part, state in parts.items() if state != WELL and part != "worker"]:
+        ill = [part for part, state in parts.items() if state != WELL and part != "worker"]
+        if ill or (ill := self.examine()):
             raise CommandError(f"not well: {', '.join(ill)}")
+
+    def examine(self) -> list[str]:
+        """Print what the examinations found; gives the names of those that found something."""
+        found = examine()
+        for name, lines in found.items():
+            self.stdout.write(f"{name}: {len(lines)} differ" if lines else f"{name}: {WELL}")
+            for line in lines[:SHOWN]:
+                self.stdout.write(f"  {line}")
+        return [name for name, lines in found.items() if lines]

@@ -1,0 +1,66 @@
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from pheu.activities.models import ActivityType
+from pheu.core.vietnamese.dates import show_datetime
+from pheu.core.vietnamese.fields import CleanCharField, VnDateTimeField
+from pheu.people.models import User
+
+
+def quick_times(now: datetime) -> list[tuple[Any, str]]:
+    """(label, time as typed) of the usual choices; this afternoon only while it is still to come."""
+    local = timezone.localtime(now)
+    today = local.replace(minute=0, second=0, microsecond=0)
+    monday = today + timedelta(days=7 - today.weekday())
+    times = [
+        (_("Today 16:00"), today.replace(hour=16)),
+        (_("Tomorrow 9:00"), (today + timedelta(days=1)).replace(hour=9)),
+        (_("Monday 9:00"), monday.replace(hour=9)),
+    ]
+    return [(label, show_datetime(at)) for label, at in times if at > local]
+
+
+class WhenForm(forms.Form):
+    due_at = VnDateTimeField(label=_("When"))
+
+
+class ScheduleForm(forms.Form):
+    """Type -> time -> assign, in that order (R0.33)."""
+
+    what = forms.ModelChoiceField(
+        ActivityType.objects.none(), label=_("Type of work"), empty_label=None, widget=forms.RadioSelect
+    )
+    due_at = VnDateTimeField(label=_("When"))
+    assignee = forms.ModelChoiceField(
+        User.objects.none(), label=_("Assign to"), widget=forms.Select(attrs={"data-pick": ""})
+    )
+    title = CleanCharField(label=_("What to do"), required=False, max_length=300)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["what"].queryset = ActivityType.objects.filter(is_active=True)  # type: ignore[attr-defined]
+        self.fields["assignee"].queryset = User.objects.active()  # type: ignore[attr-defined]
+
+
+class ResultForm(forms.Form):
+    result = CleanCharField(
+        label=_("Result"), required=False, max_length=5000, lines=True, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class LogForm(ResultForm):
+    """Work done just now."""
+
+    what = forms.ModelChoiceField(
+        ActivityType.objects.none(), label=_("Type of work"), empty_label=None, widget=forms.RadioSelect
+    )
+    field_order = ["what", "result"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["what"].queryset = ActivityType.objects.filter(is_active=True)  # type: ignore[attr-defined]
+        self.fields["result"].required = True

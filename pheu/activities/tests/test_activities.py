@@ -1,0 +1,172 @@
+"""Work to do on a record: schedule, finish, reschedule, call off, and a person's calendar."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from pheu.activities import events
+from pheu.activities.models import Activity, ActivityType
+from pheu.activities.services import finish_activity, schedule_activity
+from pheu.conftest import nothing_changes, told
+from pheu.core.errors import Refused
+from pheu.core.vietnamese import show_datetime
+from pheu.deals.conversion import Handover, convert_leads
+from pheu.leads.models import Lead
+from pheu.timeline.models import Event
+
+
+@pytest.fixture
+def call(db):
+    return ActivityType.objects.get(name="Gọi điện")
+
+
+@pytest.fixture
+def planned(an, lead, call):
+    return schedule_activity(
+        lead.record, what=call, due_at=timezone.now() + timedelta(hours=2), assignee=an, title="Gọi lại", by=an
+    )
+
+
+def test_an_activity_is_scheduled_by_type_time_and_assignee(client, an, binh, lead, call):
+    """R0.33: in that order; it appears on the lead, which is being worked now (D14, R4.04)."""
+    client.force_login(an)
+    form = client.get(f"/r/{lead.pk}/activities/new/").text
+    assert form.index('name="what"') < form.index('name="due_at"') < form.index('name="assignee"')
+    client.post(
+        f"/r/{lead.pk}/activities/new/",
+        {"what": call.pk, "due_at": "24/11/2026 09:00", "assignee": binh.pk, "title": "Hẹn khảo sát"},
+    )
+    page = client.get(lead.get_absolute_url()).text
+    assert "Hẹn khảo sát" in page
+    assert "24/11/2026 09:00" in page
+    lead.record.refresh_from_db()
+    assert timezone.localtime(lead.record.next_activity_at).strftime("%d/%m/%Y %H:%M") == "24/11/2026 09:00"
+    assert Lead.objects.get().status == "working"
+    assert told(events.SCHEDULED, about=lead).facts["assignee"]["name"] == binh.full_name
+
+
+def test_work_done_stands_on_the_lead_with_its_result(client, an, lead, planned):
+    """R0.10: the list of work done; it fills the third area (R0.11)."""
+    client.force_login(an)
+    client.post(f"/activities/{planned.pk}/result/", {"result": "Khách hẹn thứ Ba"})
+    page = client.get(lead.get_absolute_url()).text
+    assert "Việc đã làm" in page
+    assert "Khách hẹn thứ Ba" in page
+    assert ">100<" in page  # completeness
+    lead.record.refresh_from_db()
+    assert lead.record.next_activity_at is None
+
+
+def test_finishing_twice_is_harmless(an, planned):
+    for _again in range(2):
+        finish_activity(planned, result="Xong", by=an)
+    assert Event.objects.filter(kind=events.DONE.code).count() == 1
+
+
+def test_what_was_finished_can_be_taken_back(client, an, lead, planned):
+    client.force_login(an)
+    answer = client.post(f"/activities/{planned.pk}/result/", {"result": "Nhầm"}, headers={"HX-Request": "true"})
+    assert f"/activities/{planned.pk}/resuming/" in answer.headers["HX-Trigger"]
+    client.post(f"/activities/{planned.pk}/resuming/")
+    planned.refresh_from_db()
+    assert planned.is_open
+    lead.record.refresh_from_db()
+    assert lead.record.next_activity_at == planned.due_at
+
+
+def test_a_call_just_made_is_noted(client, an, lead, call):
+    """R1.08: an inquiry by phone, told on the timeline."""
+    client.force_login(an)
+    client.post(f"/r/{lead.pk}/activities/log/", {"what": call.pk, "result": "Hỏi giá trạm nước thải"})
+    assert Activity.objects.get().done_by == an
+    assert "Hỏi giá trạm nước thải" in client.get(lead.get_absolute_url()).text
+
+
+def test_another_time_and_calling_off(client, an, lead, planned):
+    client.force_login(an)
+    later = timezone.now() + timedelta(days=3)
+    client.post(f"/activities/{planned.pk}/time/", {"due_at": show_datetime(later)})
+    planned.refresh_from_db()
+    assert abs(planned.due_at - later) < timedelta(minutes=1)
+    client.post(f"/activities/{planned.pk}/calling-off/")
+    planned.refresh_from_db()
+    assert not planned.is_open
+    assert told(events.CALLED_OFF, about=lead)
+
+
+def test_a_missing_time_is_said_beside_the_field(client, an, lead, call):
+    client.force_login(an)
+    with nothing_changes():
+        answer = client.post(
+            f"/r/{lead.pk}/activities/new/", {"what": call.pk, "due_at": "31/02/2026 9:00", "assignee": an.pk}
+        )
+    assert answer.status_code == 422
+    assert "31/02/2026 9:00" in answer.text
+
+
+def test_open_activities_follow_the_lead_into_its_deal(client, an, lead, planned):
+    deal = convert_leads([lead], Handover(owner=an), by=an)[0]
+    planned.refresh_from_db()
+    assert planned.record_id == deal.pk
+    deal.record.refresh_from_db()
+    assert deal.record.next_activity_at == planned.due_at
+    client.force_login(an)
+    assert "Gọi lại" in client.get(deal.get_absolute_url()).text
+
+
+def test_my_work_is_readable_though_its_record_is_not(client, an, chi, lead, call):
+    """design.md 3: readable in my calendar, its record only by the record's scope."""
+    activity = schedule_activity(
+        lead.record, what=call, due_at=timezone.now() + timedelta(hours=1), assignee=chi, title="Hỗ trợ đo", by=an
+    )
+    client.force_login(chi)
+    page = client.get("/calendar/").text
+    assert "Hỗ trợ đo" in page
+    assert lead.title not in page
+    assert f"/r/{lead.pk}/" not in page
+    client.post(f"/activities/{activity.pk}/result/", {"result": "Đã đo"})
+    activity.refresh_from_db()
+    assert activity.done_by == chi
+    assert client.get(lead.get_absolute_url()).status_code == 404
+
+
+def test_an_outsider_cannot_tell_the_activity_exists(client, chi, planned, lead, call):
+    client.force_login(chi)
+    with nothing_changes():
+        for path in ("result", "time", "calling-off", "resuming"):
+            assert client.post(f"/activities/{planned.pk}/{path}/", {"due_at": "24/11/2026 9:00"}).status_code == 404
+        assert client.post(f"/r/{lead.pk}/activities/new/", {}).status_code == 404
+    with nothing_changes(), pytest.raises(Refused):
+        finish_activity(planned, by=chi)
+
+
+def test_who_only_looks_may_not_schedule(client, giang, lead, call):
+    client.force_login(giang)
+    with nothing_changes():
+        posted = {"what": call.pk, "due_at": "24/11/2026 9:00", "assignee": giang.pk}
+        assert client.post(f"/r/{lead.pk}/activities/new/", posted).status_code == 403
+
+
+def test_the_calendar_lists_work_by_day(client, an, lead, call):
+    now = timezone.now()
+    for days, title in ((-2, "Trễ"), (0, "Nay"), (1, "Mai"), (40, "Xa")):
+        due = now + timedelta(days=days) if days else now + timedelta(seconds=30)
+        schedule_activity(lead.record, what=call, due_at=due, assignee=an, title=title, by=an)
+    client.force_login(an)
+    page = client.get("/calendar/").text
+    assert page.index("Quá hạn") < page.index("Trễ") < page.index("Nay") < page.index("Mai") < page.index("Xa")
+    assert client.get("/calendar/count/").text in {"2", "1"}  # near midnight today's work is tomorrow's
+
+
+def test_a_double_click_schedules_once(client, an, lead, call):
+    client.force_login(an)
+    posted = {
+        "what": call.pk,
+        "due_at": "24/11/2026 9:00",
+        "assignee": an.pk,
+        "once": "6f1b7c1e-6ad0-4a0e-9d5a-0f7f0c1d2e3f",
+    }
+    for _click in range(2):
+        client.post(f"/r/{lead.pk}/activities/new/", posted)
+    assert Activity.objects.count() == 1
