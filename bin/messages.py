@@ -65,7 +65,7 @@ def catalogue(app: Path) -> Path:
 def kept(app: Path) -> Catalog:
     """The app's catalogue as it stands."""
     path = catalogue(app)
-    return read_po(path.open("rb"), locale=LANGUAGE) if path.exists() else Catalog(locale=LANGUAGE)
+    return read_po(io.BytesIO(path.read_bytes()), locale=LANGUAGE) if path.exists() else Catalog(locale=LANGUAGE)
 
 
 def update(app: Path) -> list[str]:

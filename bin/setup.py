@@ -58,7 +58,7 @@ def main(words: list[str]) -> int:
     """`setup.py COMMAND ARGUMENT...`; does not return when the command replaces this process."""
     command, *rest = words
     try:
-        return {"run": run, "test": test, "check": check, "lock": lock, "pheu": pheu}[command](rest)
+        return {"run": run, "test": test, "check": check, "lock": lock, "pheu": pheu, "bench": bench}[command](rest)
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
     except OSError as error:
@@ -100,6 +100,17 @@ def pheu(rest: list[str]) -> int:
             collect_static()
     name, *words = rest or ["help"]
     return hand_over(name, words)
+
+
+def bench(rest: list[str]) -> int:
+    with one_at_a_time():
+        install("requirements.txt")
+        front_end()
+        catalogues()
+        collect_static()
+    for words in (["migrate", "--verbosity", "0"], ["demo", "--if-empty"]):
+        subprocess.run([ROOT / "bin/pheu", *words], check=True)
+    return hand_over("bench", rest)
 
 
 def check(rest: list[str]) -> int:

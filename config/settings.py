@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "pheu.activities",
     "pheu.leads",
     "pheu.deals",
+    "pheu.reports",
     "pheu.home",
     "procrastinate.contrib.django",
     "allauth",

@@ -2,15 +2,15 @@
 
 from importlib.util import find_spec
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
 
 from pheu.core.health import health
 
-APPS = ["activities", "parties", "leads", "deals", "quality", "records", "timeline", "people", "home"]
+APPS = ["activities", "parties", "leads", "deals", "quality", "records", "timeline", "people", "reports", "home"]
 
 
-def no_page(request: HttpRequest) -> None:
+def no_page(request: HttpRequest) -> HttpResponse:
     """Shut a page of a package that we do not offer."""
     raise Http404
 

@@ -143,7 +143,10 @@ def database() -> Iterator[Server | None]:
 
 
 def prepare_database() -> None:
-    """Bring the tables up to date; fill an empty database with the demo company, unless `PHEU_DEMO=0` or the public reaches it."""
+    """Bring the tables up to date; fill an empty database with the demo company.
+
+    Not with `PHEU_DEMO=0`, and not where the public reaches it.
+    """
     import django
     from django.contrib.auth import get_user_model
     from django.core.management import call_command

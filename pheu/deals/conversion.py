@@ -21,7 +21,7 @@ from pheu.leads.services import put_back
 from pheu.parties.models import Company, Contact
 from pheu.parties.services import add
 from pheu.people.models import Team, User
-from pheu.people.scopes import CONVERT
+from pheu.people.scopes import CHANGE, CONVERT
 from pheu.records.models import Category, Pipeline, id_and_name
 from pheu.timeline.services import record
 
@@ -96,6 +96,9 @@ def _customer(lead: Lead, handover: Handover, *, by: User, via: str) -> tuple[Co
     if handover.customer == Handover.NONE:
         return None, None
     if handover.customer == Handover.LINK:
+        for model, chosen in ((Company, handover.company), (Contact, handover.contact)):
+            if chosen is not None:
+                model.objects.visible_to(by).get_or_refuse(chosen.pk)
         company = handover.company or (handover.contact.company if handover.contact else None)
         return company, handover.contact or _contact_of(lead, company, handover, by=by, via=via)
     company = None
@@ -161,6 +164,8 @@ def undo_conversion(lead: Lead, *, by: User, via: str = "page") -> Lead:
     if conversion is None:
         return lead
     deal = Deal.objects.filter(pk=conversion.deal_id).select_related("stage").locked().get()
+    if conversion.by_id != by.pk:
+        Deal.objects.within(by, CHANGE).get_or_refuse(deal.pk)  # whoever made it may take it back; others need the deal
     if deal.stage_id != conversion.stage_id:
         raise DomainError(
             _("The deal %(deal)s has moved on to %(stage)s, so the conversion stays."),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -65,9 +66,11 @@ def hand_out_deals(user: User) -> list[Button]:
 def deal_of_lead(request: Request, lead: Lead, may: set[str]) -> Panel | None:
     if lead.status != Category.CONVERTED:
         return None
-    conversion = (
-        Conversion.objects.filter(lead=lead, undone_at=None).select_related("deal__record", "deal__stage", "by").first()
+    conversions = Conversion.objects.filter(lead=lead, undone_at=None).select_related(
+        "deal__record", "deal__stage", "deal__department", "by"
     )
+    mine = Deal.objects.visible_to(request.user).filter(pk=OuterRef("deal"))
+    conversion = conversions.annotate(opens=Exists(mine)).first()
     return Panel("deals/_conversion_panel.html", {"conversion": conversion}) if conversion else None
 
 

@@ -13,13 +13,13 @@ class RowQuerySet(QuerySet):
     """The way to rows of any kind: start from the person."""
 
     def within(self, user: User, action: Action) -> "RowQuerySet":
-        """The rows with which `user` may do `action`."""
+        """The rows with which `user` may do `action`; one folded into another can only be looked up."""
         kind = kinds.get(self.model.kind)  # type: ignore[attr-defined]
         allowed = scope_q(user, kind.code, action)
         if action == VIEW and allowed:
             for window in kind.windows:
                 allowed |= Q(pk__in=window(user))
-        return self.filter(allowed)
+        return self.filter(allowed) if action == VIEW else self.filter(allowed).live()
 
     def visible_to(self, user: User) -> "RowQuerySet":
         return self.within(user, VIEW)

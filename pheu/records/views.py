@@ -110,6 +110,8 @@ def _asked_for(kind: Kind, request: Request) -> dict[str, Any]:
 @require_safe
 def record_page(request: Request, kind: str, pk: int) -> HttpResponse:
     row = _visible_row(request, kind, pk)
+    if row.record.merged_into_id is not None:
+        return redirect("record", pk=row.record.merged_into_id)
     return _page(request, row, row_form(request, row))
 
 

@@ -1,6 +1,6 @@
 """Making rows together with their Records, a few statements for any number of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from django.db import connection, migrations
@@ -44,7 +44,7 @@ def save_many(rows: Sequence[AnyRow], *fields: str) -> None:
         type(rows[0])._default_manager.bulk_update(rows, [*fields, "title_key", "updated_at"], batch_size=500)
 
 
-def refresh_words(rows: Sequence[Row]) -> None:
+def refresh_words(rows: Iterable[Row]) -> None:
     """Bring the words by which `rows` are found up to date, where something they name was renamed.
 
     Nobody changed the rows themselves, so their version and moment stay.

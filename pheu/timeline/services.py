@@ -154,7 +154,7 @@ def follow(about: Record, *, user: User, by: User, via: str = "page") -> None:
     kinds.get(about.kind).model.objects.within(by, VIEW if user == by else CHANGE).get_or_refuse(about.pk)
     _follower, is_new = Follower.objects.get_or_create(record=about, user=user)
     if is_new:
-        record(events.FOLLOWED, about=about, by=user, via=via)
+        record(events.FOLLOWED, about=about, by=by, via=via, who=id_and_name(user))
 
 
 @transaction.atomic
@@ -164,7 +164,7 @@ def unfollow(about: Record, *, user: User, by: User, via: str = "page") -> None:
         _writable(about, by)
     gone, _counts = Follower.objects.filter(record=about, user=user).delete()
     if gone:
-        record(events.UNFOLLOWED, about=about, by=user, via=via)
+        record(events.UNFOLLOWED, about=about, by=by, via=via, who=id_and_name(user))
 
 
 def bring_along(pairs: Sequence[tuple[Record, Record]]) -> None:

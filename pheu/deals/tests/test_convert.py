@@ -191,3 +191,31 @@ def test_a_deal_that_moved_on_keeps_its_conversion(an, lead):
     move_deal(deal, to=stage_of("deal", "Báo giá"), left=deal.stage, by=an)
     with nothing_changes(), pytest.raises(DomainError):
         undo_conversion(lead, by=an)
+
+
+def test_a_deal_that_i_may_not_see_is_named_without_content(client, an, binh, chi, lead):
+    """design.md 3: number and department, no title, no stage, no link."""
+    deal = convert_leads([lead], Handover(owner=chi), by=an)[0]
+    client.force_login(binh)
+    side = client.get(lead.get_absolute_url()).text.split('id="record-side"')[1]
+    assert deal.record.number in side
+    assert "Phòng dịch vụ" in side
+    assert "Tiếp cận" not in side
+    assert f"/r/{deal.pk}/" not in side
+
+
+def test_an_undone_deal_only_leads_back(client, an, lead):
+    deal = convert_leads([lead], Handover(owner=an), by=an)[0]
+    undo_conversion(lead, by=an)
+    client.force_login(an)
+    assert client.get(deal.get_absolute_url()).url == f"/r/{lead.pk}/"
+    with nothing_changes():
+        assert client.post(f"/deals/{deal.pk}/fields/", {"name": "x", "initial-name": ""}).status_code in (403, 404)
+
+
+def test_a_colleague_takes_back_only_what_is_theirs(an, binh, chi, hanh, lead):
+    """Undoing folds a deal away: whoever made the conversion may, others need the right to change the deal."""
+    convert_leads([lead], Handover(owner=chi), by=an)
+    with nothing_changes(), pytest.raises(DomainError):
+        undo_conversion(lead, by=binh)
+    undo_conversion(lead, by=an)

@@ -1,0 +1,216 @@
+"""Every act asks for the right itself: whoever calls it, by page, import or job, an outsider is refused and nothing
+has changed (design.md 3, «one door»)."""
+
+import inspect
+from importlib import import_module
+from importlib.util import find_spec
+
+import pytest
+from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from pheu.activities import services as activities
+from pheu.activities.models import ActivityType
+from pheu.conftest import nothing_changes, stage_of
+from pheu.core.errors import Refused
+from pheu.deals import conversion
+from pheu.deals import services as deals
+from pheu.deals.conversion import Handover
+from pheu.leads import services as leads
+from pheu.parties import services as parties
+from pheu.people.models import User
+from pheu.quality import services as quality
+from pheu.records.models import Category, ClosingReason
+from pheu.timeline import services as timeline
+
+
+class Desk:
+    """What An has on the desk: one row of each kind, an activity, a file and an import, all An's own."""
+
+    def __init__(self, cast):
+        self.cast, an = cast, cast.an
+        self.prospect = parties.create_prospect({"company_name": "Xi măng Hòn Đá", "owner": an}, by=an)
+        self.company = parties.create_company({"name": "Xi măng Hòn Đá", "owner": an}, by=an)
+        self.contact = parties.create_contact({"full_name": "Đỗ Thị Vân", "owner": an}, by=an)
+        contents = {"name": "Trạm", "company_name": "Hòn Đá", "phone": "+842438637747", "need": "Đo bụi", "owner": an}
+        self.lead, self.closed_lead, self.converted_lead = (leads.create_lead(dict(contents), by=an) for _n in range(3))
+        self.closed_lead = leads.mark_unqualified(self.closed_lead, reason=reason("lead", Category.UNQUALIFIED), by=an)
+        conversion.convert_leads([self.converted_lead], self.handover(), by=an)
+        self.deal, self.closed_deal = (deals.create_deal({"name": "Trạm", "owner": an}, by=an) for _n in range(2))
+        self.closed_deal = deals.close_deal(self.closed_deal, to=stage_of("deal", "Thành công"), by=an)
+        self.activity = activities.schedule_activity(
+            self.lead.record, what=activity_type(), due_at=timezone.now(), assignee=an, by=an
+        )
+        timeline.follow(self.lead.record, user=cast.hanh, by=an)
+        text = "Tên công ty,Điện thoại\nXi măng Hòn Đá,02438637747\n".encode()
+        self.imported = quality.open_file(SimpleUploadedFile("danh-sach.csv", text), kind="prospect", by=an)
+
+    def handover(self):
+        return Handover(owner=self.cast.an, customer=Handover.NONE)
+
+
+def reason(kind, category):
+    return ClosingReason.objects.filter(kind=kind, category=category)[0]
+
+
+def activity_type():
+    return ActivityType.objects.all()[0]
+
+
+def upload():
+    return SimpleUploadedFile("anh.txt", b"anh")
+
+
+# Acts on rows: who may not change the row is refused, whether they see it (the viewer) or not (the outsider).
+ON_ROWS = {
+    "timeline.change": lambda d, by: timeline.change(d.lead, {"need": ("Đo bụi", "khác")}, by=by),
+    "timeline.assign": lambda d, by: timeline.assign([d.lead], owner=by, by=by),
+    "timeline.add_note": lambda d, by: timeline.add_note(d.deal.record, body="x", by=by),
+    "timeline.add_file": lambda d, by: timeline.add_file(d.deal.record, upload=upload(), by=by),
+    "timeline.follow": lambda d, by: timeline.follow(d.deal.record, user=d.cast.hanh, by=by),
+    "timeline.unfollow": lambda d, by: timeline.unfollow(d.lead.record, user=d.cast.hanh, by=by),
+    "parties.change_company": lambda d, by: parties.change_company(d.company, {"name": (d.company.name, "x")}, by=by),
+    "parties.change_contact": lambda d, by: parties.change_contact(d.contact, {"job_title": ("", "x")}, by=by),
+    "parties.change_prospect": lambda d, by: parties.change_prospect(d.prospect, {"remark": ("", "x")}, by=by),
+    "leads.change_lead": lambda d, by: leads.change_lead(d.lead, {"need": ("Đo bụi", "x")}, by=by),
+    "leads.assign_leads": lambda d, by: leads.assign_leads([d.lead], owner=by, by=by),
+    "leads.convert_prospects": lambda d, by: leads.convert_prospects([d.prospect], by=by),
+    "leads.move_lead": lambda d, by: leads.move_lead(d.lead, to=another(d.lead), left=d.lead.stage, by=by),
+    "leads.mark_unqualified": lambda d, by: leads.mark_unqualified(
+        d.lead, reason=reason("lead", Category.UNQUALIFIED), by=by
+    ),
+    "leads.reopen_lead": lambda d, by: leads.reopen_lead(d.closed_lead, by=by),
+    "deals.change_deal": lambda d, by: deals.change_deal(d.deal, {"name": ("Trạm", "x")}, by=by),
+    "deals.assign_deals": lambda d, by: deals.assign_deals([d.deal], owner=by, by=by),
+    "deals.move_deal": lambda d, by: deals.move_deal(d.deal, to=another(d.deal), left=d.deal.stage, by=by),
+    "deals.close_deal": lambda d, by: deals.close_deal(d.deal, to=stage_of("deal", "Thành công"), by=by),
+    "deals.reopen_deal": lambda d, by: deals.reopen_deal(d.closed_deal, by=by),
+    "deals.follow_stage_probability": lambda d, by: deals.follow_stage_probability(d.deal, by=by),
+    "conversion.convert_leads": lambda d, by: conversion.convert_leads([d.lead], d.handover(), by=by),
+    "conversion.undo_conversion": lambda d, by: conversion.undo_conversion(d.converted_lead, by=by),
+    "activities.schedule_activity": lambda d, by: activities.schedule_activity(
+        d.deal.record, what=activity_type(), due_at=timezone.now(), assignee=by, by=by
+    ),
+    "activities.finish_activity": lambda d, by: activities.finish_activity(d.activity, result="x", by=by),
+    "activities.reschedule_activity": lambda d, by: activities.reschedule_activity(
+        d.activity, due_at=timezone.now(), by=by
+    ),
+    "activities.log_activity": lambda d, by: activities.log_activity(
+        d.deal.record, what=activity_type(), result="x", by=by
+    ),
+    "activities.resume_activity": lambda d, by: activities.resume_activity(d.activity, by=by),
+    "activities.call_off_activity": lambda d, by: activities.call_off_activity(d.activity, by=by),
+    "quality.choose_sheet": lambda d, by: quality.choose_sheet(
+        d.imported, sheet="", encoding="utf-8", header_line=0, by=by
+    ),
+    "quality.begin_check": lambda d, by: quality.begin_check(
+        d.imported, {"columns": {"0": "company_name"}, "team": None, "department": by.department}, by=by
+    ),
+    "quality.start_import": lambda d, by: quality.start_import(d.imported, by=by),
+}  # fmt: skip
+
+# Acts that make something new: a role that may create nothing is refused.
+MAKING = {
+    "parties.create_company": lambda d, by: parties.create_company({"name": "x"}, by=by),
+    "parties.create_contact": lambda d, by: parties.create_contact({"full_name": "x"}, by=by),
+    "parties.create_prospect": lambda d, by: parties.create_prospect({"company_name": "x"}, by=by),
+    "leads.create_lead": lambda d, by: leads.create_lead({"name": "x"}, by=by),
+    "deals.create_deal": lambda d, by: deals.create_deal({"name": "x"}, by=by),
+    "quality.open_file": lambda d, by: quality.open_file(upload(), kind="prospect", by=by),
+}
+
+# Parts of acts, which rely on whoever calls them inside an act that has asked: pages never do.
+PARTS = {
+    "activities.must_change", "activities.must_be_theirs",
+    "timeline.record", "timeline.record_many", "timeline.create",
+    "parties.add", "parties.create_prospects",  # the first for conversions, the second for imports (`may_place`)
+    "leads.create_leads", "leads.start_working", "leads.put_back",
+    "deals.add_deal",
+}  # fmt: skip
+
+
+def another(row):
+    return row.stage.pipeline.stages.exclude(pk=row.stage_id).filter(category__in=("working", "open"))[0]
+
+
+@pytest.fixture
+def desk(cast, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    return Desk(cast)
+
+
+def refusals(acts, desk, by):
+    """The acts that did not refuse."""
+    accepted = []
+    for name, act in acts.items():
+        try:
+            act(desk, by)
+        except Refused:
+            continue
+        accepted.append(name)
+    return accepted
+
+
+@pytest.mark.parametrize("who", ["chi", "giang"], ids=["somebody outside the team", "somebody who only looks"])
+def test_no_act_takes_a_row_from_somebody_who_may_not_change_it(desk, who):
+    by = getattr(desk.cast, who)
+    with nothing_changes():
+        assert refusals(ON_ROWS, desk, by) == []
+
+
+def test_no_act_makes_anything_for_somebody_who_only_looks(desk, giang):
+    with nothing_changes():
+        assert refusals(MAKING, desk, giang) == []
+
+
+def test_no_act_works_for_somebody_who_was_disabled(desk, an):
+    an.is_active = False
+    an.save()
+    with nothing_changes():
+        assert refusals(ON_ROWS | MAKING, desk, User.objects.get(pk=an.pk)) == []
+
+
+@pytest.mark.parametrize("name", [name for name in ON_ROWS if name != "timeline.assign"])
+def test_the_acts_of_the_table_would_work_for_whoever_may(desk, dung, name):
+    """Else the refusals above would prove nothing."""
+    dung.department = desk.cast.an.department  # an import needs a place
+    ON_ROWS[name](desk, dung)
+
+
+def test_one_row_out_of_reach_refuses_the_whole_batch(desk, cast):
+    """Nobody gets a part in silence."""
+    theirs = leads.create_lead({"name": "Của Chi", "owner": cast.chi}, by=cast.chi)
+    with nothing_changes():
+        for act in (
+            lambda: timeline.assign([desk.lead, theirs], owner=cast.binh, by=cast.binh),
+            lambda: conversion.convert_leads([desk.lead, theirs], desk.handover(), by=cast.an),
+        ):
+            with pytest.raises(Refused):
+                act()
+
+
+def test_everybody_may_stop_following(desk, hanh):
+    timeline.unfollow(desk.lead.record, user=hanh, by=hanh)
+    assert not desk.lead.record.followers.filter(user=hanh).exists()
+
+
+def test_every_act_stands_in_a_table_of_this_file():
+    """An act is a public function of an app's services that is done `by` somebody."""
+    found = set()
+    for app in apps.get_app_configs():
+        for module in ("services", "conversion"):
+            if app.name.startswith("pheu.") and find_spec(f"{app.name}.{module}"):
+                short = module if module != "services" else app.label
+                found |= {f"{short}.{name}" for name in _acts_of(import_module(f"{app.name}.{module}"))}
+    missing = found - set(ON_ROWS) - set(MAKING) - PARTS
+    assert not missing, f"put {sorted(missing)} into ON_ROWS, MAKING or PARTS of {__name__}"
+
+
+def _acts_of(module):
+    for name, function in vars(module).items():
+        is_ours = inspect.isfunction(function) and (
+            function.__module__ == module.__name__ or name.startswith(("change_", "assign_"))
+        )
+        if is_ours and not name.startswith("_") and "by" in inspect.signature(function).parameters:
+            yield name

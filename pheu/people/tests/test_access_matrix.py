@@ -1,0 +1,513 @@
+"""Every address of the site x every role x own, a colleague's, a stranger's and nobody's record (quality.md 3).
+
+`ENTRIES` says of each address what it is about and which right it needs; the test derives what everybody gets:
+not seen is 404, seen but not allowed 403, signed out the way to the sign-in, and a refusal changes nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from pheu.activities.models import ActivityType
+from pheu.activities.services import schedule_activity
+from pheu.conftest import PASSWORD, fingerprint, stage_of
+from pheu.people.models import Department, Role, Team, User
+from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, IMPORT, MOVE, VIEW, Action, Scope
+from pheu.quality.services import open_file
+from pheu.records import kinds
+from pheu.records.models import Category, ClosingReason, Pipeline
+from pheu.timeline.services import add_file
+
+KINDS = ("prospect", "company", "contact", "lead", "deal")
+# Which records a scope reaches, seen from the person: their own, a colleague's of the same team, a stranger's of
+# another team and department, and one that nobody in their team has taken yet.
+REACH = {
+    Scope.NONE: set(),
+    Scope.OWN: {"own", "nobody's"},
+    Scope.TEAM: {"own", "nobody's", "a colleague's"},
+    Scope.DEPARTMENT: {"own", "nobody's", "a colleague's"},
+    Scope.ALL: {"own", "nobody's", "a colleague's", "a stranger's"},
+}
+RELATIONS = ("own", "a colleague's", "a stranger's", "nobody's")
+
+
+class Firm:
+    """Six people of one team, one of each role, beside a colleague and a stranger; and a row of each kind for all."""
+
+    def __init__(self) -> None:
+        self.here = Department.objects.create(name="Phòng dự án"), Team.objects.create(name="Miền Bắc")
+        self.there = Department.objects.create(name="Phòng dịch vụ"), Team.objects.create(name="Miền Nam")
+        everywhere = dict.fromkeys(Action.values, Scope.OWN) | {VIEW: Scope.ALL}
+        Role.objects.create(code="overseer", name="Giám sát", grants=dict.fromkeys(KINDS, everywhere))
+        self.founder = self._person("founder", "admin", self.there)
+        self.colleague = self._person("colleague", "sales", self.here)
+        self.stranger = self._person("stranger", "sales", self.there)
+        roles = ("admin", "manager", "sales", "care", "viewer", "overseer")
+        self.people = {code: self._person(code, code, self.here) for code in roles}
+        self.things = {(kind, *whose): row for kind in KINDS for whose, row in self._rows(kind)}
+        for whose, lead in list(self._of("lead")):
+            self.things["file", *whose] = self._file(lead)
+            self.things["activity", *whose] = self._activity(lead)
+        for whose, user in self._importers():
+            self.things["import", *whose] = self._import(user)
+        for row in self.things.values():
+            row.refresh_from_db()
+
+    def _person(self, name: str, role: str, place: tuple[Department, Team]) -> User:
+        user = User.objects.create_user(
+            f"{name}@quantrac.example", PASSWORD, full_name=name, role=Role.objects.get(code=role), department=place[0]
+        )
+        user.teams.add(place[1])
+        return user
+
+    def _rows(self, kind: str) -> Iterator[tuple[tuple[str, str], Any]]:
+        for code, user in self.people.items():
+            yield ("own", code), self._row(kind, user)
+        yield ("a colleague's", ""), self._row(kind, self.colleague)
+        yield ("a stranger's", ""), self._row(kind, self.stranger)
+        yield ("nobody's", ""), self._row(kind, None, team=self.here[1])
+
+    def _row(self, kind: str, owner: User | None, **more: Any) -> Any:
+        contents = {TITLE[kind]: "Xi măng Hòn Đá", "owner": owner, **more}
+        if kind == "lead":
+            contents |= {"company_name": "Xi măng Hòn Đá", "phone": "+842438637747", "need": "Trạm khí thải"}
+        return kinds.get(kind).create(contents, by=self.founder)
+
+    def _of(self, kind: str) -> Iterator[tuple[tuple[str, str], Any]]:
+        return (((relation, code), row) for (one, relation, code), row in self.things.items() if one == kind)
+
+    def _file(self, lead: Any) -> Any:
+        return add_file(lead.record, upload=SimpleUploadedFile("khao-sat.txt", b"SO2"), by=self.founder)
+
+    def _activity(self, lead: Any) -> Any:
+        """On the lead, to be done by its owner; nobody's is the founder's."""
+        return schedule_activity(
+            lead.record,
+            what=ActivityType.objects.all()[0],
+            due_at=timezone.now(),
+            assignee=lead.owner or self.founder,
+            by=self.founder,
+        )
+
+    def _importers(self) -> Iterator[tuple[tuple[str, str], User]]:
+        for code, user in self.people.items():
+            if user.may("prospect", IMPORT):
+                yield ("own", code), user
+        yield ("a colleague's", ""), self.colleague
+        yield ("a stranger's", ""), self.stranger
+
+    def _import(self, user: User) -> Any:
+        text = "Tên công ty,Điện thoại\nXi măng Hòn Đá,02438637747\n".encode()
+        return open_file(SimpleUploadedFile("danh-sach.csv", text), kind="prospect", by=user)
+
+    def thing(self, kind: str, relation: str, user: User) -> Any:
+        """The row, file, import or activity that stands in this relation to the person; None where there is none."""
+        return self.things.get((kind, relation, user.role.code if relation == "own" else ""))
+
+
+TITLE = {"prospect": "company_name", "company": "name", "contact": "full_name", "lead": "name", "deal": "name"}
+
+
+# What each address asks for -------------------------------------------------------------------------------------------
+
+
+def _nothing(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """`about` are the kinds of thing that the address names (by its id, or by `ids` where `ticked`); without, it is a
+    page of the whole `kind`. `needs` is the right; without one, everybody signed in (who sees the thing) may.
+    `get` and `post` are the answers to those who may; a missing one means that the address does not take the method.
+    """
+
+    about: tuple[str, ...] = ()
+    kind: str = ""
+    needs: Action | None = None
+    get: int | None = None
+    post: int | None = None
+    sends: Callable[[Firm, Any], dict[str, Any]] = _nothing
+    ticked: bool = False
+    query: Callable[[Firm, Any], dict[str, Any]] = _nothing
+    # Which relations the person sees and may act in, where it is not the kind's own scope.
+    reach: Callable[[User, str], tuple[set[str], set[str]]] | None = None
+
+
+def _new_row(kind: str) -> Callable[[Firm, Any], dict[str, Any]]:
+    return lambda firm, thing: (
+        {TITLE[kind]: "Nhiệt điện Sông Con"} | ({"type": "prospect"} if kind == "company" else {})
+    )
+
+
+def _saved_row(kind: str) -> Callable[[Firm, Any], dict[str, Any]]:
+    def sends(firm: Firm, thing: Any) -> dict[str, Any]:
+        seen = getattr(thing, TITLE[kind])
+        more = {"type": thing.type, "initial-type": thing.type} if kind == "company" else {}
+        return {TITLE[kind]: "Đổi tên", f"initial-{TITLE[kind]}": seen, **more}
+
+    return sends
+
+
+def _next_stage(firm: Firm, thing: Any) -> dict[str, Any]:
+    to = thing.stage.pipeline.stages.exclude(pk=thing.stage_id).filter(category__in=["working", "open", "new"])[0]
+    return {"to": to.pk, "left": thing.stage_id}
+
+
+def _reason(kind: str, category: str) -> Callable[[Firm, Any], dict[str, Any]]:
+    return lambda firm, thing: {"reason": ClosingReason.objects.filter(kind=kind, category=category)[0].pk}
+
+
+def _lost(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"to": stage_of("deal", "Thất bại").pk}
+
+
+def _handover(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"owner": firm.colleague.pk, "pipeline": Pipeline.objects.get(kind="deal").pk, "customer": "create"}
+
+
+def _upload(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"upload": SimpleUploadedFile("anh.txt", b"anh")}
+
+
+def _to_colleague(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"owner": firm.colleague.pk}
+
+
+def _list_to_import(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"kind": "prospect", "file": SimpleUploadedFile("danh-sach.csv", "Công ty\nHòn Đá\n".encode())}
+
+
+def _columns(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"column_0": "company_name", "team": thing.by.teams.get().pk}
+
+
+def _import_reach(user: User, kind: str) -> tuple[set[str], set[str]]:
+    """One's own imports; everybody's for those who may import anywhere."""
+    scope = user.role.scope("prospect", IMPORT)
+    seen = set(RELATIONS) if scope == Scope.ALL else {"own"} if scope != Scope.NONE else set()
+    return seen, seen
+
+
+def _activity_reach(user: User, kind: str) -> tuple[set[str], set[str]]:
+    """What is mine to do, wherever it stands; others' work where their record is mine to see, and to change."""
+    lead = user.role.scope("lead", VIEW), user.role.scope("lead", CHANGE)
+    return {"own", *REACH[lead[0]]}, {"own", *REACH[lead[1]]}
+
+
+def _on_activity(**more: Any) -> Entry:
+    return Entry(about=("activity",), reach=_activity_reach, **more)
+
+
+def _work(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"what": ActivityType.objects.all()[0].pk, "due_at": "31/12/2026 09:00", "assignee": firm.colleague.pk}
+
+
+def _work_done(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"what": ActivityType.objects.all()[0].pk, "result": "Đã gọi"}
+
+
+def _pages_of(kind: str) -> dict[str, Entry]:
+    return {
+        f"{kind}-list": Entry(kind=kind, needs=VIEW, get=200),
+        f"{kind}-new": Entry(kind=kind, needs=CREATE, get=200, post=302, sends=_new_row(kind)),
+        f"{kind}-pick": Entry(kind=kind, needs=VIEW, get=200),
+        f"{kind}-counts": Entry(kind=kind, needs=VIEW, get=200),
+        f"{kind}-page": Entry(about=(kind,), needs=VIEW, get=200),
+        f"{kind}-save": Entry(about=(kind,), needs=CHANGE, post=302, sends=_saved_row(kind)),
+    }
+
+
+def _board_of(kind: str) -> dict[str, Entry]:
+    return {
+        f"{kind}-board": Entry(kind=kind, needs=VIEW, get=200),
+        f"{kind}-stage": Entry(about=(kind,), needs=MOVE, post=302, sends=_next_stage),
+    }
+
+
+def _assign(kind: str) -> Entry:
+    return Entry(about=(kind,), ticked=True, needs=ASSIGN, get=200, post=302, sends=_to_colleague)
+
+
+def _on_import(**more: Any) -> Entry:
+    return Entry(about=("import",), reach=_import_reach, **more)
+
+
+ENTRIES = {
+    **{name: entry for kind in KINDS for name, entry in _pages_of(kind).items()},
+    **_board_of("lead"),
+    **_board_of("deal"),
+    # any record
+    "record": Entry(about=("lead", "company"), needs=VIEW, get=302),
+    "search": Entry(get=200),
+    "timeline": Entry(about=("lead",), needs=VIEW, get=200),
+    "note-add": Entry(about=("lead", "company"), needs=CHANGE, post=302, sends=lambda *_: {"body": "Gọi lại"}),
+    "file-add": Entry(about=("lead",), needs=CHANGE, post=302, sends=_upload),
+    "following": Entry(about=("lead",), needs=VIEW, post=302),
+    "file": Entry(about=("file",), kind="lead", needs=VIEW, get=200),
+    # activities
+    "calendar": Entry(get=200),
+    "calendar-count": Entry(get=200),
+    "activity-new": Entry(about=("lead",), needs=CHANGE, get=200, post=302, sends=_work),
+    "activity-log": Entry(about=("lead",), needs=CHANGE, get=200, post=302, sends=_work_done),
+    "activity-done": _on_activity(get=200, post=302, sends=lambda *_: {"result": "Đã gọi"}),
+    "activity-move": _on_activity(get=200, post=302, sends=lambda *_: {"due_at": "31/12/2026 09:00"}),
+    "activity-off": _on_activity(post=302),
+    "activity-resume": _on_activity(post=302),
+    # prospects and leads
+    "prospect-assign": _assign("prospect"),
+    "prospect-conversion": Entry(about=("prospect",), ticked=True, needs=CONVERT, post=302),
+    "lead-assign": _assign("lead"),
+    "lead-closing": Entry(about=("lead",), needs=MOVE, get=200, post=302, sends=_reason("lead", Category.UNQUALIFIED)),
+    "lead-reopening": Entry(about=("lead",), needs=MOVE, post=302),
+    "lead-conversion": Entry(about=("lead",), needs=CONVERT, get=200, post=302, sends=_handover),
+    "lead-conversion-undo": Entry(about=("lead",), needs=CONVERT, post=302),
+    # deals
+    "deal-assign": _assign("deal"),
+    "deal-closing": Entry(
+        about=("deal",), needs=MOVE, get=200, post=302, query=_lost,
+        sends=lambda *which: _lost(*which) | _reason("deal", Category.LOST)(*which),
+    ),
+    "deal-reopening": Entry(about=("deal",), needs=MOVE, post=302),
+    "conversion-counts": Entry(get=200),
+    # raw lists from Excel
+    "import-list": Entry(kind="prospect", needs=IMPORT, get=200),
+    "import-new": Entry(kind="prospect", needs=IMPORT, get=200, post=302, sends=_list_to_import),
+    "import-page": _on_import(get=302),  # not checked yet: on to its next step
+    "import-map": _on_import(get=200, post=302, sends=_columns),
+    "import-sheet": _on_import(post=302, sends=lambda *_: {"header_line": 1, "encoding": "utf-8"}),
+    "import-check": _on_import(get=302),
+    "import-run": _on_import(post=302),
+    "import-progress": _on_import(get=200),
+    "import-rejected": _on_import(get=200),
+    # one's own account
+    "account_email": Entry(get=404),
+    "account_change_password": Entry(get=200),
+    "account_set_password": Entry(get=302),
+    "account_reauthenticate": Entry(get=200),
+    # shown only while somebody builds screens
+    "ui_kit": Entry(get=404),
+    "ui_people": Entry(get=404),
+}  # fmt: skip
+
+# Open to anybody, signed in or not: they show nothing of the business.
+PUBLIC = {
+    "health", "set_language", "account_login", "account_logout", "account_inactive", "account_signup",
+    "account_email_verification_sent", "account_confirm_email", "account_confirm_login_code",
+    "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+}  # fmt: skip
+
+
+# The walk -------------------------------------------------------------------------------------------------------------
+
+
+def names_of_all_addresses() -> list[str]:
+    def walk(patterns: Any) -> Iterator[str]:
+        for one in patterns:
+            if isinstance(one, URLResolver):
+                yield from walk(one.url_patterns)
+            else:
+                yield one.name or str(one.pattern)
+
+    return list(walk(get_resolver().url_patterns))
+
+
+def test_every_address_has_an_entry_in_the_access_table():
+    names = names_of_all_addresses()
+    missing = set(names) - set(ENTRIES) - PUBLIC
+    assert not missing, (
+        f"{sorted(missing)}: say in ENTRIES of {__name__} what the address is about (`about`, or `kind` for a page of"
+        " a whole kind), which right it `needs`, and what `get` and `post` answer to those who have it; an address that"
+        " needs no sign-in belongs in PUBLIC, and an address without a name needs one."
+    )
+    gone = (set(ENTRIES) | PUBLIC) - set(names)
+    assert not gone, f"{sorted(gone)} are no addresses any more: take them out of {__name__}."
+
+
+@dataclass
+class Visit:
+    """One request of one person, and the status that it should get."""
+
+    name: str
+    entry: Entry
+    method: str
+    relation: str
+    thing: Any
+    expected: int
+
+    def __str__(self) -> str:
+        whose = f" on {self.relation} {type(self.thing).__name__.lower()}" if self.thing else ""
+        return f"{self.method.upper()} {self.name}{whose}"
+
+    @property
+    def is_refused(self) -> bool:
+        return self.expected in (403, 404)
+
+    @property
+    def address(self) -> str:
+        return reverse(self.name, args=[self.thing.pk] if self.thing and not self.entry.ticked else [])
+
+    def send(self, client: Client, firm: Firm) -> Any:
+        ids = {"ids": self.thing.pk} if self.entry.ticked else {}
+        if self.method == "get":
+            return client.get(self.address, ids | self.entry.query(firm, self.thing))
+        return client.post(self.address, ids | self.entry.sends(firm, self.thing))
+
+
+def visits_of(user: User, firm: Firm) -> Iterator[Visit]:
+    for name, entry in ENTRIES.items():
+        for method, answer in (("get", entry.get), ("post", entry.post)):
+            if answer is None:
+                continue
+            if not entry.about:
+                yield Visit(name, entry, method, "", None, _expected_of_page(entry, user, answer))
+            for kind in entry.about:
+                for relation in RELATIONS:
+                    thing = firm.thing(kind, relation, user)
+                    if thing is not None:
+                        expected = _expected_on(entry, entry.kind or kind, user, relation, answer)
+                        yield Visit(name, entry, method, relation, thing, expected)
+
+
+def _expected_of_page(entry: Entry, user: User, answer: int) -> int:
+    if entry.needs is None or user.role.scope(entry.kind, entry.needs) != Scope.NONE:
+        return answer
+    return 404
+
+
+def _expected_on(entry: Entry, kind: str, user: User, relation: str, answer: int) -> int:
+    if entry.reach is not None:
+        seen, allowed = entry.reach(user, relation)
+    else:
+        seen = REACH[user.role.scope(kind, VIEW)]
+        allowed = REACH[user.role.scope(kind, entry.needs or VIEW)]
+    if relation not in seen:
+        return 404
+    return answer if relation in allowed else 403
+
+
+@pytest.fixture
+def firm(db: None, settings: Any, tmp_path: Any) -> Firm:
+    settings.MEDIA_ROOT = tmp_path
+    return Firm()
+
+
+def test_everybody_gets_what_their_role_says_and_a_refusal_changes_nothing(firm):
+    wrong = [
+        f"{visit} as {code}: {got}, expected {visit.expected}"
+        for code, user in firm.people.items()
+        for visit, got in _answers(user, firm)
+        if got != visit.expected
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def _answers(user: User, firm: Firm) -> list[tuple[Visit, int]]:
+    """What each visit of one person got. Allowed ones are rolled back; refused ones must have left nothing behind."""
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    visits = list(visits_of(user, firm))
+    got = [(visit, _status(visit, client, firm, keep=False)) for visit in visits if not visit.is_refused]
+    before = fingerprint()
+    got += [(visit, _status(visit, client, firm, keep=True)) for visit in visits if visit.is_refused]
+    assert fingerprint() == before, f"something that {user} was refused changed the database"
+    return got
+
+
+def _status(visit: Visit, client: Client, firm: Firm, *, keep: bool) -> int:
+    with transaction.atomic():
+        response = visit.send(client, firm)
+        if response.streaming:
+            b"".join(response)
+        if not keep:
+            transaction.set_rollback(True)
+    return response.status_code
+
+
+@pytest.mark.parametrize("was_disabled", [False, True], ids=["signed out", "disabled while signed in"])
+def test_without_a_valid_sign_in_every_address_leads_to_the_sign_in(client, firm, was_disabled):
+    leaver = firm.people["admin"]
+    if was_disabled:
+        client.force_login(leaver)
+        assert client.get(reverse("lead-list")).status_code == 200
+        User.objects.filter(pk=leaver.pk).update(is_active=False)
+    before, wrong = fingerprint(), []
+    for visit in visits_of(leaver, firm):
+        if visit.relation in ("", "own"):
+            response = visit.send(client, firm)
+            if response.status_code != 302 or not response["Location"].startswith(reverse("account_login")):
+                wrong.append(f"{visit}: {response.status_code}")
+    assert not wrong
+    assert fingerprint() == before
+
+
+def test_an_address_takes_only_the_methods_that_its_entry_names(client, firm):
+    """A GET of what only POST does, and a POST to what is only read, answer 405."""
+    client.force_login(firm.people["admin"])
+    wrong = []
+    for visit in visits_of(firm.people["admin"], firm):
+        takes_one = None in (visit.entry.get, visit.entry.post)
+        if takes_one and visit.relation in ("", "own") and not visit.name.startswith(("account_", "ui_")):
+            other = client.post if visit.method == "get" else client.get
+            status = other(visit.address).status_code
+            if status != 405:
+                wrong.append(f"{visit.name} by the other method than {visit.method}: {status}")
+    assert not wrong
+
+
+def test_the_overseer_sees_everything_and_changes_only_their_own(client, firm):
+    """The pair that a check per role alone gets wrong: may change + may see is not may change this one (style.md)."""
+    overseer = firm.people["overseer"]
+    client.force_login(overseer)
+    theirs = firm.thing("deal", "a stranger's", overseer)
+    page = client.get(reverse("deal-page", args=[theirs.pk]))
+    assert page.status_code == 200
+    assert "fields-form" not in page.text
+    assert reverse("deal-closing", args=[theirs.pk]) not in page.text
+    own = client.get(reverse("deal-page", args=[firm.thing("deal", "own", overseer).pk]))
+    assert "fields-form" in own.text
+
+
+# Beside the table -----------------------------------------------------------------------------------------------------
+
+
+def test_looking_at_any_page_changes_nothing(client, firm):
+    """A GET is a question: a link in a mail, a crawler or a prefetching browser may follow it (quality.md 3)."""
+    admin = firm.people["admin"]
+    client.force_login(admin)
+    changed, before = [], fingerprint()
+    addresses = {str(visit): visit for visit in visits_of(admin, firm) if visit.method == "get"}
+    for words, visit in addresses.items():
+        response = visit.send(client, firm)
+        if response.streaming:
+            b"".join(response)
+        now = fingerprint()
+        if now != before:
+            changed.append(f"{words}: {[table for table in now if now[table] != before[table]]}")
+            before = now
+    for name in PUBLIC - {"account_confirm_email", "account_reset_password_from_key"}:
+        client.get(reverse(name))
+    assert changed == []
+    assert fingerprint() == before
+    assert client.get(reverse("lead-list")).status_code == 200  # and nobody was signed out on the way
+
+
+def test_signing_in_and_rights_cost_two_queries_a_page(client, firm):
+    """The session, and the person with role, department, departments below and teams (quality.md 1)."""
+    client.force_login(firm.people["manager"])
+    with CaptureQueriesContext(connection) as asked:
+        client.get(reverse("lead-pick"))
+    first, second, *others = (query["sql"] for query in asked)
+    assert "django_session" in first
+    assert "people_user" in second
+    people = ('FROM "django_session"', 'FROM "people_')
+    assert not [sql for sql in others if any(table in sql for table in people)]
