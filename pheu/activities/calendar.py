@@ -41,7 +41,7 @@ def days_of(user: User, whose: str) -> list[Day]:
     )
     days = [Day(_("Overdue"), "red"), Day(_("Today")), Day(_("Tomorrow")), Day(_("This week")), Day(_("Later"))]
     for activity in activities:
-        activity.opens = activity.record_id in readable  # type: ignore[attr-defined]
+        activity.opens = activity.record_id in readable
         days[_place(activity)].activities.append(activity)
     return [day for day in days if day.activities]
 

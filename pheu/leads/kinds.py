@@ -39,9 +39,7 @@ def _closing_url(lead: Lead, stage: Stage) -> str:
 
 
 def _prefetch(rows: Any) -> Any:
-    return rows.select_related("stage", "label", "source", "request_type", "company", "contact").prefetch_related(
-        "record__tags"
-    )
+    return rows.select_related("stage", "label", "source", "request_type").prefetch_related("record__tags")
 
 
 def with_stages(rows: Any) -> Any:
@@ -50,7 +48,11 @@ def with_stages(rows: Any) -> Any:
 
 
 def _on_page(rows: Any) -> Any:
-    return with_stages(rows).annotate(has_activity=Exists(Activity.objects.done().filter(record=OuterRef("pk"))))
+    return (
+        with_stages(rows)
+        .select_related("company", "contact")
+        .annotate(has_activity=Exists(Activity.objects.done().filter(record=OuterRef("pk"))))
+    )
 
 
 LEAD = register(

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import Count, F, Q, Sum
@@ -85,8 +87,8 @@ class Board(Listing):
         """One card, as the board draws it."""
         return self._drawn([row.pk])[0]
 
-    def _in_pipeline(self) -> Any:
-        return self.narrowed().filter(stage__pipeline=self.pipeline)
+    def _in_pipeline(self, rows: Any = None) -> Any:
+        return self.narrowed(rows).filter(stage__pipeline=self.pipeline)
 
     def _add_totals(self, columns: dict[int, Column]) -> None:
         now = timezone.now()
@@ -116,14 +118,18 @@ class Board(Listing):
     def _cards(self, stages: list[int]) -> list[Any]:
         """The newest cards of each stage: their ids by one union of short index scans, then the rows at once."""
         below = self.params.get("below", "")
-        rows = self._in_pipeline().order_by("-pk")
-        if below.isdecimal():
-            rows = rows.filter(pk__lt=int(below))
-        slices = [rows.filter(stage=stage).values("pk")[: CARDS + 1] for stage in stages]
+        beyond = Q(pk__lt=int(below)) if below.isdecimal() else Q()
+        ways = [self._in_pipeline(way).filter(beyond) for way in self.kind.model.objects.ways_to_see(self.user)]
+        slices = [
+            way.filter(stage=stage).order_by("-pk").values("stage", "pk")[: CARDS + 1]
+            for stage in stages
+            for way in ways
+        ]
         if not slices:
             return []
-        ids = [row["pk"] for row in (slices[0].union(*slices[1:], all=True) if slices[1:] else slices[0])]
-        return self._drawn(ids)
+        newest = slices[0].union(*slices[1:]).order_by("stage", "-pk")
+        by_stage = groupby(newest, key=itemgetter("stage"))
+        return self._drawn([row["pk"] for _stage, rows in by_stage for row in islice(rows, CARDS + 1)])
 
     def _drawn(self, ids: list[int]) -> list[Any]:
         rows = (

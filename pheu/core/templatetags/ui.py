@@ -190,7 +190,7 @@ def field(bound: BoundField, label: str = "", hint: str | bool = "", options: st
     """
     widget = bound.field.widget
     kind = _kind(widget)
-    hint = bound.help_text if hint == "" else hint or ""
+    hint = str(bound.help_text if hint == "" else hint or "")
     _show_vietnamese_dates(widget, kind)
     given = {name.replace("_", "-"): value for name, value in attrs.items()}
     spoken = _spoken(bound, hint)

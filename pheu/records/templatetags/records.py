@@ -109,6 +109,19 @@ def cell(field: Field, row: Any) -> Drawn:
 
 
 @register.simple_tag
+def cells(listing: Any, row: Any) -> SafeString:
+    """A whole row of a list at once: half a thousand tags a page are slow one by one."""
+    return format_html_join(
+        "",
+        '<td class="{}">{}</td>',
+        (
+            (place, CELLS.get(field.cell, _text)(field, field.value(row), row))
+            for field, place in listing.places(cell_class)
+        ),
+    )
+
+
+@register.simple_tag
 def seen(bound: Any) -> SafeString:
     """The hidden value that the person saw, so that a save touches only what they changed."""
     return bound.as_hidden(only_initial=True)

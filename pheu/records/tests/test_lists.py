@@ -83,7 +83,9 @@ def in_order(kind: kinds.Kind, sort: str, rows: list[Any]) -> bool:
     """Sorted by value, empty ones last in both directions, equal ones by key in the same direction."""
     name, down = sort.removeprefix("-"), sort.startswith("-")
     order = kind.schema[name].order
-    values = [(bytes(value) if order == "title_key" else value, row.pk) for row in rows for value in [getattr(row, order)]]
+    values = [
+        (bytes(value) if order == "title_key" else value, row.pk) for row in rows for value in [getattr(row, order)]
+    ]
     filled = [one for one in values if one[0] is not None]
     empty = [one for one in values if one[0] is None]
     return values == sorted(filled, reverse=down) + sorted(empty, key=lambda one: one[1], reverse=down)
@@ -129,7 +131,9 @@ def test_a_cursor_of_junk_is_the_first_page(dung, lead):
     any_address()
 
 
-@pytest.mark.parametrize("address", ["sort=password", "sort=-owner__password", "sort=--name", "tab=x", "owner=x&stage=9"])
+@pytest.mark.parametrize(
+    "address", ["sort=password", "sort=-owner__password", "sort=--name", "tab=x", "owner=x&stage=9"]
+)
 def test_what_an_address_may_not_say_is_passed_over(dung, lead, address):
     """Orders and filters come from an allowlist, the schema (quality.md 3)."""
     listing = Listing(kinds.get("lead"), dung, QueryDict(address))

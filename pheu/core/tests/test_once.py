@@ -1,0 +1,103 @@
+"""A double click makes one thing, in parallel too (quality.md 2)."""
+
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+
+from pheu.conftest import make_cast, nothing_changes
+from pheu.core.models import FormToken
+from pheu.leads.models import Lead
+from pheu.parties.models import Company
+from pheu.parties.services import create_company
+from pheu.records.models import Record
+from pheu.timeline.events import CREATED
+from pheu.timeline.models import Event
+
+TYPED = {"company_name": "Xi măng Hòn Đá", "priority": "0"}
+
+
+def typed(**more: Any) -> dict[str, Any]:
+    return TYPED | {"once": uuid.uuid4()} | more
+
+
+def test_the_second_click_gets_the_answer_of_the_first(client, an):
+    client.force_login(an)
+    form = typed()
+    first, second = client.post("/leads/new/", form), client.post("/leads/new/", form)
+    assert first.status_code == second.status_code == 302
+    assert first.url == second.url == Lead.objects.get().get_absolute_url()
+    assert client.post("/leads/new/", form, headers={"HX-Request": "true"}).headers["HX-Redirect"] == first.url
+    assert Lead.objects.count() == 1
+
+
+def test_every_drawn_form_makes_its_own(client, an):
+    client.force_login(an)
+    client.post("/leads/new/", typed())
+    client.post("/leads/new/", typed())
+    assert Lead.objects.count() == 2
+
+
+def test_a_refused_form_can_be_sent_again(client, an):
+    client.force_login(an)
+    form = typed(email="no address")
+    with nothing_changes():
+        assert client.post("/leads/new/", form).status_code == 422
+    assert client.post("/leads/new/", form | {"email": "van@hondacement.example"}).status_code == 302
+
+
+@pytest.mark.parametrize("token", ["", "x", "0" * 400, "\0"])
+def test_a_token_of_junk_is_no_token(client, an, token):
+    client.force_login(an)
+    assert client.post("/leads/new/", typed(once=token)).status_code == 302
+    assert not FormToken.objects.exists()
+
+
+# In parallel --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def people(transactional_db):
+    """The cast in a database that commits. Tests of this kind empty the tables, so the seeds are planted again."""
+    for app in ("people", "records", "activities", "leads", "deals"):
+        import_module(f"pheu.{app}.seeds").plant(apps)
+    return make_cast()
+
+
+def at_once(many: int, act: Callable[[int], Any]) -> list[Any]:
+    """What `act(0)`, `act(1)`... answer when they all begin together, each in a thread and connection of its own."""
+    line = Barrier(many)
+
+    def begin(nth: int) -> Any:
+        line.wait(timeout=30)
+        try:
+            return act(nth)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(many) as pool:
+        return list(pool.map(begin, range(many)))
+
+
+def test_twenty_clicks_at_once_make_one_lead(people):
+    form = typed()
+    clients = [Client() for _ in range(20)]
+    for one in clients:
+        one.force_login(people.an)
+    answers = at_once(20, lambda nth: clients[nth].post("/leads/new/", form))
+    lead = Lead.objects.get()
+    assert {(answer.status_code, answer.url) for answer in answers} == {(302, lead.get_absolute_url())}
+    assert Event.objects.filter(kind=CREATED.code).count() == Record.objects.count() == 1
+
+
+def test_records_made_at_once_never_share_a_number(people):
+    at_once(6, lambda nth: [create_company({"name": f"{nth}.{n}", "type": "prospect"}, by=people.an) for n in range(5)])
+    assert Company.objects.count() == 30
+    assert len(set(Record.objects.values_list("number", flat=True))) == 30

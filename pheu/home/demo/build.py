@@ -1,0 +1,60 @@
+"""Filling an empty database with the demo company, all of it or nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from django.db import transaction
+from django.utils import timezone
+
+from pheu.deals.models import Deal
+from pheu.home.demo import chapters
+from pheu.home.demo.clock import Clock, play
+from pheu.home.demo.customers import Inventor
+from pheu.home.demo.office import move_in
+from pheu.home.demo.scripts import DAYS, write_scripts
+from pheu.home.demo.stories import Tale
+from pheu.leads.models import Lead
+from pheu.parties.models import Company, Prospect
+
+SEED = 2026
+
+
+@dataclass(frozen=True)
+class Built:
+    """How much there is now."""
+
+    prospects: int
+    leads: int
+    deals: int
+    companies: int
+
+
+@transaction.atomic
+def build(*, leads: int = 200, now: datetime | None = None) -> Built:
+    """Make the demo company with about `leads` leads and what follows from them, as it stands at `now`.
+
+    The same `now` gives the same company. Nothing but plans lies after it. Ends in one transaction: a build that is
+    killed leaves an empty database.
+    """
+    now = now or timezone.now()
+    rng = Random(SEED)  # noqa: S311
+    inventor, clock = Inventor(rng), Clock()
+    clock.turn_to(now - timedelta(days=DAYS + 30))
+    office = move_in()
+    scripts = write_scripts(leads, now=now, inventor=inventor, rng=rng)
+    tales = [Tale(office, script, Random(f"{SEED}-{script.number}")).play() for script in scripts]  # noqa: S311
+    beside = [
+        chapters.raw_list(office, scripts, inventor, rng, size=round(leads * 0.3), now=now),
+        chapters.forgotten(office, now=now, rng=Random(SEED + 1)),  # noqa: S311
+        chapters.today(office, now=now, rng=Random(SEED + 2)),  # noqa: S311
+        chapters.files(now=now),
+    ]
+    play([*beside, *tales], until=now - timedelta(minutes=3), clock=clock)
+    clock.tell()
+    return Built(
+        prospects=Prospect.objects.count(),
+        leads=Lead.objects.count(),
+        deals=Deal.objects.live().count(),
+        companies=Company.objects.count(),
+    )

@@ -1,0 +1,132 @@
+"""The parts of the start page. A part about something that a role may not see is left out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from pheu.core.registries import Panel
+from pheu.core.vietnamese import show_number, show_short
+from pheu.home import queries
+from pheu.people.models import User
+from pheu.people.scopes import CREATE, VIEW
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """One figure; `trend` is rising, falling or nothing."""
+
+    label: str
+    value: str
+    change: str = ""
+    trend: str = ""
+
+
+@dataclass
+class Page:
+    """What one person sees at one moment: the figures are counted once, the panels read them."""
+
+    user: User
+    now: datetime
+
+    def __post_init__(self) -> None:
+        self.leads = queries.lead_figures(self.user, self.now) if self.user.may("lead", VIEW) else None
+        self.deals = queries.deal_figures(self.user, self.now) if self.user.may("deal", VIEW) else None
+        self.work = queries.work_figures(self.user, self.now)
+
+    def kpis(self) -> list[Kpi]:
+        found = [_new_leads(self.leads) if self.leads else None, _work(self.work)]
+        found += [_open_deals(self.deals), _forecast(self.deals, self.now)] if self.deals else []
+        return [one for one in found if one is not None]
+
+    def left(self) -> list[Panel]:
+        return _shown(work_panel(self), new_leads_panel(self))
+
+    def right(self) -> list[Panel]:
+        return _shown(funnel_panel(self), still_panel(self))
+
+
+def _shown(*panels: Panel | None) -> list[Panel]:
+    return [panel for panel in panels if panel is not None]
+
+
+def greeting(user: User, now: datetime) -> str:
+    """«Chào buổi sáng, An»: Vietnamese call each other by the given name."""
+    hour = timezone.localtime(now).hour
+    if 4 <= hour < 12:
+        words = _("Good morning, %(name)s")
+    elif 12 <= hour < 18:
+        words = _("Good afternoon, %(name)s")
+    else:
+        words = _("Good evening, %(name)s")
+    return words % {"name": user.given_name}
+
+
+# Figures -------------------------------------------------------------------------------------------
+
+
+def _new_leads(figures: dict[str, int]) -> Kpi:
+    more = figures["this_week"] - figures["last_week"]
+    change = _("%(more)s against last week so far") % {"more": f"{more:+d}".replace("-", "−")}
+    trend = "rising" if more > 0 else "falling" if more < 0 else ""
+    return Kpi(_("New leads this week"), show_number(figures["this_week"]), change, trend)
+
+
+def _work(figures: dict[str, int]) -> Kpi:
+    late = figures["overdue"]
+    words = ngettext("%(late)d overdue", "%(late)d overdue", late) % {"late": late} if late else _("nothing overdue")
+    return Kpi(_("Waiting for me today"), show_number(figures["count"]), words, "falling" if late else "")
+
+
+def _deal_count(count: int) -> str:
+    return ngettext("%(count)s deal", "%(count)s deals", count) % {"count": show_number(count)}
+
+
+def _open_deals(figures: dict[str, Any]) -> Kpi:
+    return Kpi(_("Open deals"), _dong(figures["amount"]), _deal_count(figures["count"]))
+
+
+def _forecast(figures: dict[str, Any], now: datetime) -> Kpi:
+    label = _("Forecast for month %(month)d") % {"month": timezone.localtime(now).month}
+    return Kpi(label, _dong(figures["forecast"]), _deal_count(figures["closing"]))
+
+
+def _dong(amount: Any) -> str:
+    return f"{show_short(amount).removesuffix(' ₫')} ₫"
+
+
+# Lists ---------------------------------------------------------------------------------------------
+
+
+def work_panel(page: Page) -> Panel:
+    """«Việc của tôi»: overdue and due by tonight."""
+    activities = queries.my_work(page.user, page.now)
+    return Panel("home/_work.html", {"activities": activities, "count": page.work["count"]})
+
+
+def new_leads_panel(page: Page) -> Panel | None:
+    if page.leads is None:
+        return None
+    may_create = page.user.may("lead", CREATE)
+    return Panel("home/_leads.html", _first(queries.new_leads(page.user)) | {"may_create": may_create})
+
+
+def still_panel(page: Page) -> Panel | None:
+    """«Cơ hội đứng yên»: nobody has moved them for two weeks."""
+    return Panel("home/_still.html", _first(queries.still_deals(page.user))) if page.deals else None
+
+
+def funnel_panel(page: Page) -> Panel | None:
+    if page.leads is None:
+        return None
+    steps = queries.funnel(page.user, page.leads, page.now) if page.leads["made"] else []
+    return Panel("home/_funnel.html", {"steps": steps, "days": queries.FUNNEL.days})
+
+
+def _first(rows: list[Any]) -> dict[str, Any]:
+    """As many rows as a panel shows, with the count in words: «5+» where there are more."""
+    most = queries.MOST_ROWS
+    return {"rows": rows[:most], "count": f"{most}+" if len(rows) > most else str(len(rows))}

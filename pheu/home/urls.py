@@ -1,0 +1,5 @@
+from django.urls import path
+
+from pheu.home import views
+
+urlpatterns = [path("", views.home, name="home")]

@@ -1,0 +1,131 @@
+"""What happened is told in the transaction of the act, and goes with it when it rolls back."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from pheu.conftest import nothing_changes, told
+from pheu.core.errors import DomainError, Refused
+from pheu.leads.models import Lead
+from pheu.parties.services import create_company
+from pheu.timeline import events
+from pheu.timeline.events import ASSIGNED, CHANGED, CREATED, NOTE_ADDED, EventKind, followers_of, follows
+from pheu.timeline.models import Event
+from pheu.timeline.services import add_note, assign, change, create, record, record_many
+
+
+@pytest.fixture
+def heard(monkeypatch):
+    """What a follower of notes was given, batch by batch."""
+    batches: list[list[Event]] = []
+    monkeypatch.setattr(events, "_followers", {code: list(some) for code, some in events._followers.items()})
+    follows(NOTE_ADDED)(lambda happened: batches.append(list(happened)))
+    return batches
+
+
+def test_an_event_says_what_who_when_and_through_what(lead, an):
+    event = record(NOTE_ADDED, about=lead.record, by=an, via="import", note=7)
+    event.refresh_from_db()
+    assert (event.kind, event.about, event.by, event.via, event.facts) == (
+        "note.added", lead.record, an, "import", {"note": 7},
+    )  # fmt: skip
+    assert event.at is not None
+
+
+def test_an_event_may_be_about_no_record(dung):
+    event = record(CHANGED, about=None, by=dung, subject="Vai trò Kinh doanh")
+    assert (event.about, event.subject) == (None, "Vai trò Kinh doanh")
+
+
+def test_a_rollback_takes_the_events_with_it(lead, an):
+    with nothing_changes(), pytest.raises(ZeroDivisionError), transaction.atomic():
+        add_note(lead.record, body="Ghi", by=an)
+        raise ZeroDivisionError
+
+
+def test_what_a_follower_cannot_do_undoes_the_act(lead, an, heard):
+    def refuse(_happened):
+        raise DomainError("Không được.")
+
+    follows(NOTE_ADDED)(refuse)
+    with nothing_changes(), pytest.raises(DomainError):
+        add_note(lead.record, body="Ghi", by=an)
+    assert len(heard) == 1  # it had been told, and then all of it went
+
+
+def test_a_follower_hears_a_batch_at_once_and_only_its_kind(lead, deal, an, heard):
+    record_many(NOTE_ADDED, [(lead.record, {"note": 1}), (deal.record, {"note": 2})], by=an)
+    record(CREATED, about=lead.record, by=an, number="x")
+    assert [[event.about_id for event in batch] for batch in heard] == [[lead.pk, deal.pk]]
+
+
+def test_followers_of_everything_hear_after_those_of_the_kind(heard):
+    def everything(_happened): ...
+
+    follows("*")(everything)
+    assert followers_of(NOTE_ADDED.code)[-1] is everything
+    assert followers_of("nothing.known") == [everything]
+
+
+def test_telling_many_takes_one_statement(lead, an, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        record_many(CREATED, [(lead.record, {"number": str(n)}) for n in range(500)], by=an)
+
+
+def test_nothing_points_at_an_event():
+    """So events can be partitioned by time later (design.md 6)."""
+    assert list(Event._meta.related_objects) == []
+
+
+def test_a_sentence_holds_names_of_that_day_and_a_dash_for_what_is_missing():
+    kind = EventKind("test.said", "from %(left)s to %(entered)s")
+    events.KINDS.pop("test.said")
+    assert kind.say({"left": {"id": 3, "name": "Báo giá"}, "entered": None}) == "from Báo giá to —"
+    assert kind.say({"left": "%(x)s"}) == "from %(x)s to —"
+
+
+# The acts that every kind shares ------------------------------------------------------------------
+
+
+def test_a_change_keeps_old_and_new_values_and_says_nothing_where_nothing_changed(lead, an):
+    change(lead, {"need": (lead.need, "Đo bụi"), "email": (lead.email, lead.email)}, by=an)
+    event = told(CHANGED, about=lead)
+    assert [(one["field"], one["was"], one["now"]) for one in event.facts["changes"]] == [
+        ("need", "Đo SO₂, NOₓ ở hai ống khói", "Đo bụi")
+    ]
+    with nothing_changes():
+        change(lead, {"need": ("Đo bụi", "Đo bụi")}, by=an)
+
+
+def test_handing_out_tells_each_row_once_and_is_harmless_twice(lead, an, binh, chi):
+    assign([lead], owner=an, by=binh)  # nothing moves: it was an's
+    assert not Event.objects.filter(kind=ASSIGNED.code).exists()
+    assign([lead], owner=binh, by=binh)
+    assign([lead], owner=binh, by=binh)
+    assert told(ASSIGNED, about=lead).facts["owner"] == {"id": binh.pk, "name": binh.full_name}
+
+
+def test_one_row_out_of_scope_refuses_all(lead, an, binh, chi):
+    other = create_company({"name": "Khác", "type": "prospect", "owner": chi}, by=chi)
+    mine = create_company({"name": "Của tôi", "type": "prospect", "owner": an}, by=an)
+    with nothing_changes(), pytest.raises(Refused):
+        assign([mine, other], owner=binh, by=binh)
+
+
+def test_handing_out_nothing_is_nothing(binh, django_assert_num_queries):
+    with django_assert_num_queries(2):  # the savepoint
+        assert assign([], owner=binh, by=binh) == []
+
+
+def test_a_row_cannot_be_made_over_another(lead, an):
+    """Saving a row with a key that exists would overwrite it in silence (tried.md 5a)."""
+    row = Lead(record=lead.record, stage=lead.stage, company_name="Khác")
+    with nothing_changes(), pytest.raises(IntegrityError), transaction.atomic():
+        Lead.objects.bulk_create([row])
+
+
+def test_a_batch_is_made_or_nothing_is(an):
+    from pheu.parties.models import Prospect
+
+    rows = [Prospect(company_name="Một", import_key="1"), Prospect(company_name="Hai", import_key="1")]
+    with nothing_changes(), pytest.raises(IntegrityError), transaction.atomic():
+        create(rows, by=an)
