@@ -278,6 +278,9 @@ ENTRIES = {
     ),
     "deal-reopening": Entry(about=("deal",), needs=MOVE, post=302),
     "conversion-counts": Entry(get=200),
+    # first page and reports
+    "home": Entry(get=200),
+    "reports": Entry(get=200),
     # raw lists from Excel
     "import-list": Entry(kind="prospect", needs=IMPORT, get=200),
     "import-new": Entry(kind="prospect", needs=IMPORT, get=200, post=302, sends=_list_to_import),
