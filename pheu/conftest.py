@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
 from django.test import Client
 from playwright.sync_api import BrowserContext, Page
 from psycopg import sql
@@ -33,8 +35,9 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": os.environ.get("PHEU_CHROMIUM"), "args": sandbox}
 
 
-def plant_seeds() -> None:
-    """What the migrations plant; harmless where it stands already."""
+@receiver(post_migrate, sender=apps.get_app_config("deals"))
+def plant_seeds(**_told: Any) -> None:
+    """What the migrations plant, again after a test with real transactions has emptied every table."""
     for app in ("people", "records", "activities", "leads", "deals"):
         import_module(f"pheu.{app}.seeds").plant(apps)
 
@@ -222,6 +225,5 @@ def _fail(error: Any) -> None:
 
 @pytest.fixture
 def world(transactional_db: None, live_server: Any, context: BrowserContext) -> World:
-    """The site on a real port. Earlier tests of this kind emptied the tables, so the seeds are planted again."""
-    plant_seeds()
+    """The site on a real port."""
     return World(live_server.url, make_cast(), context)

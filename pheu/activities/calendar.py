@@ -16,7 +16,7 @@ MOST = 200
 
 @dataclass
 class Day:
-    """One stretch of the list: its name and its activities; `readable` holds ids of records that open for the person."""
+    """One stretch of the list: its name, its tone and its activities."""
 
     label: Any
     tone: str = ""

@@ -3,11 +3,13 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from pheu.activities.models import ActivityType
+from pheu.core.templatetags.ui import icon
 from pheu.core.vietnamese.dates import show_datetime
-from pheu.core.vietnamese.fields import CleanCharField, VnDateTimeField
+from pheu.core.vietnamese.fields import CleanCharField, VnDateTimeField, VnDateTimeInput
 from pheu.people.models import User
 
 
@@ -24,17 +26,32 @@ def quick_times(now: datetime) -> list[tuple[Any, str]]:
     return [(label, show_datetime(at)) for label, at in times if at > local]
 
 
+class TypeField(forms.ModelChoiceField):
+    """The kinds of work in use, each a card with its icon."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        # The queryset is lazy, and each form gets one of its own: nothing is asked before a form is drawn.
+        types = ActivityType.objects.filter(is_active=True)
+        super().__init__(types, label=_("Type of work"), empty_label=None, widget=forms.RadioSelect, **kwargs)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return format_html("{}{}", icon(obj.icon), obj.name)
+
+
+def _when() -> VnDateTimeField:
+    """A time that the buttons of `quick_times` fill."""
+    return VnDateTimeField(label=_("When"), widget=VnDateTimeInput({"data-datetime": ""}))
+
+
 class WhenForm(forms.Form):
-    due_at = VnDateTimeField(label=_("When"))
+    due_at = _when()
 
 
 class ScheduleForm(forms.Form):
     """Type -> time -> assign, in that order (R0.33)."""
 
-    what = forms.ModelChoiceField(
-        ActivityType.objects.none(), label=_("Type of work"), empty_label=None, widget=forms.RadioSelect
-    )
-    due_at = VnDateTimeField(label=_("When"))
+    what = TypeField()
+    due_at = _when()
     assignee = forms.ModelChoiceField(
         User.objects.none(), label=_("Assign to"), widget=forms.Select(attrs={"data-pick": ""})
     )
@@ -42,8 +59,19 @@ class ScheduleForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["what"].queryset = ActivityType.objects.filter(is_active=True)  # type: ignore[attr-defined]
         self.fields["assignee"].queryset = User.objects.active()  # type: ignore[attr-defined]
+
+
+class NextForm(ScheduleForm):
+    """What is to be done after this, if anything: a type and a person alone plan nothing yet."""
+
+    prefix = "next"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, empty_permitted=True, use_required_attribute=False, **kwargs)
+
+    def has_changed(self) -> bool:
+        return bool({"due_at", "title"} & set(self.changed_data))
 
 
 class ResultForm(forms.Form):
@@ -55,12 +83,9 @@ class ResultForm(forms.Form):
 class LogForm(ResultForm):
     """Work done just now."""
 
-    what = forms.ModelChoiceField(
-        ActivityType.objects.none(), label=_("Type of work"), empty_label=None, widget=forms.RadioSelect
-    )
+    what = TypeField()
     field_order = ["what", "result"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["what"].queryset = ActivityType.objects.filter(is_active=True)  # type: ignore[attr-defined]
         self.fields["result"].required = True

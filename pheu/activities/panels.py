@@ -2,21 +2,29 @@
 
 from typing import Any
 
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from pheu.activities.models import Activity
 from pheu.core.registries import Panel, side_panels
 from pheu.people.requests import Request
 from pheu.timeline.panels import composer_tabs
 
+MOST = 30
+
 
 @side_panels.add("*", order=5)
 def activities(request: Request, row: Any, may: set[str]) -> Panel:
-    """What is to be done next, and what was done (area 3 of a lead, R0.10), in one query."""
-    every = [one for one in row.record.activities.select_related("type", "assignee") if one.called_off_at is None]
-    done = sorted((one for one in every if one.done_at), key=lambda one: one.done_at, reverse=True)
-    context = {"row": row, "may": may, "open": [one for one in every if one.is_open], "done": done[:10]}
-    return Panel("activities/_panel.html", context | {"me": request.user})
+    """What is to be done next, and what was done (area 3 of a lead, R0.10), in one query.
+
+    A deal goes on showing the work done on its lead; what was open there has come along to it.
+    """
+    to_do, done = Q(record=row.pk, done_at=None), Q(record__in=row.record.past_ids, done_at__isnull=False)
+    rows = Activity.objects.filter(to_do | done, called_off_at=None).select_related("type", "assignee")
+    shown = rows.order_by(F("done_at").desc(nulls_first=True), "due_at", "pk")[:MOST]
+    context = {"open": [one for one in shown if one.is_open], "done": [one for one in shown if one.done_at]}
+    return Panel("activities/_panel.html", context | {"row": row, "may": may, "me": request.user})
 
 
 @composer_tabs.add("*", order=10)

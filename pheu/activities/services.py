@@ -1,6 +1,7 @@
 """Acts on activities: schedule, finish, reschedule, call off; and taking them along to another record."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +30,16 @@ def _facts(activity: Activity) -> dict[str, Any]:
         "assignee": id_and_name(activity.assignee),
         "due": show_datetime(activity.due_at),
     }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Work to schedule: type -> time -> assign (R0.33)."""
+
+    what: ActivityType
+    due_at: datetime
+    assignee: User
+    title: str = ""
 
 
 @transaction.atomic
@@ -68,8 +79,13 @@ def must_change(about: Record, by: User) -> None:
 
 
 @transaction.atomic
-def finish_activity(activity: Activity, *, result: str = "", by: User, via: str = "page") -> Activity:
-    """Done, with what came of it (R0.10). Finishing twice tells it once."""
+def finish_activity(
+    activity: Activity, *, result: str = "", then: Plan | None = None, by: User, via: str = "page"
+) -> Activity:
+    """Done, with what came of it (R0.10), and what is to be done `then` on the same record.
+
+    Finishing twice tells it once and plans once. Planning asks for the right to change the record; finishing does not.
+    """
     activity = _mine_or_refuse(activity, by)
     if activity.done_at is not None:
         return activity
@@ -77,6 +93,8 @@ def finish_activity(activity: Activity, *, result: str = "", by: User, via: str 
     activity.save()
     refresh_next([activity.record_id])
     record(events.DONE, about=activity.record, by=by, via=via, result=result, **_facts(activity))
+    if then is not None:
+        schedule_activity(activity.record, **vars(then), by=by, via=via)
     return activity
 
 

@@ -9,14 +9,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
+from django_htmx.http import trigger_client_event
 
 from pheu.activities import services
 from pheu.activities.calendar import days_of
-from pheu.activities.forms import LogForm, ResultForm, ScheduleForm, WhenForm, quick_times
+from pheu.activities.forms import LogForm, NextForm, ResultForm, ScheduleForm, WhenForm, quick_times
 from pheu.activities.models import Activity, ActivityType
 from pheu.core.once import once
 from pheu.people.requests import Request
+from pheu.people.scopes import CHANGE
+from pheu.records import kinds
 from pheu.records.models import Record
 
 
@@ -31,8 +33,14 @@ def _done(request: Request, activity: Activity, text: str, *, undo: str = "") ->
         seen = Record.objects.visible_to(request.user).filter(pk=activity.record_id).first()
         return redirect(seen or reverse("calendar"))
     answer = trigger_client_event(HttpResponse(status=204), "dialog-close")
-    answer = trigger_client_event(answer, "record-changed")
+    for news in ("record-changed", "counts-changed"):
+        answer = trigger_client_event(answer, news)
     return trigger_client_event(answer, "toast", {"text": text, "level": "success", "undo": undo})
+
+
+def _usual(request: Request) -> dict[str, Any]:
+    """What a new piece of work is unless somebody says otherwise: of the first type, and mine."""
+    return {"what": ActivityType.objects.filter(is_active=True).first(), "assignee": request.user.pk}
 
 
 def _visible_record(request: Request, pk: int) -> Record:
@@ -53,8 +61,7 @@ def activity_new(request: Request, pk: int) -> HttpResponse:
     """«Lên công việc» on a record."""
     about = _visible_record(request, pk)
     services.must_change(about, request.user)
-    first = ActivityType.objects.filter(is_active=True).first()
-    form = ScheduleForm(_sent(request), initial={"what": first, "assignee": request.user.pk})
+    form = ScheduleForm(_sent(request), initial=_usual(request))
     if form.is_valid():
         activity = services.schedule_activity(about, **form.cleaned_data, by=request.user)
         return _done(request, activity, _("“%(title)s” was scheduled.") % {"title": activity})
@@ -67,7 +74,7 @@ def activity_log(request: Request, pk: int) -> HttpResponse:
     """A call or meeting that just took place."""
     about = _visible_record(request, pk)
     services.must_change(about, request.user)
-    form = LogForm(_sent(request), initial={"what": ActivityType.objects.filter(is_active=True).first()})
+    form = LogForm(_sent(request), initial=_usual(request))
     if form.is_valid():
         activity = services.log_activity(about, **form.cleaned_data, by=request.user)
         return _done(request, activity, _("“%(title)s” was noted.") % {"title": activity})
@@ -75,15 +82,23 @@ def activity_log(request: Request, pk: int) -> HttpResponse:
 
 
 def activity_done(request: Request, pk: int) -> HttpResponse:
+    """«Xong»: the result, and beside it the next thing to do for whoever may change the record."""
     activity = _activity(request, pk)
-    form = ResultForm(_sent(request))
-    if form.is_valid():
-        services.finish_activity(activity, **form.cleaned_data, by=request.user)
+    form, plan = ResultForm(_sent(request)), _next_form(request, activity)
+    if form.is_valid() and (plan is None or plan.is_valid()):
+        then = services.Plan(**plan.cleaned_data) if plan and plan.has_changed() else None
+        services.finish_activity(activity, **form.cleaned_data, then=then, by=request.user)
         undo = reverse("activity-resume", args=[pk])
         return _done(request, activity, _("“%(title)s” is done.") % {"title": activity}, undo=undo)
-    return render(
-        request, "activities/done.html", {"activity": activity, "form": form}, status=422 if form.is_bound else 200
-    )
+    context = {"activity": activity, "form": form, "plan": plan, "quick_times": quick_times(timezone.now())}
+    return render(request, "activities/done.html", context, status=422 if form.is_bound else 200)
+
+
+def _next_form(request: Request, activity: Activity) -> NextForm | None:
+    rows = kinds.get(activity.record.kind).model.objects.within(request.user, CHANGE)
+    if not rows.filter(pk=activity.record_id).exists():
+        return None
+    return NextForm(_sent(request), initial=_usual(request) | {"what": activity.type})
 
 
 def activity_move(request: Request, pk: int) -> HttpResponse:
@@ -106,8 +121,6 @@ def activity_off(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def activity_resume(request: Request, pk: int) -> HttpResponse:
     activity = services.resume_activity(_activity(request, pk), by=request.user)
-    if request.htmx:
-        return HttpResponseClientRefresh()
     return _done(request, activity, _("“%(title)s” is open again.") % {"title": activity})
 
 

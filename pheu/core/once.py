@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from pheu.core.models import FormToken
 
@@ -48,17 +48,18 @@ def once(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             first = FormToken.objects.filter(token=token, user=request.user.pk).first()
             if first is None:
                 raise
-            return _same_answer(request, first.answer or "/")
+            return _same_answer(request, first.answer)
 
     return guarded
 
 
 def _same_answer(request: HttpRequest, address: str) -> HttpResponse:
-    return (
-        HttpResponseClientRedirect(address)
-        if request.headers.get("HX-Request") == "true"
-        else HttpResponseRedirect(address)
-    )
+    """Where the first click led; a dialog that led nowhere has told the page all it needs, so this one only closes."""
+    if request.headers.get("HX-Request") != "true":
+        return HttpResponseRedirect(address or "/")
+    if address:
+        return HttpResponseClientRedirect(address)
+    return trigger_client_event(HttpResponse(status=204), "dialog-close")
 
 
 def _token(request: HttpRequest) -> uuid.UUID | None:

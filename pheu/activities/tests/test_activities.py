@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from pheu.activities import events
 from pheu.activities.models import Activity, ActivityType
-from pheu.activities.services import finish_activity, schedule_activity
+from pheu.activities.services import Plan, finish_activity, schedule_activity
 from pheu.conftest import nothing_changes, told
 from pheu.core.errors import Refused
 from pheu.core.vietnamese import show_datetime
@@ -170,3 +171,86 @@ def test_a_double_click_schedules_once(client, an, lead, call):
     for _click in range(2):
         client.post(f"/r/{lead.pk}/activities/new/", posted)
     assert Activity.objects.count() == 1
+
+
+def test_the_next_thing_is_planned_while_finishing(client, an, binh, lead, planned, call):
+    """R0.33 after R0.10: one dialog, and a second click plans nothing more."""
+    client.force_login(an)
+    assert 'name="next-what"' in client.get(f"/activities/{planned.pk}/result/").text
+    posted = {
+        "result": "Khách hẹn khảo sát",
+        "next-what": call.pk,
+        "next-due_at": "31/12/2026 9:00",
+        "next-assignee": binh.pk,
+        "next-title": "Khảo sát",
+    }
+    for _click in range(2):
+        client.post(f"/activities/{planned.pk}/result/", posted)
+    following = Activity.objects.open().get()
+    assert (following.title, following.assignee, following.record_id) == ("Khảo sát", binh, lead.pk)
+    lead.record.refresh_from_db()
+    assert lead.record.next_activity_at == following.due_at
+    assert Event.objects.filter(kind=events.SCHEDULED.code).count() == 2
+
+
+def test_nothing_is_planned_next_without_a_time(client, an, planned, call):
+    client.force_login(an)
+    untouched = {"result": "Xong", "next-what": call.pk, "next-due_at": "", "next-assignee": an.pk, "next-title": ""}
+    with nothing_changes():
+        answer = client.post(f"/activities/{planned.pk}/result/", untouched | {"next-title": "Gửi báo giá"})
+    assert answer.status_code == 422
+    assert "Gửi báo giá" in answer.text
+    client.post(f"/activities/{planned.pk}/result/", untouched)
+    planned.refresh_from_db()
+    assert planned.done_at
+    assert not Activity.objects.open().exists()
+
+
+def test_who_may_not_change_the_record_finishes_and_plans_nothing(client, an, chi, lead, call):
+    activity = schedule_activity(lead.record, what=call, due_at=timezone.now(), assignee=chi, by=an)
+    client.force_login(chi)
+    assert 'name="next-what"' not in client.get(f"/activities/{activity.pk}/result/").text
+    posted = {"next-what": call.pk, "next-due_at": "31/12/2026 9:00", "next-assignee": chi.pk}
+    client.post(f"/activities/{activity.pk}/result/", {"result": "Đã đo"} | posted)
+    assert Activity.objects.get().done_by == chi
+    plan = Plan(call, timezone.now(), chi)
+    other = schedule_activity(lead.record, what=call, due_at=timezone.now(), assignee=chi, by=an)
+    with nothing_changes(), pytest.raises(Refused), transaction.atomic():
+        finish_activity(other, then=plan, by=chi)
+
+
+def test_undo_leaves_what_is_unsaved_on_the_page(client, an, planned):
+    """The page fetches what changed; it is not loaded anew, or typed fields would be gone."""
+    client.force_login(an)
+    client.post(f"/activities/{planned.pk}/calling-off/")
+    answer = client.post(f"/activities/{planned.pk}/resuming/", headers={"HX-Request": "true"})
+    assert "record-changed" in answer.headers["HX-Trigger"]
+    assert "HX-Refresh" not in answer.headers
+
+
+def test_a_double_click_in_the_dialog_leads_nowhere_else(client, an, lead, call):
+    client.force_login(an)
+    posted = {"what": call.pk, "result": "Đã gọi", "once": "6f1b7c1e-6ad0-4a0e-9d5a-0f7f0c1d2e3f"}
+    for _click in range(2):
+        answer = client.post(f"/r/{lead.pk}/activities/log/", posted, headers={"HX-Request": "true"})
+        assert (answer.status_code, answer.headers.get("HX-Redirect")) == (204, None)
+        assert "dialog-close" in answer.headers["HX-Trigger"]
+    assert Activity.objects.count() == 1
+
+
+def test_the_deal_goes_on_showing_work_done_on_its_lead(client, an, lead, planned):
+    """R0.10 stays readable after the conversion."""
+    finish_activity(planned, result="Khách cần hai trạm", by=an)
+    deal = convert_leads([lead], Handover(owner=an), by=an)[0]
+    client.force_login(an)
+    page = client.get(deal.get_absolute_url()).text
+    assert "Việc đã làm" in page
+    assert page.index("Khách cần hai trạm") < page.index("</section>", page.index('id="record-side"'))
+
+
+def test_each_type_of_work_is_a_card_with_its_icon(client, an, lead):
+    client.force_login(an)
+    form = client.get(f"/r/{lead.pk}/activities/new/").text
+    for one in ActivityType.objects.all():
+        assert f"#{one.icon}" in form
+    assert form.count("data-fill-time") >= 2

@@ -448,6 +448,7 @@ SCRIPTS = [
     "fills",
     "when",
     "times",
+    "stages",
     "money",
     "dates",
     "files",
