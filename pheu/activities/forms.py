@@ -14,7 +14,7 @@ from pheu.people.models import User
 
 
 def quick_times(now: datetime) -> list[tuple[Any, str]]:
-    """(label, time as typed) of the usual choices; this afternoon only while it is still to come."""
+    """(label, time as typed) of the usual choices: this afternoon while it is to come, Monday unless it is tomorrow."""
     local = timezone.localtime(now)
     today = local.replace(minute=0, second=0, microsecond=0)
     monday = today + timedelta(days=7 - today.weekday())
@@ -23,7 +23,8 @@ def quick_times(now: datetime) -> list[tuple[Any, str]]:
         (_("Tomorrow 9:00"), (today + timedelta(days=1)).replace(hour=9)),
         (_("Monday 9:00"), monday.replace(hour=9)),
     ]
-    return [(label, show_datetime(at)) for label, at in times if at > local]
+    usual = times if local.weekday() < 6 else times[:2]
+    return [(label, show_datetime(at)) for label, at in usual if at > local]
 
 
 class TypeField(forms.ModelChoiceField):

