@@ -33,7 +33,7 @@ def main() -> int:
 def row_classes(trees: dict[str, ast.Module]) -> dict[str, str]:
     """Record and every class below Row, with the table of each: {"Lead": "leads_lead"}."""
     known = {"Record": "records_record", "Row": "records_row"}
-    classes = [(name.split("/")[1], node) for name, tree in trees.items() for node in tree.body if is_class(node)]
+    classes = [(name.split("/")[1], node) for name, tree in trees.items() for node in classes_of(tree)]
     before = 0
     while before < len(known):
         before = len(known)
@@ -43,8 +43,8 @@ def row_classes(trees: dict[str, ast.Module]) -> dict[str, str]:
     return known
 
 
-def is_class(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ClassDef)
+def classes_of(tree: ast.Module) -> list[ast.ClassDef]:
+    return [node for node in tree.body if isinstance(node, ast.ClassDef)]
 
 
 def faults_of(name: str, tree: ast.Module, rows: dict[str, str]) -> Iterator[str]:

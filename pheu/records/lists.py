@@ -94,8 +94,9 @@ class Listing:
         column = field.order if field else name
         ends = field.sort_ends if field else None
         # An index on the column serves its order only where it is not wrapped.
-        may_be_empty = ends is not None and self.kind.model._meta.get_field(column).null
-        return column, Coalesce(F(column), Value(ends[self.is_descending])) if may_be_empty else F(column)
+        if ends is None or not self.kind.model._meta.get_field(column).null:
+            return column, F(column)
+        return column, Coalesce(F(column), Value(ends[self.is_descending]))
 
     def _ordered(self, rows: Any) -> QuerySet:
         _column, value = self._sort_value()
@@ -115,7 +116,7 @@ class Listing:
         return list(self.kind.prefetch(page.select_related("record", "owner")))
 
     def _newest_of(self, ways: list[Any]) -> list[int]:
-        """Ids of the page, from the first rows of each way: short index scans, whoever asks and however little is theirs."""
+        """Ids of the page, from the first rows of each way: short index scans, however little is the person's."""
         firsts = [self._page(self.narrowed(way)).values("sort_value", "pk") for way in ways]
         direction = "-" if self.is_descending else ""
         together = firsts[0].union(*firsts[1:]).order_by(f"{direction}sort_value", f"{direction}pk")

@@ -1,12 +1,13 @@
 """Work to do on a record: schedule, finish, reschedule, call off, and a person's calendar."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
 from pheu.activities import events
+from pheu.activities.forms import quick_times
 from pheu.activities.models import Activity, ActivityType
 from pheu.activities.services import Plan, finish_activity, schedule_activity
 from pheu.conftest import nothing_changes, told
@@ -253,4 +254,16 @@ def test_each_type_of_work_is_a_card_with_its_icon(client, an, lead):
     form = client.get(f"/r/{lead.pk}/activities/new/").text
     for one in ActivityType.objects.all():
         assert f"#{one.icon}" in form
-    assert form.count("data-fill-time") >= 2
+    assert "data-fill-time" in form
+
+
+@pytest.mark.parametrize(
+    ("now", "times"),
+    [
+        ((2026, 11, 24, 3), ["24/11/2026 16:00", "25/11/2026 09:00", "30/11/2026 09:00"]),
+        ((2026, 11, 24, 10), ["25/11/2026 09:00", "30/11/2026 09:00"]),  # five in the afternoon: too late for four
+        ((2026, 11, 22, 3), ["22/11/2026 16:00", "23/11/2026 09:00"]),  # on a Sunday, Monday is tomorrow
+    ],
+)
+def test_the_usual_times_are_to_come_and_differ(now, times):
+    assert [at for _label, at in quick_times(datetime(*now, tzinfo=UTC))] == times

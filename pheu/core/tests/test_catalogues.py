@@ -1,13 +1,7 @@
 """Every message that our sources say has its Vietnamese, with the same places (design.md 4)."""
 
-import sys
-from pathlib import Path
-
-import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "bin"))
-
 import messages
+import pytest
 
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
 

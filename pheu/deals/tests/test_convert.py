@@ -28,7 +28,7 @@ def answers(lead, owner, **changed):
 
 
 def test_the_dialog_offers_person_team_value_and_three_ways_with_the_customer(client, an, lead):
-    """R0.14-R0.17, R2.02-R2.03, R2.05-R2.09: a dialog with everything that conversion asks."""
+    """R0.14, R0.15, R0.16, R0.17, R2.02, R2.03, R2.05, R2.06, R2.07, R2.08, R2.09: everything that conversion asks."""
     client.force_login(an)
     text = client.get(f"/leads/{lead.pk}/conversion/", headers={"HX-Request": "true", "HX-Target": "dialog"}).text
     for name in ("owner", "team", "amount", "customer", "company", "contact"):

@@ -65,7 +65,7 @@ def make(kind: kinds.Kind, drawn: list[dict[str, Any]], by: Any) -> None:
     with connection.cursor() as cursor:
         for table in (kind.model._meta.db_table, "records_record"):
             key = "record_id" if table != "records_record" else "id"
-            cursor.execute(f"update {table} set updated_at = updated_at - {key} %% 3 * interval '1 hour'", [])
+            cursor.execute(f"update {table} set updated_at = updated_at - {key} % 3 * interval '1 hour'")  # noqa: S608
 
 
 def walk(kind: kinds.Kind, user: Any, sort: str) -> list[Any]:

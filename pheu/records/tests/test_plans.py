@@ -1,4 +1,4 @@
-"""How PostgreSQL answers at some size: which indexes, how many rows it reads. Never how long it takes (quality.md 1)."""
+"""How PostgreSQL answers at some size: which indexes, how many rows; never how long (quality.md 1)."""
 
 import json
 from collections.abc import Iterator

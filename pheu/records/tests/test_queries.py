@@ -1,4 +1,4 @@
-"""How many statements a page takes, recorded in query_counts.json: the same for one row and for thirty (quality.md 1)."""
+"""How many statements a page takes, as query_counts.json has it: the same for one row and thirty (quality.md 1)."""
 
 import json
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ KINDS = ["prospect", "lead", "deal", "company", "contact"]
 
 @dataclass
 class Firm:
-    """A company that grows: `rows` holds of each kind the one whose page is looked at, with all the others around it."""
+    """A company that grows: `rows` holds of each kind the one whose page is looked at, the others stand around it."""
 
     cast: Cast
     rows: dict[str, Any]

@@ -1,15 +1,15 @@
 """What a Record shares with its row is written in one place, and the guards that hold it there."""
 
 import ast
-import sys
 from io import StringIO
 from pathlib import Path
 
+import lint_writes
 import pytest
 from django.core.management import CommandError, call_command
 
 from pheu.core.health import examine
-from pheu.deals.models import Deal
+from pheu.deals.services import create_deal
 from pheu.leads.models import Lead
 from pheu.leads.services import create_leads
 from pheu.parties.models import Contact
@@ -18,10 +18,6 @@ from pheu.records.models import Record
 from pheu.records.writing import create_rows
 
 ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "bin"))
-
-import lint_writes
-
 # The doctor ---------------------------------------------------------------------------------------
 
 WRONG = {
@@ -77,7 +73,7 @@ def test_the_doctor_says_it(lead):
 def test_who_is_named_after_a_company_is_found_by_its_new_name(an):
     company = create_company({"name": "Thép Sông Đà", "type": "prospect", "owner": an}, by=an)
     contact = create_contact({"full_name": "Đỗ Thị Vân", "company": company, "owner": an}, by=an)
-    deal = Deal.objects.get(pk=_deal(an, company, contact).pk)
+    deal = create_deal({"name": "Trạm nước", "company": company, "contact": contact, "owner": an}, by=an)
     change_company(company, {"name": ("Thép Sông Đà", "Gang Hồng Hà")}, by=an)
     change_contact(contact, {"full_name": ("Đỗ Thị Vân", "Đỗ Thị Vy")}, by=an)
     found = Record.objects.filter(search__contains=" hong").filter(search__contains=" ha")
@@ -85,12 +81,6 @@ def test_who_is_named_after_a_company_is_found_by_its_new_name(an):
     assert not Record.objects.filter(search__contains=" song").exists()
     assert Record.objects.filter(search__contains=" vy").count() == 2
     assert Contact.objects.get().record.version == 2  # its own change, not its company's
-
-
-def _deal(an, company, contact):
-    from pheu.deals.services import create_deal
-
-    return create_deal({"name": "Trạm nước", "company": company, "contact": contact, "owner": an}, by=an)
 
 
 # Making many --------------------------------------------------------------------------------------

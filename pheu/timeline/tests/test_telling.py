@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from pheu.conftest import nothing_changes, told
 from pheu.core.errors import DomainError, Refused
 from pheu.leads.models import Lead
+from pheu.parties.models import Prospect
 from pheu.parties.services import create_company
 from pheu.timeline import events
 from pheu.timeline.events import ASSIGNED, CHANGED, CREATED, NOTE_ADDED, EventKind, followers_of, follows
@@ -37,9 +38,13 @@ def test_an_event_may_be_about_no_record(dung):
 
 
 def test_a_rollback_takes_the_events_with_it(lead, an):
-    with nothing_changes(), pytest.raises(ZeroDivisionError), transaction.atomic():
+    @transaction.atomic
+    def act():
         add_note(lead.record, body="Ghi", by=an)
         raise ZeroDivisionError
+
+    with nothing_changes(), pytest.raises(ZeroDivisionError):
+        act()
 
 
 def test_what_a_follower_cannot_do_undoes_the_act(lead, an, heard):
@@ -124,8 +129,6 @@ def test_a_row_cannot_be_made_over_another(lead, an):
 
 
 def test_a_batch_is_made_or_nothing_is(an):
-    from pheu.parties.models import Prospect
-
     rows = [Prospect(company_name="Một", import_key="1"), Prospect(company_name="Hai", import_key="1")]
     with nothing_changes(), pytest.raises(IntegrityError), transaction.atomic():
         create(rows, by=an)
