@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "pheu.core.errors.DomainErrorMiddleware",
+    "pheu.records.counting.ForgetCountsMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

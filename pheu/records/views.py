@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.core.cache import cache
 from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -19,6 +18,7 @@ from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW
 from pheu.records import kinds
 from pheu.records.access import granted, must, with_abilities
 from pheu.records.boards import Board
+from pheu.records.counting import counts_of
 from pheu.records.forms import MoveForm
 from pheu.records.kinds import Kind
 from pheu.records.lists import Listing
@@ -69,8 +69,8 @@ def _list_context(request: Request, listing: Listing) -> dict[str, Any]:
 def record_counts(request: Request, kind: str) -> HttpResponse:
     """The counts of the tabs, a minute old at most; the page loads them after itself."""
     listing = Listing(_open(request, kind), request.user, request.GET)
-    counts = cache.get_or_set(f"counts:{kind}:{request.user.pk}", listing.counts, 60)
-    return render(request, "records/_counts.html", {"listing": listing, "counts": counts, "kind": listing.kind})
+    context = {"listing": listing, "counts": counts_of(listing), "kind": listing.kind}
+    return render(request, "records/_counts.html", context)
 
 
 @once

@@ -112,10 +112,11 @@ def test_paging_visits_every_row_once_and_in_order(dung, code):
 JUNK = st.one_of(
     st.text(max_size=60),
     st.binary(max_size=30).map(lambda some: some.hex()),
-    # Signed by us for another order, or with another thing in it: a key that leaked must not become an error either.
-    st.tuples(st.sampled_from(["name", "-created_at", ""]), st.sampled_from(["plain", "date"]), st.text(), st.integers())
-    .map(lambda told: signing.dumps(list(told), salt="pheu.records.lists")),
-)  # fmt: skip
+    # Signed by us, for another order.
+    st.tuples(
+        st.sampled_from(["name", "-created_at"]), st.sampled_from(["plain", "date"]), st.text(), st.integers()
+    ).map(lambda told: signing.dumps(list(told), salt="pheu.records.lists")),
+)
 
 
 def test_a_cursor_of_junk_is_the_first_page(dung, lead):

@@ -29,3 +29,11 @@ def test_record_pages_open(client, an, lead, deal):
         assert answer.status_code == 200
         assert row.record.number in answer.text
         assert client.get(f"/r/{row.pk}/").url == row.get_absolute_url()
+
+
+def test_what_i_made_is_counted_at_once(client, an):
+    """The counts of tabs are kept for a minute, but not past my own change."""
+    client.force_login(an)
+    assert 'id="count-mine" hx-swap-oob="true">0<' in client.get("/leads/counts/").text
+    client.post("/leads/new/", {"company_name": "Bia Hà Thành", "owner": an.pk})
+    assert 'id="count-mine" hx-swap-oob="true">1<' in client.get("/leads/counts/").text
