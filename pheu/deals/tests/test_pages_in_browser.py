@@ -20,10 +20,26 @@ FINDINGS = """async () => (await axe.run(document, {resultTypes: ["violations"]}
     .filter((one) => ["serious", "critical"].includes(one.impact))
     .map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 120)).join(" | ")}`)"""
 PAGES = [
-    "/", "/prospects/", "/leads/?tab=all", "/leads/board/", "/deals/?tab=all", "/deals/board/", "/companies/", "/contacts/",
-    "/leads/new/", "/deals/new/", "/companies/new/", "/contacts/new/", "/search/?q=cong", "/deals/conversions/",
-    "/calendar/", "/reports/", "/imports/", "/imports/new/?kind=prospect", "/leads/?tab=all&q=khongcogi",
-]  # fmt: skip
+    "/",
+    "/prospects/",
+    "/leads/?tab=all",
+    "/leads/board/",
+    "/deals/?tab=all",
+    "/deals/board/",
+    "/companies/",
+    "/contacts/",
+    "/leads/new/",
+    "/deals/new/",
+    "/companies/new/",
+    "/contacts/new/",
+    "/search/?q=cong",
+    "/deals/conversions/",
+    "/calendar/",
+    "/reports/",
+    "/imports/",
+    "/imports/new/?kind=prospect",
+    "/leads/?tab=all&q=khongcogi",
+]
 
 
 def fill(world: World) -> list[str]:
