@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib import import_module
 from typing import Any
@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import BrowserContext, Page
 from psycopg import sql
 
@@ -35,6 +36,12 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": os.environ.get("PHEU_CHROMIUM"), "args": sandbox}
 
 
+# The same examples every time, so that a build fails for what was changed; PHEU_EXPLORE=1 goes looking for new ones.
+hypothesis_settings.register_profile("steady", derandomize=True, deadline=None)
+if not os.environ.get("PHEU_EXPLORE"):
+    hypothesis_settings.load_profile("steady")
+
+
 @receiver(post_migrate, sender=apps.get_app_config("deals"))
 def plant_seeds(**_told: Any) -> None:
     """What the migrations plant, again after a test with real transactions has emptied every table."""
@@ -43,10 +50,14 @@ def plant_seeds(**_told: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """A database kept by `--reuse-db` may have been emptied by the browser tests of an earlier run."""
-    with django_db_blocker.unblock():
-        plant_seeds()
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A request that a browser still waited for may hold a session; it ends before the database is dropped."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
 
 
 PASSWORD = "hoa-sen-trang-2026"
@@ -203,6 +214,7 @@ class World:
     url: str
     cast: Cast
     context: BrowserContext
+    entered: list[BrowserContext] = field(default_factory=list)
 
     def enter(self, user: User, path: str = "/") -> Page:
         """A page of somebody signed in, in a browser of their own."""
@@ -211,6 +223,7 @@ class World:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="vi-VN", base_url=self.url)
         client = Client()
         client.force_login(user)
+        self.entered.append(context)
         context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": self.url}])
         page = context.new_page()
         page.on("pageerror", _fail)
@@ -224,6 +237,9 @@ def _fail(error: Any) -> None:
 
 
 @pytest.fixture
-def world(transactional_db: None, live_server: Any, context: BrowserContext) -> World:
+def world(transactional_db: None, live_server: Any, context: BrowserContext) -> Iterator[World]:
     """The site on a real port."""
-    return World(live_server.url, make_cast(), context)
+    world = World(live_server.url, make_cast(), context)
+    yield world
+    for one in world.entered:
+        one.close()

@@ -12,9 +12,9 @@ def declare_jobs() -> None:
 
     @job(name="drill")
     def drill(notes: str) -> None:
-        print("began", flush=True)
         lines = Path(notes).read_text()
         Path(notes).write_text(lines + "began\n")
+        print("began", flush=True)  # from here on the test may kill this process
         if not lines:
             threading.Event().wait()
         Path(notes).write_text(Path(notes).read_text() + "done\n")

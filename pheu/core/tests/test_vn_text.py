@@ -217,3 +217,8 @@ def test_two_habits_of_placing_a_tone_are_one(modern, classic):
 @pytest.mark.parametrize("word", ["quý", "Quỳ", "hoàn", "hoài", "thuyền", "khoẻn", "quà", "hoa", "tuần"])
 def test_other_tones_stay_where_they_are(word):
     assert canonical_tone(word) == word
+
+
+def test_a_marked_long_s_is_an_s():
+    """Found by the property above: the fold must not need a second time."""
+    assert fold("\u1e9b") == "s"

@@ -36,10 +36,10 @@ def base(character: str) -> str:
     if len(small) == 1 and small != character and len(several_letters(small)) > 1:
         return small  # the small form is the one that is then read as several
     plain = several_letters(character) or unicodedata.normalize("NFD", character)[0]
-    if plain.isascii() or unicodedata.name(plain[0], "").startswith("LATIN"):
-        character = plain
     if plain.isascii():
         return plain.lower()
+    if plain != character and unicodedata.name(plain, "").startswith("LATIN"):
+        return base(plain)  # ẛ is a marked ſ, and that an s
     built = BUILT_ON.fullmatch(unicodedata.name(character, ""))
     if built:
         return (built[1] or built[2]).lower()
