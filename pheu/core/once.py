@@ -9,8 +9,10 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
+from pheu.core.errors import Conflict
 from pheu.core.models import FormToken
 
 
@@ -45,9 +47,11 @@ def once(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         except _Undo as undo:
             return undo.answer
         except IntegrityError:
-            first = FormToken.objects.filter(token=token, user=request.user.pk).first()
+            first = FormToken.objects.filter(token=token).first()
             if first is None:
-                raise
+                raise  # another rule of the database said no
+            if first.user_id != request.user.pk:
+                raise Conflict(_("This form was sent by somebody else already. Please open it anew.")) from None
             return _same_answer(request, first.answer)
 
     return guarded

@@ -10,8 +10,8 @@ from pheu.leads.models import Lead
 from pheu.parties.models import Company, Contact
 from pheu.people.models import Team, User
 from pheu.people.scopes import CHANGE, CREATE
+from pheu.records.fields import PickInput
 from pheu.records.models import Pipeline
-from pheu.records.schema import PickInput
 
 CUSTOMER = [
     (Handover.CREATE, _("Create a new customer")),

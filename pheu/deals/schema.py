@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from pheu.deals.models import Deal
 from pheu.leads import schema as leads
 from pheu.parties.schema import TAGS
-from pheu.records.schema import RESPONSIBLE, Date, Group, Percent, RowPick, Schema, Title, common
+from pheu.records.fields import Date, Percent, RowPick, Title, common
+from pheu.records.schema import RESPONSIBLE, Group, Schema
 
 
 class Probability(Percent):

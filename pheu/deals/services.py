@@ -116,11 +116,3 @@ def reopen_deal(deal: Deal, *, by: User, via: str = "page") -> Deal:
     deal.save_changed()
     record(events.REOPENED, about=deal.record, by=by, via=via, entered=id_and_name(stage))
     return deal
-
-
-@transaction.atomic
-def follow_stage_probability(deal: Deal, *, by: User, via: str = "page") -> Deal:
-    """«Theo giai đoạn» (D18): an ordinary change of the field, so that the timeline shows it."""
-    change_deal(deal, {"probability": (deal.probability, None)}, by=by, via=via)
-    deal.refresh_from_db()
-    return deal

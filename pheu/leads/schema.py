@@ -6,20 +6,16 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.leads.models import PRIORITIES, Lead, Rating, RequestType, Source
 from pheu.parties import schema as parties
-from pheu.records.models import Label, Stage
-from pheu.records.schema import (
-    RESPONSIBLE,
+from pheu.records.fields import (
     Choice,
     Date,
     Field,
-    Group,
     LabelPick,
     LongText,
     Moment,
     Money,
     Pick,
     RowPick,
-    Schema,
     ShownMoment,
     StagePick,
     Stars,
@@ -27,6 +23,8 @@ from pheu.records.schema import (
     Title,
     common,
 )
+from pheu.records.models import Label, Stage
+from pheu.records.schema import RESPONSIBLE, Group, Schema
 
 PRIORITY = Stars(name="priority", label=_("Priority"), options=PRIORITIES, filterable=True, sortable=True)
 SOURCE = Pick(name="source", label=_("Source"), model=Source, filterable=True, synonyms=("nguồn", "nguồn khách"))

@@ -3,17 +3,14 @@
 from django.utils.translation import gettext_lazy as _
 
 from pheu.parties.models import Company, Contact, Prospect
-from pheu.records.schema import (
-    RESPONSIBLE,
+from pheu.records.fields import (
     Choice,
     Email,
-    Group,
     Link,
     LongText,
     MultiChoice,
     Phone,
     RowPick,
-    Schema,
     Tags,
     TaxCode,
     Text,
@@ -21,6 +18,7 @@ from pheu.records.schema import (
     common,
     moment,
 )
+from pheu.records.schema import RESPONSIBLE, Group, Schema
 
 PHONE = Phone(
     name="phone",

@@ -13,7 +13,7 @@ from pheu.core.vietnamese.text import clean, clean_lines
 from pheu.people.models import User
 from pheu.quality import marks
 from pheu.quality.importers import Importer
-from pheu.records.schema import Email, LongText, Phone, TaxCode, Text
+from pheu.records.fields import Email, LongText, Phone, TaxCode, Text
 
 PHONE_ROOM = 300  # characters that `parties.Reachable` keeps of one number
 _BETWEEN_ADDRESSES = re.compile(r"[\s;,/]+")

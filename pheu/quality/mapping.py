@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pheu.core.vietnamese.phone import AREA_CODES, area_of, read_phones
 from pheu.core.vietnamese.text import fold
 from pheu.quality.reading import Line
-from pheu.records.schema import Email, Field, Link, Phone, TaxCode
+from pheu.records.fields import Email, Field, Link, Phone, TaxCode
 
 SEARCHED = 30  # lines among which the header is looked for
 SAMPLE = 200  # lines by which a column without a header is judged

@@ -17,8 +17,9 @@ from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
 from pheu.people.models import User
+from pheu.records.fields import Field
 from pheu.records.kinds import Kind, Words
-from pheu.records.schema import Field, offered
+from pheu.records.schema import offered
 from pheu.records.search import search_q
 
 PAGE = 50

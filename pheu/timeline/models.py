@@ -14,7 +14,8 @@ class Event(models.Model):
     """One thing that happened, in the past tense; append-only. `facts` holds ids and the names of that day."""
 
     kind = models.CharField(max_length=50)
-    about = models.ForeignKey(Record, models.CASCADE, null=True, related_name="events")
+    # Without an index of its own: the newest-first one below begins with it.
+    about = models.ForeignKey(Record, models.CASCADE, null=True, related_name="events", db_index=False)
     subject = models.CharField(max_length=200, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     via = models.CharField(max_length=20, default="page")

@@ -60,6 +60,15 @@ def test_a_token_of_junk_is_no_token(client, an, token):
     assert not FormToken.objects.exists()
 
 
+def test_a_token_of_somebody_else_makes_nothing(client, an, binh):
+    form = typed()
+    client.force_login(an)
+    client.post("/leads/new/", form)
+    client.force_login(binh)
+    with nothing_changes():
+        assert client.post("/leads/new/", form).status_code == 409
+
+
 # In parallel --------------------------------------------------------------------------------------
 
 

@@ -86,7 +86,6 @@ ON_ROWS = {
     "deals.move_deal": lambda d, by: deals.move_deal(d.deal, to=another(d.deal), left=d.deal.stage, by=by),
     "deals.close_deal": lambda d, by: deals.close_deal(d.deal, to=stage_of("deal", "Thành công"), by=by),
     "deals.reopen_deal": lambda d, by: deals.reopen_deal(d.closed_deal, by=by),
-    "deals.follow_stage_probability": lambda d, by: deals.follow_stage_probability(d.deal, by=by),
     "conversion.convert_leads": lambda d, by: conversion.convert_leads([d.lead], d.handover(), by=by),
     "conversion.undo_conversion": lambda d, by: conversion.undo_conversion(d.converted_lead, by=by),
     "activities.schedule_activity": lambda d, by: activities.schedule_activity(

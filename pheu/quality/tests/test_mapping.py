@@ -4,7 +4,7 @@ import pytest
 
 from pheu.quality.mapping import Headers, guess_area_code, is_column_numbers, is_header_again, letter_of
 from pheu.quality.reading import Line
-from pheu.records.schema import Email, Link, LongText, Phone, TaxCode, Text
+from pheu.records.fields import Email, Link, LongText, Phone, TaxCode, Text
 
 FIELDS = {
     one.name: one

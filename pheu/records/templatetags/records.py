@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from pheu.core.templatetags.ui import avatar, pill, stars, tag
 from pheu.core.templatetags.vn import NOTHING
 from pheu.core.vietnamese import show_relative_day
-from pheu.records.schema import Field
+from pheu.records.fields import Field
 
 register = template.Library()
 Drawn = SafeString | str
