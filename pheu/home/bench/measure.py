@@ -62,7 +62,7 @@ def operations(client: Client, user: User) -> dict[str, Callable[[], object]]:
     return {
         "leads list": lambda: client.get("/leads/?tab=all"),
         "leads list, mine": lambda: client.get("/leads/?tab=mine"),
-        "leads list by value": lambda: client.get("/leads/?tab=all&sort=-due_at"),
+        "leads list by due date": lambda: client.get("/leads/?tab=all&sort=-due_at"),
         "deals list": lambda: client.get("/deals/?tab=all"),
         "deals board": lambda: client.get("/deals/board/?tab=all"),
         "search a name": lambda: client.get("/search/?q=nguyen+xi+mang"),
