@@ -92,11 +92,8 @@ class Board(Listing):
 
     def _add_totals(self, columns: dict[int, Column]) -> None:
         now = timezone.now()
-        weighted = (
-            {"weighted": Sum(F("expected_amount") * F("probability") / 100)}
-            if hasattr(self.kind.model, "probability")
-            else {}
-        )
+        amount = self.kind.model.amount_field
+        weighted = {"weighted": Sum(F(amount) * F("probability") / 100)} if self.has_forecast else {}
         totals = (
             self._in_pipeline()
             .filter(stage__in=columns)
@@ -104,7 +101,7 @@ class Board(Listing):
             .values("stage")
             .annotate(
                 count=Count("pk"),
-                amount=Sum(self.kind.model.amount_field),
+                amount=Sum(amount),
                 planned=Count("pk", filter=Q(record__next_activity_at__gte=now)),
                 overdue=Count("pk", filter=Q(record__next_activity_at__lt=now)),
                 **weighted,
@@ -140,6 +137,11 @@ class Board(Listing):
         return list(self.kind.prefetch(rows.annotate(may_move=may(self.user, self.kind.code, MOVE))))
 
     @property
+    def has_forecast(self) -> bool:
+        """Whether rows of this kind have a probability to weigh their value by."""
+        return hasattr(self.kind.model, "probability")
+
+    @property
     def open_columns(self) -> list[Column]:
         return [column for column in self.columns_of_stages if not column.stage.is_closing]
 
@@ -150,6 +152,4 @@ class Board(Listing):
     @property
     def weighted(self) -> Decimal | None:
         """What the open deals are worth by their probability; None where the kind has none."""
-        if not hasattr(self.kind.model, "probability"):
-            return None
-        return sum((column.weighted for column in self.open_columns), Decimal(0))
+        return sum((column.weighted for column in self.open_columns), Decimal(0)) if self.has_forecast else None
