@@ -18,7 +18,6 @@ urlpatterns = [
     path("ui/", include("pheu.core.views")),
     path("language/", include("pheu.core.language")),
     path("", include("pheu.activities.urls")),
-    path("", include("pheu.parties.urls")),
     path("", include("pheu.leads.urls")),
     path("", include("pheu.deals.urls")),
     path("", include("pheu.quality.urls")),

@@ -24,9 +24,12 @@ from pheu.deals.services import create_deal
 from pheu.leads.models import Lead, RequestType, Source
 from pheu.leads.services import create_lead
 from pheu.people.models import Department, Role, Team, User
+from pheu.records import kinds, writing
+from pheu.records.acts import operation
 from pheu.records.models import Record, Stage
 from pheu.timeline.events import EventKind
 from pheu.timeline.models import Event
+from pheu.timeline.services import put
 
 
 @pytest.fixture(scope="session")
@@ -163,6 +166,29 @@ def stage_of(kind: str, name: str) -> Stage:
 def told(kind: EventKind, *, about: Any) -> Event:
     """The one event of this kind about a row; fails where it was told never or twice."""
     return Event.objects.get(kind=kind.code, about=about.pk)
+
+
+def standing(kind: str, values: dict[str, Any], *, by: User) -> Any:
+    """A row that stands as `values` say, whoever could have made it so."""
+    return put([kinds.get(kind).schema.new_row(values)], by=by)[0]
+
+
+def given(row: Any, **columns: Any) -> Any:
+    """Let a row stand as no act would leave it: what old data, or a rule of yesterday, may look like."""
+    with operation("given", by=None):
+        for name, value in columns.items():
+            setattr(row, name, value)
+        writing.save_many([row], *columns)
+    return row
+
+
+@contextlib.contextmanager
+def rewriting_history() -> Iterator[None]:
+    """Let events be changed: for tests of what time makes of them."""
+    with connection.cursor() as cursor:
+        cursor.execute("set local pheu.rewrites_history = on")
+        yield
+        cursor.execute("set local pheu.rewrites_history = off")
 
 
 @pytest.fixture(autouse=True)

@@ -32,6 +32,7 @@ class Activity(models.Model):
     result = models.TextField(_("Result"), blank=True, max_length=5000)
     called_off_at = models.DateTimeField(null=True, blank=True)
 
+    is_work = True
     objects = ActivityQuerySet.as_manager()
 
     class Meta:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Min, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,22 +12,28 @@ from django.utils.translation import gettext_lazy as _
 from pheu.activities import events
 from pheu.activities.models import Activity, ActivityType
 from pheu.core.errors import DomainError
-from pheu.core.vietnamese.dates import show_datetime
 from pheu.people.models import User
 from pheu.people.scopes import CHANGE
-from pheu.records import kinds
+from pheu.records import kinds, writing
+from pheu.records.acts import act
+from pheu.records.fields import Moment
+from pheu.records.locking import hold, must_hold
 from pheu.records.models import Record, id_and_name
 from pheu.timeline import services as timeline
 from pheu.timeline.services import record
 
+WHEN = Moment(name="due_at", label=_("When"), required=True)
+TITLE_LIMIT, RESULT_LIMIT = 300, 5000
 
-def _facts(activity: Activity) -> dict[str, Any]:
+
+def _facts(activity: Activity, was: datetime | None = None) -> dict[str, Any]:
     return {
         "activity": activity.pk,
         "type": id_and_name(activity.type),
         "title": str(activity),
         "assignee": id_and_name(activity.assignee),
-        "due": show_datetime(activity.due_at),
+        "due": WHEN.to_json(activity.due_at),
+        **({"was": WHEN.to_json(was)} if was else {}),
     }
 
 
@@ -42,27 +47,50 @@ class Plan:
     title: str = ""
 
 
-@transaction.atomic
+@act
 def schedule_activity(
     about: Record, *, what: ActivityType, due_at: datetime, assignee: User, title: str = "", by: User, via: str = "page"
 ) -> Activity:
-    """Plan work on a record: type -> time -> assign (R0.33). The record must be one that `by` may change."""
-    must_change(about, by)
-    activity = Activity.objects.create(
-        record=about, type=what, title=title, due_at=due_at, assignee=assignee, created_by=by
-    )
+    """Plan work on a record: type -> time -> assign (R0.33). The record must be one that `by` may change.
+
+    Where the record has gone on in another meanwhile (a lead became a deal), the work is planned on that.
+    """
+    about = _where_work_goes_on(about, by)
+    _check(what, assignee, due_at, title)
+    planned = Activity(record=about, type=what, title=title, due_at=due_at, assignee=assignee, created_by=by)
+    activity = writing.make([planned])[0]
     refresh_next([about.pk])
     record(events.SCHEDULED, about=about, by=by, via=via, **_facts(activity))
     return activity
 
 
-def _mine_or_refuse(activity: Activity, by: User) -> Activity:
-    """The activity, locked, for its assignee, its maker, or whoever may change its record."""
-    activity = (
-        Activity.objects.select_related("record", "type", "assignee")
-        .select_for_update(of=("self",))
-        .get(pk=activity.pk)
-    )
+def _check(what: ActivityType, assignee: User, due_at: Any, title: str = "", result: str = "") -> None:
+    """The rules that a form asks by, for every caller."""
+    if not what.is_active:
+        raise DomainError(_("That type of work is no longer in use."))
+    if not assignee.is_active:
+        raise DomainError(_("%(name)s has left."), name=assignee)
+    WHEN.must_check(due_at)
+    if len(title) > TITLE_LIMIT or len(result) > RESULT_LIMIT:
+        raise DomainError(_("This text is too long."))
+
+
+def _where_work_goes_on(about: Record, by: User) -> Record:
+    """The record, held, on which work is planned: this one, or where it has gone on; `by` may change it."""
+    hold(about.pk)
+    row = kinds.get(about.kind).model.objects.select_related("record").get(pk=about.pk)
+    on = row.goes_on_in
+    if on is None:
+        must_change(about, by)
+        return row.record
+    return _where_work_goes_on(on, by)
+
+
+def _held(activity: Activity, by: User) -> Activity:
+    """The activity as it is now, its record held, for its assignee, its maker, or whoever may change its record."""
+    hold(Activity.objects.filter(pk=activity.pk).values_list("record_id", flat=True).get())
+    activity = Activity.objects.select_related("record", "type", "assignee").get(pk=activity.pk)
+    must_hold(activity.record_id)
     must_be_theirs(activity, by)
     return activity
 
@@ -78,7 +106,7 @@ def must_change(about: Record, by: User) -> None:
     kinds.get(about.kind).model.objects.within(by, CHANGE).get_or_refuse(about.pk)
 
 
-@transaction.atomic
+@act
 def finish_activity(
     activity: Activity, *, result: str = "", then: Plan | None = None, by: User, via: str = "page"
 ) -> Activity:
@@ -86,66 +114,72 @@ def finish_activity(
 
     Finishing twice tells it once and plans once. Planning asks for the right to change the record; finishing does not.
     """
-    activity = _mine_or_refuse(activity, by)
+    activity = _held(activity, by)
     if activity.done_at is not None:
         return activity
+    if len(result) > RESULT_LIMIT:
+        raise DomainError(_("This text is too long."))
     activity.done_at, activity.done_by, activity.result, activity.called_off_at = timezone.now(), by, result, None
-    activity.save()
-    refresh_next([activity.record_id])
+    _save(activity)
     record(events.DONE, about=activity.record, by=by, via=via, result=result, **_facts(activity))
     if then is not None:
         schedule_activity(activity.record, **vars(then), by=by, via=via)
     return activity
 
 
-@transaction.atomic
+@act
 def reschedule_activity(activity: Activity, *, due_at: datetime, by: User, via: str = "page") -> Activity:
-    activity = _mine_or_refuse(activity, by)
+    activity = _held(activity, by)
     if not activity.is_open:
         raise DomainError(_("This activity is finished already."))
+    WHEN.must_check(due_at)
     if activity.due_at == due_at:
         return activity
-    activity.due_at = due_at
-    activity.save()
-    refresh_next([activity.record_id])
-    record(events.RESCHEDULED, about=activity.record, by=by, via=via, **_facts(activity))
+    was, activity.due_at = activity.due_at, due_at
+    _save(activity)
+    record(events.RESCHEDULED, about=activity.record, by=by, via=via, **_facts(activity, was))
     return activity
 
 
-@transaction.atomic
+@act
 def call_off_activity(activity: Activity, *, by: User, via: str = "page") -> Activity:
-    activity = _mine_or_refuse(activity, by)
+    activity = _held(activity, by)
     if not activity.is_open:
         return activity
     activity.called_off_at = timezone.now()
-    activity.save()
-    refresh_next([activity.record_id])
+    _save(activity)
     record(events.CALLED_OFF, about=activity.record, by=by, via=via, **_facts(activity))
     return activity
 
 
-@transaction.atomic
+@act
 def resume_activity(activity: Activity, *, by: User, via: str = "page") -> Activity:
     """Take back that an activity was finished or called off: «Hoàn tác»."""
-    activity = _mine_or_refuse(activity, by)
+    activity = _held(activity, by)
     if activity.is_open:
         return activity
     activity.done_at = activity.done_by = activity.called_off_at = None
     activity.result = ""
-    activity.save()
-    refresh_next([activity.record_id])
+    _save(activity)
     record(events.RESUMED, about=activity.record, by=by, via=via, **_facts(activity))
     return activity
 
 
-@transaction.atomic
+def _save(activity: Activity) -> None:
+    writing.change([activity], "due_at", "done_at", "done_by", "result", "called_off_at")
+    refresh_next([activity.record_id])
+
+
+@act
 def log_activity(about: Record, *, what: ActivityType, result: str, by: User, via: str = "page") -> Activity:
     """Note work done just now that nobody had planned: a call that came in."""
+    hold(about.pk)
     must_change(about, by)
     now = timezone.now()
-    activity = Activity.objects.create(
-        record=about, type=what, due_at=now, assignee=by, created_by=by, done_at=now, done_by=by, result=result
-    )
+    _check(what, by, now, result=result)
+    who = {"assignee": by, "created_by": by, "done_by": by}
+    done = Activity(record=about, type=what, due_at=now, done_at=now, result=result, **who)
+    activity = writing.make([done])[0]
     record(events.DONE, about=about, by=by, via=via, result=result, **_facts(activity))
     return activity
 
@@ -157,14 +191,22 @@ def first_due() -> Subquery:
 
 
 def refresh_next(record_ids: Iterable[int]) -> None:
-    """Bring `Record.next_activity_at` up to the earliest open activity."""
-    Record.objects.filter(pk__in=list(record_ids)).update(next_activity_at=first_due())
+    """Bring the next activity of held Records up to their earliest open one."""
+    writing.note_next_activity(list(record_ids), first_due())
 
 
-@transaction.atomic
 def bring_along(pairs: Sequence[tuple[Record, Record]]) -> None:
-    """Take tags, followers and open activities from each old record to the one that continues it."""
+    """Take tags, followers and open activities from each old, held record to the new one that continues it."""
     timeline.bring_along(pairs)
-    for old, new in pairs:
-        Activity.objects.open().filter(record=old).update(record=new)
-    refresh_next([record.pk for pair in pairs for record in pair])
+    bring_work_along(pairs)
+
+
+def bring_work_along(pairs: Sequence[tuple[Record, Record]]) -> None:
+    """Plan what is open on each old record on the new one; both are held."""
+    new_of = {old.pk: new.pk for old, new in pairs}
+    moved = list(Activity.objects.open().filter(record__in=new_of))
+    for activity in moved:
+        activity.record_id = new_of[activity.record_id]
+    writing.change(moved, "record")
+    if moved:
+        refresh_next([record.pk for pair in pairs for record in pair])

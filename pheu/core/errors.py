@@ -33,6 +33,17 @@ class Refused(DomainError):
         super().__init__(message, **facts)
 
 
+class Invalid(DomainError):
+    """Values that cannot be kept: `errors` are the words by field, `labels` what these fields are called."""
+
+    status = 422
+
+    def __init__(self, errors: dict[str, list[str]], labels: dict[str, str]) -> None:
+        said = "; ".join(f"{labels[name]}: {' '.join(words)}" for name, words in errors.items())
+        super().__init__("%(said)s", said=said)
+        self.errors = errors
+
+
 class Conflict(DomainError):
     """Somebody changed the same thing meanwhile. `clashes` lists (label, theirs, mine) to show side by side."""
 
@@ -59,6 +70,6 @@ class DomainErrorMiddleware:
         return render(request, "refused.html", {"error": error}, status=error.status)
 
 
-def tell(request: HttpRequest, text: Any) -> None:
-    """Show `text` as a toast on the next page."""
-    messages.success(request, text)
+def tell(request: HttpRequest, text: Any, *, undo: str = "") -> None:
+    """Show `text` as a toast on the next page; with «Hoàn tác», which posts to the address `undo`."""
+    messages.success(request, text, extra_tags=f"undo:{undo}" if undo else "")

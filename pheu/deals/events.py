@@ -19,3 +19,9 @@ REOPENED = EventKind("deal.reopened", _("reopened the deal in %(entered)s"), "re
 BECAME_CUSTOMER = EventKind(
     "company.became_customer", _("won the first deal with this company: it is a customer now"), "confetti", "jade"
 )
+NO_CUSTOMER = EventKind(
+    "company.no_longer_customer", _("has no won deal with this company any more"), "arrow-back-up", "amber"
+)
+OF_STAGES = {
+    "moved": STAGE_CHANGED, "reopened": REOPENED, "won": WON, "lost": LOST, "unqualified": UNQUALIFIED,
+}  # fmt: skip

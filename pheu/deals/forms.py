@@ -11,7 +11,7 @@ from pheu.parties.models import Company, Contact
 from pheu.people.models import Team, User
 from pheu.people.scopes import CHANGE, CREATE
 from pheu.records.fields import PickInput
-from pheu.records.models import Pipeline
+from pheu.records.models import Pipeline, Stage
 
 CUSTOMER = [
     (Handover.CREATE, _("Create a new customer")),
@@ -74,6 +74,6 @@ class ConversionForm(forms.Form):
             self.add_error("company", _("Choose a company or a contact to link to."))
         return given
 
-    def handover(self) -> Handover:
+    def handover(self, *, ends_in: Stage | None = None) -> Handover:
         given = {name: value for name, value in self.cleaned_data.items() if name != "department"}
-        return Handover(**given)
+        return Handover(**given, ends_in=ends_in)

@@ -1,51 +1,44 @@
 """Deals, as the engines know them."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from pheu.deals import schema, services
+from pheu.deals import events, schema, services
 from pheu.deals.models import Deal
-from pheu.leads.kinds import with_stages
 from pheu.people.models import User
+from pheu.people.scopes import VIEW, Scope
+from pheu.records.conditions import Tree, View
 from pheu.records.kinds import Kind, add_window, register
-from pheu.records.lists import Tab
 from pheu.records.models import Category, Stage
 
-STILL_AFTER = timedelta(days=14)
-
-
-def open_deals(rows: Any) -> Any:
-    return rows.filter(stage__category=Category.OPEN)
-
-
-def standing_still(rows: Any) -> Any:
-    """Open deals that have not changed stage for two weeks."""
-    return open_deals(rows).filter(stage_entered_at__lt=timezone.now() - STILL_AFTER)
-
-
-def _closing_this_month(rows: Any) -> Any:
-    today = timezone.localdate()
-    return open_deals(rows).filter(expected_close_on__year=today.year, expected_close_on__month=today.month)
-
-
-def _tabs(user: User) -> list[Tab]:
-    everything = [Tab("all", _("All"))]
-    mine = [
-        Tab("mine", _("Mine"), lambda rows: rows.filter(owner=user.pk)),
-        Tab("month", _("Closing this month"), _closing_this_month),
-        Tab("still", _("Still for 14 days"), standing_still),
+OPEN: Tree = {"field": "status", "op": "in", "value": [Category.OPEN]}
+# Open deals that have not changed stage for two weeks.
+STILL: Tree = {"all": [OPEN, {"field": "stage_entered_at", "op": "before", "value": {"days": -14}}]}
+CLOSING_THIS_MONTH: Tree = {
+    "all": [
+        OPEN,
+        {"field": "expected_close_on", "op": "from", "value": {"start": "month"}},
+        {"field": "expected_close_on", "op": "before", "value": {"start": "month", "months": 1}},
     ]
-    return everything + mine if user.role.code in ("viewer", "admin", "manager") else mine + everything
+}
+
+
+def _views(user: User) -> list[View]:
+    """Whoever looks after more than their team begins with everything."""
+    views = [
+        View("mine", _("Mine"), {"field": "owner", "op": "in", "value": ["me"]}),
+        View("month", _("Closing this month"), CLOSING_THIS_MONTH),
+        View("still", _("Still for 14 days"), STILL),
+        View("all", _("All"), {}),
+    ]
+    sees_more = user.scope_of("deal", VIEW) in (Scope.ALL, Scope.DEPARTMENT)
+    return views[-1:] + views[:-1] if sees_more else views
 
 
 def _closing_url(deal: Deal, stage: Stage) -> str:
-    if stage.category in (Category.LOST, Category.UNQUALIFIED):
-        return f"{reverse('deal-closing', args=[deal.pk])}?to={stage.pk}"
-    return ""
+    return f"{reverse('deal-closing', args=[deal.pk])}?to={stage.pk}" if stage.needs_reason else ""
 
 
 def _prefetch(rows: Any) -> Any:
@@ -61,14 +54,14 @@ DEAL = register(
         label=_("Deal"),
         plural=_("Deals"),
         icon="filter",
-        schema=schema.DEAL,
-        create=services.create_deal,
-        change=services.change_deal,
-        move=services.move_deal,
+        fields=schema.DEAL,
+        family="work",
         closing_url=_closing_url,
-        tabs=_tabs,
+        entered=services.note_wins,
+        stage_events=events.OF_STAGES,
+        views=_views,
         prefetch=_prefetch,
-        on_page=with_stages,
+        on_page=lambda rows: rows.with_stage().select_related("reason", "closed_by"),
         empty=_("Chances to sell. Convert a lead, or make one for a customer who came back."),
     )
 )

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.leads.models import Lead, SalesRow
-from pheu.records.models import Category, ClosingReason, Stage
+from pheu.records.models import Category, Operation, Stage
 
 
 class Deal(SalesRow):
@@ -19,8 +19,8 @@ class Deal(SalesRow):
     probability = models.PositiveSmallIntegerField(_("Probability"), default=0)
     # Typed by hand: stays until the deal enters a stage that sets it (D18).
     probability_is_typed = models.BooleanField(default=False)
-    # Where the deal stood when it was closed, so that reopening puts it back there.
-    open_stage = models.ForeignKey(Stage, models.PROTECT, null=True, related_name="+")
+    # When it was won, while it is: the first of these makes the company a customer (D3).
+    won_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [
@@ -35,17 +35,9 @@ class Deal(SalesRow):
         ]
 
     @property
-    def title(self) -> str:
-        return self.name
-
-    @property
     def customer_name(self) -> str:
         customer = str(self.company or self.contact or "")
         return "" if customer == self.title else customer
-
-    @property
-    def pick_hint(self) -> str:
-        return self.customer_name
 
     @property
     def is_won(self) -> bool:
@@ -55,23 +47,14 @@ class Deal(SalesRow):
     def weighted_amount(self) -> Any:
         return (self.expected_amount or 0) * self.probability / 100
 
-    def words(self) -> Iterable[str]:
-        return (
-            str(self.company or ""),
-            self.contact.full_name if self.contact else "",
-            self.contact.email if self.contact else "",
-        )
+    def held_with(self) -> Iterable[int | None]:
+        return (self.company_id,)
 
-    def fills(self) -> dict[str, str]:
-        return {}
-
-    def enter(self, stage: Stage, *, by: Any, reason: ClosingReason | None = None, reason_note: str = "") -> None:
-        """Stand in `stage`; where the stage says so, its probability becomes the deal's (R3.19)."""
-        if stage.is_closing and not self.is_closed:
-            self.open_stage = self.stage
-        super().enter(stage, by=by, reason=reason, reason_note=reason_note)
+    def entering(self, stage: Stage) -> None:
+        """Where the stage says so, its probability becomes the deal's (R3.19)."""
         if stage.sets_probability:
             self.follow_stage_probability()
+        self.won_at = timezone.now() if stage.category == Category.WON else None
 
     def follow_stage_probability(self) -> None:
         """«Theo giai đoạn»: take the stage's probability instead of a typed one (D18)."""
@@ -97,6 +80,7 @@ class Conversion(models.Model):
     outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.NEW)
     stage = models.ForeignKey(Stage, models.PROTECT, related_name="+")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    operation = models.ForeignKey(Operation, models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     undone_at = models.DateTimeField(null=True)
 

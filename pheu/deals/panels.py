@@ -1,4 +1,4 @@
-"""What deals add to pages: closing buttons, the conversion of leads, and a customer's deals."""
+"""What deals add to pages: the conversion of leads, and a customer's deals."""
 
 from typing import Any
 
@@ -6,13 +6,10 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from pheu.core.registries import Button, Panel, bulk, side_panels, toolbar
+from pheu.core.registries import Button, Panel, side_panels, toolbar
 from pheu.deals.models import Conversion, Deal
 from pheu.leads.models import Lead
-from pheu.leads.panels import assign_button
-from pheu.people.models import User
 from pheu.people.requests import Request
-from pheu.people.scopes import ASSIGN
 from pheu.records.models import Category
 
 
@@ -29,37 +26,6 @@ def conversion_buttons(lead: Lead, may: set[str]) -> list[Button]:
     if lead.status == Category.CONVERTED:
         return [Button(_("Reopen"), reverse("lead-conversion-undo", args=[lead.pk]), "refresh", posts=True)]
     return []
-
-
-@toolbar.add("deal", order=10)
-def closing_buttons(deal: Deal, may: set[str]) -> list[Button]:
-    """Won, Lost and Unqualified on an open deal, «Mở lại» on a closed one (R4.53)."""
-    buttons = []
-    if "move" in may and deal.is_closed:
-        buttons.append(Button(_("Reopen"), reverse("deal-reopening", args=[deal.pk]), "refresh", posts=True))
-    elif "move" in may:
-        for stage in deal.stage.pipeline.stages.all():
-            if stage.is_closing:
-                is_won = stage.category == Category.WON
-                url = f"{reverse('deal-closing', args=[deal.pk])}?to={stage.pk}"
-                buttons.append(
-                    Button(
-                        stage.name,
-                        url,
-                        "trophy" if is_won else "",
-                        "primary" if is_won else "",
-                        dialog=not is_won,
-                        posts=is_won,
-                    )
-                )
-    return buttons + ([] if deal.is_closed else assign_button(deal, may))
-
-
-@bulk.add("deal", order=20)
-def hand_out_deals(user: User) -> list[Button]:
-    return (
-        [Button(_("Hand out"), reverse("deal-assign"), "user-share", dialog=True)] if user.may("deal", ASSIGN) else []
-    )
 
 
 @side_panels.add("lead", order=20)

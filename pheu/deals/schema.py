@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from pheu.deals.models import Deal
 from pheu.leads import schema as leads
 from pheu.parties.schema import TAGS
-from pheu.records.fields import Date, Percent, RowPick, Title, common
-from pheu.records.schema import RESPONSIBLE, Group, Schema
+from pheu.records.fields import Percent, RowPick, Title, common, staged
+from pheu.records.schema import Group, Schema, responsible
 
 
 class Probability(Percent):
@@ -27,8 +27,15 @@ DEAL = Schema(
             "customer",
             _("Customer"),
             (
-                RowPick(name="company", label=_("Company"), kind="company"),
-                RowPick(name="contact", label=_("Contact"), kind="contact"),
+                RowPick(
+                    name="company",
+                    label=_("Company"),
+                    kind="company",
+                    searched=True,
+                    filterable=True,
+                    comes_from={"contact": "company"},
+                ),
+                RowPick(name="contact", label=_("Contact"), kind="contact", searched=True, filterable=True),
             ),
         ),
         Group(
@@ -38,7 +45,7 @@ DEAL = Schema(
                 Title(name="name", label=_("Deal name"), required=True, sortable=True),
                 leads.AMOUNT,
                 Probability(name="probability", label=_("Probability"), hint=_("Empty: by stage"), on_create=False),
-                Date(name="expected_close_on", label=_("Expected close"), sortable=True),
+                leads.CLOSE_ON,
                 leads.LABEL,
                 TAGS,
                 leads.PRIORITY,
@@ -47,8 +54,11 @@ DEAL = Schema(
             ),
         ),
         Group("requirements", _("Customer requirements"), (leads.REQUEST_TYPE, leads.NEED, leads.RATING)),
-        RESPONSIBLE,
+        responsible("deal"),
     ),
+    title=("name",),
+    amount="expected_amount",
+    card=("expected_amount", "label", "tags", "owner", "next_activity", "priority"),
     columns=(
         "name",
         "number",
@@ -62,6 +72,6 @@ DEAL = Schema(
         "owner",
         "updated_at",
     ),
-    shown=(leads.stage("deal"), *common(), leads.next_activity()),
+    shown=(*staged("deal"), *common()),
     phone_columns=("name", "stage", "expected_amount", "next_activity", "owner"),
 )

@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pheu.activities.models import Activity
-from pheu.deals.kinds import standing_still
+from pheu.deals.kinds import DEAL, STILL
 from pheu.deals.models import Conversion, Deal
 from pheu.leads.models import Lead
 from pheu.people.models import User
 from pheu.people.scopes import VIEW, nobodys_q
+from pheu.records.conditions import rows_where
 from pheu.records.models import CLOSED, Category, Record, Stage
 
 FUNNEL = timedelta(days=90)
@@ -75,7 +76,7 @@ def still_deals(user: User) -> list[Deal]:
     Whoever is in no team looks after everything they may see.
     """
     ours = Q(owner=user.pk) | Q(team__in=user.team_ids) if user.team_ids else Q()
-    rows = standing_still(Deal.objects.visible_to(user).live().filter(ours)).select_related("record", "stage")
+    rows = rows_where(DEAL, user, STILL).filter(ours).select_related("record", "stage")
     return list(rows.order_by("stage_entered_at", "pk")[: MOST_ROWS + 1])
 
 

@@ -8,3 +8,4 @@ STAGE_CHANGED = EventKind(
 UNQUALIFIED = EventKind("lead.unqualified", _("marked the lead as not suitable: %(reason)s"), "circle-x", "red")
 REOPENED = EventKind("lead.reopened", _("reopened the lead"), "refresh", "blue")
 SCREENED = EventKind("prospect.converted", _("made the lead %(lead)s of this"), "star", "violet")
+OF_STAGES = {"moved": STAGE_CHANGED, "reopened": REOPENED, "unqualified": UNQUALIFIED}

@@ -4,53 +4,49 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.activities.models import Activity
-from pheu.leads import schema, services
+from pheu.leads import events, schema
 from pheu.leads.models import Lead
 from pheu.people.models import User
+from pheu.people.scopes import VIEW, Scope
+from pheu.records.conditions import Tree, View
 from pheu.records.kinds import Kind, add_window, register
-from pheu.records.lists import Tab
-from pheu.records.models import CLOSED, Category, Stage
+from pheu.records.models import Category, Stage
 
-OPEN = (Category.NEW, Category.WORKING)
+OPEN: Tree = {"field": "status", "op": "in", "value": [Category.NEW, Category.WORKING]}
+MINE: Tree = {"field": "owner", "op": "in", "value": ["me"]}
 
 
-def _tabs(user: User) -> list[Tab]:
-    tabs = [
-        Tab("mine", _("Mine"), lambda rows: rows.filter(owner=user.pk, stage__category__in=OPEN)),
-        Tab("free", _("Nobody's yet"), lambda rows: rows.filter(owner=None, stage__category__in=OPEN)),
-        Tab(
+def _views(user: User) -> list[View]:
+    """Whoever sees no more than their own and their team's begins with their own."""
+    views = [
+        View("mine", _("Mine"), {"all": [MINE, OPEN]}),
+        View("free", _("Nobody's yet"), {"all": [{"field": "owner", "op": "empty"}, OPEN]}),
+        View(
             "overdue",
             _("Overdue"),
-            lambda rows: rows.filter(record__next_activity_at__lt=timezone.now()).exclude(stage__category__in=CLOSED),
+            {"all": [{"field": "next_activity", "op": "before", "value": {"start": "now"}}, OPEN]},
         ),
-        Tab("all", _("All")),
+        View("all", _("All"), {}),
     ]
-    return tabs[-1:] + tabs[:-1] if user.role.code in ("viewer", "admin") else tabs
+    return views[-1:] + views[:-1] if user.scope_of("lead", VIEW) == Scope.ALL else views
 
 
 def _closing_url(lead: Lead, stage: Stage) -> str:
-    if stage.category == Category.CONVERTED:
-        return reverse("lead-conversion", args=[lead.pk])
-    return reverse("lead-closing", args=[lead.pk]) if stage.category == Category.UNQUALIFIED else ""
+    dialog = "lead-conversion" if stage.category == Category.CONVERTED else "lead-closing"
+    return f"{reverse(dialog, args=[lead.pk])}?to={stage.pk}"
 
 
 def _prefetch(rows: Any) -> Any:
     return rows.select_related("stage", "label", "source", "request_type").prefetch_related("record__tags")
 
 
-def with_stages(rows: Any) -> Any:
-    """What the stage bar and the closing buttons of a record page draw."""
-    return rows.select_related("stage__pipeline", "reason", "closed_by").prefetch_related("stage__pipeline__stages")
-
-
 def _on_page(rows: Any) -> Any:
     return (
-        with_stages(rows)
-        .select_related("company", "contact")
+        rows.with_stage()
+        .select_related("company", "contact", "reason", "closed_by")
         .annotate(has_activity=Exists(Activity.objects.done().filter(record=OuterRef("pk"))))
     )
 
@@ -62,12 +58,11 @@ LEAD = register(
         label=_("Lead"),
         plural=_("Leads"),
         icon="star",
-        schema=schema.LEAD,
-        create=services.create_lead,
-        change=services.change_lead,
-        move=services.move_lead,
+        fields=schema.LEAD,
+        family="work",
         closing_url=_closing_url,
-        tabs=_tabs,
+        stage_events=events.OF_STAGES,
+        views=_views,
         prefetch=_prefetch,
         on_page=_on_page,
         empty=_("People and companies with a need. Make one when somebody calls, or convert raw prospects."),

@@ -1,16 +1,11 @@
 """Leads, and what leads and deals share."""
 
-from collections.abc import Iterable
-from typing import Any
-
-from django.conf import settings
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
 from pheu.parties.models import Company, Contact, Reachable
-from pheu.records.models import Category, ClosingReason, Label, ListItem, Row, Stage
+from pheu.records.models import Category, Label, ListItem, Record, Stage, Staged
 
 
 class Source(ListItem):
@@ -38,7 +33,7 @@ class Rating(models.IntegerChoices):
 PRIORITIES = [(0, _("None")), (1, _("Low")), (2, _("Medium")), (3, _("High"))]
 
 
-class SalesRow(Row):
+class SalesRow(Staged):
     """What leads and deals share: a stage, what the customer wants, and how we plan to work it (R0.04)."""
 
     name = models.CharField(_("Name"), max_length=300, blank=True)
@@ -48,12 +43,6 @@ class SalesRow(Row):
     contact = models.ForeignKey(
         Contact, models.PROTECT, null=True, blank=True, related_name="%(class)ss", verbose_name=_("Contact")
     )
-    stage = models.ForeignKey(Stage, models.PROTECT, related_name="+", verbose_name=_("Stage"))
-    stage_entered_at = models.DateTimeField(default=timezone.now)
-    closed_at = models.DateTimeField(null=True, blank=True)
-    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
-    reason = models.ForeignKey(ClosingReason, models.PROTECT, null=True, blank=True, related_name="+")
-    reason_note = models.CharField(max_length=500, blank=True)
     priority = models.PositiveSmallIntegerField(_("Priority"), choices=PRIORITIES, default=0)
     rating = models.PositiveSmallIntegerField(_("Rating"), choices=Rating.choices, null=True, blank=True)
     source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+")
@@ -64,37 +53,8 @@ class SalesRow(Row):
     due_at = models.DateTimeField(null=True, blank=True)
     label = models.ForeignKey(Label, models.PROTECT, null=True, blank=True, related_name="+")
 
-    amount_field = "expected_amount"
-
-    class Meta:
+    class Meta(Staged.Meta):
         abstract = True
-
-    @property
-    def status(self) -> str:
-        return self.stage.category
-
-    @property
-    def is_closed(self) -> bool:
-        return self.stage.is_closing
-
-    @property
-    def days_in_stage(self) -> int:
-        return (timezone.now() - self.stage_entered_at).days
-
-    @property
-    def needs_reason(self) -> bool:
-        return self.status in (Category.LOST, Category.UNQUALIFIED)
-
-    def enter(self, stage: Stage, *, by: Any, reason: ClosingReason | None = None, reason_note: str = "") -> None:
-        """Stand in `stage` of the row's own pipeline. A failed end needs a reason of its own list (D9)."""
-        if stage.pipeline_id != self.stage.pipeline_id:
-            raise DomainError(_("That stage belongs to another pipeline."))
-        self.stage = stage
-        self.stage_entered_at = timezone.now()
-        if self.needs_reason and (reason is None or (reason.kind, reason.category) != (self.kind, stage.category)):
-            raise DomainError(_("Choose a reason first."))
-        self.closed_at, self.closed_by = (timezone.now(), by) if stage.is_closing else (None, None)
-        self.reason, self.reason_note = (reason, reason_note) if self.needs_reason else (None, "")
 
 
 class Lead(Reachable, SalesRow):
@@ -116,24 +76,33 @@ class Lead(Reachable, SalesRow):
         ]
 
     @property
-    def title(self) -> str:
-        return self.name or self.company_name or self.person_name or self.phone or self.email
-
-    @property
     def customer_name(self) -> str:
-        """The customer, where the title does not say it already."""
         customer = self.company_name or self.person_name
         return customer if customer != self.title else (self.person_name if self.person_name != self.title else "")
 
     @property
-    def pick_hint(self) -> str:
+    def hint(self) -> str:
         return self.customer_name or self.phone
 
-    def words(self) -> Iterable[str]:
-        return (self.company_name, self.person_name, self.email, self.tax_code)
+    @property
+    def goes_on_in(self) -> Record | None:
+        """The deal's Record, while the conversion stands."""
+        on = Record.objects.filter(continues=self.pk, state=Record.State.LIVE)
+        return on.first() if self.status == Category.CONVERTED else None
 
-    def fills(self) -> dict[str, str]:
-        return {}
+    @property
+    def resumes_in(self) -> Stage:
+        """Somebody has worked on a reopened lead, so it is not New any more (D14)."""
+        stage = super().resumes_in
+        working = [one for one in self.stage.pipeline.stages.all() if one.category == Category.WORKING]
+        return working[0] if stage.category == Category.NEW and working else stage
+
+    def may_leave_for(self, stage: Stage) -> None:
+        """Conversion makes a deal, and is undone: neither is a move between stages (D9)."""
+        if stage.category == Category.CONVERTED:
+            raise DomainError(_("Use “Convert to deal” to convert a lead."))
+        if self.status == Category.CONVERTED:
+            raise DomainError(_("Undo the conversion to reopen this lead."))
 
     def completeness(self, *, has_activity: bool) -> list[tuple[str, bool]]:
         """The three areas that should be full before assessment: (area, is full) (R0.11)."""

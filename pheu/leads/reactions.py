@@ -1,5 +1,6 @@
 """What follows at once when something happens to a lead."""
 
+from pheu.activities.events import DONE, SCHEDULED
 from pheu.leads.models import Lead
 from pheu.leads.services import start_working
 from pheu.records.models import Category
@@ -7,12 +8,16 @@ from pheu.timeline.events import CHANGED, FILE_ADDED, NOTE_ADDED, follows
 from pheu.timeline.models import Event
 
 
-@follows(NOTE_ADDED, FILE_ADDED, CHANGED, "activity.scheduled", "activity.done")
+@follows(NOTE_ADDED, FILE_ADDED, CHANGED, SCHEDULED, DONE)
 def touched_leads_are_working(events: list[Event]) -> None:
-    """The first act on a lead moves it from New to Working; a field change counts when its owner makes it (D14)."""
+    """The first act on a lead moves it from New to Working; a field change counts when its owner makes it (D14).
+
+    Whoever told these events holds the leads.
+    """
     touched = {event.about_id: event for event in events if event.about and event.about.kind == Lead.kind}
-    leads = Lead.objects.filter(pk__in=touched, stage__category=Category.NEW).select_related("stage__pipeline").locked()
-    for lead in leads:
+    if not touched:
+        return
+    for lead in Lead.objects.filter(pk__in=touched, stage__category=Category.NEW).with_stage().with_words():
         event = touched[lead.pk]
         if event.kind != CHANGED.code or event.by_id == lead.owner_id:
-            start_working([lead], by=event.by, via=event.via)
+            start_working(lead, by=event.by, via=event.via, cause=event)

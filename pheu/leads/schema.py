@@ -1,6 +1,6 @@
 """The fields of leads, and those that deals share with them (R0.04)."""
 
-from operator import attrgetter
+from dataclasses import replace
 
 from django.utils.translation import gettext_lazy as _
 
@@ -16,15 +16,14 @@ from pheu.records.fields import (
     Money,
     Pick,
     RowPick,
-    ShownMoment,
-    StagePick,
     Stars,
     Text,
     Title,
     common,
+    staged,
 )
-from pheu.records.models import Label, Stage
-from pheu.records.schema import RESPONSIBLE, Group, Schema
+from pheu.records.models import Label
+from pheu.records.schema import Group, Schema, responsible
 
 PRIORITY = Stars(name="priority", label=_("Priority"), options=PRIORITIES, filterable=True, sortable=True)
 SOURCE = Pick(name="source", label=_("Source"), model=Source, filterable=True, synonyms=("nguồn", "nguồn khách"))
@@ -32,40 +31,26 @@ RATING = Choice(name="rating", label=_("Rating"), options=Rating.choices, filter
 REQUEST_TYPE = Pick(
     name="request_type", label=_("Request type"), model=RequestType, filterable=True, synonyms=("loại yêu cầu",)
 )
-NEED = LongText(name="need", label=_("Need"), synonyms=("nhu cầu", "yêu cầu"))
+NEED = LongText(name="need", label=_("Need"), synonyms=("nhu cầu", "yêu cầu"), comes_from={"prospect": "remark"})
 AMOUNT = Money(
     name="expected_amount",
     label=_("Expected value"),
     sortable=True,
+    filterable=True,
     synonyms=("giá trị", "giá trị dự kiến", "doanh thu"),
 )
 LABEL = LabelPick(name="label", label=_("Label"), model=Label, filterable=True)
-DUE = Moment(name="due_at", label=_("Due"), sortable=True)
-COMPANY = RowPick(name="company", label=_("Existing company"), kind="company")
-CONTACT = RowPick(name="contact", label=_("Existing contact"), kind="contact")
+DUE = Moment(name="due_at", label=_("Due"), sortable=True, filterable=True)
+CLOSE_ON = Date(name="expected_close_on", label=_("Expected close"), sortable=True, filterable=True)
+COMPANY = RowPick(
+    name="company", label=_("Existing company"), kind="company", filterable=True, comes_from={"contact": "company"}
+)
+CONTACT = RowPick(name="contact", label=_("Existing contact"), kind="contact", filterable=True)
 
 
-def stage(kind: str) -> Field:
-    return StagePick(
-        name="stage",
-        label=_("Stage"),
-        model=Stage,
-        hint=kind,
-        filterable=True,
-        editable=False,
-        importable=False,
-        on_create=False,
-    )
-
-
-def next_activity() -> Field:
-    return ShownMoment(
-        name="next_activity",
-        label=_("Next activity"),
-        reads=attrgetter("record.next_activity_at"),
-        cell="activity",
-        order_by="record__next_activity_at",
-    )
+def filled(field: Field, **kinds: str) -> Field:
+    """A field of parties as leads have it: it fills itself from a picked company or contact (R0.06)."""
+    return replace(field, comes_from=kinds)
 
 
 LEAD = Schema(
@@ -76,14 +61,27 @@ LEAD = Schema(
             _("Customer"),
             (
                 COMPANY,
-                Text(name="company_name", label=_("Company name"), sortable=False, synonyms=("tên công ty", "công ty")),
+                Text(
+                    name="company_name",
+                    label=_("Company name"),
+                    searched=True,
+                    synonyms=("tên công ty", "công ty"),
+                    comes_from={"company": "name"},
+                ),
                 CONTACT,
-                Text(name="person_name", label=_("Contact person"), synonyms=("người liên hệ", "họ tên")),
-                parties.JOB_TITLE,
-                parties.PHONE,
-                parties.EMAIL,
-                parties.TAX_CODE,
-                parties.ADDRESS,
+                Text(
+                    name="person_name",
+                    label=_("Contact person"),
+                    searched=True,
+                    synonyms=("người liên hệ", "họ tên"),
+                    comes_from={"contact": "full_name"},
+                ),
+                filled(parties.JOB_TITLE, contact="job_title"),
+                filled(parties.PHONE, company="phone", contact="phone"),
+                filled(parties.EMAIL, company="email", contact="email"),
+                filled(parties.TAX_CODE, company="tax_code"),
+                filled(parties.WEBSITE, company="website"),
+                filled(parties.ADDRESS, company="address", contact="address"),
             ),
         ),
         Group(
@@ -96,13 +94,16 @@ LEAD = Schema(
                 RATING,
                 LABEL,
                 parties.TAGS,
-                Date(name="expected_close_on", label=_("Expected completion"), sortable=True),
+                replace(CLOSE_ON, label=_("Expected completion")),
                 DUE,
             ),
         ),
         Group("requirements", _("Customer requirements"), (REQUEST_TYPE, NEED, AMOUNT)),
-        RESPONSIBLE,
+        responsible("lead"),
     ),
+    title=("name", "company_name", "person_name", "phone", "email"),
+    amount="expected_amount",
+    card=("expected_amount", "label", "tags", "owner", "next_activity", "priority"),
     columns=(
         "name",
         "number",
@@ -116,6 +117,6 @@ LEAD = Schema(
         "owner",
         "updated_at",
     ),
-    shown=(stage("lead"), *common(), next_activity()),
+    shown=(*staged("lead"), *common()),
     phone_columns=("name", "stage", "phone", "next_activity", "owner"),
 )

@@ -1,13 +1,5 @@
-from django.urls import include, path
+from django.urls import path
 
 from pheu.leads import views
-from pheu.records.urls import record_urls
 
-urlpatterns = [
-    path("leads/", include(record_urls("lead", board=True))),
-    path("leads/assignment/", views.record_assign, {"kind": "lead"}, name="lead-assign"),
-    path("prospects/assignment/", views.record_assign, {"kind": "prospect"}, name="prospect-assign"),
-    path("prospects/conversion/", views.prospect_conversion, name="prospect-conversion"),
-    path("leads/<int:pk>/closing/", views.lead_closing, name="lead-closing"),
-    path("leads/<int:pk>/reopening/", views.lead_reopening, name="lead-reopening"),
-]
+urlpatterns = [path("prospects/conversion/", views.prospect_conversion, name="prospect-conversion")]

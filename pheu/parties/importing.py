@@ -3,23 +3,18 @@
 from typing import Any
 
 from pheu.parties.models import Prospect
-from pheu.parties.services import create_prospects
 from pheu.quality import marks
-from pheu.quality.importers import Importer, Place, register_importer
+from pheu.quality.importers import Importer, Place, build_row, register_importer
 
 
-def build_prospect(values: dict[str, Any], noted: set[str], place: Place, key: str) -> Prospect:
-    """An unsaved prospect that nobody owns yet. A number that somebody else has is marked, never dropped."""
+def build_prospect(importer: Importer, values: dict[str, Any], noted: set[str], place: Place, key: str) -> Prospect:
+    """A number that somebody else has is marked, never dropped; no line can make two prospects."""
+    prospect = build_row(importer, values, noted, place, key)
     if marks.KNOWN in noted:
         noted = noted | {Prospect.Flag.REPEATED}
-    return Prospect(
-        **values,
-        flags=[flag for flag in Prospect.Flag.values if flag in noted],
-        team=place.team,
-        department=place.department,
-        origin=place.origin,
-        import_key=key,
-    )
+    prospect.flags = [flag for flag in Prospect.Flag.values if flag in noted]
+    prospect.origin, prospect.import_key = place.origin, key
+    return prospect
 
 
 PROSPECTS = register_importer(
@@ -28,7 +23,6 @@ PROSPECTS = register_importer(
         needs=("company_name", "person_name", "phone", "email"),
         overflow="remark",
         build=build_prospect,
-        create=create_prospects,
         joined=("phone", "email", "remark"),
     )
 )

@@ -4,42 +4,37 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from pheu.parties import schema, services
-from pheu.parties.models import Company
+from pheu.parties import schema
 from pheu.people.models import User
+from pheu.records.conditions import View
 from pheu.records.kinds import Kind, register
-from pheu.records.lists import Tab
+
+MINE = View("mine", _("Mine"), {"field": "owner", "op": "in", "value": ["me"]})
+ALL = View("all", _("All"), {})
+TO_SCREEN = {"field": "became", "op": "empty"}
 
 
-def _own(user: User) -> Tab:
-    return Tab("mine", _("Mine"), lambda rows: rows.filter(owner=user.pk))
-
-
-def _company_tabs(user: User) -> list[Tab]:
+def _company_views(user: User) -> list[View]:
     return [
-        Tab("all", _("All")),
-        _own(user),
-        Tab("customers", _("Customers"), lambda rows: rows.filter(type=Company.Type.CUSTOMER)),
-        Tab("potential", _("Potential"), lambda rows: rows.filter(type=Company.Type.PROSPECT)),
+        ALL,
+        MINE,
+        View("customers", _("Customers"), {"field": "type", "op": "in", "value": ["customer"]}),
+        View("potential", _("Potential"), {"field": "type", "op": "in", "value": ["prospect"]}),
     ]
 
 
-def _contact_tabs(user: User) -> list[Tab]:
-    return [
-        Tab("all", _("All")),
-        _own(user),
-        Tab("private", _("Private customers"), lambda rows: rows.filter(company=None)),
-    ]
+def _contact_views(user: User) -> list[View]:
+    return [ALL, MINE, View("private", _("Private customers"), {"field": "company", "op": "empty"})]
 
 
-def _prospect_tabs(user: User) -> list[Tab]:
+def _prospect_views(user: User) -> list[View]:
     return [
-        Tab("open", _("To screen"), lambda rows: rows.filter(became=None)),
-        _own(user),
-        Tab("free", _("Nobody's yet"), lambda rows: rows.filter(owner=None, became=None)),
-        Tab("marked", _("With remarks"), lambda rows: rows.exclude(flags=[])),
-        Tab("converted", _("Converted"), lambda rows: rows.exclude(became=None)),
-        Tab("all", _("All")),
+        View("open", _("To screen"), TO_SCREEN),
+        MINE,
+        View("free", _("Nobody's yet"), {"all": [{"field": "owner", "op": "empty"}, TO_SCREEN]}),
+        View("marked", _("With remarks"), {"field": "flags", "op": "filled"}),
+        View("converted", _("Converted"), {"field": "became", "op": "filled"}),
+        ALL,
     ]
 
 
@@ -54,10 +49,10 @@ COMPANY = register(
         label=_("Company"),
         plural=_("Companies"),
         icon="building",
-        schema=schema.COMPANY,
-        create=services.create_company,
-        change=services.change_company,
-        tabs=_company_tabs,
+        fields=schema.COMPANY,
+        family="party",
+        path="companies",
+        views=_company_views,
         prefetch=_with_tags,
         empty=_("Companies come here when a lead is converted, or make one yourself."),
     )
@@ -69,10 +64,9 @@ CONTACT = register(
         label=_("Contact"),
         plural=_("Contacts"),
         icon="user",
-        schema=schema.CONTACT,
-        create=services.create_contact,
-        change=services.change_contact,
-        tabs=_contact_tabs,
+        fields=schema.CONTACT,
+        family="party",
+        views=_contact_views,
         prefetch=lambda rows: _with_tags(rows.select_related("company")),
         empty=_("People you talk to: contacts of a company, and private customers."),
     )
@@ -84,10 +78,9 @@ PROSPECT = register(
         label=_("Prospect"),
         plural=_("Prospects"),
         icon="list",
-        schema=schema.PROSPECT,
-        create=services.create_prospect,
-        change=services.change_prospect,
-        tabs=_prospect_tabs,
+        fields=schema.PROSPECT,
+        family="work",
+        views=_prospect_views,
         prefetch=lambda rows: _with_tags(rows.select_related("became")),
         empty=_("Raw lists that nobody has screened yet. Import one from Excel to begin."),
     )

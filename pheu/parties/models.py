@@ -1,6 +1,5 @@
 """Whom we sell to: raw prospects, companies and contacts."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -9,7 +8,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.vietnamese.names import given_name, name_sort_key
-from pheu.core.vietnamese.phone import phone_digits
 from pheu.core.vietnamese.text import fold
 from pheu.records.models import Record, Row
 
@@ -34,9 +32,6 @@ class Reachable(models.Model):
     def has_unread_phone(self) -> bool:
         return any(not phone.startswith("+") for phone in self.phones)
 
-    def phone_words(self) -> Iterable[str]:
-        return [phone_digits(phone) for phone in self.phones if phone.startswith("+")]
-
 
 class Company(Reachable, Row):
     """An organisation. «Tiềm năng» from conversion, «Khách hàng» from its first won deal (D3)."""
@@ -58,35 +53,24 @@ class Company(Reachable, Row):
     class Meta:
         indexes = [models.Index(fields=["-updated_at", "-record"], name="company_newest")]
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def derive(self) -> None:
         self.name_folded = fold(self.name)
-        super().save(*args, **kwargs)
 
     @property
-    def title(self) -> str:
-        return self.name
-
-    @property
-    def pick_hint(self) -> str:
+    def hint(self) -> str:
         return self.tax_code or self.address
 
-    def words(self) -> Iterable[str]:
-        return (self.short_name, self.tax_code, self.email, self.website)
+    def note_wins(self, first: Any) -> bool:
+        """Keep the date of the first win that stands, or none; True if the type changed with it (D3).
 
-    def fills(self) -> dict[str, str]:
-        """What a lead's form takes over when this company is chosen (R0.06)."""
-        return {
-            "company_name": self.name, "tax_code": self.tax_code, "phone": self.phone, "email": self.email,
-            "address": self.address, "website": self.website,
-        }  # fmt: skip
-
-    def become_customer(self, at: Any) -> bool:
-        """Note the first win; True if that made the company a customer (D3)."""
-        self.first_won_at = self.first_won_at or at
-        if self.type != self.Type.PROSPECT:
-            return False
-        self.type = self.Type.CUSTOMER
-        return True
+        Partners and suppliers stay what they are; «Khách hàng» comes with the first win and goes with the last.
+        """
+        was, self.first_won_at = self.type, first
+        if self.type == self.Type.PROSPECT and first is not None:
+            self.type = self.Type.CUSTOMER
+        elif self.type == self.Type.CUSTOMER and first is None:
+            self.type = self.Type.PROSPECT
+        return self.type != was
 
 
 class Contact(Reachable, Row):
@@ -111,44 +95,23 @@ class Contact(Reachable, Row):
     class Meta:
         indexes = [models.Index(fields=["-updated_at", "-record"], name="contact_newest")]
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.given_name = self.given_name or given_name(self.full_name)[:100]
-        super().save(*args, **kwargs)
-
-    @property
-    def title(self) -> str:
-        return self.full_name
+    def derive(self) -> None:
+        self.given_name = given_name(self.full_name)[:100]
 
     @property
     def is_private(self) -> bool:
         return self.company_id is None
 
     @property
-    def pick_hint(self) -> str:
+    def hint(self) -> str:
         return " · ".join(part for part in (self.job_title, self.email or self.phone) if part)
 
     @property
     def customer_name(self) -> str:
         return self.company.name if self.company else ""
 
-    def describe_record(self) -> Record:
-        record = super().describe_record()
-        self.title_key = name_sort_key(self.full_name)
-        return record
-
-    def words(self) -> Iterable[str]:
-        return (self.customer_name, self.email, self.job_title)
-
-    def fills(self) -> dict[str, Any]:
-        filled: dict[str, Any] = {
-            "person_name": self.full_name,
-            "job_title": self.job_title,
-            "phone": self.phone,
-            "email": self.email,
-        }
-        if self.company:
-            filled |= {"company": self.company_id, "company_name": self.company.name, "tax_code": self.company.tax_code}
-        return filled
+    def make_title_key(self) -> bytes:
+        return name_sort_key(self.full_name)
 
 
 class Prospect(Reachable, Row):
@@ -184,22 +147,16 @@ class Prospect(Reachable, Row):
         ]
 
     @property
-    def title(self) -> str:
-        return self.company_name or self.person_name or self.phone or self.email
-
-    @property
-    def pick_hint(self) -> str:
+    def hint(self) -> str:
         return self.phone or self.address
 
     @property
     def is_converted(self) -> bool:
         return self.became_id is not None
 
+    @property
+    def goes_on_in(self) -> Record | None:
+        return self.became
+
     def flag_labels(self) -> list[str]:
         return [str(self.Flag(flag).label) for flag in self.flags]
-
-    def words(self) -> Iterable[str]:
-        return (self.short_name, self.person_name, self.tax_code, self.email, self.website)
-
-    def fills(self) -> dict[str, str]:
-        return {}

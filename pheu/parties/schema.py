@@ -1,5 +1,8 @@
 """The fields of companies, contacts and prospects, described once (docs/five-ideas.md)."""
 
+from dataclasses import replace
+from operator import attrgetter
+
 from django.utils.translation import gettext_lazy as _
 
 from pheu.parties.models import Company, Contact, Prospect
@@ -11,6 +14,7 @@ from pheu.records.fields import (
     MultiChoice,
     Phone,
     RowPick,
+    ShownRow,
     Tags,
     TaxCode,
     Text,
@@ -18,22 +22,28 @@ from pheu.records.fields import (
     common,
     moment,
 )
-from pheu.records.schema import RESPONSIBLE, Group, Schema
+from pheu.records.schema import Group, Schema, responsible
 
 PHONE = Phone(
     name="phone",
     label=_("Phone"),
+    companions=("other_phones",),
     synonyms=("điện thoại", "sđt", "số điện thoại", "đt", "di động", "mobile", "tel", "hotline"),
 )
-EMAIL = Email(name="email", label=_("Email"), synonyms=("email", "e-mail", "thư điện tử", "mail"))
-WEBSITE = Link(name="website", label=_("Website"), synonyms=("website", "web", "trang web"))
+EMAIL = Email(
+    name="email", label=_("Email"), max_length=254, searched=True, synonyms=("email", "e-mail", "thư điện tử", "mail")
+)
+WEBSITE = Link(name="website", label=_("Website"), searched=True, synonyms=("website", "web", "trang web"))
 ADDRESS = Text(name="address", label=_("Address"), max_length=500, synonyms=("địa chỉ", "address", "trụ sở"))
-TAX_CODE = TaxCode(name="tax_code", label=_("Tax code"), synonyms=("mã số thuế", "mst", "tax code"))
+TAX_CODE = TaxCode(
+    name="tax_code", label=_("Tax code"), max_length=20, searched=True, synonyms=("mã số thuế", "mst", "tax code")
+)
 JOB_TITLE = Text(name="job_title", label=_("Job title"), max_length=200, synonyms=("chức vụ", "chức danh", "vị trí"))
 SHORT_NAME = Text(
     name="short_name",
     label=_("Short name"),
     max_length=100,
+    searched=True,
     synonyms=("tên gọi tắt", "gọi tắt", "tên viết tắt", "viết tắt"),
 )
 TAGS = Tags(name="tags", label=_("Tags"), filterable=True, importable=False)
@@ -62,8 +72,9 @@ COMPANY = Schema(
                 TAGS,
             ),
         ),
-        RESPONSIBLE,
+        responsible("company"),
     ),
+    title=("name",),
     columns=("name", "number", "type", "tax_code", "phone", "email", "tags", "owner", "updated_at"),
     shown=(
         *common(),
@@ -87,16 +98,25 @@ CONTACT = Schema(
                     synonyms=("họ tên", "họ và tên", "người liên hệ"),
                 ),
                 Choice(name="salutation", label=_("Salutation"), options=Contact.Salutation.choices),
-                JOB_TITLE,
-                RowPick(name="company", label=_("Company"), kind="company", hint=_("Empty for a private customer")),
+                replace(JOB_TITLE, searched=True),
+                RowPick(
+                    name="company",
+                    label=_("Company"),
+                    kind="company",
+                    hint=_("Empty for a private customer"),
+                    searched=True,
+                    filterable=True,
+                    comes_from={"contact": "company"},
+                ),
                 PHONE,
-                EMAIL,
+                replace(EMAIL, found_beyond=True),
                 ADDRESS,
                 TAGS,
             ),
         ),
-        RESPONSIBLE,
+        responsible("contact"),
     ),
+    title=("full_name",),
     columns=("full_name", "number", "job_title", "company", "phone", "email", "tags", "owner", "updated_at"),
     shown=common(),
     phone_columns=("full_name", "company", "phone", "owner"),
@@ -127,6 +147,7 @@ PROSPECT = Schema(
                 Text(
                     name="person_name",
                     label=_("Contact person"),
+                    searched=True,
                     synonyms=("người liên hệ", "họ tên", "họ và tên", "đại diện", "giám đốc", "tên"),
                 ),
                 JOB_TITLE,
@@ -146,11 +167,13 @@ PROSPECT = Schema(
                 TAGS,
             ),
         ),
-        RESPONSIBLE,
+        responsible("prospect"),
     ),
+    title=("company_name", "person_name", "phone", "email"),
     columns=("company_name", "number", "phone", "flags", "email", "industry", "address", "owner", "updated_at"),
     shown=(
         *common(),
+        ShownRow(name="became", label=_("Converted"), reads=attrgetter("became")),
         MultiChoice(
             name="flags",
             label=_("Phone remarks"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from pheu.core.errors import Refused
 from pheu.core.vietnamese.names import given_name, name_sort_key
 from pheu.people.queries import DepartmentQuerySet, UserManager
-from pheu.people.scopes import Action, Scope
+from pheu.people.scopes import FAMILIES, Action, Scope
 
 
 class Branch(models.Model):
@@ -43,11 +43,15 @@ class Department(models.Model):
 
 
 class Role(models.Model):
-    """A named set of grants: {kind: {action: scope}}, read by `scopes.scope_q`."""
+    """A named set of grants: {family or kind: {action: scope}}, read by `scopes.scope_q`.
+
+    `fields` are field rights: {kind: {field: "hidden" or "read"}}, read by `records.schema.schema_for`.
+    """
 
     code = models.SlugField(unique=True)
     name = models.CharField(_("name"), max_length=100)
     grants = models.JSONField(default=dict)
+    fields = models.JSONField(default=dict)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -57,7 +61,10 @@ class Role(models.Model):
         return self.name
 
     def scope(self, kind: str, action: Action) -> Scope:
-        return Scope(self.grants.get(kind, {}).get(action, Scope.NONE))
+        granted = self.grants.get(kind)
+        if granted is None:
+            granted = self.grants.get(FAMILIES.get(kind, ""), {})
+        return Scope(granted.get(action, Scope.NONE))
 
 
 class User(AbstractBaseUser):

@@ -3,8 +3,10 @@ from typing import Any
 from django.contrib.auth.models import BaseUserManager
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import OuterRef, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from django.db.models.functions import Concat
+
+from pheu.people.scopes import FAMILIES, Scope
 
 
 class UserQuerySet(QuerySet):
@@ -13,8 +15,29 @@ class UserQuerySet(QuerySet):
 
     def who_may(self, kind: str, action: str) -> "UserQuerySet":
         """Active people whose role has some scope for `action`: those to whom work of this kind can be given."""
-        granted = f"role__grants__{kind}__{action}"
-        return self.active().filter(**{f"{granted}__isnull": False}).exclude(**{granted: "none"})
+        by_kind, by_family = (f"role__grants__{name}" for name in (kind, FAMILIES.get(kind, kind)))
+        named = Q(**{f"{by_kind}__isnull": False})
+        granted = [
+            Q(**{f"{where}__{action}__isnull": False}) & ~Q(**{f"{where}__{action}": "none"})
+            for where in (by_kind, by_family)
+        ]
+        return self.active().filter(named & granted[0] | ~named & granted[1])
+
+    def within_reach(self, user: Any, scope: str) -> "UserQuerySet":
+        """Colleagues to whom somebody with this scope may give rows; the same as `scopes.reaches` says of the row."""
+        match scope:
+            case Scope.ALL:
+                return self
+            case Scope.DEPARTMENT:
+                near = Q(department__in=user.department_ids) | Q(teams__in=user.team_ids)
+            case Scope.TEAM:
+                near = Q(teams__in=user.team_ids)
+            case Scope.OWN:
+                near = Q()
+            case _:
+                return self.none()
+        me = Q(pk=user.pk)
+        return self.filter(pk__in=self.model._default_manager.filter(me | near if near else me).values("pk"))
 
     def with_rights(self) -> "UserQuerySet":
         """Role, department, own teams and the departments below mine, in this one query."""

@@ -3,51 +3,45 @@
 from typing import Any
 
 EVERYTHING = ["view", "create", "change", "move", "assign", "convert", "import", "export"]
-WORKED = ["prospect", "lead", "deal"]
-PARTIES = ["company", "contact"]
-
-
-def _grants(worked: dict[str, str], parties: dict[str, str], **extra: dict[str, str]) -> dict[str, dict[str, str]]:
-    grants = {kind: dict(worked) for kind in WORKED} | {kind: dict(parties) for kind in PARTIES}
-    for kind, more in extra.items():
-        grants[kind] = grants[kind] | more
-    return grants
+Grants = dict[str, dict[str, str]]
 
 
 def everywhere(scope: str, *actions: str) -> dict[str, str]:
     return dict.fromkeys(actions, scope)
 
 
-ROLES = [
-    ("admin", "Quản trị", _grants(everywhere("all", *EVERYTHING), everywhere("all", *EVERYTHING))),
+# By family of kinds (`records.kinds.Kind.family`): "work" walks a pipeline or is screened, "party" is whom we sell to.
+# A role names a single kind only where it differs.
+SALES = everywhere("team", "view") | everywhere("own", "create", "change", "move", "convert")
+ROLES: list[tuple[str, str, Grants]] = [
+    ("admin", "Quản trị", {"work": everywhere("all", *EVERYTHING), "party": everywhere("all", *EVERYTHING)}),
     (
         "manager",
         "Quản lý",
-        _grants(
-            everywhere("department", *EVERYTHING),
-            everywhere("all", "view", "create", "change") | {"assign": "department"},
-        ),
+        {
+            "work": everywhere("department", *EVERYTHING),
+            "party": everywhere("all", "view", "create", "change") | {"assign": "department"},
+        },
     ),
     (
         "sales",
         "Kinh doanh",
-        _grants(
-            everywhere("team", "view") | everywhere("own", "create", "change", "move", "convert"),
-            everywhere("all", "view", "create") | everywhere("own", "change"),
-            prospect={"import": "team"},
-        ),
+        {
+            "work": SALES,
+            "party": everywhere("all", "view", "create") | everywhere("own", "change"),
+            "prospect": SALES | {"import": "team"},
+        },
     ),
     (
         "care",
         "CSKH",
-        _grants(
-            everywhere("department", "view", "create", "change", "move", "assign", "convert", "import"),
-            everywhere("all", "view", "create") | everywhere("own", "change"),
-            deal=everywhere("own", "view", "change")
-            | everywhere("none", "create", "move", "assign", "convert", "import"),
-        ),
+        {
+            "work": everywhere("department", "view", "create", "change", "move", "assign", "convert", "import"),
+            "party": everywhere("all", "view", "create") | everywhere("own", "change"),
+            "deal": everywhere("own", "view", "change"),
+        },
     ),
-    ("viewer", "Chỉ xem", _grants(everywhere("all", "view"), everywhere("all", "view"))),
+    ("viewer", "Chỉ xem", {"work": everywhere("all", "view"), "party": everywhere("all", "view")}),
 ]
 
 

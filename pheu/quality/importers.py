@@ -1,6 +1,6 @@
 """What a domain tells the import engine about one of its kinds, in `<app>/importing.py`. The engine names no domain."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,16 +31,13 @@ class Importer:
 
     `needs`: a line that fills none of these fields is no customer, and is rejected. `overflow`: the long text that
     takes in whatever finds no room elsewhere (a mail address that is none, the end of a name of 10,000 letters), so
-    that nothing of a line is lost. `spare_phones`: the column for second and further numbers.
-    `build(values, marks, place, key)` gives an unsaved row; `create(rows, by=, via=, **facts)` is the domain's own act.
+    that nothing of a line is lost. `build(values, marks, place, key)` gives an unsaved row of values as JSON.
     """
 
     kind: str
     needs: tuple[str, ...]
     overflow: str
-    build: Callable[[dict[str, Any], set[str], Place, str], "Row"]
-    create: Callable[..., Sequence["Row"]]
-    spare_phones: str = "other_phones"
+    build: Callable[["Importer", dict[str, Any], set[str], Place, str], "Row"] = lambda *given: build_row(*given)
     # Fields of which a file may have several columns: their contents are joined.
     joined: tuple[str, ...] = ("phone", "email")
 
@@ -51,6 +48,18 @@ class Importer:
     def fields(self) -> dict[str, Any]:
         """The fields that a column may be mapped to, in the schema's order."""
         return {one.name: one for one in self.schema if one.importable}
+
+
+def build_row(importer: Importer, values: dict[str, Any], noted: set[str], place: Place, key: str) -> Any:
+    """An unsaved row that nobody owns yet, where the import belongs."""
+    row = importer.schema.model(team=place.team, department=place.department)
+    for name, told in values.items():
+        one = importer.schema.get(name)
+        if one is None:
+            setattr(row, name, told)  # a companion of a field: further phones
+        else:
+            one.put(row, one.from_json(told))
+    return row
 
 
 _importers: dict[str, Importer] = {}

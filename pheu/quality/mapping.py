@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pheu.core.vietnamese.phone import AREA_CODES, area_of, read_phones
 from pheu.core.vietnamese.text import fold
 from pheu.quality.reading import Line
-from pheu.records.fields import Email, Field, Link, Phone, TaxCode
+from pheu.records.fields import Field
 
 SEARCHED = 30  # lines among which the header is looked for
 SAMPLE = 200  # lines by which a column without a header is judged
 
 _NOT_WORD = re.compile(r"[\W_]+")
-_SHAPED = (Phone, Email, Link, TaxCode)  # their contents look like nothing else, so one word of a header names them
 
 
 def words_of(text: str) -> str:
@@ -52,9 +51,7 @@ class Headers:
         if words in self._names:
             return _Match(self._names[words], is_exact=True)
         inside = [
-            name
-            for name in self._names
-            if f" {name} " in f" {words} " and isinstance(self.fields[self._names[name]], _SHAPED)
+            name for name in self._names if f" {name} " in f" {words} " and self.fields[self._names[name]].is_shaped
         ]
         begins = [name for name in self._names if words.startswith(name + " ") and " " in name]
         best = min(inside, key=lambda name: (f" {words} ".index(f" {name} "), -len(name)), default="") or max(
@@ -95,26 +92,16 @@ class Headers:
         width = max((len(line.cells) for line in lines), default=0)
         proposed: dict[int, str] = {}
         for column in range(width):
-            kind = _kind_of(
-                [line.cells[column] for line in lines[:SAMPLE] if column < len(line.cells) and line.cells[column]]
-            )
-            name = next(
-                (name for name, field in self.fields.items() if kind is not None and isinstance(field, kind)), ""
-            )
+            cells = [line.cells[column] for line in lines[:SAMPLE] if column < len(line.cells) and line.cells[column]]
+            name = next((name for name, field in self.fields.items() if _fits(field, cells)), "")
             if name and name not in proposed.values():
                 proposed[column] = name
         return proposed
 
 
-def _kind_of(texts: list[str]) -> type[Field] | None:
-    for kind, looks_like in (
-        (Email, lambda text: "@" in text),
-        (Link, lambda text: re.match(r"(https?://|www\.)", text)),
-        (Phone, lambda text: any(phone.e164 for phone in read_phones(text)) or re.fullmatch(r"[\d ./-]{7,14}", text)),
-    ):
-        if texts and sum(bool(looks_like(text)) for text in texts) > len(texts) / 2:
-            return kind
-    return None
+def _fits(field: Field, texts: list[str]) -> bool:
+    """Whether most of these texts can be nothing else."""
+    return bool(texts) and sum(field.looks_like(text) for text in texts) > len(texts) / 2
 
 
 def headers_of(lines: Sequence[Line], header_line: int | None) -> list[str]:

@@ -16,7 +16,7 @@ from pheu.quality import marks
 from pheu.quality.importers import Importer, Place, importer_of
 from pheu.quality.marks import Mark
 from pheu.quality.queries import ImportLineQuerySet, ImportQuerySet
-from pheu.records.models import Record
+from pheu.records.models import Operation, Record
 
 
 def stored_name(imported: "Import", name: str) -> str:
@@ -61,6 +61,8 @@ class Import(models.Model):
     mark_counts = models.JSONField(default=dict)
     problem = models.CharField(max_length=500, blank=True)
     finished_at = models.DateTimeField(null=True)
+    # All chunks of a run are one operation.
+    operation = models.ForeignKey(Operation, models.SET_NULL, null=True, related_name="+")
 
     objects = ImportQuerySet.as_manager()
 

@@ -26,7 +26,8 @@ from pheu.quality.models import Import, ImportLine
 from pheu.quality.places import departments_for, first_place, teams_for
 from pheu.quality.reading import FILE_LIMIT, FileRefused, Line, Sheet, read_sheet
 from pheu.records import kinds
-from pheu.timeline.services import record
+from pheu.records.acts import operation
+from pheu.timeline.services import put, record
 
 CHUNK = 500
 State, LineState = Import.State, ImportLine.State
@@ -275,20 +276,23 @@ def import_chunk(import_id: int) -> bool:
         may_place(imported.by, imported.kind, imported.team, imported.department)
     except DomainError:
         return _stop(imported, _("The person who started this import may no longer import here."))
-    lines = list(imported.lines_of_customers.filter(state=LineState.READY).order_by("line")[:CHUNK])
-    if not lines:
-        return _finish(imported)
-    _create_rows(imported, lines)
+    with operation("run_import", by=imported.by, via="import", belongs_to=imported.operation_id) as doing:
+        lines = list(imported.lines_of_customers.filter(state=LineState.READY).order_by("line")[:CHUNK])
+        if not lines:
+            return _finish(imported)
+        _create_rows(imported, lines)
+        imported.operation_id = doing.operation
     imported.created += len(lines)
     imported.done, imported.problem = imported.created, ""
-    imported.save(update_fields=["created", "done", "problem"])
+    imported.save(update_fields=["created", "done", "problem", "operation"])
     return True
 
 
 def _create_rows(imported: Import, lines: Iterable[ImportLine]) -> None:
     lines, place = list(lines), imported.place
-    rows = [imported.importer.build(line.values, set(line.marks), place, line.key) for line in lines]
-    imported.importer.create(rows, by=imported.by, via="import", list=imported.origin)
+    importer = imported.importer
+    rows = [importer.build(importer, line.values, set(line.marks), place, line.key) for line in lines]
+    put(rows, by=imported.by, via="import", list=imported.origin)
     for line, row in zip(lines, rows, strict=True):
         line.record_id, line.state = row.pk, LineState.CREATED
     ImportLine.objects.save_all(lines, ["record", "state"])
@@ -309,7 +313,7 @@ def _finish(imported: Import) -> bool:
         "rejected": imported.rejected,
         "rows": imported.rows,
     }
-    facts = {"id": imported.pk, "name": imported.name, **counts}
+    facts: dict[str, Any] = {"id": imported.pk, "name": imported.name, **counts}
     record(events.IMPORT_FINISHED, about=None, by=imported.by, via="import", subject=imported.name[:200], **facts)
     return False
 

@@ -7,7 +7,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, Sum, Value
 from django.utils import timezone
 
 from pheu.people.scopes import MOVE
@@ -92,7 +92,7 @@ class Board(Listing):
 
     def _add_totals(self, columns: dict[int, Column]) -> None:
         now = timezone.now()
-        amount = self.kind.model.amount_field
+        amount = self.kind.fields.amount
         weighted = {"weighted": Sum(F(amount) * F("probability") / 100)} if self.has_forecast else {}
         totals = (
             self._in_pipeline()
@@ -101,9 +101,9 @@ class Board(Listing):
             .values("stage")
             .annotate(
                 count=Count("pk"),
-                amount=Sum(amount),
-                planned=Count("pk", filter=Q(record__next_activity_at__gte=now)),
-                overdue=Count("pk", filter=Q(record__next_activity_at__lt=now)),
+                amount=Sum(amount) if amount else Value(0),
+                planned=Count("pk", filter=Q(next_activity_at__gte=now)),
+                overdue=Count("pk", filter=Q(next_activity_at__lt=now)),
                 **weighted,
             )
         )
@@ -129,17 +129,13 @@ class Board(Listing):
         return self._drawn([row["pk"] for _stage, rows in by_stage for row in islice(rows, CARDS + 1)])
 
     def _drawn(self, ids: list[int]) -> list[Any]:
-        rows = (
-            self.kind.model.objects.filter(pk__in=ids)
-            .select_related("record", "owner", "stage", "label")
-            .order_by("-pk")
-        )
+        rows = self.kind.model.objects.filter(pk__in=ids).select_related("record", "owner", "stage").order_by("-pk")
         return list(self.kind.prefetch(rows.annotate(may_move=may(self.user, self.kind.code, MOVE))))
 
     @property
     def has_forecast(self) -> bool:
         """Whether rows of this kind have a probability to weigh their value by."""
-        return hasattr(self.kind.model, "probability")
+        return self.kind.fields.get("probability") is not None
 
     @property
     def open_columns(self) -> list[Column]:

@@ -18,7 +18,7 @@ def differing_copies() -> Iterator[str]:
     """
     for code in Record.objects.order_by("kind").values_list("kind", flat=True).distinct():
         kind = kinds.get(code)
-        rows = kind.prefetch(kind.model.objects.select_related("record")).order_by("pk")
+        rows = kind.model.objects.with_words().order_by("pk")
         for row in rows.iterator(chunk_size=1000):
             if row.record.kind != kind.code:
                 yield f"{row.record.number}: the Record is a {row.record.kind}, the row a {kind.code}"
@@ -37,4 +37,5 @@ def differing(row: Any) -> list[str]:
 
 
 def _copies(row: Any) -> dict[str, Any]:
-    return {name: getattr(row.record, name) for name in ON_RECORD} | {"title_key": bytes(row.title_key)}
+    on_row = {"title_key": bytes(row.title_key), "is_live": row.is_live}
+    return {name: getattr(row.record, name) for name in ON_RECORD} | on_row

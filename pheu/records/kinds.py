@@ -1,16 +1,20 @@
 """The register of kinds. A domain app adds its own in `ready()`; engines read it and never name a domain."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils.functional import Promise
 
+from pheu.people import scopes
+
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from pheu.people.models import User
+    from pheu.records.conditions import View
     from pheu.records.schema import Schema
 
 Words = str | Promise
@@ -18,12 +22,15 @@ Words = str | Promise
 
 @dataclass(kw_only=True)
 class Kind:
-    """One kind of record and what the engines need of it.
+    """One kind of record and what the engines need of it. Everything but the first eight has a usual answer.
 
-    `create(values, by=)`, `change(row, changes, by=)` and, with a pipeline, `move(row, to=, left=, by=)` are the
-    domain's own acts; `prefetch(rows)` brings what a list draws, `on_page(rows)` what the record page draws besides;
-    `closing_url(row, stage)` is the dialog that a closing stage asks through.  What it may be seen through
-    (a company through its deals) upper apps add with `add_window`.
+    `create(values, by=)`, `change(row, changes, by=)`, `assign(rows, owner=, team=, by=)` and, for a kind with stages,
+    `move(row, to=, left=, by=)`, `close(row, to=, reason=, by=)`, `reopen(row, by=)` are the domain's own acts where
+    it has some. `prefetch(rows)` brings what a list draws, `on_page(rows)` what the record page draws besides.
+    `closing_url(row, stage)` is the dialog that a closing stage asks through; `entered(row, left, by=, via=)` is called
+    whenever a row has come to another stage. `stage_events` names the events of "moved", "reopened" and of each end.
+    `family` is what roles grant rights for unless they name the kind. What a row may be seen through (a company through
+    its deals) upper apps add with `add_window`.
     """
 
     code: str
@@ -31,15 +38,32 @@ class Kind:
     label: Words
     plural: Words
     icon: str
-    schema: "Schema"
-    create: Callable[..., Any]
-    change: Callable[..., Any]
-    tabs: Callable[["User"], list[Any]]
+    fields: "Schema"
+    family: str
+    views: Callable[["User"], list["View"]]
+    path: str = ""
+    acts: dict[str, Callable[..., Any]] = field(default_factory=dict)
     prefetch: Callable[[Any], Any] = lambda rows: rows
     on_page: Callable[[Any], Any] = lambda rows: rows
-    move: Callable[..., Any] | None = None
-    closing_url: Callable[[Any, Any], str] = lambda row, stage: ""
+    closing_url: Callable[[Any, Any], str] | None = None
+    entered: Callable[..., None] | None = None
+    stage_events: dict[str, Any] = field(default_factory=dict)
     empty: Words = ""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """An act: the domain's own, else the usual one. `create` is told of which kind."""
+        if name not in ACTS:
+            raise AttributeError(name)
+        usual = _usual_acts[name]
+        return self.acts.get(name) or (partial(usual, self.code) if name == "create" else usual)
+
+    @property
+    def schema(self) -> "Schema":
+        """Every field, whoever asks: never to show from. See `schema_for`."""
+        return _describe["whole"](self)
+
+    def schema_for(self, user: "User", pipeline: int | None = None) -> "Schema":
+        return _describe["for_person"](self, user, pipeline)
 
     @property
     def windows(self) -> list["Window"]:
@@ -47,11 +71,15 @@ class Kind:
 
     @property
     def has_board(self) -> bool:
-        return self.move is not None
+        return self.has_stages
+
+    @property
+    def has_stages(self) -> bool:
+        return any(one.name == "stage" for one in self.model._meta.local_fields)
 
     @property
     def model(self) -> Any:
-        return self.schema.model
+        return self.fields.model
 
     def url(self, page: str, *args: Any) -> str:
         return reverse(f"{self.code}-{page}", args=args)
@@ -60,15 +88,30 @@ class Kind:
         return self.url("page", pk)
 
 
+ACTS = {"create", "change", "assign", "move", "close", "reopen", "change_pipeline"}
 # Gives the ids of rows that a user sees through other records.
 Window = Callable[["User"], "QuerySet"]
 _kinds: dict[str, Kind] = {}
 _windows: dict[str, list[Window]] = {}
+_usual_acts: dict[str, Callable[..., Any]] = {}
+_describe: dict[str, Callable[..., "Schema"]] = {}
 
 
 def register(kind: Kind) -> Kind:
+    kind.path = kind.path or f"{kind.code}s"
+    scopes.FAMILIES[kind.code] = kind.family
     _kinds[kind.code] = kind
     return kind
+
+
+def use_acts(**acts: Callable[..., Any]) -> None:
+    """The acts of kinds that have none of their own; they stand in `timeline`, above the register."""
+    _usual_acts.update(acts)
+
+
+def use_schemas(**functions: Callable[..., "Schema"]) -> None:
+    """How a kind's fields are put together; said by `schema`, above the register."""
+    _describe.update(functions)
 
 
 def add_window(code: str, window: Window) -> None:
@@ -81,4 +124,12 @@ def get(code: str) -> Kind:
 
 
 def every() -> Iterator[Kind]:
-    return iter(_kinds.values())
+    return iter(list(_kinds.values()))
+
+
+def which_pick(code: str) -> Iterable[tuple[Kind, str]]:
+    """(kind, field) of every kind whose rows are found by the words of a row of `code` that they pick."""
+    for kind in every():
+        for one in kind.schema:
+            if one.searched and getattr(one, "kind", None) == code and one.cell == "row":
+                yield kind, one.name

@@ -12,27 +12,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core import signing
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from pheu.people.models import User
+from pheu.records.conditions import Part, compile_tree, parts_of_address, tree_of
 from pheu.records.fields import Field
-from pheu.records.kinds import Kind, Words
+from pheu.records.kinds import Kind
 from pheu.records.schema import offered
 from pheu.records.search import search_q
 
 PAGE = 50
 COUNT_CAP = 999
-
-
-@dataclass(frozen=True)
-class Tab:
-    """One saved view that the system brings: `narrow` takes and gives a queryset."""
-
-    code: str
-    label: Words
-    narrow: Callable[[Any], Any] = lambda rows: rows
 
 
 @dataclass(frozen=True)
@@ -49,59 +40,56 @@ class Listing:
 
     def __init__(self, kind: Kind, user: User, params: QueryDict) -> None:
         self.kind, self.user, self.params = kind, user, params
-        self.tabs = kind.tabs(user)
-        self.tab = next((tab for tab in self.tabs if tab.code == params.get("tab")), self.tabs[0])
+        self.schema = kind.schema_for(user)
+        self.tabs = kind.views(user)
+        self.tab = next((view for view in self.tabs if view.code == params.get("tab")), self.tabs[0])
         self.text = params.get("q", "").strip()[:200]
         self._places: list[tuple[Field, str]] | None = None
 
     @cached_property
     def choices(self) -> dict[Field, dict[str, str]]:
-        """Every filterable field with what it offers: {value: label}."""
-        tables = {one: one.table(self.user) for one in self.kind.schema.filters()}
+        """Every filterable field that offers choices: {value: label}."""
+        tables = {one: one.table(self.user) for one in self.schema.filters()}
         found = offered({one: rows for one, rows in tables.items() if rows is not None})
-        return {one: {str(value): str(label) for value, label in found.get(one) or one.choices()} for one in tables}
+        fixed = {one: one.choices() for one in tables}
+        offers = {one: {str(value): str(label) for value, label in found.get(one) or fixed[one]} for one in tables}
+        return {one: choices for one, choices in offers.items() if choices}
 
     @cached_property
-    def filters(self) -> dict[Field, list[str]]:
-        """Fields of the schema marked filterable that the query string names with values the field offers."""
-        asked = {one: self.params.getlist(one.name) for one in self.kind.schema.filters() if one.name in self.params}
-        return {one: [value for value in values if value in self.choices[one]] for one, values in asked.items()}
+    def filters(self) -> dict[str, Part]:
+        """The comparisons that the query string names, by parameter."""
+        return dict(parts_of_address(self.kind, self.user, self.params))
+
+    @cached_property
+    def condition(self) -> Q:
+        """The view and the filters as one condition; compiled once for all ways to the rows."""
+        whole = {"all": [self.tab.where, *(tree_of(part) for part in self.filters.values())]}
+        return compile_tree(self.kind, self.user, whole)
 
     def narrowed(self, rows: Any = None) -> Any:
-        """Everything the person may see (or what `rows` has of it) under this tab, search and filters, in no order."""
+        """Everything the person may see (or what `rows` has of it) under this view, search and filters, in no order."""
         rows = self.kind.model.objects.visible_to(self.user) if rows is None else rows
-        rows = self.tab.narrow(rows.live())
-        if self.text:
-            rows = rows.filter(search_q(self.text, "record__"))
-        for one, values in self.filters.items():
-            rows = rows.filter(one.matches(values))
-        return rows
+        rows = rows.live().filter(self.condition)
+        return rows.filter(search_q(self.text, "record__")) if self.text else rows
 
     # -- order -----------------------------------------------------------------------------------
 
     @cached_property
     def sort(self) -> str:
-        asked = self.params.get("sort", "")
-        field = self.kind.schema.get(asked.removeprefix("-"))
+        asked = self.params.get("sort", "") or self.tab.sort
+        field = self.schema.get(asked.removeprefix("-"))
         return asked if field is not None and field.sortable else "-updated_at"
 
     @property
     def is_descending(self) -> bool:
         return self.sort.startswith("-")
 
-    def _sort_value(self) -> tuple[str, Any]:
-        name = self.sort.removeprefix("-")
-        field = self.kind.schema.get(name)
-        column = field.order if field else name
-        ends = field.sort_ends if field else None
-        # An index on the column serves its order only where it is not wrapped.
-        if ends is None or not self.kind.model._meta.get_field(column).null:
-            return column, F(column)
-        return column, Coalesce(F(column), Value(ends[self.is_descending]))
+    @cached_property
+    def _sorted_by(self) -> Field:
+        return self.schema[self.sort.removeprefix("-")]
 
     def _ordered(self, rows: Any) -> QuerySet:
-        _column, value = self._sort_value()
-        rows = rows.annotate(sort_value=value)
+        rows = rows.annotate(sort_value=self._sorted_by.sort_expression())
         direction = "-" if self.is_descending else ""
         return rows.order_by(f"{direction}sort_value", f"{direction}pk")
 
@@ -109,32 +97,52 @@ class Listing:
 
     @cached_property
     def _fetched(self) -> list[Any]:
-        rows = self.kind.model.objects
-        ways = [] if self.text else rows.ways_to_see(self.user)
-        page = (
-            self._ordered(rows.filter(pk__in=self._newest_of(ways))) if len(ways) > 1 else self._page(self.narrowed())
-        )
-        return list(self.kind.prefetch(page.select_related("record", "owner")))
+        """The rows of the page and one more. Filled values come first in both directions, then the empty ones.
 
-    def _newest_of(self, ways: list[Any]) -> list[int]:
-        """Ids of the page, from the first rows of each way: short index scans, however little is the person's."""
-        firsts = [self._page(self.narrowed(way)).values("sort_value", "pk") for way in ways]
+        Each half is read along the index of its order; only the page on which the first half ends reads both.
+        """
+        last = _read_cursor(self.sort, self.params.get("after", ""))
+        keys = [] if last is not None and last[0] is None else self._keys(self._filled, last)
+        if len(keys) <= PAGE and self._may_be_empty:
+            keys += self._keys(self._empty, last if last is not None and last[0] is None else None)
+        place = {pk: at for at, pk in enumerate(keys[: PAGE + 1])}
+        rows = self.kind.model.objects.filter(pk__in=place)
+        rows = rows.annotate(sort_value=self._sorted_by.sort_expression()).select_related("record", "owner")
+        return sorted(self.kind.prefetch(rows), key=lambda row: place[row.pk])
+
+    @property
+    def _may_be_empty(self) -> bool:
+        column = self._sorted_by.sort_column
+        return not column or self.kind.model._meta.get_field(column).null
+
+    def _filled(self, rows: Any, last: tuple[Any, int] | None) -> Any:
+        if self._may_be_empty:
+            rows = rows.filter(sort_value__isnull=False)
+        if last is None:
+            return rows
+        value, pk = last
+        # Both halves name the sort value, so the index range starts at it: 0.5 ms of a million instead of 765.
+        edge, beyond = ("lte", "lt") if self.is_descending else ("gte", "gt")
+        return rows.filter(
+            Q(**{f"sort_value__{edge}": value}), Q(**{f"sort_value__{beyond}": value}) | Q(**{f"pk__{beyond}": pk})
+        )
+
+    def _empty(self, rows: Any, last: tuple[Any, int] | None) -> Any:
+        rows = rows.filter(sort_value__isnull=True)
+        return rows if last is None else rows.filter(**{"pk__lt" if self.is_descending else "pk__gt": last[1]})
+
+    def _keys(self, half: Callable[[Any, Any], Any], last: tuple[Any, int] | None) -> list[int]:
+        """Ids of the first rows of one half: from the first ones of each way to see, so that every scan is short."""
+        ways = [self.kind.model.objects.visible_to(self.user)] if self.text else self._ways()
+        firsts = [half(self._ordered(self.narrowed(way)), last)[: PAGE + 1].values("sort_value", "pk") for way in ways]
         direction = "-" if self.is_descending else ""
+        if len(firsts) == 1:
+            return [row["pk"] for row in firsts[0]]
         together = firsts[0].union(*firsts[1:]).order_by(f"{direction}sort_value", f"{direction}pk")
         return [row["pk"] for row in together[: PAGE + 1]]
 
-    def _page(self, rows: Any) -> QuerySet:
-        """The rows of one page and one more, beyond the cursor."""
-        rows = self._ordered(rows)
-        last = _read_cursor(self.sort, self.params.get("after", ""))
-        if last is not None:
-            value, pk = last
-            # Both halves name the sort value, so the index range starts at it: 0.5 ms of a million instead of 765.
-            edge, beyond = ("lte", "lt") if self.is_descending else ("gte", "gt")
-            rows = rows.filter(
-                Q(**{f"sort_value__{edge}": value}), Q(**{f"sort_value__{beyond}": value}) | Q(**{f"pk__{beyond}": pk})
-            )
-        return rows[: PAGE + 1]
+    def _ways(self) -> list[Any]:
+        return self.kind.model.objects.ways_to_see(self.user)
 
     @property
     def rows(self) -> list[Any]:
@@ -180,23 +188,42 @@ class Listing:
 
     def chips(self) -> list[Chip]:
         chips = []
-        for one, values in self.filters.items():
-            words = [self.choices[one][value] for value in values]
+        for key, part in self.filters.items():
+            words = self._words_of(part)
             shown = ", ".join(words[:2]) + (f", +{len(words) - 2}" if len(words) > 2 else "")
-            chips.append(Chip(one, shown, self.url(**{one.name: None})))
+            if part.name != part.field.usual_operator:
+                shown = f"{part.operator.label} {shown}".strip()
+            chips.append(Chip(part.field, shown, self.url(**{key: None})))
         return chips
+
+    def _words_of(self, part: Part) -> list[str]:
+        """The values of a comparison as the person reads them."""
+        if part.operator.takes == "nothing":
+            return []
+        values = part.value if part.operator.takes == "many" else [part.value]
+        names = self.choices.get(part.field, {})
+        words = [names.get(str(one)) or part.field.show(part.field.operand(one, self.user)) for one in values]
+        return [str(self.user) if one == "me" else word for one, word in zip(values, words, strict=True)]
 
     def offers(self) -> list[tuple[Field, list[tuple[str, str, bool]]]]:
         """Every filterable field with its choices: (value, label, is chosen)."""
         return [
-            (one, [(value, label, value in self.filters.get(one, ())) for value, label in choices.items()])
+            (one, [(value, label, value in self._chosen(one)) for value, label in choices.items()])
             for one, choices in self.choices.items()
         ]
+
+    def _chosen(self, field: Field) -> list[str]:
+        part = self.filters.get(field.name)
+        return [str(one) for one in part.value] if part is not None and part.operator.takes == "many" else []
+
+    @property
+    def filtered_fields(self) -> set[Field]:
+        return {part.field for part in self.filters.values()}
 
     def places(self, place_of: Callable[[Field, Kind], str]) -> list[tuple[Field, str]]:
         """Every column with the class of its cells, found out once for all rows."""
         if self._places is None:
-            self._places = [(one, place_of(one, self.kind)) for one in self.kind.schema.column_fields()]
+            self._places = [(one, place_of(one, self.kind)) for one in self.schema.column_fields()]
         return self._places
 
     @cached_property
@@ -210,12 +237,13 @@ class Listing:
                 "sorted": self.sort.removeprefix("-") == one.name
                 and ("descending" if self.is_descending else "ascending"),
             }
-            for one in self.kind.schema.column_fields()
+            for one in self.schema.column_fields()
         ]
 
     def counts(self) -> dict[str, str]:
-        """How many rows each tab has, capped: «999+»."""
-        return {tab.code: capped(tab.narrow(self.kind.model.objects.visible_to(self.user).live())) for tab in self.tabs}
+        """How many rows each view has, capped: «999+»."""
+        rows = self.kind.model.objects.visible_to(self.user).live()
+        return {view.code: capped(rows.filter(compile_tree(self.kind, self.user, view.where))) for view in self.tabs}
 
 
 def capped(rows: QuerySet) -> str:

@@ -11,19 +11,63 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from pheu.core.errors import DomainError
 from pheu.core.vietnamese.text import search_text, sort_key
 from pheu.people.models import Department, Team
 from pheu.records import kinds
-from pheu.records.queries import PipelineQuerySet, RecordQuerySet, RowQuerySet
+from pheu.records.queries import Past, PipelineQuerySet, RecordQuerySet, RowQuerySet
+
+
+class Operation(models.Model):
+    """One act or job: what its events belong to, and under which the journal keeps what it changed.
+
+    `act` is the name of the function that a person's click, an import or another program called. `about` is the
+    record that it was mainly about, where there is one.
+    """
+
+    act = models.CharField(max_length=60)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    via = models.CharField(max_length=20, default="page")
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    about = models.ForeignKey("Record", models.SET_NULL, null=True, related_name="+", db_constraint=False)
+    undone_by = models.OneToOneField("self", models.SET_NULL, null=True, related_name="undoes")
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.at:%Y-%m-%d %H:%M}"
+
+
+class JournalEntry(models.Model):
+    """What an operation changed of one row of one table: only the columns that changed, as JSON.
+
+    `before` is null for a row that was made, `after` for one that was taken away. Written by the doors of
+    `records/writing.py`, read by undo, pruned by age.
+    """
+
+    operation = models.ForeignKey(Operation, models.CASCADE, related_name="entries")
+    table = models.CharField(max_length=60)
+    key = models.BigIntegerField()
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["table", "key"], name="journal_of_row")]
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.key}"
 
 
 class Record(models.Model):
     """One slim row for each prospect, company, contact, lead, deal...: every engine points here and knows no domain.
 
     A domain row shares this primary key, so an id is unique across kinds and `/r/<id>/` opens anything.
-    Owner, team, department, creator and the two moments are copied to the domain row; `Row.save_changed` and
-    `writing.create_rows` are the only places that write both.
+    What lists sort and scopes filter by is copied to the domain row; the doors of `records/writing.py` are the only
+    places that write both.
     """
+
+    class State(models.TextChoices):
+        LIVE = "live", _("In use")
+        MERGED = "merged", _("Merged into another")
+        UNDONE = "undone", _("Taken back")
 
     kind = models.CharField(max_length=20)
     number = models.CharField(max_length=20, unique=True)
@@ -40,6 +84,7 @@ class Record(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
     next_activity_at = models.DateTimeField(null=True)
     continues = models.ForeignKey("self", models.PROTECT, null=True, related_name="continued_by")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.LIVE)
     # Nearly every row is merged into nothing, and an index that says so of all of them only misleads the planner.
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
     tags: "models.ManyToManyField[Tag, RecordTag]" = models.ManyToManyField(
@@ -64,18 +109,34 @@ class Record(models.Model):
     def get_absolute_url(self) -> str:
         return kinds.get(self.kind).url_of(self.pk)
 
+    @property
+    def is_live(self) -> bool:
+        """In lists and counts; merged and undone records can only be looked up."""
+        return self.state == self.State.LIVE
+
     @cached_property
     def past_ids(self) -> list[int]:
-        """Ids whose past is this record's: itself, what it continues, and records merged into any of these."""
-        ids, record = [self.pk], self
-        while record.continues is not None:
-            record = record.continues
-            ids.append(record.pk)
-        return ids + list(Record.objects.filter(merged_into__in=ids).values_list("pk", flat=True))
+        """Ids whose past is this record's: itself, what it continues, what was merged into any of these, and so on."""
+        return list(Record.objects.filter(pk=self.pk).values_list(Past("pk"), flat=True)[0])
+
+    @property
+    def survivor(self) -> "Record":
+        """Where this record lives on: the end of the chain of merges, or what an undone one had continued."""
+        record = self
+        for _step in range(100):
+            on = record.merged_into if record.state == self.State.MERGED else None
+            if record.state == self.State.UNDONE:
+                on = record.continues
+            if on is None:
+                return record
+            record = on
+        return record
 
 
 # What a change of a row writes to its Record; the next activity is written by activities alone.
-WRITTEN = ("title", "search", "digits", "owner", "team", "department", "updated_at", "version", "merged_into")
+WRITTEN = (
+    "title", "search", "digits", "owner", "team", "department", "updated_at", "version", "state", "merged_into",
+)  # fmt: skip
 
 
 class Row(models.Model):
@@ -97,6 +158,11 @@ class Row(models.Model):
     created_at = models.DateTimeField(_("Created"), default=timezone.now)
     updated_at = models.DateTimeField(_("Updated"), default=timezone.now)
     title_key = models.BinaryField(default=b"", editable=False)
+    # Copies of the Record, so that lists of a million rows read one table.
+    is_live = models.BooleanField(default=True, editable=False)
+    next_activity_at = models.DateTimeField(null=True, editable=False)
+    # Values of a company's own fields by their name: see `records/fields.py`, `own`.
+    own = models.JSONField(default=dict, blank=True, editable=False)
 
     objects: ClassVar[Any] = RowQuerySet.as_manager()
     kind: ClassVar[str]
@@ -109,6 +175,7 @@ class Row(models.Model):
         "created_by_id",
         "created_at",
         "updated_at",
+        "next_activity_at",
     )
 
     class Meta:
@@ -121,10 +188,12 @@ class Row(models.Model):
     def get_absolute_url(self) -> str:
         return reverse(f"{self.kind}-page", args=[self.pk])
 
+    # -- what every engine may ask of a row, whatever its kind -----------------------------------------------------
+
     @property
     def title(self) -> str:
-        """What the row is called everywhere; the domain decides."""
-        raise NotImplementedError(type(self))
+        """What the row is called everywhere: the first filled field of the schema's `title`."""
+        return kinds.get(self.kind).schema.title_of(self)
 
     @property
     def number(self) -> str:
@@ -132,34 +201,126 @@ class Row(models.Model):
 
     @property
     def customer_name(self) -> str:
+        """Whom the row is about, where the title does not say it already."""
         return ""
 
-    def words(self) -> Iterable[str]:
-        """Texts by which a search finds this row, besides number and title."""
-        return ()
+    @property
+    def hint(self) -> str:
+        """What tells it from others of the same title, in pickers."""
+        return self.customer_name
 
-    def phone_words(self) -> Iterable[str]:
-        """Digits by which a search finds this row."""
-        return ()
+    @property
+    def amount(self) -> Any:
+        """What it is worth in đồng, where the schema says by which field; boards add it up."""
+        name = kinds.get(self.kind).schema.amount
+        return getattr(self, name) if name else None
+
+    @property
+    def label(self) -> Any:
+        """Its coloured word; kinds with labels have a column of this name."""
+        return None
+
+    @property
+    def is_closed(self) -> bool:
+        return False
+
+    @property
+    def goes_on_in(self) -> Record | None:
+        """The Record in which work on this row goes on: that of the lead made of it, or the deal."""
+        return None
+
+    def derive(self) -> None:
+        """Fill columns that follow from others; called before the row is written."""
 
     def describe_record(self) -> Record:
-        """Bring the Record's copies up to this row; the one place that lists them."""
-        record = self.record
+        """Bring the Record's copies up to this row, and this row's up to the Record; the one place that lists them."""
+        self.derive()
+        record, schema = self.record, kinds.get(self.kind).schema
         record.title = self.title[:300]
-        record.search = search_text(record.number, self.title, *self.words())
-        record.digits = " ".join(digits for digits in self.phone_words() if digits)
+        record.search = search_text(record.number, self.title, *schema.words_of(self))
+        record.digits = " ".join(dict.fromkeys(schema.digits_of(self)))
         for name in self.copied:
             setattr(record, name, getattr(self, name))
-        self.title_key = sort_key(self.title)
+        self.is_live = record.is_live
+        self.title_key = self.make_title_key()
         return record
 
-    def save_changed(self) -> None:
-        """Save this row and its Record together, one version further."""
-        self.updated_at = timezone.now()
-        record = self.describe_record()
-        record.version += 1
-        record.save(update_fields=WRITTEN)
-        self.save(force_update=True)
+    def make_title_key(self) -> bytes:
+        return sort_key(self.title)
+
+
+class Staged(Row):
+    """A row that walks a pipeline: where it stands, since when, and how it ended (D10)."""
+
+    stage = models.ForeignKey("records.Stage", models.PROTECT, related_name="+", verbose_name=_("Stage"))
+    stage_entered_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    reason = models.ForeignKey("records.ClosingReason", models.PROTECT, null=True, blank=True, related_name="+")
+    reason_note = models.CharField(max_length=500, blank=True)
+    # Where the row stood when it was closed, so that reopening puts it back there.
+    open_stage = models.ForeignKey("records.Stage", models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta(Row.Meta):
+        abstract = True
+
+    @property
+    def status(self) -> str:
+        return self.stage.category
+
+    @property
+    def is_closed(self) -> bool:
+        return self.stage.is_closing
+
+    @property
+    def days_in_stage(self) -> int:
+        return (timezone.now() - self.stage_entered_at).days
+
+    def enter(self, stage: "Stage", *, by: Any, reason: "ClosingReason | None" = None, reason_note: str = "") -> None:
+        """Stand in `stage` of the row's own pipeline; a closing stage closes it, any other opens it again.
+
+        A failed end needs a reason of its own list (D9). The one place where a row changes its stage: gates and what
+        a stage sets come here (`entering`).
+        """
+        if stage.pipeline_id != self.stage.pipeline_id:
+            raise DomainError(_("That stage belongs to another pipeline."))
+        if stage.needs_reason and (reason is None or (reason.kind, reason.category) != (self.kind, stage.category)):
+            raise DomainError(_("Choose a reason first."))
+        if stage.is_closing and not self.is_closed:
+            self.open_stage = self.stage
+        self._stand_in(stage)
+        self.closed_at, self.closed_by = (timezone.now(), by) if stage.is_closing else (None, None)
+        self.reason, self.reason_note = (reason, reason_note) if stage.needs_reason else (None, "")
+
+    def enter_pipeline(self, stage: "Stage") -> None:
+        """Stand in an open stage of another pipeline."""
+        if stage.is_closing:
+            raise DomainError(_("Choose an open stage."))
+        self.open_stage = None
+        self._stand_in(stage)
+
+    def begin(self, pipeline: "Pipeline") -> None:
+        """A new row stands in the first stage of its pipeline."""
+        self._stand_in(pipeline.first_stage)
+
+    def _stand_in(self, stage: "Stage") -> None:
+        self.stage, self.stage_entered_at = stage, timezone.now()
+        self.entering(stage)
+
+    def entering(self, stage: "Stage") -> None:
+        """What standing in a stage changes of the row; a kind adds to it."""
+
+    @property
+    def resumes_in(self) -> "Stage":
+        """Where a closed row goes on when it is reopened: where it stood."""
+        return self.open_stage or self.stage.pipeline.first_stage
+
+    def may_leave_for(self, stage: "Stage") -> None:
+        """`DomainError` where this end is no stage to move to or from: a converted lead comes back by undoing."""
+
+    def held_with(self) -> Iterable[int | None]:
+        """Ids of Records that a move may change as well: the company that a won deal makes a customer."""
+        return ()
 
 
 class Follower(models.Model):
@@ -229,6 +390,14 @@ class Pipeline(models.Model):
     def first_stage(self) -> "Stage":
         return self.stages.all()[0]
 
+    def stage_for(self, category: str) -> "Stage":
+        """The first stage of a category, for acts that name an end and not a stage; says so where there is none."""
+        found = next((stage for stage in self.stages.all() if stage.category == category), None)
+        if found is None:
+            names = {"pipeline": self.name, "category": Category(category).label}
+            raise DomainError(_("The pipeline “%(pipeline)s” has no stage of the kind “%(category)s”."), **names)
+        return found
+
 
 class Category(models.TextChoices):
     """What the system understands of a stage, whatever the company calls it (D10)."""
@@ -243,6 +412,7 @@ class Category(models.TextChoices):
 
 
 CLOSED = (Category.CONVERTED, Category.WON, Category.LOST, Category.UNQUALIFIED)
+FAILED = (Category.LOST, Category.UNQUALIFIED)
 
 
 class Stage(models.Model):
@@ -267,6 +437,10 @@ class Stage(models.Model):
     @property
     def is_closing(self) -> bool:
         return self.category in CLOSED
+
+    @property
+    def needs_reason(self) -> bool:
+        return self.category in FAILED
 
     @property
     def tone(self) -> str:

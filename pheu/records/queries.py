@@ -1,12 +1,25 @@
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, Func, Q, QuerySet
 
 from pheu.core.errors import Refused
 from pheu.people.models import User
 from pheu.people.scopes import VIEW, Action, scope_q
 from pheu.records import kinds
+
+
+class Past(Func):
+    """Ids of every record whose past belongs to the one of this id, itself included; see `pheu_past` in migrations."""
+
+    function = "pheu_past"
+    output_field = ArrayField(BigIntegerField())
+
+
+class Future(Past):
+    """Ids of every record in whose past the one of this id can be read, itself included."""
+
+    function = "pheu_future"
 
 
 class RowQuerySet(QuerySet):
@@ -40,20 +53,22 @@ class RowQuerySet(QuerySet):
         return self.within(user, VIEW)
 
     def live(self) -> "RowQuerySet":
-        return self.filter(record__merged_into=None)
+        return self.filter(is_live=True)
 
     def with_past(self) -> "RowQuerySet":
-        """Bring with each row the two generations before it (deal, lead, prospect), and what `Record.past_ids` asks."""
-        record: Any = self.model._meta.get_field("record").related_model
-        past = Q()
-        for one in ("record", "record__continues", "record__continues__continues"):
-            past |= Q(pk=OuterRef(one)) | Q(merged_into=OuterRef(one))
-        ids = ArraySubquery(record.objects.filter(past).values("pk"))
-        return self.select_related("record__continues__continues").annotate(past_ids=ids)
+        """Bring with each row the ids that `Record.past_ids` asks for, and the record it continues."""
+        return self.select_related("record__continues").annotate(past_ids=Past("pk"))
 
-    def locked(self) -> "RowQuerySet":
-        """Lock rows and Records in the order of their ids, so that two acts on the same rows cannot deadlock."""
-        return self.select_related("record").order_by("pk").select_for_update(of=("self", "record"))
+    def with_words(self) -> "RowQuerySet":
+        """Bring the Record and whatever the row is found by, as `describe_record` asks for them."""
+        schema = kinds.get(self.model.kind).schema  # type: ignore[attr-defined]
+        picked = [one.name for one in schema if one.searched and one.cell == "row"]
+        stage = ["stage"] if kinds.get(self.model.kind).has_stages else []  # type: ignore[attr-defined]
+        return self.select_related("record", *picked, *stage)
+
+    def with_stage(self) -> "RowQuerySet":
+        """Bring the stage with its pipeline and the stages of that."""
+        return self.select_related("stage__pipeline").prefetch_related("stage__pipeline__stages")
 
     def get_or_refuse(self, pk: Any) -> Any:
         """The one row, or `Refused`: whoever calls an act has seen the row already."""
@@ -65,7 +80,7 @@ class RowQuerySet(QuerySet):
     def all_or_refuse(self, rows: Any) -> list[Any]:
         """Every one of `rows`, fresh and within this scope, or `Refused`: nobody gets a part in silence."""
         wanted = {row.pk for row in rows}
-        found = list(self.filter(pk__in=wanted))
+        found = list(self.filter(pk__in=wanted).order_by("pk"))
         if len(found) != len(wanted):
             raise Refused
         return found

@@ -1,12 +1,12 @@
 """The description of a kind that everything reads: form, list, filter, sort, import, history.
 
-A domain app lists its fields once in `<app>/schema.py`. A field knows how it is asked for (`form_field`), read from a
-file (`read`), shown (`show`), kept in an event (`fact`), sorted and filtered. Nobody lists the fields a second time.
+A domain app lists its fields once in `<app>/schema.py`; a company's own fields join in. Whoever shows, filters, exports
+or tells something asks `schema_for(kind, user, pipeline)`: what it does not give, that person does not get.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cache, partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache, partial
 from typing import Any, cast
 
 from django import forms
@@ -15,9 +15,10 @@ from django.db.models.functions import RowNumber
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from pheu.core.errors import DomainError, Invalid, Refused
 from pheu.people.models import User
 from pheu.records import kinds
-from pheu.records.fields import DepartmentPick, Field, PersonPick, TeamPick
+from pheu.records.fields import DepartmentPick, Field, OwnerPick, RowPick, TeamPick
 
 
 @dataclass(frozen=True)
@@ -29,33 +30,43 @@ class Group:
     fields: tuple[Field, ...]
 
 
-# Who works a record is handed over by an act of its own (`timeline.services.assign`), so only a new row asks for it.
-RESPONSIBLE = Group(
-    "responsible",
-    _("Responsible"),
-    (
-        PersonPick(name="owner", label=_("Owner"), filterable=True, editable=False, importable=False),
-        TeamPick(name="team", label=_("Sales team"), filterable=True, editable=False, importable=False),
-        DepartmentPick(
-            name="department", label=_("Department"), filterable=True, editable=False, importable=False, on_create=False
+def responsible(kind: str) -> Group:
+    """Who works a row. It is handed over by an act of its own (`timeline.services.assign`), so only a new row asks."""
+    kept: dict[str, Any] = {"filterable": True, "editable": False, "importable": False}
+    return Group(
+        "responsible",
+        _("Responsible"),
+        (
+            OwnerPick(name="owner", label=_("Owner"), kind=kind, **kept),
+            TeamPick(name="team", label=_("Sales team"), **kept),
+            DepartmentPick(name="department", label=_("Department"), asked=False, **kept),
         ),
-    ),
-)
+    )
 
 
 @dataclass(kw_only=True)
 class Schema:
-    """All of a kind's fields. `columns` are the list's, in order; `card` needs nothing: the board asks the row."""
+    """All of a kind's fields.
+
+    `columns` are the list's, in order; `card` are the board's; the first filled field of `title` is what a row is
+    called; `amount` is what it is worth.
+    """
 
     model: Any
     groups: tuple[Group, ...]
     columns: tuple[str, ...]
+    title: tuple[str, ...]
+    amount: str = ""
     shown: tuple[Field, ...] = ()
     phone_columns: tuple[str, ...] = ()
+    card: tuple[str, ...] = ()
     _by_name: dict[str, Field] = field(init=False)
+    # {column: the field that it goes along with}: further phones.
+    _companions: dict[str, Field] = field(init=False)
 
     def __post_init__(self) -> None:
         self._by_name = {one.name: one for one in (*(f for group in self.groups for f in group.fields), *self.shown)}
+        self._companions = {column: one for one in self for column in one.companions}
 
     def __getitem__(self, name: str) -> Field:
         return self._by_name[name]
@@ -67,16 +78,125 @@ class Schema:
         return self._by_name.get(name)
 
     def column_fields(self) -> list[Field]:
-        return [self[name] for name in self.columns]
+        return [self[name] for name in self.columns if name in self._by_name]
 
     def filters(self) -> list[Field]:
         return [one for one in self if one.filterable]
+
+    # -- what a row is called and found by ---------------------------------------------------------------------------
+
+    def title_of(self, row: Any) -> str:
+        return next((value for name in self.title if (value := getattr(row, name))), "")
+
+    def words_of(self, row: Any) -> Iterator[str]:
+        """Texts by which a search finds a row, besides its number and title."""
+        for one in self:
+            if one.searched:
+                yield from one.words(one.value(row))
+
+    def digits_of(self, row: Any) -> Iterator[str]:
+        for one in self:
+            yield from one.digits(row)
+
+    def names_others(self, names: Iterable[str]) -> bool:
+        """Whether a change of these fields changes the words by which rows that pick this one are found."""
+        return any(name in self.title or self[name].found_beyond for name in names)
+
+    def fills_for(self, row: Any) -> dict[str, Any]:
+        """What the form of another kind takes over when this row is picked: {field there: value} (R0.06)."""
+        filled: dict[str, Any] = {}
+        for kind in kinds.every():
+            for one in kind.schema:
+                source = self.get(one.comes_from.get(row.kind, ""))
+                if source is not None:
+                    value = source.value(row)
+                    filled[one.name] = value.pk if isinstance(value, models.Model) else value
+        return filled
+
+    # -- checking ----------------------------------------------------------------------------------------------------
+
+    def must_write(self, names: Iterable[str], *, new: bool) -> None:
+        """`Refused` for a field that is not there for this person, or not theirs to write."""
+        for name in names:
+            one = self.get(name) or self._companions.get(name)
+            if one is None or not (one.on_create if new else one.editable):
+                raise Refused(_("You may not write the field “%(field)s”."), field=one.label if one else name[:50])
+
+    def check(self, many: Sequence[Mapping[str, Any]], *, by: User, new: bool) -> list[dict[str, Any]]:
+        """Values by field name of many rows as they are kept; `Invalid` names every field that is wrong.
+
+        Fields that exist and that `by` may write, of the right type, length and form; required ones filled (of a new
+        row all, else none emptied); every row that is referred to one that `by` may choose. Statements: one for all
+        references, however many rows.
+        """
+        checked = [self._check_one(values, new=new) for values in many]
+        self._check_references(checked, by)
+        return checked
+
+    def _check_one(self, values: Mapping[str, Any], *, new: bool) -> dict[str, Any]:
+        self.must_write(values, new=new)
+        checked: dict[str, Any] = {}
+        errors: dict[str, list[str]] = {}
+        for name, value in values.items():
+            one = self.get(name)
+            try:
+                checked[name] = one.check(value) if one else self._companions[name].check_many(value)
+            except forms.ValidationError as error:
+                errors[name] = [str(message) for message in error.messages]
+        asked = [one for one in self if one.required and (one.name in values or (new and self._must_be_given(one)))]
+        for one in asked:
+            if one.name not in errors and one.identity(checked.get(one.name)) is None:
+                errors[one.name] = [str(_("This field is required."))]
+        if errors:
+            raise Invalid(errors, {name: str((self.get(name) or self._companions[name]).label) for name in errors})
+        return checked
+
+    def _must_be_given(self, one: Field) -> bool:
+        """Whether a new row needs it: a column with a default fills itself."""
+        return one.on_create and (one.own or not self.model._meta.get_field(one.column).has_default())
+
+    def _check_references(self, many: Sequence[Mapping[str, Any]], by: User) -> None:
+        wanted: dict[Field, set[int]] = {}
+        for values in many:
+            for name, value in values.items():
+                field = self.get(name)
+                if field is not None and field.references(by) is not None:
+                    wanted.setdefault(field, set()).update(one.pk for one in field.referred(value))
+        parts = [
+            cast(models.QuerySet, one.references(by))
+            .filter(pk__in=keys)
+            .order_by()
+            .annotate(nth=models.Value(nth))
+            .values_list("nth", "pk")
+            for nth, (one, keys) in enumerate(wanted.items())
+            if keys
+        ]
+        if not parts:
+            return
+        found = set(parts[0].union(*parts[1:]) if parts[1:] else parts[0])
+        strange = [one for nth, (one, keys) in enumerate(wanted.items()) if {(nth, pk) for pk in keys} - found]
+        if strange:
+            words = [str(_("This cannot be chosen."))]
+            raise Invalid({one.name: words for one in strange}, {one.name: str(one.label) for one in strange})
+
+    def new_row(self, values: Mapping[str, Any]) -> Any:
+        """An unsaved row of checked values."""
+        row = self.model()
+        for name, value in values.items():
+            one = self.get(name)
+            if one is not None:
+                one.put(row, value)
+            else:
+                setattr(row, name, value)
+        return row
+
+    # -- forms -------------------------------------------------------------------------------------------------------
 
     def form(
         self, user: User, data: Any = None, *, row: Any = None, initial: dict[str, Any] | None = None
     ) -> "SchemaForm":
         """A form of every editable field (of a new row: those asked `on_create`), filled from `row`."""
-        asked = [one for one in self if (one.on_create if row is None else one.editable)]
+        asked = [one for one in self if (one.on_create and one.asked if row is None else one.editable)]
         held = {one: one.value(row) for one in asked} if row is not None else {}
         values = {one.name: _initial(value) for one, value in held.items()}
         form = SchemaForm(self, asked, user, data, initial=values | (initial or {}))
@@ -84,6 +204,96 @@ class Schema:
             one.keep_offering(form.fields[one.name], value)
         form.draw_choices_at_once()
         return form
+
+
+# A schema for a person ------------------------------------------------------------------------------------------------
+
+HIDDEN, READ_ONLY = "hidden", "read"
+# Gives the fields that a company has added to a kind (of one pipeline, or of all): (name of the group, field).
+Source = Callable[[str, int | None], Iterable[tuple[str, Field]]]
+_sources: list[Source] = []
+
+
+def add_source(source: Source) -> Source:
+    """Let fields of a company's own join the kinds. They keep their values in the row's `own`."""
+    _sources.append(source)
+    return source
+
+
+def whole(kind: "kinds.Kind", pipeline: int | None = None) -> Schema:
+    """Everything that a kind has, whoever asks: for searching, copying and the journal, never for showing."""
+    added = tuple(pair for source in _sources for pair in source(kind.code, pipeline))
+    return _joined(kind.code, added) if added else kind.fields
+
+
+def schema_for(kind: "kinds.Kind", user: User, pipeline: int | None = None) -> Schema:
+    """What `user` may see of a kind's fields, and write of them: the role's field rights taken off.
+
+    Cheap: without own fields and field rights it is the kind's constant; else made once for each combination.
+    """
+    added = tuple(pair for source in _sources for pair in source(kind.code, pipeline))
+    rights = user.role.fields.get(kind.code) or {}
+    return _narrowed(kind.code, added, frozenset(rights.items())) if added or rights else kind.fields
+
+
+kinds.use_schemas(whole=whole, for_person=schema_for)
+
+
+@lru_cache(maxsize=1000)
+def _joined(code: str, added: tuple[tuple[str, Field], ...]) -> Schema:
+    base = kinds.get(code).fields
+    names = {group.name for group in base.groups}
+    more = {name: tuple(one for at, one in added if at == name) for name in dict.fromkeys(at for at, _one in added)}
+    groups = [replace(group, fields=group.fields + more.get(group.name, ())) for group in base.groups]
+    groups += [Group(name, name, fields) for name, fields in more.items() if name not in names]
+    return replace(base, groups=tuple(groups))
+
+
+@lru_cache(maxsize=1000)
+def _narrowed(code: str, added: tuple[tuple[str, Field], ...], rights: frozenset[tuple[str, str]]) -> Schema:
+    base, right = _joined(code, added) if added else kinds.get(code).fields, dict(rights)
+
+    def mine(fields: Iterable[Field]) -> tuple[Field, ...]:
+        left = [one for one in fields if right.get(one.name) != HIDDEN]
+        return tuple(
+            replace(one, editable=False, on_create=False, importable=False) if right.get(one.name) else one
+            for one in left
+        )
+
+    groups = tuple(replace(group, fields=mine(group.fields)) for group in base.groups)
+    return replace(base, groups=groups, shown=mine(base.shown))
+
+
+def carried(source: Any, target: Schema, *, but: Iterable[str] = ()) -> dict[str, Any]:
+    """What a row gives to a row of another kind that goes on with it: {column: value}.
+
+    Fields of the same name go along with their companions, and those that name where they come from. Who works the
+    new row is decided anew.
+    """
+    given, there = whole(kinds.get(source.kind)), {"owner", "team", "department", "tags", *but}
+    values: dict[str, Any] = {}
+    for one in target:
+        origin = given.get(one.comes_from.get(source.kind, one.name))
+        if one.on_create and one.name not in there and origin is not None and not one.own:
+            values[one.name] = origin.value(source)
+            for column in one.companions:
+                if hasattr(source, column):
+                    values[column] = getattr(source, column)
+    return values
+
+
+def carried_back(source: Any, code: str) -> dict[str, Any]:
+    """What a row knows of a record of kind `code` that it could have picked: the reverse of filling a form."""
+    given, target = whole(kinds.get(source.kind)), kinds.get(code).schema
+    values: dict[str, Any] = {}
+    for one in given:
+        there = target.get(one.comes_from.get(code, ""))
+        if there is not None and not isinstance(there, RowPick):
+            values[there.name] = one.value(source)
+            for column in there.companions:
+                if hasattr(source, column):
+                    values[column] = getattr(source, column)
+    return values
 
 
 def offered(asked: dict[Field, Any]) -> dict[Field, list[tuple[Any, str]]]:
@@ -152,6 +362,11 @@ class SchemaForm(forms.Form):
             if self.add_prefix(name) in self.data or self[name].html_initial_name in self.data
         ]
         return {name: (self._saw(name), self.cleaned_data[name]) for name in sent}
+
+    def refuse(self, error: DomainError) -> None:
+        """Say beside each field what the act found wrong with it, and the rest at the head of the form."""
+        for name, words in getattr(error, "errors", {"": [str(error)]}).items():
+            self.add_error(name if name in self.fields else None, words)
 
     def seen_again(self, row: Any) -> "SchemaForm":
         """The same typing over what `row` holds now: saving it again is a decision, not an accident."""

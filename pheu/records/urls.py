@@ -1,25 +1,30 @@
-"""The addresses that every kind shares; a domain app adds its own acts after `*record_urls(...)`."""
+"""The addresses of every registered kind; a domain app adds only its own acts."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, include, path
 
-from pheu.records import views
+from pheu.records import act_views, kinds, views
+from pheu.records.kinds import Kind
 
 
-def record_urls(kind: str, *, board: bool = False) -> list[URLPattern]:
-    """List, new, picker, counts, page and save of one kind; board and stage where it has a pipeline."""
-    here = {"kind": kind}
+def record_urls(kind: Kind) -> list[URLPattern]:
+    """List, new, picker, counts, page, save and hand-out of one kind; board, stage and ends where it has stages."""
+    here = {"kind": kind.code}
     pages = [
-        path("", views.record_list, here, name=f"{kind}-list"),
-        path("new/", views.record_new, here, name=f"{kind}-new"),
-        path("pick/", views.record_pick, here, name=f"{kind}-pick"),
-        path("counts/", views.record_counts, here, name=f"{kind}-counts"),
-        path("<int:pk>/", views.record_page, here, name=f"{kind}-page"),
-        path("<int:pk>/fields/", views.record_save, here, name=f"{kind}-save"),
+        path("", views.record_list, here, name=f"{kind.code}-list"),
+        path("new/", views.record_new, here, name=f"{kind.code}-new"),
+        path("pick/", views.record_pick, here, name=f"{kind.code}-pick"),
+        path("counts/", views.record_counts, here, name=f"{kind.code}-counts"),
+        path("assignment/", act_views.record_assign, here, name=f"{kind.code}-assign"),
+        path("<int:pk>/", views.record_page, here, name=f"{kind.code}-page"),
+        path("<int:pk>/fields/", views.record_save, here, name=f"{kind.code}-save"),
     ]
-    if board:
+    if kind.has_stages:
         pages += [
-            path("board/", views.record_board, here, name=f"{kind}-board"),
-            path("<int:pk>/stage/", views.record_stage, here, name=f"{kind}-stage"),
+            path("board/", views.record_board, here, name=f"{kind.code}-board"),
+            path("<int:pk>/stage/", views.record_stage, here, name=f"{kind.code}-stage"),
+            path("<int:pk>/closing/", act_views.record_closing, here, name=f"{kind.code}-closing"),
+            path("<int:pk>/reopening/", act_views.record_reopening, here, name=f"{kind.code}-reopening"),
+            path("<int:pk>/pipeline/", act_views.record_pipeline, here, name=f"{kind.code}-pipeline"),
         ]
     return pages
 
@@ -27,4 +32,5 @@ def record_urls(kind: str, *, board: bool = False) -> list[URLPattern]:
 urlpatterns = [
     path("r/<int:pk>/", views.open_record, name="record"),
     path("search/", views.search, name="search"),
+    *(path(f"{kind.path}/", include(record_urls(kind))) for kind in kinds.every()),
 ]

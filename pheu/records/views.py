@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh, trigger_client_event
 
 from pheu.core import registries
-from pheu.core.errors import Conflict, DomainError, tell
+from pheu.core.errors import Conflict, DomainError, Invalid, tell
 from pheu.core.once import once
 from pheu.people.models import User
 from pheu.people.requests import Request
@@ -60,7 +60,7 @@ def _list_context(request: Request, listing: Listing) -> dict[str, Any]:
         "kind": listing.kind,
         "listing": listing,
         "may_create": request.user.may(code, CREATE),
-        "bulk_acts": registries.buttons_for(registries.bulk, code, request.user),
+        "bulk_acts": registries.buttons_for(registries.bulk, code, code, request.user),
         "list_buttons": registries.buttons_for(registries.list_buttons, code, request.user),
     }
 
@@ -80,7 +80,7 @@ def record_new(request: Request, kind: str) -> HttpResponse:
     if not request.user.may(kind, CREATE):
         raise Http404
     sent = request.POST if request.method == "POST" else None
-    form = chosen.schema.form(request.user, sent, initial=_asked_for(chosen, request))
+    form = chosen.schema_for(request.user).form(request.user, sent, initial=_asked_for(chosen, request))
     row = _created(chosen, form, request.user) if sent is not None and form.is_valid() else None
     if row is not None:
         if "pick" in request.GET:  # made in place, from inside another form (R0.07)
@@ -97,22 +97,30 @@ def _created(kind: Kind, form: SchemaForm, user: User) -> Any:
     try:
         return kind.create(form.values(), by=user)
     except DomainError as error:
-        form.add_error(None, str(error))
+        form.refuse(error)
         return None
 
 
 def _asked_for(kind: Kind, request: Request) -> dict[str, Any]:
     """What the address already knows: `?company=12` from a company's page, `?name=…` from a picker."""
     known = {name: value for name, value in request.GET.items() if kind.schema.get(name) is not None}
-    return {"owner": request.user.pk} | known if kind.schema.get("owner") else known
+    return {"owner": request.user.pk} | known
 
 
 @require_safe
 def record_page(request: Request, kind: str, pk: int) -> HttpResponse:
     row = _visible_row(request, kind, pk)
-    if row.record.merged_into_id is not None:
-        return redirect("record", pk=row.record.merged_into_id)
+    if not row.is_live:
+        return _elsewhere(row)
     return _page(request, row, row_form(request, row))
+
+
+def _elsewhere(row: Any) -> HttpResponse:
+    """A merged record leads to its survivor, one taken back to what it had continued, or is no more."""
+    survivor = row.record.survivor
+    if survivor.pk == row.pk:
+        raise Http404
+    return redirect("record", pk=survivor.pk)
 
 
 def _visible_row(request: Request, kind: str, pk: int) -> Any:
@@ -125,7 +133,7 @@ def _visible_row(request: Request, kind: str, pk: int) -> Any:
 
 
 def row_form(request: Request, row: Any, data: Any = None) -> Any:
-    return kinds.get(row.kind).schema.form(request.user, data, row=row)
+    return kinds.get(row.kind).schema_for(request.user).form(request.user, data, row=row)
 
 
 def _page(
@@ -139,7 +147,7 @@ def _page(
         "form": form,
         "may": may,
         "conflict": conflict,
-        "shown": [(field, field.value(row)) for field in kind.schema.shown],
+        "shown": [(field, field.value(row)) for field in kind.schema_for(request.user).shown],
         "buttons": registries.buttons_for(registries.toolbar, row.kind, row, may),
         "head": registries.render_panels(registries.head_panels, row.kind, request, row, may),
         "centre": registries.render_panels(registries.centre_panels, row.kind, request, row, may),
@@ -161,6 +169,9 @@ def record_save(request: Request, kind: str, pk: int) -> HttpResponse:
     except Conflict as conflict:
         fresh = _visible_row(request, kind, pk)
         return _page(request, fresh, form.seen_again(fresh), conflict=conflict, status=409)
+    except Invalid as error:
+        form.refuse(error)
+        return _page(request, row, form, status=422)
     tell(request, _("Saved."))
     return redirect(row)
 
@@ -175,14 +186,14 @@ def record_stage(request: Request, kind: str, pk: int) -> HttpResponse:
     if not form.is_valid():
         return render(request, "refused.html", {"error": form.errors.as_text()}, status=422)
     to, left = form.cleaned_data["to"], form.cleaned_data["left"]
-    dialog = chosen.closing_url(row, to) if to != left else ""
+    dialog = chosen.closing_url(row, to) if chosen.closing_url and to.is_closing and to != left else ""
     if dialog and request.htmx:  # the end asks for more: a reason, or whom a converted lead goes to
         return trigger_client_event(
             HttpResponse(status=409, headers={"HX-Reswap": "none"}), "dialog-open", {"href": dialog}
         )
     if dialog:
         return redirect(dialog)
-    row = chosen.move(row, to=to, left=left, by=request.user)  # type: ignore[misc]
+    row = chosen.move(row, to=to, left=left, by=request.user)
     if not request.htmx or request.htmx.target != f"{kind}-{pk}":
         return HttpResponseClientRefresh() if request.htmx else redirect(row)
     board = Board(chosen, request.user, _query_of_page(request))
@@ -205,21 +216,21 @@ def record_pick(request: Request, kind: str) -> JsonResponse:
 
 
 def _picked(kind: Kind, row: Any) -> dict[str, Any]:
-    return {"id": row.pk, "text": row.title, "sub": row.pick_hint, "fills": row.fills()}
+    return {"id": row.pk, "text": row.title, "sub": row.hint, "fills": kind.schema.fills_for(row)}
 
 
 @require_safe
 def open_record(request: Request, pk: int) -> HttpResponse:
     """`/r/<id>/` opens any record; a merged one leads to its survivor."""
     record = get_object_or_404(Record.objects.visible_to(request.user), pk=pk)
-    return redirect(record.merged_into or record)
+    return redirect(record if record.is_live else record.survivor)
 
 
 @require_safe
 def search(request: Request) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:200]
     found = (
-        Record.objects.visible_to(request.user).filter(merged_into=None).filter(search_q(text))
+        Record.objects.visible_to(request.user).filter(state=Record.State.LIVE).filter(search_q(text))
         if text
         else Record.objects.none()
     )

@@ -1,23 +1,39 @@
-"""Making rows together with their Records, a few statements for any number of them."""
+"""The doors through which rows are written: a few statements for any number of them, each kept in the journal.
+
+`create_rows` and `save_many` write rows with their Records. `make`, `change` and `remove` write what hangs on Records:
+activities, notes, tags, followers. Nothing else writes these tables (`bin/lint_writes.py`), so what an act did can be
+read, and undone, from its journal.
+"""
 
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from django.db import connection, migrations
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, migrations, models
 from django.utils import timezone
+from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from pheu.people.models import User
-from pheu.records import kinds
+from pheu.records import kinds, locking
+from pheu.records.acts import current
 from pheu.records.models import WRITTEN, Record, Row
 
 AnyRow = TypeVar("AnyRow", bound=Row)
+AnyModel = TypeVar("AnyModel", bound=models.Model)
+
+# Columns that follow from others: nobody undoes them, so the journal does not keep them.
+DERIVED = {"search", "digits", "title", "title_key", "version", "updated_at", "is_live", "next_activity_at"}
+
+
+# Rows with their Records ----------------------------------------------------------------------------------------------
 
 
 def create_rows(rows: Sequence[AnyRow], *, by: User | None) -> Sequence[AnyRow]:
-    """Insert unsaved `rows` of one kind, each with a Record, an id and a number. Call inside a transaction.
+    """Insert unsaved `rows` of one kind, each with a Record, an id and a number. Call inside an act.
 
-    A row may carry an unsaved `continues` (a Record) in `row.continues`. Ids come from the Record's own sequence and
-    numbers from the kind's (gaps allowed), so imports may run side by side.
+    A row may carry the Record whose past it goes on with in `row.continues`. Ids come from the Record's own sequence
+    and numbers from the kind's (gaps allowed), so imports may run side by side.
     """
     if not rows:
         return rows
@@ -29,19 +45,27 @@ def create_rows(rows: Sequence[AnyRow], *, by: User | None) -> Sequence[AnyRow]:
         row.describe_record()
     Record.objects.bulk_create([row.record for row in rows], batch_size=1000)
     type(rows[0])._default_manager.bulk_create(rows, batch_size=1000)
+    keep_made(type(rows[0]), [row.pk for row in rows])
+    locking.made(row.pk for row in rows)
     return rows
 
 
 def save_many(rows: Sequence[AnyRow], *fields: str) -> None:
-    """`Row.save_changed` for many: save `fields` of locked rows of one kind and their Records."""
+    """Save `fields` (all, if none is named) of held rows of one kind with their Records, one version further."""
+    if not rows:
+        return
     now = timezone.now()
     for row in rows:
         row.updated_at = now
         row.describe_record().version += 1
-    records = [row.record for row in rows]
-    Record.objects.bulk_update(records, WRITTEN, batch_size=500)
-    if rows:
-        type(rows[0])._default_manager.bulk_update(rows, [*fields, "title_key", "updated_at"], batch_size=500)
+    update([row.record for row in rows], *WRITTEN)
+    named = {*fields, "title_key", "updated_at", "is_live"} if fields else _all_columns(type(rows[0]))
+    update(rows, *named)
+
+
+def save_changed(row: Row) -> None:
+    """Save one held row and its Record."""
+    save_many([row])
 
 
 def refresh_words(rows: Iterable[Row]) -> None:
@@ -49,8 +73,172 @@ def refresh_words(rows: Iterable[Row]) -> None:
 
     Nobody changed the rows themselves, so their version and moment stay.
     """
-    records = [row.describe_record() for row in rows]
-    Record.objects.bulk_update(records, ["title", "search", "digits"], batch_size=500)
+    update([row.describe_record() for row in rows], "title", "search", "digits")
+
+
+def note_next_activity(ids: Sequence[int], first: models.expressions.Combinable) -> None:
+    """Set when something is to be done next on held Records, and on their rows; `first` tells it of a Record."""
+    Record.objects.filter(pk__in=ids).update(next_activity_at=first)
+    now = Record.objects.filter(pk=models.OuterRef("pk")).values("next_activity_at")
+    for code in Record.objects.filter(pk__in=ids).order_by().values_list("kind", flat=True).distinct():
+        kinds.get(code).model.objects.filter(pk__in=ids).update(next_activity_at=models.Subquery(now))
+
+
+# What hangs on Records ------------------------------------------------------------------------------------------------
+
+
+def make(things: Sequence[AnyModel], *, ignore_conflicts: bool = False) -> Sequence[AnyModel]:
+    """Insert unsaved `things` of one model; with `ignore_conflicts`, only those that are not there yet."""
+    if not things:
+        return things
+    model = type(things[0])
+    if not ignore_conflicts:
+        made = model._default_manager.bulk_create(things, batch_size=1000)
+        keep_made(model, [one.pk for one in made])
+        return made
+    keep_made(model, _insert_missing(model, things))
+    return things
+
+
+def change(things: Sequence[models.Model], *fields: str) -> None:
+    """Save `fields` of `things` of one model whose Records are held."""
+    update(things, *fields)
+
+
+def remove(rows: models.QuerySet) -> int:
+    """Delete rows that hang on held Records; how many there were."""
+    table = rows.model._meta.db_table
+    keys = list(rows.values_list("pk", flat=True))
+    if keys:
+        statement = sql.SQL(
+            "with gone as (delete from {table} t where {key} = any(%s) returning t.{key} as key, to_jsonb(t) as was) "
+            'insert into records_journalentry (operation_id, "table", key, before) select %s, %s, key, was from gone'
+        ).format(table=sql.Identifier(table), key=_key_of(rows.model))
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [keys, current().operation, table])
+    return len(keys)
+
+
+def _insert_missing(model: type[models.Model], things: Sequence[models.Model]) -> list[int]:
+    columns = [field for field in model._meta.local_concrete_fields if not field.primary_key]
+    given = _as_json([{str(field.column): _json(one, field) for field in columns} for one in things])
+    statement = sql.SQL(
+        "insert into {table} ({names}) select {names} from jsonb_to_recordset(%s) as given({typed}) "
+        "on conflict do nothing returning {key}"
+    ).format(
+        table=sql.Identifier(model._meta.db_table), names=_names(columns), typed=_typed(columns), key=_key_of(model)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [given])
+        return [key for (key,) in cursor.fetchall()]
+
+
+# Statements -----------------------------------------------------------------------------------------------------------
+
+
+def update(things: Sequence[models.Model], *names: str) -> None:
+    """Write the named fields of all `things` of one model in one statement, and what changed into the journal.
+
+    One parameter holds every value as JSON: a statement of the same text for any number of rows, planned once.
+    """
+    if not things:
+        return
+    model = type(things[0])
+    fields: list[Any] = [model._meta.get_field(name) for name in sorted(names)]
+    values = [{"pk": one.pk, **{str(field.column): _json(one, field) for field in fields}} for one in things]
+    copies = Row.copied if model is Record else ()  # the row's own entry tells of those
+    kept = [field for field in fields if field.name not in DERIVED and field.attname not in copies]
+    parts = {
+        "table": sql.Identifier(model._meta.db_table),
+        "key": _key_of(model),
+        "typed": _typed(fields),
+        "set": sql.SQL(", ").join(sql.SQL("{0} = given.{0}").format(sql.Identifier(one.column)) for one in fields),
+    }
+    given = sql.SQL("given as (select * from jsonb_to_recordset(%s) as given(pk bigint, {typed}))").format(**parts)
+    with connection.cursor() as cursor:
+        if kept:
+            statement = sql.SQL(_JOURNALLED).format(given=given, was=_object("t", kept), **parts)
+            cursor.execute(statement, [_as_json(values), current().operation, model._meta.db_table])
+        else:
+            statement = sql.SQL(_PLAIN).format(given=given, **parts)
+            cursor.execute(statement, [_as_json(values)])
+
+
+_PLAIN = "with {given} update {table} t set {set} from given where t.{key} = given.pk"
+# `old` is read from the snapshot of before the update: both halves of one statement see the same.
+_JOURNALLED = """
+with {given}, old as (
+    select t.{key} as key, {was} as was from {table} t join given on t.{key} = given.pk
+), new as (
+    update {table} t set {set} from given where t.{key} = given.pk returning t.{key} as key, {was} as now
+)
+insert into records_journalentry (operation_id, "table", key, before, after)
+select %s, %s, key, pheu_other(was, now), pheu_other(now, was) from old join new using (key) where was <> now
+"""
+
+
+def keep_made(model: type[models.Model], keys: Sequence[int]) -> None:
+    """Tell the journal that the act made these rows."""
+    if keys:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                'insert into records_journalentry (operation_id, "table", key, after) '
+                "select %s, %s, key, '{}' from unnest(%s::bigint[]) as key",
+                [current().operation, model._meta.db_table, list(keys)],
+            )
+
+
+def _json(one: models.Model, field: Any) -> Any:
+    value = getattr(one, field.attname)
+    if isinstance(value, bytes | memoryview):
+        return "\\x" + bytes(value).hex()
+    return value
+
+
+def _as_json(values: Sequence[dict[str, Any]]) -> Any:
+    """Every value of every row as one parameter."""
+    return Jsonb(values, dumps=_Encoder(ensure_ascii=False).encode)
+
+
+class _Encoder(DjangoJSONEncoder):
+    """Moments to the microsecond: Django's own encoder cuts them to milliseconds."""
+
+    def default(self, o: Any) -> Any:
+        return o.isoformat() if hasattr(o, "isoformat") else super().default(o)
+
+
+def _typed(fields: Iterable[Any]) -> sql.Composable:
+    return sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(field.column), sql.SQL(field.db_type(connection))) for field in fields
+    )
+
+
+def _names(fields: Iterable[Any]) -> sql.Composable:
+    return sql.SQL(", ").join(sql.Identifier(field.column) for field in fields)
+
+
+def _object(table: str, fields: Iterable[Any]) -> sql.Composable:
+    pairs = [
+        sql.SQL("{}, {}.{}").format(sql.Literal(field.column), sql.Identifier(table), sql.Identifier(field.column))
+        for field in fields
+    ]
+    # A function takes a hundred arguments at most.
+    parts = [
+        sql.SQL("jsonb_build_object({})").format(sql.SQL(", ").join(pairs[at : at + 40]))
+        for at in range(0, len(pairs), 40)
+    ]
+    return sql.SQL(" || ").join(parts)
+
+
+def _key_of(model: type[models.Model]) -> sql.Identifier:
+    assert model._meta.pk is not None
+    return sql.Identifier(str(model._meta.pk.column))
+
+
+def _all_columns(model: type[Row]) -> set[str]:
+    """Every column that a change may write; who made a row, and when, stays."""
+    made = {"record", "created_by", "created_at", "next_activity_at"}
+    return {field.name for field in model._meta.local_concrete_fields} - made
 
 
 def _reserve(kind: kinds.Kind, count: int) -> list[tuple[int, int]]:

@@ -5,4 +5,15 @@ class TimelineConfig(AppConfig):
     name = "pheu.timeline"
 
     def ready(self) -> None:
-        from pheu.timeline import panels  # noqa: F401  (they register themselves)
+        from pheu.records import kinds
+        from pheu.timeline import panels, services, stages, undo  # noqa: F401  (they register themselves)
+
+        kinds.use_acts(
+            create=services.create,
+            change=services.change,
+            assign=services.assign,
+            move=stages.move,
+            close=stages.close,
+            reopen=stages.reopen,
+            change_pipeline=stages.change_pipeline,
+        )

@@ -1,37 +1,103 @@
-"""Kinds of events with their sentences, and the kinds that every record shares."""
+"""Kinds of events with their sentences, who may be their author, and the kinds that every record shares."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from django.core import checks
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from pheu.core.vietnamese.dates import show_datetime
+from pheu.core.vietnamese.money import show_money
+from pheu.people.models import User
+from pheu.records import kinds
+from pheu.records.fields import Moment, Money
+from pheu.records.models import Record
 
 Words = str | Promise
 
 
 @dataclass(frozen=True)
+class Outsider:
+    """Somebody who has no account and wrote to us: by the name of that day, and the record of theirs, if known."""
+
+    name: str
+    record: Record | None = None
+
+
+# A person with an account, somebody from outside, or nobody: the system.
+Author = User | Outsider | None
+# Makes words of one fact, in the language that is spoken just now.
+Shower = Callable[[Any], str]
+
+
+@dataclass(frozen=True)
 class EventKind:
-    """`code` is noun.past_tense; `sentence` follows the person's name and has %(fact)s places."""
+    """`code` is noun.past_tense; `sentence` follows the author's name and has %(fact)s places.
+
+    Facts are JSON values: ids with the name of that day, numbers, moments. `shows` says how those are read that are
+    not just names or texts; sentences are made for the reader, in the reader's language.
+    """
 
     code: str
     sentence: Words
     icon: str = "point"
     tone: str = ""
+    shows: Mapping[str, Shower] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         KINDS[self.code] = self
 
-    def say(self, facts: dict[str, Any]) -> str:
-        return str(self.sentence) % _Names(facts)
+    def __hash__(self) -> int:
+        return hash(self.code)
+
+    def say(self, event: Any, reader: User) -> str:
+        """The sentence about `event` for somebody who reads it now."""
+        words = {name: show(event.facts.get(name)) for name, show in self.shows.items()}
+        return str(self.sentence) % _Names(event.facts | words)
+
+
+class ChangeKind(EventKind):
+    """Fields were changed: `facts["changes"]` is [{field, was, now}]."""
+
+    def say(self, event: Any, reader: User) -> str:
+        labels = [str(field.label) for field, _was, _now in changes_of(event, reader)]
+        return str(self.sentence) % {"fields": ", ".join(labels) or str(_("fields that you may not see"))}
+
+
+def changes_of(event: Any, reader: User) -> list[tuple[Any, Any, Any]]:
+    """(field, was, now) of every changed field that the reader may see; a field that is no more is left out."""
+    if event.about is None:
+        return []
+    schema = kinds.get(event.about.kind).schema_for(reader)
+    told = [(schema.get(one["field"]), one["was"], one["now"]) for one in event.facts.get("changes", ())]
+    return [(field, was, now) for field, was, now in told if field is not None]
 
 
 class _Names(dict):
-    """Facts as words: {"id": 3, "name": "Báo giá"} reads «Báo giá»; a missing one reads «—»."""
+    """Facts as words: {"id": 3, "name": "Báo giá"} reads «Báo giá», several are joined; a missing one reads «—»."""
 
     def __getitem__(self, key: str) -> str:
-        value = self.get(key)
-        return str(value["name"]) if isinstance(value, dict) else "—" if value in (None, "") else str(value)
+        return _name(self.get(key))
+
+
+def _name(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_name, value)) or "—"
+    return str(value["name"]) if isinstance(value, dict) else "—" if value in (None, "") else str(value)
+
+
+def a_moment(told: Any) -> str:
+    return show_datetime(MOMENT.from_json(told)) if told else ""
+
+
+def an_amount(told: Any) -> str:
+    return show_money(MONEY.from_json(told)) if told is not None else ""
+
+
+# How facts are kept that are no field of the record: the same JSON as fields of their type.
+MOMENT, MONEY = Moment(name="moment", label=""), Money(name="money", label="")
 
 
 KINDS: dict[str, EventKind] = {}
@@ -39,11 +105,14 @@ Follower = Callable[[list[Any]], None]
 _followers: dict[str, list[Follower]] = {}
 
 
-def follows(*kinds: EventKind | str) -> Callable[[Follower], Follower]:
-    """Run the function at once, in the act's own transaction, with the list of events of these kinds ("*": all)."""
+def follows(*followed: EventKind | str) -> Callable[[Follower], Follower]:
+    """Run the function at once, in the act's own transaction, with the list of events of these kinds ("*": all).
+
+    Kinds of apps above the follower are named by their code; a name that nobody has ends the start (`check_names`).
+    """
 
     def add(follower: Follower) -> Follower:
-        for kind in kinds:
+        for kind in followed:
             _followers.setdefault(kind if isinstance(kind, str) else kind.code, []).append(follower)
         return follower
 
@@ -54,10 +123,32 @@ def followers_of(code: str) -> list[Follower]:
     return [*_followers.get(code, ()), *_followers.get("*", ())]
 
 
+@checks.register
+def check_names(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Every followed event exists."""
+    wrong = sorted(set(_followers) - set(KINDS) - {"*"})
+    return [checks.Error(f"no event is called {code!r}, yet it is followed", id="pheu.E001") for code in wrong]
+
+
 CREATED = EventKind("record.created", _("created %(number)s"), "plus", "jade")
-CHANGED = EventKind("record.changed", _("changed %(fields)s"), "pencil")
-ASSIGNED = EventKind("record.assigned", _("handed this to %(owner)s, %(place)s"), "user-share", "violet")
+CHANGED = ChangeKind("record.changed", _("changed %(fields)s"), "pencil")
+ASSIGNED = EventKind("record.assigned", _("handed this to %(owner)s, %(places)s"), "user-share", "violet")
 NOTE_ADDED = EventKind("note.added", _("wrote a note"), "note", "amber")
 FILE_ADDED = EventKind("file.added", _("added the file %(name)s"), "paperclip")
 FOLLOWED = EventKind("record.followed", _("added %(who)s as a follower"), "eye")
 UNFOLLOWED = EventKind("record.unfollowed", _("took %(who)s off the followers"), "eye-off")
+STAGE_CHANGED = EventKind("record.stage_changed", _("moved this from %(left)s to %(entered)s"), "arrows-left-right")
+CLOSED = EventKind("record.closed", _("closed this as %(entered)s: %(reason)s"), "circle-x")
+REOPENED = EventKind("record.reopened", _("reopened this in %(entered)s"), "refresh", "blue")
+PIPELINE_CHANGED = EventKind(
+    "record.pipeline_changed", _("moved this to the pipeline %(pipeline)s, %(entered)s"), "arrows-left-right"
+)
+# What each act that can be taken back is called; filled by `timeline/undo.py`.
+ACTS: dict[str, Words] = {}
+UNDONE = EventKind(
+    "operation.undone",
+    _("took back: %(act)s"),
+    "arrow-back-up",
+    "amber",
+    shows={"act": lambda act: str(ACTS.get(act, act))},
+)

@@ -7,23 +7,46 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from pheu.records.models import Record
+from pheu.records.models import Operation, Record
 
 
 class Event(models.Model):
-    """One thing that happened, in the past tense; append-only. `facts` holds ids and the names of that day."""
+    """One thing that happened, in the past tense. Append-only: the database refuses to change or remove one.
+
+    `facts` are JSON values: ids with the names of that day. Written by a person, by the system, or by somebody from
+    outside; as a part of an operation, and perhaps caused by another event.
+    """
+
+    class Author(models.TextChoices):
+        PERSON = "person", _("Person")
+        SYSTEM = "system", _("System")
+        OUTSIDER = "outsider", _("Somebody from outside")
 
     kind = models.CharField(max_length=50)
     # Without an index of its own: the newest-first one below begins with it.
     about = models.ForeignKey(Record, models.CASCADE, null=True, related_name="events", db_index=False)
     subject = models.CharField(max_length=200, blank=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    author = models.CharField(max_length=10, choices=Author.choices, default=Author.PERSON)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    outsider = models.CharField(max_length=300, blank=True)
+    outsider_record = models.ForeignKey(Record, models.SET_NULL, null=True, related_name="+", db_index=False)
     via = models.CharField(max_length=20, default="page")
     at = models.DateTimeField(default=timezone.now)
+    operation = models.ForeignKey(Operation, models.PROTECT, related_name="events")
+    # The id of the event that made this one happen, if one did. No key: nothing points at an event (design.md 6).
+    cause = models.BigIntegerField(null=True)
     facts = models.JSONField(default=dict)
 
     class Meta:
         indexes = [models.Index(fields=["about", "-at", "-id"], name="event_about_newest")]
+        constraints = [
+            models.CheckConstraint(
+                name="event_has_one_author",
+                condition=models.Q(author="person", by__isnull=False, outsider="")
+                | models.Q(author="system", by=None, outsider="")
+                | models.Q(author="outsider", by=None) & ~models.Q(outsider=""),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
@@ -33,8 +56,14 @@ class Event(models.Model):
         """Names of the fields that a change touched."""
         return {one["field"] for one in self.facts.get("changes", ())}
 
+    @property
+    def author_name(self) -> str:
+        """What the author is called; empty for the system."""
+        return self.outsider or str(self.by or "")
+
 
 class Note(models.Model):
+    is_work = True  # who puts one on a record uses it: it is not taken back with what made it
     record = models.ForeignKey(Record, models.CASCADE, related_name="notes")
     body = models.TextField(_("note"), max_length=20_000)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -50,6 +79,7 @@ def stored_name(file: "File", name: str) -> str:
 
 
 class File(models.Model):
+    is_work = True
     record = models.ForeignKey(Record, models.CASCADE, related_name="files")
     content = models.FileField(upload_to=stored_name)
     name = models.CharField(max_length=255)

@@ -8,12 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pheu.core.registries import Panel, Registry, centre_panels, side_panels
+from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.records.models import Record
-from pheu.timeline.events import KINDS, EventKind
+from pheu.timeline.events import KINDS, EventKind, changes_of
 from pheu.timeline.forms import FileForm, NoteForm
 from pheu.timeline.models import Event
 from pheu.timeline.reading import events_of, files_of
+from pheu.timeline.undo import offers_undo
 
 PAGE = 30
 # What apps above add to the composer: functions of (request, row, may) that give a Panel with a `tab` in its context.
@@ -30,17 +32,26 @@ def timeline_context(request: Request, record: Record) -> dict[str, Any]:
     fetched = list(events[: PAGE + 1])
     shown = fetched[:PAGE]
     older = shown[-1].pk if len(fetched) > PAGE else None
-    return {"record": record, "days": list(_by_day(shown)), "older": older}
+    return {"record": record, "days": list(_by_day(shown, request.user)), "older": older}
 
 
-def _by_day(events: list[Event]) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
+def _by_day(events: list[Event], reader: User) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
     for day, of_day in groupby(events, key=lambda event: timezone.localtime(event.at).date()):
-        yield day, [{"event": event, **_told(event)} for event in of_day]
+        yield day, [{"event": event, **_told(event, reader)} for event in of_day]
 
 
-def _told(event: Event) -> dict[str, Any]:
+def _told(event: Event, reader: User) -> dict[str, Any]:
     kind = KINDS.get(event.kind) or EventKind(event.kind, event.kind)
-    return {"sentence": kind.say(event.facts), "icon": kind.icon, "tone": kind.tone}
+    return {
+        "sentence": kind.say(event, reader),
+        "icon": kind.icon,
+        "tone": kind.tone,
+        "changes": [
+            {"label": field.label, "was": field.show_json(was), "now": field.show_json(now)}
+            for field, was, now in changes_of(event, reader)
+        ],
+        "undo": event.operation_id if offers_undo(event, reader) else None,
+    }
 
 
 @centre_panels.add("*", order=10)

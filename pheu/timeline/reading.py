@@ -1,13 +1,12 @@
 """Reading the past of a record: its own, that of what it continues, and of what was folded into it."""
 
-from typing import Any
-
 from django.db.models import BigIntegerField, Case, OuterRef, QuerySet, Subquery, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
 from pheu.people.models import User
 from pheu.records.models import Record
+from pheu.records.queries import Future
 from pheu.timeline.events import NOTE_ADDED
 from pheu.timeline.models import Event, File, Note
 
@@ -17,7 +16,7 @@ def events_of(record: Record) -> QuerySet[Event]:
     note = Case(When(kind=NOTE_ADDED.code, then=Cast(KT("facts__note"), BigIntegerField())))
     body = Subquery(Note.objects.filter(pk=OuterRef("note")).values("body"))
     told = Event.objects.filter(about__in=record.past_ids).annotate(note=note, note_body=body)
-    return told.select_related("by").order_by("-at", "-pk")
+    return told.select_related("by", "about", "operation").order_by("-at", "-pk")
 
 
 def files_of(record: Record) -> QuerySet[File]:
@@ -26,10 +25,5 @@ def files_of(record: Record) -> QuerySet[File]:
 
 def may_read(file: File, user: User) -> bool:
     """Whoever sees a record to whose past the file belongs: `Record.past_ids` read from its other end."""
-    record: Any = file.record
-    ids = {record.pk, record.merged_into_id or record.pk}
-    newest = ids
-    while newest:
-        newest = set(Record.objects.filter(continues__in=newest).values_list("pk", flat=True)) - ids
-        ids = ids | newest
+    ids = Record.objects.filter(pk=file.record_id).values_list(Future("pk"), flat=True)[0]
     return Record.objects.visible_to(user).filter(pk__in=ids).exists()

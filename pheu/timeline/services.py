@@ -1,95 +1,230 @@
 """Telling what happened, and the acts that every kind shares: create, change, hand out, note, file, follow."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext_lazy as _
 
-from pheu.core.errors import Conflict, DomainError
+from pheu.core.errors import Conflict, DomainError, Invalid
 from pheu.people.models import Department, Team, User
-from pheu.people.scopes import ASSIGN, CHANGE, VIEW
-from pheu.records import kinds
-from pheu.records.models import Follower, Record, Row, id_and_name
-from pheu.records.writing import create_rows, save_many
+from pheu.people.scopes import ASSIGN, CHANGE, CREATE, VIEW
+from pheu.records import kinds, writing
+from pheu.records.acts import act, current
+from pheu.records.fields import Field, RowPick
+from pheu.records.kinds import Kind
+from pheu.records.locking import hold, must_hold
+from pheu.records.models import Follower, Pipeline, Record, RecordTag, Row, Staged, id_and_name
+from pheu.records.ownership import must_reach, place_with_owner
 from pheu.timeline import events
-from pheu.timeline.events import EventKind
+from pheu.timeline.events import Author, EventKind, Outsider
 from pheu.timeline.models import Event, File, Note
 
 FILE_LIMIT = 25 * 1024 * 1024
+NOTE_LIMIT = 20_000
+
+
+# Telling --------------------------------------------------------------------------------------------------------------
 
 
 def record(
-    kind: EventKind, *, about: Record | None, by: User | None, via: str = "page", subject: str = "", **facts: Any
+    kind: EventKind,
+    *,
+    about: Record | None,
+    by: Author,
+    via: str = "page",
+    subject: str = "",
+    cause: Event | None = None,
+    **facts: Any,
 ) -> Event:
     """Tell one event; see `record_many`."""
-    return record_many(kind, [(about, facts)], by=by, via=via, subject=subject)[0]
+    return record_many(kind, [(about, facts)], by=by, via=via, subject=subject, cause=cause)[0]
 
 
 def record_many(
     kind: EventKind,
     told: Iterable[tuple[Record | None, dict[str, Any]]],
     *,
-    by: User | None,
+    by: Author,
     via: str = "page",
     subject: str = "",
+    cause: Event | None = None,
 ) -> list[Event]:
-    """Insert one event for each (record, facts) and run the followers, all in the act's transaction."""
-    rows = [Event(kind=kind.code, about=about, by=by, via=via, subject=subject, facts=facts) for about, facts in told]
+    """Insert one event for each (record, facts) and run the followers, all in the act's transaction.
+
+    `by` is a person, an `Outsider`, or None: the system. `cause` is the event that made this happen, if one did.
+    """
+    told = list(told)
+    if not told:
+        return []
+    who = _author(by) | {"kind": kind.code, "via": via, "subject": subject, "cause": cause and cause.pk}
+    rows = [Event(about=about, facts=facts, operation_id=current().operation, **who) for about, facts in told]
     happened = Event.objects.bulk_create(rows, batch_size=1000)
     for follower in events.followers_of(kind.code):
         follower(happened)
     return happened
 
 
-@transaction.atomic
-def create(rows: Sequence[Any], *, by: User, via: str = "page", **facts: Any) -> Sequence[Any]:
-    """Put new rows of one kind into the directory and tell each; what the domain's own create act ends with."""
-    create_rows(rows, by=by)
-    record_many(events.CREATED, [(row.record, {"number": row.record.number, **facts}) for row in rows], by=by, via=via)
+def _author(by: Author) -> dict[str, Any]:
+    match by:
+        case None:
+            return {"author": Event.Author.SYSTEM}
+        case Outsider():
+            return {"author": Event.Author.OUTSIDER, "outsider": by.name[:300], "outsider_record": by.record}
+    return {"author": Event.Author.PERSON, "by": by}
+
+
+# Create and change ----------------------------------------------------------------------------------------------------
+
+
+def create(kind: str, values: Mapping[str, Any], *, by: User, via: str = "page", **facts: Any) -> Any:
+    """Make one row of `values` by field name of the schema."""
+    return create_many(kind, [values], by=by, via=via, **facts)[0]
+
+
+@act
+def create_many(
+    kind: str, many: Sequence[Mapping[str, Any]], *, by: User, via: str = "page", **facts: Any
+) -> Sequence[Any]:
+    """Make rows of one kind: the schema checks the values, and each row must be one that `by` may create."""
+    by.must(kind, CREATE)
+    schema = kinds.get(kind).schema_for(by)
+    rows = [schema.new_row(values) for values in schema.check(many, by=by, new=True)]
+    place_with_owner(rows, by=by)
+    must_reach(rows, by=by)
+    return put(rows, by=by, via=via, **facts)
+
+
+@act
+def put(rows: Sequence[Any], *, by: User, via: str = "page", **facts: Any) -> Sequence[Any]:
+    """Put unsaved rows of one kind into the directory and tell each, without asking for the right to create.
+
+    For acts that make rows with the rights of what they do: whoever may convert a lead gets its customer with it.
+    """
+    if not rows:
+        return rows
+    kind = kinds.get(rows[0].kind)
+    _hold_picked(rows, kind)
+    place_with_owner(rows, by=by)
+    new = [row for row in rows if isinstance(row, Staged) and row.stage_id is None]
+    pipeline = Pipeline.objects.default(kind.code) if new else None
+    for row in new:
+        row.begin(pipeline)
+    if any(not row.title for row in rows):
+        names = " / ".join(str(kind.schema[name].label) for name in kind.schema.title)
+        raise DomainError(_("Fill in one of these: %(fields)s."), fields=names)
+    writing.create_rows(rows, by=by)
+    _write_tags(rows)
+    told = [(row.record, {"number": row.record.number, **facts}) for row in rows]
+    record_many(events.CREATED, told, by=by, via=via)
     return rows
 
 
-@transaction.atomic
-def change(row: Row, changes: dict[str, tuple[Any, Any]], *, by: User, via: str = "page") -> Row:
+def _hold_picked(rows: Sequence[Any], kind: Kind) -> None:
+    """Hold what the rows pick and are found by, and take it as it is now: a rename waits for us, or we for it."""
+    picks = [one for one in kind.schema if isinstance(one, RowPick) and one.searched]
+    picked = {one: {row_id for row in rows if (row_id := getattr(row, f"{one.name}_id"))} for one in picks}
+    ids = set().union(*picked.values())
+    if not ids <= current().held:
+        hold(*ids)
+        for one, wanted in picked.items():
+            fresh = kinds.get(one.kind).model.objects.select_related("record").in_bulk(wanted)
+            for row in rows:
+                if getattr(row, f"{one.name}_id") in fresh:
+                    one.put(row, fresh[getattr(row, f"{one.name}_id")])
+
+
+def _write_tags(rows: Iterable[Any]) -> None:
+    """Give Records the tags that were put into their rows."""
+    for row in [one for one in rows if one.__dict__.get("tags_put") is not None]:
+        wanted = {tag.pk for tag in row.__dict__.pop("tags_put")}
+        there = set(RecordTag.objects.filter(record=row.pk).values_list("tag", flat=True))
+        writing.make([RecordTag(record_id=row.pk, tag_id=tag) for tag in sorted(wanted - there)])
+        if there - wanted:
+            writing.remove(RecordTag.objects.filter(record=row.pk, tag__in=there - wanted))
+        row.record._prefetched_objects_cache = {}
+
+
+@act
+def change(row: Row, changes: Mapping[str, tuple[Any, Any]], *, by: User, via: str = "page") -> Any:
     """Change fields of one row: {name: (the value that the person saw, the new one)}.
 
-    A field that somebody else changed meanwhile to something else raises `Conflict` with both values; other fields
-    merge. Nothing new is told where nothing changed. Promise 2 of docs/five-ideas.md: no lost update.
+    The schema checks the new values, whoever calls. A field that somebody else changed meanwhile to something else
+    raises `Conflict` with both values; other fields merge. Nothing new is told where nothing changed (promise 2).
     """
-    row = type(row).objects.within(by, CHANGE).locked().get_or_refuse(row.pk)
-    schema = kinds.get(row.kind).schema
-    wanted = []
-    for name, (saw, new) in changes.items():
-        field = schema[name]
-        current = field.value(row)
-        if field.fact(current) != field.fact(new):
-            wanted.append((field, saw, current, new))
-    clashes = [
-        {"label": str(field.label), "theirs": field.show(current), "mine": field.show(new)}
-        for field, saw, current, new in wanted
-        if field.fact(current) != field.fact(saw)
-    ]
-    if clashes:
-        raise Conflict(_("%(name)s was changed by somebody else meanwhile."), clashes=clashes, name=row.title)
+    kind = kinds.get(row.kind)
+    schema = kind.schema_for(by, getattr(row, "pipeline_id", None))
+    schema.must_write(changes, new=False)
+    named = _named_after(row, schema.names_others(changes))
+    hold(row.pk, *named, *_picked_ids(schema, changes))
+    row = type(row).objects.within(by, CHANGE).with_words().get_or_refuse(row.pk)
+    checked = schema.check([{name: new for name, (_saw, new) in changes.items()}], by=by, new=False)[0]
+    wanted = _wanted(schema, row, changes, checked)
     if not wanted:
         return row
     told = [
-        {"field": field.name, "label": str(field.label), "was": field.fact(current), "now": field.fact(new)}
-        for field, _saw, current, new in wanted
+        {"field": field.name, "was": field.to_json(current), "now": field.to_json(new)}
+        for field, current, new in wanted
     ]
-    for field, _saw, _current, new in wanted:
+    for field, _current, new in wanted:
         field.put(row, new)
-    row.save_changed()
-    record(
-        events.CHANGED, about=row.record, by=by, via=via, fields=", ".join(one["label"] for one in told), changes=told
-    )
+    if not row.title:
+        raise Invalid(
+            {wanted[0][0].name: [str(_("This field is required."))]}, {wanted[0][0].name: str(wanted[0][0].label)}
+        )
+    writing.save_changed(row)
+    _write_tags([row])
+    _refresh_named(row, named)
+    record(events.CHANGED, about=row.record, by=by, via=via, changes=told)
     return row
 
 
-@transaction.atomic
+def _wanted(
+    schema: Any, row: Row, changes: Mapping[str, tuple[Any, Any]], checked: Mapping[str, Any]
+) -> list[tuple[Field, Any, Any]]:
+    """(field, current, new) of what really changes; `Conflict` where somebody else changed the same meanwhile."""
+    wanted, clashes = [], []
+    for name, (saw, _new) in changes.items():
+        field, new = schema[name], checked[name]
+        held = field.value(row)
+        if field.identity(held) == field.identity(new):
+            continue
+        wanted.append((field, held, new))
+        if field.identity(held) != field.identity(saw):
+            clashes.append({"label": str(field.label), "theirs": field.show(held), "mine": field.show(new)})
+    if clashes:
+        raise Conflict(_("%(name)s was changed by somebody else meanwhile."), clashes=clashes, name=row.title)
+    return wanted
+
+
+def _picked_ids(schema: Any, changes: Mapping[str, tuple[Any, Any]]) -> list[int]:
+    """Records that a change newly picks and is found by."""
+    picks = [
+        new for name, (_saw, new) in changes.items() if isinstance(schema[name], RowPick) and schema[name].searched
+    ]
+    return [new.pk for new in picks if isinstance(new, Row)]
+
+
+def _named_after(row: Row, is_renamed: bool) -> set[int]:
+    """Ids of the rows of every kind that are found by this one's words, if those are about to change."""
+    if not is_renamed:
+        return set()
+    picking = [kind.model.objects.filter(**{name: row.pk}) for kind, name in kinds.which_pick(row.kind)]
+    return {pk for rows in picking for pk in rows.values_list("pk", flat=True)}
+
+
+def _refresh_named(row: Row, named: set[int]) -> None:
+    """Bring the words of `named` rows up to date; whoever began to pick the row meanwhile waits for us."""
+    must_hold(*_named_after(row, bool(named)))
+    for kind in {kind.code: kind for kind, _name in kinds.which_pick(row.kind)}.values():
+        writing.refresh_words(kind.model.objects.filter(pk__in=named).with_words())
+
+
+# Handing out ----------------------------------------------------------------------------------------------------------
+
+
+@act
 def assign(
     rows: Sequence[Any],
     *,
@@ -101,42 +236,61 @@ def assign(
 ) -> list[Any]:
     """Hand rows of one kind to a person and team. The department is the person's, else the one given (R0.16, R1.17).
 
-    Set-based in its events; refused as a whole if one of the rows is not in the person's scope to hand out.
+    Set-based; refused as a whole if one of the rows is not in the person's scope to hand out, or if the new owner may
+    not work such rows.
     """
     if not rows:
         return []
-    locked = type(rows[0]).objects.within(by, ASSIGN).locked().all_or_refuse(rows)
+    hold(*(row.pk for row in rows))
+    held = type(rows[0]).objects.within(by, ASSIGN).with_words().all_or_refuse(rows)
+    may_work(owner, rows[0].kind)
     department = (owner.department if owner else None) or department
     if team is None and owner:
         team = owner.teams.order_by("pk").first()
-    moved = [row for row in locked if (row.owner_id, row.team_id) != (owner and owner.pk, team and team.pk)]
+    wanted = tuple(one and one.pk for one in (owner, team, department))
+    moved = [row for row in held if (row.owner_id, row.team_id, row.department_id) != wanted]
+    was = {row.pk: _place_of(row) for row in moved}
     for row in moved:
         row.owner, row.team, row.department = owner, team, department
-    save_many(moved, "owner", "team", "department")
-    place = ", ".join(str(where) for where in (team, department) if where)
-    facts = {
-        "owner": id_and_name(owner),
-        "team": id_and_name(team),
-        "department": id_and_name(department),
-        "place": place,
-    }
-    record_many(events.ASSIGNED, [(row.record, facts) for row in moved], by=by, via=via)
-    return locked
+    writing.save_many(moved, "owner", "team", "department")
+    places = [id_and_name(where) for where in (team, department) if where]
+    facts = {"owner": id_and_name(owner), "places": places, "team_id": wanted[1], "department_id": wanted[2]}
+    record_many(events.ASSIGNED, [(row.record, facts | {"was": was[row.pk]}) for row in moved], by=by, via=via)
+    return held
+
+
+def _place_of(row: Any) -> dict[str, Any]:
+    return {"owner_id": row.owner_id, "team_id": row.team_id, "department_id": row.department_id}
+
+
+def may_work(owner: User | None, kind: str) -> None:
+    """`DomainError` for somebody to whom rows of this kind cannot be given."""
+    if owner is not None and not User.objects.who_may(kind, CHANGE).filter(pk=owner.pk).exists():
+        raise DomainError(_("%(name)s may not work on these records."), name=owner)
+
+
+# Notes, files, followers ------------------------------------------------------------------------------------------
 
 
 def _writable(about: Record, by: User) -> Record:
-    row = kinds.get(about.kind).model.objects.within(by, CHANGE).get_or_refuse(about.pk)
-    return row.record
+    """The Record, held, if `by` may change its row."""
+    hold(about.pk)
+    return (
+        kinds.get(about.kind).model.objects.within(by, CHANGE).select_related("record").get_or_refuse(about.pk).record
+    )
 
 
-@transaction.atomic
+@act
 def add_note(about: Record, *, body: str, by: User, via: str = "page") -> Note:
-    note = Note.objects.create(record=_writable(about, by), body=body, by=by)
+    about = _writable(about, by)
+    if not body.strip() or len(body) > NOTE_LIMIT:
+        raise DomainError(_("A note has between 1 and %(most)s characters."), most=NOTE_LIMIT)
+    note = writing.make([Note(record=about, body=body, by=by)])[0]
     record(events.NOTE_ADDED, about=about, by=by, via=via, note=note.pk)
     return note
 
 
-@transaction.atomic
+@act
 def add_file(about: Record, *, upload: UploadedFile, by: User, via: str = "page") -> File:
     """Keep a file with a record, under a name of our own; `FILE_LIMIT` bytes at most."""
     about = _writable(about, by)
@@ -144,34 +298,37 @@ def add_file(about: Record, *, upload: UploadedFile, by: User, via: str = "page"
         raise DomainError(_("The file is larger than 25 MB."))
     name = get_valid_filename(upload.name or "file").replace("_", " ")[:255]
     file = File.objects.create(record=about, content=upload, name=name, size=upload.size or 0, by=by)
+    writing.keep_made(File, [file.pk])
     record(events.FILE_ADDED, about=about, by=by, via=via, file=file.pk, name=name)
     return file
 
 
-@transaction.atomic
+@act
 def follow(about: Record, *, user: User, by: User, via: str = "page") -> None:
     """`by`, who may see the record, lets `user` read it (and hear of it) from now on."""
+    hold(about.pk)
     kinds.get(about.kind).model.objects.within(by, VIEW if user == by else CHANGE).get_or_refuse(about.pk)
-    _follower, is_new = Follower.objects.get_or_create(record=about, user=user)
-    if is_new:
+    if not user.is_active:
+        raise DomainError(_("%(name)s has left."), name=user)
+    if not Follower.objects.filter(record=about, user=user).exists():
+        writing.make([Follower(record=about, user=user)])
         record(events.FOLLOWED, about=about, by=by, via=via, who=id_and_name(user))
 
 
-@transaction.atomic
+@act
 def unfollow(about: Record, *, user: User, by: User, via: str = "page") -> None:
     """Anybody may stop following; taking somebody else off needs the right to change the record."""
     if user != by:
         _writable(about, by)
-    gone, _counts = Follower.objects.filter(record=about, user=user).delete()
-    if gone:
+    hold(about.pk)
+    if writing.remove(Follower.objects.filter(record=about, user=user)):
         record(events.UNFOLLOWED, about=about, by=by, via=via, who=id_and_name(user))
 
 
 def bring_along(pairs: Sequence[tuple[Record, Record]]) -> None:
     """Give each new record the tags and followers of the old one it continues; the old one keeps its own."""
-    for old, new in pairs:
-        new.tags.add(*old.tags.all())
-        Follower.objects.bulk_create(
-            [Follower(record=new, user_id=user) for user in old.followers.values_list("user", flat=True)],
-            ignore_conflicts=True,
-        )
+    new_of = {old.pk: new.pk for old, new in pairs}
+    tags = RecordTag.objects.filter(record__in=new_of).values_list("record", "tag")
+    writing.make([RecordTag(record_id=new_of[old], tag_id=tag) for old, tag in tags], ignore_conflicts=True)
+    people = Follower.objects.filter(record__in=new_of).values_list("record", "user")
+    writing.make([Follower(record_id=new_of[old], user_id=user) for old, user in people], ignore_conflicts=True)

@@ -11,12 +11,13 @@ from django_htmx.http import HttpResponseClientRefresh
 from pheu.core.errors import DomainError, tell
 from pheu.core.once import once
 from pheu.people.requests import Request
-from pheu.records.models import Record
+from pheu.records.models import Operation, Record
 from pheu.timeline import services
 from pheu.timeline.forms import FileForm, NoteForm
 from pheu.timeline.models import File
 from pheu.timeline.panels import timeline_context
 from pheu.timeline.reading import may_read
+from pheu.timeline.undo import undo
 
 
 def visible_record(request: Request, pk: int) -> Record:
@@ -75,3 +76,17 @@ def following(request: Request, pk: int) -> HttpResponse:
     if Record.objects.visible_to(request.user).filter(pk=pk).exists():
         return HttpResponseClientRefresh() if request.htmx else redirect(record)
     return HttpResponseRedirect("/")
+
+
+@require_POST
+def operation_undo(request: Request, pk: int) -> HttpResponse:
+    """«Hoàn tác» of a whole act: of the toast that told it, and of its event on the timeline."""
+    operation = get_object_or_404(Operation.objects.filter(by=request.user), pk=pk)
+    done = undo(operation, by=request.user)
+    words = _("Taken back.")
+    if done.used or done.edited:
+        words = _("Taken back, except for what somebody has changed or used since; the timeline says what.")
+    tell(request, words)
+    if request.htmx:
+        return HttpResponseClientRefresh()
+    return redirect(operation.about.survivor if operation.about else "/")

@@ -7,11 +7,14 @@ import pytest
 from pheu.conftest import nothing_changes, stage_of, told
 from pheu.core.errors import DomainError
 from pheu.deals import events
-from pheu.deals.conversion import Handover, convert_leads, undo_conversion
+from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.counts import conversion_counts
 from pheu.deals.models import Conversion, Deal
 from pheu.deals.services import move_deal
+from pheu.deals.undoing import undo_conversion
+from pheu.leads.services import create_lead
 from pheu.parties.models import Company, Contact
+from pheu.parties.services import create_company, create_contact
 from pheu.records.models import Pipeline
 from pheu.timeline.services import add_note
 
@@ -62,11 +65,11 @@ def test_the_department_fills_itself_from_the_person(an, chi, lead):
 def test_linking_uses_the_chosen_customer_and_makes_nothing_twice(client, an, lead):
     """R2.08, D17."""
     client.force_login(an)
-    first = convert_leads([lead], Handover(owner=an), by=an)[0]
-    undo_conversion(lead, by=an)
-    client.post(f"/leads/{lead.pk}/conversion/", answers(lead, an, customer="link", company=first.company_id))
-    second = Deal.objects.live().get()
-    assert (second.company, second.contact) == (first.company, first.contact)
+    company = create_company({"name": "Xi măng Hòn Đá", "owner": an}, by=an)
+    contact = create_contact({"full_name": "ĐỖ THỊ VÂN", "company": company, "owner": an}, by=an)
+    client.post(f"/leads/{lead.pk}/conversion/", answers(lead, an, customer="link", company=company.pk))
+    deal = Deal.objects.get()
+    assert (deal.company, deal.contact) == (company, contact)
     assert (Company.objects.count(), Contact.objects.count()) == (1, 1)
 
 
@@ -88,8 +91,7 @@ def test_notes_tags_followers_and_files_stay_readable_on_the_deal(client, an, ha
 def test_an_existing_company_is_proposed_not_doubled_in_silence(client, an, lead):
     """D17: the same tax code or folded name."""
     client.force_login(an)
-    convert_leads([lead], Handover(owner=an), by=an)
-    undo_conversion(lead, by=an)
+    create_company({"name": "XI MĂNG hòn đá", "owner": an}, by=an)
     text = client.get(f"/leads/{lead.pk}/conversion/").text
     assert re.search(r'value="link"[^>]*checked', text)
 
@@ -97,19 +99,15 @@ def test_an_existing_company_is_proposed_not_doubled_in_silence(client, an, lead
 def test_other_open_records_with_the_same_email_are_shown(client, an, lead):
     client.force_login(an)
     convert_leads([lead], Handover(owner=an), by=an)
-    other = type(lead)(company_name="Hòn Đá 2", email=lead.email.upper(), owner=an)
-    from pheu.leads.services import create_leads
-
-    create_leads([other], by=an)
+    other = create_lead({"company_name": "Hòn Đá 2", "email": lead.email.upper(), "owner": an}, by=an)
     text = client.get(f"/leads/{other.pk}/conversion/").text
     assert Deal.objects.get().record.number in text
 
 
 def test_too_little_known_is_said_in_words(client, an, lead):
     """R0.35: a fitting need and enough basic information."""
-    from pheu.leads.services import create_leads
 
-    bare = create_leads([type(lead)(person_name="Anh Minh", owner=an)], by=an)[0]
+    bare = create_lead({"person_name": "Anh Minh", "owner": an}, by=an)
     client.force_login(an)
     with nothing_changes():
         answer = client.post(f"/leads/{bare.pk}/conversion/", answers(bare, an))

@@ -45,9 +45,7 @@ PAGES = [
 def fill(world: World) -> list[str]:
     """A few rows with long names; the addresses of one page of each kind."""
     an = world.cast.an
-    prospect = create_prospect(
-        {"company_name": LONG, "phone": "không có số", "flags": ["unreadable"], "owner": an}, by=an
-    )
+    prospect = create_prospect({"company_name": LONG, "phone": "không có số", "owner": an}, by=an)
     leads = [
         create_lead(
             {

@@ -42,6 +42,7 @@ class Clock:
     def tell(self) -> None:
         """Move every instant that was written since the first turn to the moment that the clock showed."""
         with connection.cursor() as cursor:
+            cursor.execute("set local pheu.rewrites_history = on")
             cursor.execute("create temporary table demo_turns (began timestamptz primary key, shift interval)")
             cursor.execute(
                 "insert into demo_turns select * from unnest(%s::timestamptz[], %s::interval[])",

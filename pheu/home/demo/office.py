@@ -30,9 +30,9 @@ class Office:
     def open_stages(self) -> list[Stage]:
         return [stage for stage in self.deal_stages if stage.category == Category.OPEN]
 
-    def ending(self, category: str) -> Stage:
-        """The stage in which a deal ends as `category`."""
-        return next(stage for stage in self.deal_stages if stage.category == category)
+    def ending(self, category: str, kind: str = "deal") -> Stage:
+        """The stage in which a deal, or a lead, ends as `category`."""
+        return Pipeline.objects.default(kind).stage_for(category)
 
 
 def move_in() -> Office:

@@ -8,16 +8,17 @@ from typing import Any
 
 from pheu.activities.models import Activity
 from pheu.activities.services import finish_activity, schedule_activity
-from pheu.deals.conversion import Handover, convert_leads, proposals, undo_conversion
+from pheu.deals.conversion import Handover, convert_leads, proposals
 from pheu.deals.models import Deal
 from pheu.deals.services import change_deal, close_deal, create_deal, move_deal, reopen_deal
+from pheu.deals.undoing import undo_conversion
 from pheu.home.demo import words
 from pheu.home.demo.clock import Story, appointment, at_work, later
 from pheu.home.demo.office import Office
 from pheu.home.demo.scripts import CARE, CONVERTED, FREE, FRESH, LIST, MARKETING, UNDONE, UNQUALIFIED, Script
 from pheu.home.demo.words import Want
 from pheu.leads.models import Lead
-from pheu.leads.services import change_lead, convert_prospects, create_lead, mark_unqualified, reopen_lead
+from pheu.leads.services import change_lead, close_lead, convert_prospects, create_lead, reopen_lead
 from pheu.parties.models import Prospect
 from pheu.people.models import User
 from pheu.records.models import Category, ClosingReason
@@ -76,9 +77,9 @@ class Tale:
             case "care":
                 return self.write_down(owner=self.carer, by=self.carer), self.carer
             case "marketing":
-                lead = self.write_down(
-                    team=self.office.staff.teams[self.script.customer.team], by=self.office.staff["trang"]
-                )
+                marketer, team = self.office.staff["trang"], self.office.staff.teams[self.script.customer.team]
+                lead = self.write_down(by=marketer)
+                [lead] = assign([lead], owner=None, team=team, by=marketer)
                 if self.script.ending == FREE:
                     return lead, self.leader
                 yield self.wait(hours=5)
@@ -174,7 +175,13 @@ class Tale:
         """Not suitable, with a reason; now and then they call again."""
         yield self.wait(days=self.rng.choice([1, 3, 6]))
         reason = self.reason("lead", Category.UNQUALIFIED)
-        mark_unqualified(lead, reason=reason, reason_note=self.reason_note(reason), by=who)
+        close_lead(
+            lead,
+            to=self.office.ending("unqualified", "lead"),
+            reason=reason,
+            reason_note=self.reason_note(reason),
+            by=who,
+        )
         if not self.script.reopens:
             return
         yield self.wait(days=9)

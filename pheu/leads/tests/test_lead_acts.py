@@ -7,7 +7,7 @@ from pheu.core.errors import Conflict, DomainError, Refused
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.leads import events
 from pheu.leads.models import Lead
-from pheu.leads.services import change_lead, convert_prospects, create_leads, mark_unqualified, move_lead, reopen_lead
+from pheu.leads.services import change_lead, close_lead, convert_prospects, create_leads, move_lead, reopen_lead
 from pheu.parties.models import Prospect
 from pheu.parties.services import create_prospect, create_prospects
 from pheu.people.models import Team
@@ -43,11 +43,15 @@ def test_a_field_change_by_the_owner_is_an_act(an, lead):
     assert Lead.objects.get().status == "working"
 
 
+def closing(lead):
+    return f"/leads/{lead.pk}/closing/?to={stage_of('lead', 'Không phù hợp').pk}"
+
+
 def test_not_suitable_keeps_the_lead_with_its_reason(client, an, lead, reason):
     """R0.19, R4.06, R4.39, R4.43: closed, not deleted."""
     client.force_login(an)
-    assert reason.name in client.get(f"/leads/{lead.pk}/closing/").text
-    client.post(f"/leads/{lead.pk}/closing/", {"reason": reason.pk, "reason_note": "Nhà máy đã đóng cửa"})
+    assert reason.name in client.get(closing(lead)).text
+    client.post(closing(lead), {"reason": reason.pk, "reason_note": "Nhà máy đã đóng cửa"})
     page = client.get(lead.get_absolute_url()).text
     lead.refresh_from_db()
     assert lead.status == "unqualified"
@@ -60,13 +64,13 @@ def test_not_suitable_needs_a_reason_of_its_own_list(client, an, lead):
     client.force_login(an)
     other = ClosingReason.objects.filter(kind="deal")[0]
     with nothing_changes():
-        assert client.post(f"/leads/{lead.pk}/closing/", {}).status_code == 422
-        assert client.post(f"/leads/{lead.pk}/closing/", {"reason": other.pk}).status_code == 422
+        assert client.post(closing(lead), {}).status_code == 422
+        assert client.post(closing(lead), {"reason": other.pk}).status_code == 422
 
 
 def test_reopening_resumes_the_lead(client, an, lead, reason):
     """R4.40, D9: the history stays."""
-    mark_unqualified(lead, reason=reason, by=an)
+    close_lead(lead, to=stage_of("lead", "Không phù hợp"), reason=reason, by=an)
     client.force_login(an)
     client.post(f"/leads/{lead.pk}/reopening/")
     lead.refresh_from_db()
@@ -100,16 +104,16 @@ def test_moving_twice_is_harmless(an, lead):
     assert told(events.STAGE_CHANGED, about=lead)
 
 
-def test_a_closed_lead_is_reopened_first(an, lead, reason):
-    mark_unqualified(lead, reason=reason, by=an)
-    lead.refresh_from_db()
-    with nothing_changes(), pytest.raises(DomainError):
-        move_lead(lead, to=stage_of("lead", "Mới"), left=lead.stage, by=an)
+def test_moving_a_closed_lead_reopens_it(an, lead, reason):
+    lead = close_lead(lead, to=stage_of("lead", "Không phù hợp"), reason=reason, by=an)
+    lead = move_lead(lead, to=stage_of("lead", "Đang xử lý"), left=lead.stage, by=an)
+    assert (lead.status, lead.reason, lead.closed_at) == ("working", None, None)
+    assert told(events.REOPENED, about=lead)
 
 
 def test_a_manager_hands_ticked_leads_to_people(client, binh, chi, an):
     """R1.17, R0.16: several at once; the department is the person's."""
-    leads = create_leads([Lead(company_name=f"Công ty {n}", owner=an) for n in range(3)], by=an)
+    leads = create_leads([{"company_name": f"Công ty {n}", "owner": an} for n in range(3)], by=an)
     client.force_login(binh)
     ids = [lead.pk for lead in leads]
     assert "Phân công" in client.get("/leads/?tab=all").text
@@ -130,7 +134,7 @@ def test_leads_go_to_a_team_without_a_person(binh, an, lead):
 
 
 def test_handing_out_is_refused_as_a_whole(binh, an, chi, lead):
-    foreign = create_leads([Lead(company_name="Của chị Chi", owner=chi)], by=chi)[0]
+    foreign = create_leads([{"company_name": "Của chị Chi", "owner": chi}], by=chi)[0]
     with nothing_changes(), pytest.raises(Refused):
         assign([lead, foreign], owner=an, by=binh)
 
@@ -142,7 +146,7 @@ def test_who_sells_may_not_hand_out(client, an, chi, lead):
 
 
 def test_handing_out_500_takes_few_queries(binh, an, django_assert_max_num_queries):
-    leads = create_leads([Lead(company_name=f"Công ty {n}", owner=an) for n in range(500)], by=an)
+    leads = create_leads([{"company_name": f"Công ty {n}", "owner": an} for n in range(500)], by=an)
     with django_assert_max_num_queries(12):
         assign(leads, owner=binh, by=binh)
 

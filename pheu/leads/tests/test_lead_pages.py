@@ -172,7 +172,7 @@ def test_a_save_changes_and_tells_only_what_was_changed(client, an, lead):
     assert (lead.need, lead.phone) == ("Ba ống khói", "+842438637748")
     changes = told(CHANGED, about=lead).facts["changes"]
     assert [(one["field"], one["was"], one["now"]) for one in changes] == [
-        ("phone", "024 3863 7747", "024 3863 7748"),
+        ("phone", "+842438637747", "+842438637748"),
         ("need", "Đo SO₂, NOₓ ở hai ống khói", "Ba ống khói"),
     ]
 

@@ -81,6 +81,8 @@ def test_emoji_and_other_words_stay():
 
 def test_a_number_that_the_system_knows_marks_the_prospect_as_repeated():
     place = Place(None, None, "Khu công nghệ cao")
-    prospect = build_prospect({"company_name": "Sông Hồng"}, {"completed", marks.KNOWN, marks.NO_PHONE}, place, "7:5")
+    prospect = build_prospect(
+        PROSPECTS, {"company_name": "Sông Hồng"}, {"completed", marks.KNOWN, marks.NO_PHONE}, place, "7:5"
+    )
     assert prospect.flags == [Prospect.Flag.COMPLETED, Prospect.Flag.REPEATED]
     assert (prospect.origin, prospect.import_key, prospect.owner) == ("Khu công nghệ cao", "7:5", None)

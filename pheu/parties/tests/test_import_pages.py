@@ -244,7 +244,7 @@ def test_a_failure_is_shown_and_can_be_run_again(client, an, monkeypatch):
     imported = checked(client, xlsx())
     jobs.start(imported, by=an)
     with monkeypatch.context() as broken:
-        broken.setitem(imported.importer.__dict__, "create", None)
+        broken.setitem(imported.importer.__dict__, "build", None)
         with pytest.raises(TypeError):
             jobs.run_import(import_id=imported.pk)
     assert "Chạy tiếp" in client.get(f"/imports/{imported.pk}/").text

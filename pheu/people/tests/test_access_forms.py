@@ -16,13 +16,12 @@ from pheu.activities.models import Activity, ActivityType
 from pheu.conftest import fingerprint, nothing_changes, stage_of
 from pheu.deals.forms import ConversionForm
 from pheu.deals.models import Conversion, Deal
-from pheu.leads.forms import AssignForm, ReasonForm
 from pheu.leads.models import Lead
 from pheu.parties.models import Prospect
 from pheu.parties.services import create_company, create_contact, create_prospect
 from pheu.people.models import User
 from pheu.records import kinds
-from pheu.records.forms import MoveForm
+from pheu.records.forms import AssignForm, MoveForm, ReasonForm
 from pheu.records.models import Category, ClosingReason, Follower, Pipeline, Record, RecordTag, Stage, Tag
 from pheu.timeline.forms import NoteForm
 from pheu.timeline.models import Event, Note
@@ -97,7 +96,7 @@ def test_saving_a_record_changes_only_fields_of_its_form(client, rows, an, dung,
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_new_record_takes_only_fields_of_its_form(client, rows, dung, kind):
     client.force_login(dung)
-    asked = {one.name for one in kinds.get(kind).schema if one.on_create}
+    asked = {one.name for one in kinds.get(kind).schema if one.on_create and one.asked}
     typed = {TITLE[kind]: "Nhiệt điện Sông Con", "owner": dung.pk} | ({"type": "prospect"} if kind == "company" else {})
 
     def new(**more):
@@ -110,11 +109,12 @@ def _acts(rows: dict[str, Any], cast: Any) -> dict[str, tuple[str, set[str], dic
     """{name: (address, what its form declares, an ordinary answer)}."""
     lead, deal = rows["lead"], rows["deal"]
     working, lost = stage_of("lead", "Đang xử lý"), stage_of("deal", "Thất bại")
+    unsuitable = stage_of("lead", "Không phù hợp")
     handover = {"owner": cast.binh.pk, "pipeline": Pipeline.objects.get(kind="deal").pk, "customer": "create"}
     work = {"what": ActivityType.objects.all()[0].pk, "due_at": "31/12/2026 09:00", "assignee": cast.binh.pk}
     acts: dict[str, tuple[list[int], type[forms.Form], dict[str, Any]]] = {
         "lead-stage": ([lead.pk], MoveForm, {"to": working.pk, "left": lead.stage_id}),
-        "lead-closing": ([lead.pk], ReasonForm, {"reason": _reason("lead", Category.UNQUALIFIED)}),
+        "lead-closing": ([lead.pk], ReasonForm, {"to": unsuitable.pk, "reason": _reason("lead", Category.UNQUALIFIED)}),
         "lead-conversion": ([lead.pk], ConversionForm, handover),
         "lead-assign": ([], AssignForm, {"ids": lead.pk, "owner": cast.binh.pk}),
         "prospect-conversion": ([], forms.Form, {"ids": rows["prospect"].pk}),
@@ -170,6 +170,8 @@ _EACH_TIME = {
     "continues",
     "company",
     "contact",
+    "operation",
+    "cause",
 }
 
 

@@ -18,13 +18,13 @@ from django.utils import timezone
 
 from pheu.activities.models import ActivityType
 from pheu.activities.services import schedule_activity
-from pheu.conftest import PASSWORD, fingerprint, stage_of
+from pheu.conftest import PASSWORD, fingerprint, stage_of, standing
 from pheu.people.models import Department, Role, Team, User
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, IMPORT, MOVE, VIEW, Action, Scope
 from pheu.quality.services import open_file
-from pheu.records import kinds
-from pheu.records.models import Category, ClosingReason, Pipeline
-from pheu.timeline.services import add_file
+from pheu.records.acts import last_operation
+from pheu.records.models import Category, ClosingReason, Operation, Pipeline
+from pheu.timeline.services import add_file, assign
 
 KINDS = ("prospect", "company", "contact", "lead", "deal")
 # Which records a scope reaches, seen from the person: their own, a colleague's of the same team, a stranger's of
@@ -56,6 +56,10 @@ class Firm:
         for whose, lead in list(self._of("lead")):
             self.things["file", *whose] = self._file(lead)
             self.things["activity", *whose] = self._activity(lead)
+        for kind in ("lead", "deal"):
+            Pipeline.objects.create(kind=kind, name="Tiến trình khác").stages.create(name="Khảo sát", category="open")
+        for whose, user in self._doers():
+            self.things["operation", *whose] = self._hand_out(user)
         for whose, user in self._importers():
             self.things["import", *whose] = self._import(user)
         for row in self.things.values():
@@ -79,10 +83,22 @@ class Firm:
         contents = {TITLE[kind]: "Xi măng Hòn Đá", "owner": owner, **more}
         if kind == "lead":
             contents |= {"company_name": "Xi măng Hòn Đá", "phone": "+842438637747", "need": "Trạm khí thải"}
-        return kinds.get(kind).create(contents, by=self.founder)
+        return standing(kind, contents, by=self.founder)
 
     def _of(self, kind: str) -> Iterator[tuple[tuple[str, str], Any]]:
         return (((relation, code), row) for (one, relation, code), row in self.things.items() if one == kind)
+
+    def _doers(self) -> Iterator[tuple[tuple[str, str], User]]:
+        yield from ((("own", code), user) for code, user in self.people.items())
+        yield ("a colleague's", ""), self.colleague
+        yield ("a stranger's", ""), self.stranger
+        yield ("nobody's", ""), self.founder
+
+    def _hand_out(self, user: User) -> Operation:
+        """A lead that this person has handed out."""
+        assign([self._row("lead", user)], owner=self.colleague, team=self.there[1], by=self.founder)
+        Operation.objects.filter(pk=last_operation()).update(by=user)
+        return Operation.objects.get(pk=last_operation())
 
     def _file(self, lead: Any) -> Any:
         return add_file(lead.record, upload=SimpleUploadedFile("khao-sat.txt", b"SO2"), by=self.founder)
@@ -166,12 +182,20 @@ def _reason(kind: str, category: str) -> Callable[[Firm, Any], dict[str, Any]]:
     return lambda firm, thing: {"reason": ClosingReason.objects.filter(kind=kind, category=category)[0].pk}
 
 
+def _unsuitable(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"to": stage_of("lead", "Không phù hợp").pk}
+
+
+def _second_pipeline(kind: str) -> Callable[[Firm, Any], dict[str, Any]]:
+    return lambda firm, thing: {"pipeline": Pipeline.objects.get(kind=kind, is_default=False).pk}
+
+
 def _lost(firm: Firm, thing: Any) -> dict[str, Any]:
     return {"to": stage_of("deal", "Thất bại").pk}
 
 
 def _handover(firm: Firm, thing: Any) -> dict[str, Any]:
-    return {"owner": firm.colleague.pk, "pipeline": Pipeline.objects.get(kind="deal").pk, "customer": "create"}
+    return {"owner": firm.colleague.pk, "pipeline": Pipeline.objects.default("deal").pk, "customer": "create"}
 
 
 def _upload(firm: Firm, thing: Any) -> dict[str, Any]:
@@ -203,6 +227,11 @@ def _activity_reach(user: User, kind: str) -> tuple[set[str], set[str]]:
     return {"own", *REACH[lead[0]]}, {"own", *REACH[lead[1]]}
 
 
+def _operation_reach(user: User, kind: str) -> tuple[set[str], set[str]]:
+    """What I did myself, nobody else: the act asks more, but has no page for others."""
+    return {"own"}, {"own"}
+
+
 def _on_activity(**more: Any) -> Entry:
     return Entry(about=("activity",), reach=_activity_reach, **more)
 
@@ -230,6 +259,7 @@ def _board_of(kind: str) -> dict[str, Entry]:
     return {
         f"{kind}-board": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-stage": Entry(about=(kind,), needs=MOVE, post=302, sends=_next_stage),
+        f"{kind}-pipeline": Entry(about=(kind,), needs=MOVE, get=200, post=302, sends=_second_pipeline(kind)),
     }
 
 
@@ -252,6 +282,7 @@ ENTRIES = {
     "note-add": Entry(about=("lead", "company"), needs=CHANGE, post=302, sends=lambda *_: {"body": "Gọi lại"}),
     "file-add": Entry(about=("lead",), needs=CHANGE, post=302, sends=_upload),
     "following": Entry(about=("lead",), needs=VIEW, post=302),
+    "operation-undo": Entry(about=("operation",), kind="lead", reach=_operation_reach, post=302),
     "file": Entry(about=("file",), kind="lead", needs=VIEW, get=200),
     # activities
     "calendar": Entry(get=200),
@@ -264,9 +295,14 @@ ENTRIES = {
     "activity-resume": _on_activity(post=302),
     # prospects and leads
     "prospect-assign": _assign("prospect"),
+    "company-assign": _assign("company"),
+    "contact-assign": _assign("contact"),
     "prospect-conversion": Entry(about=("prospect",), ticked=True, needs=CONVERT, post=302),
     "lead-assign": _assign("lead"),
-    "lead-closing": Entry(about=("lead",), needs=MOVE, get=200, post=302, sends=_reason("lead", Category.UNQUALIFIED)),
+    "lead-closing": Entry(
+        about=("lead",), needs=MOVE, get=200, post=302, query=_unsuitable,
+        sends=lambda *which: _unsuitable(*which) | _reason("lead", Category.UNQUALIFIED)(*which),
+    ),
     "lead-reopening": Entry(about=("lead",), needs=MOVE, post=302),
     "lead-conversion": Entry(about=("lead",), needs=CONVERT, get=200, post=302, sends=_handover),
     "lead-conversion-undo": Entry(about=("lead",), needs=CONVERT, post=302),

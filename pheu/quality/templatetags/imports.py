@@ -43,4 +43,6 @@ def list_url(kind: Any) -> str:
 def phones_of(line: ImportLine) -> list[str]:
     """Every number that a line would bring."""
     values = line.values
-    return [number for number in (values.get("phone"), *values.get(line.imported.importer.spare_phones, ())) if number]
+    phone = line.imported.importer.schema["phone"]
+    further = [number for column in phone.companions for number in values.get(column, ())]
+    return [number for number in (values.get(phone.name), *further) if number]

@@ -13,8 +13,10 @@ from django.utils import translation
 
 from pheu.activities.models import ActivityType
 from pheu.core import navigation
+from pheu.people.models import User
 from pheu.records import kinds
 from pheu.timeline.events import KINDS
+from pheu.timeline.models import Event
 
 ROOT = Path(__file__).resolve().parents[3]
 APPS = ROOT / "pheu"
@@ -72,7 +74,7 @@ def test_every_event_has_a_sentence_in_both_languages_and_an_icon(kind):
         english = str(kind.sentence)
     with translation.override("vi"):
         vietnamese = str(kind.sentence)
-        assert kind.say({}).strip()
+        assert kind.say(Event(facts={}), User()).strip()
     assert english
     assert vietnamese != english
     assert places(vietnamese) == places(english)

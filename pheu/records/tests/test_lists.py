@@ -23,7 +23,7 @@ few = settings(
 NAMES = st.sampled_from(["An", "Ánh", "Đào", "đào", "Zét", "Công ty 1", "Công ty 10"])
 KINDS = ["prospect", "lead", "deal", "company", "contact"]
 # Set when a row is made, for all rows of a batch alike.
-MADE = {"created_at", "updated_at"}
+MADE = {"created_at", "updated_at", "next_activity"}
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ def sortable(kind: kinds.Kind) -> list[str]:
 def rows_of(kind: kinds.Kind) -> st.SearchStrategy[list[dict[str, Any]]]:
     columns = {field.name: field for field in kind.model._meta.get_fields()}
     drawn = {
-        name: NAMES if kind.schema[name].order == "title_key" else values_of(columns[name])
+        name: NAMES if kind.schema[name].sort_column == "title_key" else values_of(columns[name])
         for name in sortable(kind)
         if name not in MADE
     }
@@ -61,7 +61,7 @@ def rows_of(kind: kinds.Kind) -> st.SearchStrategy[list[dict[str, Any]]]:
 
 def make(kind: kinds.Kind, drawn: list[dict[str, Any]], by: Any) -> None:
     stage = {"stage": Pipeline.objects.default(kind.code).first_stage} if kind.has_board else {}
-    timeline.create([kind.model(**values, **stage, owner=by) for values in drawn], by=by)
+    timeline.put([kind.model(**values, **stage, owner=by) for values in drawn], by=by)
     with connection.cursor() as cursor:
         for table in (kind.model._meta.db_table, "records_record"):
             key = "record_id" if table != "records_record" else "id"
@@ -82,7 +82,7 @@ def walk(kind: kinds.Kind, user: Any, sort: str) -> list[Any]:
 def in_order(kind: kinds.Kind, sort: str, rows: list[Any]) -> bool:
     """Sorted by value, empty ones last in both directions, equal ones by key in the same direction."""
     name, down = sort.removeprefix("-"), sort.startswith("-")
-    order = kind.schema[name].order
+    order = kind.schema[name].sort_column
     values = [
         (bytes(value) if order == "title_key" else value, row.pk) for row in rows for value in [getattr(row, order)]
     ]

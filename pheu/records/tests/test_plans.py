@@ -37,17 +37,21 @@ create temporary table made on commit drop as
   from generate_series(1, {many}) n
   join sellers on sellers.nth = n % {people} join squads on squads.nth = n % {teams};
 insert into records_record (id, kind, number, title, search, digits, owner_id, team_id, created_by_id, created_at,
-                            updated_at, version)
-  select id, 'lead', 'XX-' || n, title, search, '0903' || lpad(n::text, 6, '0'), owner_id, team_id, owner_id, at, at, 1
+                            updated_at, version, state)
+  select id, 'lead', 'XX-' || n, title, search, '0903' || lpad(n::text, 6, '0'), owner_id, team_id, owner_id, at, at, 1,
+         'live'
   from made;
 insert into leads_lead (record_id, owner_id, team_id, created_by_id, created_at, updated_at, title_key, name, stage_id,
     stage_entered_at, reason_note, priority, need, phone, other_phones, email, website, address, company_name,
-    person_name, job_title, tax_code)
+    person_name, job_title, tax_code, is_live, own)
   select id, owner_id, team_id, owner_id, at, at, ''::bytea, title, {stage}, at, '', 0, '', '', '{{}}', '', '', '', '',
-         '', '', ''
+         '', '', '', true, '{{}}'
   from made;
-insert into timeline_event (kind, about_id, subject, via, at, facts)
-  select 'note.added', id, '', 'page', at + k * interval '1 minute', '{{}}' from made, generate_series(1, 3) k;
+insert into records_operation (act, via, at) values ('bench', 'import', now());
+insert into timeline_event (kind, about_id, subject, author, outsider, via, at, facts, operation_id)
+  select 'note.added', id, '', 'system', '', 'page', at + k * interval '1 minute', '{{}}',
+         (select max(id) from records_operation)
+  from made, generate_series(1, 3) k;
 analyze records_record; analyze leads_lead; analyze timeline_event; analyze people_user; analyze records_follower
 """
 
@@ -89,7 +93,7 @@ def plan_of(sql: str) -> list[dict[str, Any]]:
 def seen_by(user: User, scope: str) -> User:
     """The person with that scope of seeing leads."""
     user = User.objects.with_rights().get(pk=user.pk)
-    user.role.grants["lead"]["view"] = scope
+    user.role.grants["lead"] = {**user.role.grants["work"], "view": scope}
     return user
 
 
@@ -194,7 +198,7 @@ def test_a_search_can_be_answered_by_the_trigrams(cast, who, text, index):
 
 
 def everything(user: User, text: str) -> Any:
-    rows = Record.objects.visible_to(user).filter(merged_into=None).filter(search_q(text))
+    rows = Record.objects.visible_to(user).filter(state=Record.State.LIVE).filter(search_q(text))
     return rows.select_related("owner").order_by("-updated_at", "-id")[:50]
 
 

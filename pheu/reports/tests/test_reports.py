@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from pheu.conftest import nothing_changes
+from pheu.conftest import nothing_changes, stage_of
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.services import close_deal, create_deal
 from pheu.leads.models import Lead, Source
-from pheu.leads.services import create_lead, mark_unqualified
+from pheu.leads.services import close_lead, create_lead
 from pheu.records.models import ClosingReason, Record
 from pheu.reports import queries
 
@@ -68,7 +68,7 @@ def test_a_lost_lead_is_counted_with_its_reason(client, an, chi, since):
     """R0.19: not deleted, and in the statistics of failures and of statuses."""
     reason = ClosingReason.objects.get(kind="lead", name="Không liên hệ được")
     for owner, amount in ((an, 300), (an, 500), (chi, 700)):
-        mark_unqualified(new_lead(owner, amount=amount), reason=reason, by=owner)
+        close_lead(new_lead(owner, amount=amount), to=stage_of("lead", "Không phù hợp"), reason=reason, by=owner)
     assert figures(queries.lost_leads(an, since)) == [("Không liên hệ được", 2, 800)]
     assert ("Không phù hợp", 2, 800) in figures(queries.leads_by_status(an, since))
     client.force_login(an)

@@ -3,12 +3,13 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from pheu.conftest import nothing_changes, told
+from pheu.conftest import nothing_changes, rewriting_history, told
+from pheu.records.acts import operation
 from pheu.timeline import services
-from pheu.timeline.events import CREATED, FILE_ADDED, FOLLOWED, NOTE_ADDED, UNFOLLOWED
+from pheu.timeline.events import CREATED, FILE_ADDED, FOLLOWED, KINDS, NOTE_ADDED, UNFOLLOWED, EventKind
 from pheu.timeline.models import Event, File, Note
 from pheu.timeline.panels import PAGE
-from pheu.timeline.services import record_many
+from pheu.timeline.services import record, record_many
 
 
 @pytest.fixture(autouse=True)
@@ -160,8 +161,9 @@ def test_who_followed_to_see_and_stops_is_led_away(client, binh, chi, lead):
 def test_older_events_follow_page_by_page_each_once(client, an, lead):
     """Events of one batch share their moment, so the key tells them apart."""
     client.force_login(an)
-    Event.objects.filter(about=lead.pk).delete()
-    record_many(CREATED, [(lead.record, {"number": f"<{n:03}>"}) for n in range(2 * PAGE + 5)], by=an)
+    with rewriting_history(), operation("test", by=an):
+        Event.objects.filter(about=lead.pk).delete()
+        record_many(CREATED, [(lead.record, {"number": f"<{n:03}>"}) for n in range(2 * PAGE + 5)], by=an)
     address, seen = f"/r/{lead.pk}/timeline/", []
     while address:
         page = client.get(address).text
@@ -179,6 +181,8 @@ def test_an_edge_of_junk_is_the_first_page(client, an, lead, below):
 
 def test_an_unknown_kind_of_event_is_shown_by_its_code(client, an, lead):
     """An app that was taken out again leaves its events behind."""
-    Event.objects.create(kind="robot.danced", about=lead.record, by=None)
+    with operation("test", by=None):
+        record(EventKind("robot.danced", "danced"), about=lead.record, by=None)
+    KINDS.pop("robot.danced")
     client.force_login(an)
     assert "robot.danced" in client.get(lead.get_absolute_url()).text

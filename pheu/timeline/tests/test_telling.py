@@ -8,10 +8,12 @@ from pheu.core.errors import DomainError, Refused
 from pheu.leads.models import Lead
 from pheu.parties.models import Prospect
 from pheu.parties.services import create_company
+from pheu.people.models import User
+from pheu.records.acts import operation
 from pheu.timeline import events
 from pheu.timeline.events import ASSIGNED, CHANGED, CREATED, NOTE_ADDED, EventKind, followers_of, follows
 from pheu.timeline.models import Event
-from pheu.timeline.services import add_note, assign, change, create, record, record_many
+from pheu.timeline.services import add_note, assign, change, put, record, record_many
 
 
 @pytest.fixture
@@ -23,7 +25,14 @@ def heard(monkeypatch):
     return batches
 
 
-def test_an_event_says_what_who_when_and_through_what(lead, an):
+@pytest.fixture
+def doing(db):
+    """An act that is going on."""
+    with operation("test", by=None) as going_on:
+        yield going_on
+
+
+def test_an_event_says_what_who_when_and_through_what(lead, an, doing):
     event = record(NOTE_ADDED, about=lead.record, by=an, via="import", note=7)
     event.refresh_from_db()
     assert (event.kind, event.about, event.by, event.via, event.facts) == (
@@ -32,7 +41,7 @@ def test_an_event_says_what_who_when_and_through_what(lead, an):
     assert event.at is not None
 
 
-def test_an_event_may_be_about_no_record(dung):
+def test_an_event_may_be_about_no_record(dung, doing):
     event = record(CHANGED, about=None, by=dung, subject="Vai trò Kinh doanh")
     assert (event.about, event.subject) == (None, "Vai trò Kinh doanh")
 
@@ -57,7 +66,7 @@ def test_what_a_follower_cannot_do_undoes_the_act(lead, an, heard):
     assert len(heard) == 1  # it had been told, and then all of it went
 
 
-def test_a_follower_hears_a_batch_at_once_and_only_its_kind(lead, deal, an, heard):
+def test_a_follower_hears_a_batch_at_once_and_only_its_kind(lead, deal, an, heard, doing):
     record_many(NOTE_ADDED, [(lead.record, {"note": 1}), (deal.record, {"note": 2})], by=an)
     record(CREATED, about=lead.record, by=an, number="x")
     assert [[event.about_id for event in batch] for batch in heard] == [[lead.pk, deal.pk]]
@@ -71,7 +80,8 @@ def test_followers_of_everything_hear_after_those_of_the_kind(heard):
     assert followers_of("nothing.known") == [everything]
 
 
-def test_telling_many_takes_one_statement(lead, an, django_assert_num_queries):
+def test_telling_many_takes_one_statement(lead, an, doing, django_assert_num_queries):
+    assert doing.operation
     with django_assert_num_queries(1):
         record_many(CREATED, [(lead.record, {"number": str(n)}) for n in range(500)], by=an)
 
@@ -84,8 +94,13 @@ def test_nothing_points_at_an_event():
 def test_a_sentence_holds_names_of_that_day_and_a_dash_for_what_is_missing():
     kind = EventKind("test.said", "from %(left)s to %(entered)s")
     events.KINDS.pop("test.said")
-    assert kind.say({"left": {"id": 3, "name": "Báo giá"}, "entered": None}) == "from Báo giá to —"
-    assert kind.say({"left": "%(x)s"}) == "from %(x)s to —"
+
+    def said(**facts):
+        return kind.say(Event(facts=facts), User())
+
+    assert said(left={"id": 3, "name": "Báo giá"}, entered=None) == "from Báo giá to —"
+    assert said(left="%(x)s") == "from %(x)s to —"
+    assert said(left=[{"id": 1, "name": "Miền Bắc"}, {"id": 2, "name": "Miền Nam"}]) == "from Miền Bắc, Miền Nam to —"
 
 
 # The acts that every kind shares ------------------------------------------------------------------
@@ -131,4 +146,4 @@ def test_a_row_cannot_be_made_over_another(lead, an):
 def test_a_batch_is_made_or_nothing_is(an):
     rows = [Prospect(company_name="Một", import_key="1"), Prospect(company_name="Hai", import_key="1")]
     with nothing_changes(), pytest.raises(IntegrityError), transaction.atomic():
-        create(rows, by=an)
+        put(rows, by=an)

@@ -1,0 +1,131 @@
+"""Acts that every kind shares, as pages and dialogs: handing out, closing, reopening, changing the pipeline."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
+
+from pheu.core.errors import DomainError, tell
+from pheu.people.requests import Request
+from pheu.people.scopes import ASSIGN, MOVE
+from pheu.records import kinds
+from pheu.records.access import must
+from pheu.records.acts import last_operation
+from pheu.records.fields import read_key
+from pheu.records.forms import AssignForm, PipelineForm, ReasonForm
+
+MANY = 5000
+
+
+def done(request: Request, where: Any) -> HttpResponse:
+    """Lead on to `where`; from a dialog by htmx, the whole page goes there."""
+    if request.htmx:
+        return HttpResponseClientRedirect(where if isinstance(where, str) else where.get_absolute_url())
+    return redirect(where)
+
+
+def undo_url() -> str:
+    """The address that takes back what this request has just done."""
+    operation = last_operation()
+    return reverse("operation-undo", args=[operation]) if operation else ""
+
+
+def ticked(rows: Any, asked: QueryDict) -> list[Any]:
+    """The rows among `rows` whose ids were ticked: all of them, or words why not. None of them is no page."""
+    keys = asked.getlist("ids")
+    if len(keys) > MANY:
+        raise DomainError(_("At most %(most)s records at once; %(many)s are ticked."), most=MANY, many=len(keys))
+    try:
+        ids = {read_key(key) for key in keys}
+    except ValueError:
+        raise Http404 from None
+    found = list(rows.filter(pk__in=ids).select_related("record").order_by("pk"))
+    if not found:
+        raise Http404
+    if len(found) < len(ids):
+        raise DomainError(_("Some of these records are gone, or not yours to see. Please tick them anew."))
+    return found
+
+
+def asked_ids(request: Request) -> QueryDict:
+    """Ids come with the form of a list, or with the address of a record page's button."""
+    return request.POST if "ids" in request.POST else request.GET
+
+
+def record_assign(request: Request, kind: str) -> HttpResponse:
+    """The dialog that hands ticked rows of any kind to a person and team, and its answer (R1.17)."""
+    chosen = kinds.get(kind)
+    rows = ticked(chosen.model.objects.visible_to(request.user), asked_ids(request))
+    chosen.model.objects.within(request.user, ASSIGN).all_or_refuse(rows)
+    sent = request.POST if request.method == "POST" else None
+    form = AssignForm(sent, kind=kind, initial={"team": rows[0].team_id if len(rows) == 1 else None})
+    if sent is not None and form.is_valid():
+        chosen.assign(rows, **form.cleaned_data, by=request.user)
+        words = ngettext("%(n)d record was handed over.", "%(n)d records were handed over.", len(rows))
+        tell(request, words % {"n": len(rows)}, undo=undo_url())
+        if request.htmx:
+            return HttpResponseClientRefresh()
+        return redirect(rows[0] if len(rows) == 1 else chosen.url("list"))
+    context = {"kind": chosen, "rows": rows, "form": form}
+    return render(request, "records/assign.html", context, status=200 if sent is None else 422)
+
+
+def _visible(request: Request, kind: str, pk: int) -> Any:
+    return get_object_or_404(
+        kinds.get(kind).model.objects.visible_to(request.user).live().with_stage().with_words(), pk=pk
+    )
+
+
+def record_closing(request: Request, kind: str, pk: int) -> HttpResponse:
+    """An end: at once where it needs no reason, else through a dialog with reasons (R4.13-4.15, R4.39, R4.43)."""
+    chosen, row = kinds.get(kind), _visible(request, kind, pk)
+    must(request.user, row, MOVE)
+    asked = request.POST.get("to") or request.GET.get("to", "")
+    to = next((one for one in row.stage.pipeline.stages.all() if one.is_closing and str(one.pk) == asked), None)
+    if to is None:
+        raise Http404
+    if not to.needs_reason:
+        if request.method == "POST":
+            chosen.close(row, to=to, by=request.user)
+            tell(request, _closed_words(row, to))
+        return done(request, row)
+    sent = request.POST if request.method == "POST" else None
+    form = ReasonForm(sent, kind=kind, category=to.category)
+    if sent is not None and form.is_valid():
+        chosen.close(row, to=to, **form.cleaned_data, by=request.user)
+        tell(request, _closed_words(row, to))
+        return done(request, row)
+    context = {"kind": chosen, "row": row, "to": to, "form": form}
+    return render(request, "records/closing.html", context, status=200 if sent is None else 422)
+
+
+def _closed_words(row: Any, to: Any) -> str:
+    words = _("%(title)s is won. Congratulations!") if to.category == "won" else _("%(title)s was closed: %(stage)s.")
+    return words % {"title": row.title, "stage": to}
+
+
+@require_POST
+def record_reopening(request: Request, kind: str, pk: int) -> HttpResponse:
+    row = kinds.get(kind).reopen(_visible(request, kind, pk), by=request.user)
+    tell(request, _("%(title)s is open again.") % {"title": row.title})
+    return done(request, row)
+
+
+def record_pipeline(request: Request, kind: str, pk: int) -> HttpResponse:
+    """The dialog that lets a row go on in another pipeline, and its answer."""
+    chosen, row = kinds.get(kind), _visible(request, kind, pk)
+    must(request.user, row, MOVE)
+    sent = request.POST if request.method == "POST" else None
+    form = PipelineForm(sent, row=row)
+    if sent is not None and form.is_valid():
+        pipeline = form.cleaned_data["pipeline"]
+        chosen.change_pipeline(row, to=pipeline.first_stage, by=request.user)
+        tell(request, _("%(title)s goes on in “%(pipeline)s”.") % {"title": row.title, "pipeline": pipeline})
+        return done(request, row)
+    context = {"kind": chosen, "row": row, "form": form}
+    return render(request, "records/pipeline.html", context, status=200 if sent is None else 422)

@@ -1,0 +1,168 @@
+"""Conditions on rows of a kind, as JSON: in saved views, addresses, hand-out rules, workflows, reports and the API.
+
+    {"all": [{"field": "status", "op": "in", "value": ["new", "working"]},
+             {"any": [{"field": "owner", "op": "in", "value": ["me"]}, {"field": "owner", "op": "empty"}]},
+             {"field": "company", "op": "where", "value": {"field": "type", "op": "in", "value": ["customer"]}}]}
+
+`{}` is true of every row. Fields compile their own parts, so a condition can ask only what `schema_for` gives to the
+person: hidden fields do not exist, and `where` looks only into records that they may see.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.errors import DomainError
+from pheu.people.models import User
+from pheu.records import kinds
+from pheu.records.fields import Field
+from pheu.records.kinds import Kind, Words
+from pheu.records.operators import Operator
+
+Tree = dict[str, Any]
+DEEPEST, MOST_PARTS, MOST_VALUES = 8, 200, 500
+
+
+class BadCondition(DomainError):
+    """A condition that cannot be asked: an unknown field or operator, or a value of another type."""
+
+    status = 422
+
+    def __init__(self, where: str) -> None:
+        super().__init__(_("This condition cannot be used: %(where)s."), where=where[:100])
+
+
+@dataclass(frozen=True)
+class View:
+    """«Chế độ xem»: rows that fulfil a condition, in an order. These come with the system; people's own come later."""
+
+    code: str
+    label: Words
+    where: Tree
+    sort: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One comparison of a condition: a field, an operator and its operand as JSON."""
+
+    field: Field
+    name: str
+    operator: Operator
+    value: Any
+
+
+def compile_tree(kind: Kind, user: User, tree: Any) -> Q:
+    """`tree` as one condition on rows of `kind`, for what `user` may see; `BadCondition` says what is wrong with it."""
+    return _compile(kind, user, tree, [0], 0)
+
+
+def rows_where(kind: Kind, user: User, tree: Tree) -> Any:
+    """The rows in use that `user` may see and that fulfil the condition: what a list of it shows."""
+    return kind.model.objects.visible_to(user).live().filter(compile_tree(kind, user, tree))
+
+
+def _compile(kind: Kind, user: User, tree: Any, parts: list[int], depth: int) -> Q:
+    parts[0] += 1
+    if not isinstance(tree, dict) or depth > DEEPEST or parts[0] > MOST_PARTS:
+        raise BadCondition(_short(tree))
+    if not tree:
+        return Q()
+    if "field" in tree:
+        return _compile_part(kind, user, tree, parts, depth)
+    [(word, inner)] = list(tree.items()) if len(tree) == 1 else [("", None)]
+    if word == "not":
+        return ~_compile(kind, user, inner, parts, depth + 1)
+    if word not in ("all", "any") or not isinstance(inner, list):
+        raise BadCondition(_short(tree))
+    whole = Q(_connector=Q.AND if word == "all" else Q.OR)
+    for one in inner:
+        whole.add(_compile(kind, user, one, parts, depth + 1), whole.connector)
+    return whole if inner or word == "all" else Q(pk__in=[])
+
+
+def _compile_part(kind: Kind, user: User, tree: Tree, parts: list[int], depth: int) -> Q:
+    part = read_part(kind, user, tree)
+    match part.operator.takes:
+        case "nothing":
+            return part.operator.q(part.field, None)
+        case "condition":
+            other = kinds.get(part.field.kind)  # type: ignore[attr-defined]
+            inside = _compile(other, user, part.value, parts, depth + 1)
+            rows = other.model.objects.visible_to(user).live().filter(inside)
+            return part.operator.q(part.field, rows.order_by().values("pk"))
+        case "many":
+            return part.operator.q(part.field, [_operand(part, one, user) for one in part.value])
+    return part.operator.q(part.field, _operand(part, part.value, user))
+
+
+def read_part(kind: Kind, user: User, tree: Tree) -> Part:
+    """One comparison, checked as far as it can be without its values."""
+    name, code, value = tree.get("field"), tree.get("op"), tree.get("value")
+    field = kind.schema_for(user).get(name) if isinstance(name, str) else None
+    operator = field.operators.get(code) if field is not None and isinstance(code, str) else None
+    if field is None or operator is None or set(tree) - {"field", "op", "value"}:
+        raise BadCondition(_short(tree))
+    if operator.takes == "many" and not (isinstance(value, list) and len(value) <= MOST_VALUES):
+        raise BadCondition(_short(tree))
+    return Part(field, str(code), operator, value)
+
+
+def _operand(part: Part, value: Any, user: User) -> Any:
+    try:
+        return part.field.operand(value, user)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise BadCondition(f"{part.field.label}: {_short(value)}") from error
+
+
+def _short(tree: Any) -> str:
+    try:
+        return json.dumps(tree, ensure_ascii=False, default=str)[:100]
+    except (ValueError, RecursionError):
+        return "…"
+
+
+def parts_of_address(kind: Kind, user: User, params: QueryDict) -> Iterator[tuple[str, Part]]:
+    """(parameter, comparison) of each filter that an address names and that can be asked; anything else is left out.
+
+    `source=3&source=4` uses the field's usual operator, `created_at.from=2026-09-01` names one. A value may be JSON.
+    """
+    for key, values in params.lists():
+        name, _dot, code = key.partition(".")
+        field = kind.schema_for(user).get(name)
+        operator = field.operators.get(code or field.usual_operator) if field is not None else None
+        if field is None or operator is None or not field.filterable or operator.takes == "condition":
+            continue
+        told = [_from_address(value) for value in values[:MOST_VALUES] if value]
+        if operator.takes == "many":
+            told = [one for one in told if _can_be_asked(field, one, user)]
+            yield key, Part(field, code or field.usual_operator, operator, told)
+        elif operator.takes == "nothing" or (told and _can_be_asked(field, told[-1], user)):
+            yield key, Part(field, code or field.usual_operator, operator, told[-1] if told else None)
+
+
+def _from_address(text: str) -> Any:
+    if not text.startswith("{"):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _can_be_asked(field: Field, value: Any, user: User) -> bool:
+    try:
+        field.operand(value, user)
+    except (ValueError, TypeError, OverflowError):
+        return False
+    return True
+
+
+def tree_of(part: Part) -> Tree:
+    tree = {"field": part.field.name, "op": part.name}
+    return tree if part.operator.takes == "nothing" else tree | {"value": part.value}

@@ -1,0 +1,209 @@
+"""Reading the journal backwards: what an operation changed goes back to what it was, later edits stay.
+
+`take_back` is the engine; which acts may be undone, by whom and with which words is said above (`timeline/undo.py`).
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, models
+from django.utils import timezone
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from pheu.records import writing
+from pheu.records.models import JournalEntry, Operation, Record, Row
+
+KEPT = timedelta(days=400)  # how long an operation can be undone
+
+
+@dataclass
+class TakenBack:
+    """What became of an operation: rows that were taken back, rows that stay because something else uses them, and
+    columns that stay because somebody has changed them since: [(row, column)]."""
+
+    gone: list[Row] = field(default_factory=list)
+    used: list[Row] = field(default_factory=list)
+    edited: list[tuple[models.Model, str]] = field(default_factory=list)
+
+
+def rows_of(operation: Operation) -> set[int]:
+    """Ids of all Records whose rows, or what hangs on them, the operation wrote: to be held before undoing it."""
+    return {pk for _entry, ids in _entries_with_records(operation) for pk in ids}
+
+
+def _entries_with_records(operation: Operation) -> list[tuple[JournalEntry, set[int]]]:
+    """Every entry, the newest first, with the Records that it is about."""
+    entries = list(operation.entries.order_by("-pk"))
+    found = []
+    now = {
+        table: _records_now(model, [one.key for one in entries if one.table == table])
+        for table, model in _hanging(entries)
+    }
+    for entry in entries:
+        if issubclass(_models()[entry.table], Row | Record):
+            found.append((entry, {entry.key}))
+            continue
+        told = {side["record_id"] for side in (entry.before, entry.after) if side and side.get("record_id")}
+        found.append((entry, told | now.get(entry.table, {}).get(entry.key, set())))
+    return found
+
+
+def _hanging(entries: Sequence[JournalEntry]) -> list[tuple[str, Any]]:
+    tables = {entry.table: _models()[entry.table] for entry in entries}
+    return [
+        (table, model) for table, model in tables.items() if _hangs_on_records(model) and not issubclass(model, Row)
+    ]
+
+
+def _records_now(model: Any, keys: Sequence[int]) -> dict[int, set[int]]:
+    return {key: {pk} for key, pk in model._default_manager.filter(pk__in=keys).values_list("pk", "record_id")}
+
+
+def take_back(
+    operation: Operation, *, only: Collection[int] | None = None, is_used: Callable[[Row], bool] | None = None
+) -> TakenBack:
+    """Reverse an operation whose Records are held: first what it changed, then what hung on rows, then rows it made.
+
+    `only` limits that to what is about these Records. A row that it made stays where `is_used` says so (usually:
+    another row in use refers to it, or somebody has put notes, files or work on it).
+    """
+    entries: dict[str, list[JournalEntry]] = defaultdict(list)
+    for entry, ids in _entries_with_records(operation):
+        if only is None or ids & set(only):
+            entries[entry.table].append(entry)
+    done = TakenBack()
+    made: list[Row] = []
+    for table, of_table in entries.items():
+        model = _models()[table]
+        _put_back(model, [one for one in of_table if one.before is not None and one.after is not None], done)
+        keys = [one.key for one in of_table if one.before is None]
+        if issubclass(model, Row):
+            made += model.objects.filter(pk__in=keys).live().with_words()
+        elif not issubclass(model, Record) and _hangs_on_records(model):
+            writing.remove(model._default_manager.filter(pk__in=keys))
+        _insert_again(model, [one for one in of_table if one.after is None])
+    # Records that go on with others were made last and go first: a deal before the company that it is with.
+    for row in sorted(made, key=lambda one: -one.pk):
+        (done.used if (is_used or used_by_others)(row) else done.gone).append(row)
+        if row in done.gone:
+            row.record.state = Record.State.UNDONE
+            writing.save_many([row], "is_live")
+    return done
+
+
+def _put_back(model: Any, entries: Sequence[JournalEntry], done: TakenBack) -> None:
+    """Give changed columns their old values, but for those that somebody has changed since."""
+    columns = {column for entry in entries for column in entry.before or ()}
+    if not columns:
+        return
+    now = _values_now(model, [entry.key for entry in entries], sorted(columns))
+    rows = {row.pk: row for row in _fresh(model, [entry.key for entry in entries])}
+    back: dict[str, dict[int, models.Model]] = defaultdict(dict)
+    for entry in entries:
+        after = entry.after or {}
+        for column, was in (entry.before or {}).items():
+            row = rows.get(entry.key)
+            if row is None:
+                continue
+            if now[entry.key][column] == was:
+                continue
+            if now[entry.key][column] != after[column]:
+                done.edited.append((row, column))
+                continue
+            one = _field(model, column)
+            setattr(row, one.attname, one.to_python(was) if was is not None else None)
+            now[entry.key][column] = was  # an operation may have changed a column twice
+            back[one.name][entry.key] = row
+    changed = {key: row for of_column in back.values() for key, row in of_column.items()}
+    save: Callable[..., None] = writing.save_many if issubclass(model, Row) else writing.change
+    if changed:
+        save(list(changed.values()), *back)
+
+
+def _fresh(model: Any, keys: Sequence[int]) -> Iterable[models.Model]:
+    rows = model.objects.filter(pk__in=keys)
+    return rows.with_words() if issubclass(model, Row) else rows
+
+
+def _values_now(model: Any, keys: Sequence[int], columns: Sequence[str]) -> dict[int, dict[str, Any]]:
+    """{key: {column: value}} as the journal keeps values."""
+    named = [sql.SQL("{}, t.{}").format(sql.Literal(column), sql.Identifier(column)) for column in columns]
+    statement = sql.SQL("select t.{key}, jsonb_build_object({named}) from {table} t where t.{key} = any(%s)").format(
+        key=sql.Identifier(model._meta.pk.column),
+        named=sql.SQL(", ").join(named),
+        table=sql.Identifier(model._meta.db_table),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(keys)])
+        return {key: json.loads(told) for key, told in cursor.fetchall()}
+
+
+def _insert_again(model: Any, entries: Sequence[JournalEntry]) -> None:
+    """Rows that were removed stand there again, under their old keys, unless the same was made anew."""
+    if not entries:
+        return
+    table = model._meta.db_table
+    statement = sql.SQL(
+        "insert into {table} select given.* from jsonb_populate_recordset(null::{table}, %s) as given "
+        "on conflict do nothing returning {key}"
+    ).format(table=sql.Identifier(table), key=sql.Identifier(model._meta.pk.column))
+    with connection.cursor() as cursor:
+        given: Any = Jsonb([one.before for one in entries])
+        cursor.execute(statement, [given])
+        writing.keep_made(model, [key for (key,) in cursor.fetchall()])
+
+
+# What uses a row ------------------------------------------------------------------------------------------------------
+
+
+def referred_to(row: Row) -> bool:
+    """Whether a row in use refers to this one or goes on with it."""
+    goes_on = Record.objects.filter(continues=row.pk, state=Record.State.LIVE).exists()
+    return goes_on or any(_refers(model, one, row) for model, one in _columns() if _refers_to(one) is type(row))
+
+
+def used_by_others(row: Row) -> bool:
+    """Whether a row in use refers to this one, or somebody has put notes, files or work on it."""
+    worked_on = (
+        _refers(model, one, row) for model, one in _columns() if one.name == "record" and hasattr(model, "is_work")
+    )
+    return referred_to(row) or any(worked_on)
+
+
+def _refers(model: Any, one: Any, row: Row) -> bool:
+    found = model._default_manager.filter(**{one.name: row.pk})
+    return (found.live() if issubclass(model, Row) else found).exists()
+
+
+def _refers_to(one: Any) -> Any:
+    return one.remote_field.model if one.remote_field else None
+
+
+def _columns() -> Iterable[tuple[Any, Any]]:
+    return ((model, one) for model in apps.get_models() for one in model._meta.local_fields)
+
+
+def _hangs_on_records(model: Any) -> bool:
+    return any(one.name == "record" and one.remote_field for one in model._meta.local_fields)
+
+
+def _models() -> dict[str, Any]:
+    return {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
+
+
+def _field(model: Any, column: str) -> Any:
+    return next(one for one in model._meta.local_concrete_fields if one.column == column)
+
+
+def prune(before: Any = None) -> int:
+    """Forget what old operations changed: from then on they cannot be undone."""
+    old = JournalEntry.objects.filter(operation__at__lt=before or timezone.now() - KEPT)
+    keys = list(old.values_list("pk", flat=True)[:50_000])
+    JournalEntry.objects.filter(pk__in=keys).delete()
+    return len(keys)

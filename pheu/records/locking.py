@@ -1,0 +1,45 @@
+"""One lock order for everybody: Records of all kinds by id, then their rows, children after.
+
+An act names the Records it will change and holds them before it reads what it decides by; whoever wants one of them
+waits until the act is over. Rows and children (activities, notes, tags) are changed only by who holds their Record, so
+they need no locks of their own. Followers of events never hold anything below what their act holds.
+"""
+
+from collections.abc import Iterable
+
+from pheu.records.acts import current
+from pheu.records.models import Record
+
+
+class TryAgain(Exception):
+    """Something moved while the act waited for its locks; the door begins the whole act once more (`core.doors`)."""
+
+
+def hold(*ids: int | None) -> None:
+    """Lock the Records of these ids until the act ends, in the order of their ids; those held already cost nothing.
+
+    NO KEY UPDATE: acts wait for each other, new rows that only point here (an event, a deal of the company) do not.
+    Records that stand before one held already are taken only if nobody has them, because waiting could never end.
+    """
+    held = current().held
+    wanted = sorted({pk for pk in ids if pk is not None} - held)
+    if not wanted:
+        return
+    in_order = not held or wanted[0] > max(held)
+    rows = Record.objects.filter(pk__in=wanted).order_by("pk")
+    rows = rows.select_for_update(no_key=True) if in_order else rows.select_for_update(no_key=True, skip_locked=True)
+    found = set(rows.values_list("pk", flat=True))
+    held.update(wanted)
+    if not in_order and found != set(Record.objects.filter(pk__in=wanted).values_list("pk", flat=True)):
+        raise TryAgain
+
+
+def must_hold(*ids: int | None) -> None:
+    """`TryAgain` unless all of these are held: what an act read before it held anything was no longer so."""
+    if {pk for pk in ids if pk is not None} - current().held:
+        raise TryAgain
+
+
+def made(ids: Iterable[int]) -> None:
+    """Records that this act has made itself: nobody else can see them yet, so they count as held."""
+    current().held.update(ids)

@@ -1,0 +1,88 @@
+"""The operators of conditions, by the type of a field: what each is called, takes and asks of the database."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.db.models.lookups import Contains, StartsWith
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.vietnamese.text import fold
+
+
+@dataclass(frozen=True)
+class Operator:
+    """`takes`: "nothing", "one" value, "many", or a "condition" on the row that is referred to.
+
+    `q(field, value)` is the condition on the rows of the field's kind.
+    """
+
+    label: Any
+    takes: str
+    q: Callable[[Any, Any], Q]
+
+
+def _starts(field: Any, text: str) -> Q:
+    return Q(StartsWith(field.folded(), fold(text)))
+
+
+def _holds(field: Any, text: str) -> Q:
+    return Q(Contains(field.folded(), fold(text)))
+
+
+def _on_day(field: Any, value: Any) -> Q:
+    return field.q("gte", value) & field.q("lt", value + timedelta(days=1))
+
+
+EMPTY = {
+    "empty": Operator(_("is empty"), "nothing", lambda field, _value: field.is_empty_q()),
+    "filled": Operator(_("is filled"), "nothing", lambda field, _value: ~field.is_empty_q()),
+}
+IS = {
+    "is": Operator(_("is"), "one", lambda field, value: field.q("exact", value)),
+    "is_not": Operator(_("is not"), "one", lambda field, value: ~field.q("exact", value) | field.is_empty_q()),
+}
+TEXTS = {
+    "is": Operator(_("is"), "one", lambda field, value: field.q("exact", value)),
+    "in": Operator(_("is one of"), "many", lambda field, values: field.q("in", values)),
+    "contains": Operator(_("contains"), "one", _holds),
+    "not_contains": Operator(_("does not contain"), "one", lambda field, text: ~_holds(field, text)),
+    "starts": Operator(_("starts with"), "one", _starts),
+    **EMPTY,
+}
+PHONES = {
+    "is": Operator(_("is"), "one", lambda field, value: field.q("exact", value)),
+    "in": Operator(_("is one of"), "many", lambda field, values: field.q("in", values)),
+    **EMPTY,
+}
+NUMBERS = {
+    **IS,
+    "from": Operator(_("at least"), "one", lambda field, value: field.q("gte", value)),
+    "to": Operator(_("at most"), "one", lambda field, value: field.q("lte", value)),
+    "above": Operator(_("more than"), "one", lambda field, value: field.q("gt", value)),
+    "below": Operator(_("less than"), "one", lambda field, value: field.q("lt", value)),
+    **EMPTY,
+}
+DAYS = {
+    "is": Operator(_("on"), "one", _on_day),
+    "from": Operator(_("from"), "one", lambda field, value: field.q("gte", value)),
+    "before": Operator(_("before"), "one", lambda field, value: field.q("lt", value)),
+    **EMPTY,
+}
+OF_LIST = {
+    "in": Operator(_("is one of"), "many", lambda field, values: field.q("in", values)),
+    "not_in": Operator(_("is none of"), "many", lambda field, values: ~field.q("in", values) | field.q("isnull", True)),
+    **EMPTY,
+}
+OF_ROWS = {
+    **OF_LIST,
+    "where": Operator(_("where"), "condition", lambda field, rows: field.q("in", rows)),
+}
+ANY_OF = {
+    "any": Operator(_("has one of"), "many", lambda field, values: field.has_any(values)),
+    "all": Operator(_("has all of"), "many", lambda field, values: field.has_all(values)),
+    "none": Operator(_("has none of"), "many", lambda field, values: ~field.has_any(values)),
+    **EMPTY,
+}

@@ -1,0 +1,66 @@
+"""What every kind shows on its pages: the stage bar, handing over, ends and reopening."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.registries import Button, Panel, bulk, head_panels, toolbar
+from pheu.people.models import User
+from pheu.people.requests import Request
+from pheu.people.scopes import ASSIGN
+from pheu.records.models import Category, Pipeline, Staged
+
+
+@bulk.add("*", order=20)
+def hand_out(kind: str, user: User) -> list[Button]:
+    if not user.may(kind, ASSIGN):
+        return []
+    return [Button(_("Hand out"), reverse(f"{kind}-assign"), "user-share", dialog=True)]
+
+
+@toolbar.add("*", order=90)
+def hand_over(row: Any, may: set[str]) -> list[Button]:
+    if "assign" not in may or row.is_closed or row.goes_on_in is not None:
+        return []
+    return [Button(_("Hand over"), f"{reverse(f'{row.kind}-assign')}?ids={row.pk}", "user-share", dialog=True)]
+
+
+@toolbar.add("*", order=20)
+def ends(row: Any, may: set[str]) -> list[Button]:
+    """The ends that a row is closed in; «Mở lại» on a closed one (R0.12, R4.39-4.40, R4.53)."""
+    if not isinstance(row, Staged) or "move" not in may or row.status == Category.CONVERTED:
+        return []
+    if row.is_closed:
+        return [Button(_("Reopen"), reverse(f"{row.kind}-reopening", args=[row.pk]), "refresh", posts=True)]
+    stages = [one for one in row.stage.pipeline.stages.all() if one.is_closing and one.category != Category.CONVERTED]
+    return [_end(row, stage) for stage in stages]
+
+
+def _end(row: Any, stage: Any) -> Button:
+    is_won = stage.category == Category.WON
+    url = f"{reverse(f'{row.kind}-closing', args=[row.pk])}?to={stage.pk}"
+    look = ("trophy", "primary") if is_won else ("", "")
+    return Button(stage.name, url, *look, dialog=stage.needs_reason, posts=not stage.needs_reason)
+
+
+@toolbar.add("*", order=95)
+def other_pipeline(row: Any, may: set[str]) -> list[Button]:
+    if not isinstance(row, Staged) or "move" not in may or row.is_closed or not _has_others(row):
+        return []
+    return [Button(_("Change the pipeline"), reverse(f"{row.kind}-pipeline", args=[row.pk]), dialog=True)]
+
+
+def _has_others(row: Staged) -> bool:
+    return Pipeline.objects.filter(kind=row.kind).exclude(pk=row.stage.pipeline_id).exists()
+
+
+@head_panels.add("*")
+def stages(request: Request, row: Any, may: set[str]) -> Panel | None:
+    """The bar of stages, the current one marked with how long the row stands there (R4.41, R4.56)."""
+    if not isinstance(row, Staged):
+        return None
+    shown = [stage for stage in row.stage.pipeline.stages.all() if not stage.is_folded or stage.pk == row.stage_id]
+    return Panel(
+        "records/_stage_bar.html", {"row": row, "stages": shown, "may_move": "move" in may and not row.is_closed}
+    )

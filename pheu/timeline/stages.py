@@ -1,0 +1,122 @@
+"""The acts of every kind that walks a pipeline: move, close, reopen, change the pipeline."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.errors import Conflict, DomainError
+from pheu.people.models import User
+from pheu.people.scopes import MOVE
+from pheu.records import kinds, writing
+from pheu.records.acts import act
+from pheu.records.locking import hold
+from pheu.records.models import ClosingReason, Stage, Staged, id_and_name
+from pheu.timeline import events
+from pheu.timeline.events import EventKind
+from pheu.timeline.services import record
+
+
+def _held(row: Staged, by: User) -> Any:
+    hold(row.pk, *row.held_with())
+    return type(row).objects.within(by, MOVE).with_stage().with_words().get_or_refuse(row.pk)
+
+
+@act
+def move(row: Any, *, to: Stage, left: Stage, by: User, via: str = "page") -> Any:
+    """Put a row in another stage of its pipeline and tell its timeline. Rows R3.19-3.21.
+
+    `left` is the stage the person saw: if someone moved the row meanwhile, `Conflict` says so. A closing stage closes
+    it; the failures ask for a reason and have a door of their own (`close`).
+    """
+    row = _held(row, by)
+    if row.stage_id == to.pk:
+        return row  # Dropped where it was: nothing happened, so there is nothing to tell.
+    if row.stage_id != left.pk:
+        raise Conflict(_("%(name)s was moved to %(stage)s meanwhile."), name=row, stage=row.stage)
+    if to.is_closing:
+        return close(row, to=to, by=by, via=via)
+    row.may_leave_for(to)
+    what = "reopened" if row.is_closed else "moved"
+    return enter(row, to, what, by=by, via=via)
+
+
+@act
+def close(
+    row: Any, *, to: Stage, reason: ClosingReason | None = None, reason_note: str = "", by: User, via: str = "page"
+) -> Any:
+    """End a row in a closing stage; a failure needs a reason of its own list (D9)."""
+    row = _held(row, by)
+    if row.stage_id == to.pk:
+        return row
+    if not to.is_closing:
+        raise DomainError(_("That stage does not close a record."))
+    if reason is not None and not reason.is_active:
+        raise DomainError(_("That reason is no longer in use."))
+    row.may_leave_for(to)
+    facts = {"note": reason_note[:500], "amount": _amount(row), "reason": id_and_name(reason)}
+    return enter(row, to, to.category, by=by, via=via, reason=reason, reason_note=reason_note[:500], facts=facts)
+
+
+@act
+def reopen(row: Any, *, by: User, via: str = "page") -> Any:
+    """Resume a closed row in the stage where it stood; the history stays (R4.40, R4.53, D9)."""
+    row = _held(row, by)
+    if not row.is_closed:
+        return row
+    stage = row.resumes_in
+    row.may_leave_for(stage)
+    return enter(row, stage, "reopened", by=by, via=via)
+
+
+@act
+def change_pipeline(row: Any, *, to: Stage, by: User, via: str = "page") -> Any:
+    """Let an open row go on in a stage of another pipeline of its kind."""
+    row = _held(row, by)
+    if row.stage.pipeline_id == to.pipeline_id:
+        return row
+    if to.pipeline.kind != row.kind:
+        raise DomainError(_("That stage belongs to another pipeline."))
+    if row.is_closed:
+        raise DomainError(_("Reopen %(name)s first."), name=row)
+    left = row.stage
+    row.enter_pipeline(to)
+    writing.save_changed(row)
+    facts: dict[str, Any] = {
+        "left": id_and_name(left), "entered": id_and_name(to), "pipeline": id_and_name(to.pipeline),
+    }  # fmt: skip
+    record(events.PIPELINE_CHANGED, about=row.record, by=by, via=via, **facts)
+    return row
+
+
+def enter(
+    row: Any,
+    stage: Stage,
+    what: str,
+    *,
+    by: Any,
+    via: str,
+    reason: ClosingReason | None = None,
+    reason_note: str = "",
+    facts: dict[str, Any] | None = None,
+    cause: Any = None,
+) -> Any:
+    """Let a held row stand in `stage`, tell it, and do what the kind does whenever a row has come to another stage."""
+    left, kind = row.stage, kinds.get(row.kind)
+    row.enter(stage, by=by, reason=reason, reason_note=reason_note)
+    writing.save_changed(row)
+    told = {"left": id_and_name(left), "entered": id_and_name(stage), **(facts or {})}
+    record(event_of(kind, what), about=row.record, by=by, via=via, cause=cause, **told)
+    if kind.entered is not None:
+        kind.entered(row, left, by=by, via=via)
+    return row
+
+
+def event_of(kind: kinds.Kind, what: str) -> EventKind:
+    """The event of "moved", "reopened" or of an end's category: the kind's own, else the usual one."""
+    usual = {"moved": events.STAGE_CHANGED, "reopened": events.REOPENED}
+    return kind.stage_events.get(what) or usual.get(what, events.CLOSED)
+
+
+def _amount(row: Any) -> Any:
+    schema = kinds.get(row.kind).schema
+    return schema[schema.amount].to_json(row.amount) if schema.amount else None

@@ -1,0 +1,116 @@
+"""«Hoàn tác»: which acts can be taken back, by whom, and how that is told. The journal does the work."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.errors import DomainError, Refused
+from pheu.people.models import User
+from pheu.people.scopes import Action
+from pheu.records import journal, kinds
+from pheu.records.acts import act, current
+from pheu.records.journal import TakenBack
+from pheu.records.locking import hold, must_hold
+from pheu.records.models import Operation, Record, id_and_name
+from pheu.timeline import events
+from pheu.timeline.services import record_many
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undoable:
+    """How one act is taken back.
+
+    Whoever did it may, and whoever may do `action` with every row that it was about. `event` is the code of the event
+    that told it, on which «Hoàn tác» stands. `refuse(operation, by)` raises where it is too late;
+    `also(operation)` does what only the domain knows before the journal is read backwards.
+    """
+
+    event: str
+    action: Action
+    what: Any
+    refuse: Callable[[Operation, User], None] | None = None
+    also: Callable[[Operation], None] | None = None
+    is_used: Callable[[Any], bool] = journal.used_by_others
+
+
+_undoable: dict[str, Undoable] = {}
+
+
+def can_undo(act_name: str, rule: Undoable) -> None:
+    """Let an act be taken back; `act_name` is the name of its function."""
+    _undoable[act_name] = rule
+    events.ACTS[act_name] = rule.what
+
+
+def rule_of(operation: Operation) -> Undoable | None:
+    """How to take the operation back; None where that cannot be, or has been done."""
+    return _undoable.get(operation.act) if operation.undone_by_id is None else None
+
+
+def offers_undo(event: Any, reader: User) -> bool:
+    """Whether «Hoàn tác» stands on this event for this reader: whoever did it sees it there."""
+    rule = rule_of(event.operation)
+    return rule is not None and rule.event == event.kind and event.operation.by_id == reader.pk
+
+
+@act
+def undo(operation: Operation, *, by: User, via: str = "page") -> TakenBack:
+    """Take an operation back: what nobody has changed since is as before, later edits are kept and told.
+
+    Undoing twice is harmless: the second finds it undone.
+    """
+    rule = rule_of(operation)
+    if rule is None:
+        if operation.undone_by_id:
+            return TakenBack()
+        raise DomainError(_("This cannot be taken back."))
+    hold(*journal.rows_of(operation))
+    operation = Operation.objects.select_for_update(no_key=True).get(pk=operation.pk)
+    if operation.undone_by_id:
+        return TakenBack()
+    must_hold(*journal.rows_of(operation))
+    if not operation.entries.exists():
+        raise DomainError(_("This was too long ago to be taken back."))
+    _must_be_allowed(operation, rule, by)
+    if rule.refuse is not None:
+        rule.refuse(operation, by)
+    if rule.also is not None:
+        rule.also(operation)
+    done = journal.take_back(operation, is_used=rule.is_used)
+    Operation.objects.filter(pk=operation.pk).update(undone_by=current().operation)
+    facts = told(operation, done)
+    records = Record.objects.filter(pk__in=_subjects(operation))
+    record_many(events.UNDONE, [(one, facts) for one in records], by=by, via=via)
+    return done
+
+
+def _must_be_allowed(operation: Operation, rule: Undoable, by: User) -> None:
+    if by.is_active and operation.by_id == by.pk:
+        return
+    subjects = Record.objects.filter(pk__in=_subjects(operation))
+    for kind in {record.kind for record in subjects}:
+        wanted = {record.pk for record in subjects if record.kind == kind}
+        if kinds.get(kind).model.objects.within(by, rule.action).filter(pk__in=wanted).count() != len(wanted):
+            raise Refused
+
+
+def _subjects(operation: Operation) -> list[int]:
+    """The records that the act was about: those of its main event."""
+    rule = _undoable[operation.act]
+    return [pk for pk in operation.events.filter(kind=rule.event).values_list("about", flat=True) if pk]
+
+
+def told(operation: Operation, done: TakenBack) -> dict[str, Any]:
+    """The facts of an undoing: what went, what stays and why."""
+    return {
+        "act": operation.act,
+        "operation": operation.pk,
+        "gone": [id_and_name(row.record) for row in done.gone],
+        "kept": [id_and_name(row.record) for row in done.used],
+        "edited": sorted({column.removesuffix("_id") for _row, column in done.edited}),
+    }
+
+
+can_undo("assign", Undoable(event=events.ASSIGNED.code, action=Action.ASSIGN, what=_("handing out")))
