@@ -45,6 +45,7 @@ class Desk:
         timeline.follow(self.lead.record, user=cast.hanh, by=an)
         text = "Tên công ty,Điện thoại\nXi măng Hòn Đá,02438637747\n".encode()
         self.imported = quality.open_file(SimpleUploadedFile("danh-sach.csv", text), kind="prospect", by=an)
+        quality.read_file(self.imported, self.imported.round)
 
     def handover(self):
         return Handover(owner=self.cast.an, customer=Handover.NONE)
@@ -107,6 +108,7 @@ ON_ROWS = {
         d.imported, {"columns": {"0": "company_name"}, "team": None, "department": by.department}, by=by
     ),
     "quality.start_import": lambda d, by: quality.start_import(d.imported, by=by),
+    "quality.try_again": lambda d, by: quality.try_again(d.imported, by=by),
 }  # fmt: skip
 
 # Acts that make something new: a role that may create nothing is refused.

@@ -21,7 +21,7 @@ from pheu.activities.services import schedule_activity
 from pheu.conftest import PASSWORD, fingerprint, stage_of
 from pheu.people.models import Department, Role, Team, User
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, IMPORT, MOVE, VIEW, Action, Scope
-from pheu.quality.services import open_file
+from pheu.quality.services import open_file, read_file
 from pheu.records import kinds
 from pheu.records.models import Category, ClosingReason, Pipeline
 from pheu.timeline.services import add_file
@@ -106,7 +106,9 @@ class Firm:
 
     def _import(self, user: User) -> Any:
         text = "Tên công ty,Điện thoại\nXi măng Hòn Đá,02438637747\n".encode()
-        return open_file(SimpleUploadedFile("danh-sach.csv", text), kind="prospect", by=user)
+        imported = open_file(SimpleUploadedFile("danh-sach.csv", text), kind="prospect", by=user)
+        read_file(imported, imported.round)
+        return imported
 
     def thing(self, kind: str, relation: str, user: User) -> Any:
         """The row, file, import or activity that stands in this relation to the person; None where there is none."""

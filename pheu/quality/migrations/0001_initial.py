@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("name", models.CharField(max_length=255)),
                 ("file", models.FileField(upload_to=pheu.quality.models.stored_name)),
+                ("wanted", models.JSONField(default=dict)),
                 ("sheets", models.JSONField(default=list)),
                 ("sheet", models.CharField(blank=True, max_length=255)),
                 ("encoding", models.CharField(blank=True, max_length=20)),
@@ -39,6 +40,8 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
+                            ("reading", "being read"),
+                            ("refused", "not readable"),
                             ("draft", "being prepared"),
                             ("checking", "being checked"),
                             ("checked", "checked"),
@@ -46,7 +49,7 @@ class Migration(migrations.Migration):
                             ("done", "done"),
                             ("stopped", "stopped"),
                         ],
-                        default="draft",
+                        default="reading",
                         max_length=10,
                     ),
                 ),
@@ -58,6 +61,13 @@ class Migration(migrations.Migration):
                 ("rejected", models.PositiveIntegerField(default=0)),
                 ("mark_counts", models.JSONField(default=dict)),
                 ("problem", models.CharField(blank=True, max_length=500)),
+                (
+                    "refusal",
+                    models.CharField(
+                        blank=True, help_text="why the wanted sheet was not read: `REFUSALS`", max_length=20
+                    ),
+                ),
+                ("touched_at", models.DateTimeField(auto_now=True)),
                 ("finished_at", models.DateTimeField(null=True)),
                 (
                     "by",
