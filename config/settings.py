@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from pheu.core import environment
+from pheu.people.throttling import RATE_LIMITS
 
 BASE_DIR = environment.ROOT
 PHEU_HOME = environment.home()
@@ -115,12 +116,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # A reset asked for an unknown address s
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _base.scheme
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
-# Failures are counted per address of origin and account together, so that nobody can lock somebody else out.
-ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
-    "login": "30/m/ip",
-    "login_failed": "10/m/ip",
-    "reset_password": "20/m/ip,5/m/key",
-}
+ACCOUNT_RATE_LIMITS: dict[str, str | None] | bool = RATE_LIMITS
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("PHEU_TRUSTED_PROXIES", 0)
 
 # Browser
