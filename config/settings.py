@@ -90,7 +90,7 @@ TEMPLATES = [
 WEB_THREADS = environment.number("PHEU_WEB_THREADS", 4)
 DATABASES = {"default": environment.database(PHEU_HOME, pool_size=WEB_THREADS + 2)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "core_cache"}}
+CACHES = {"default": {"BACKEND": "pheu.core.cache.TableCache", "LOCATION": "core_cache"}}
 
 # Jobs: every app's tasks are in its jobs.py.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

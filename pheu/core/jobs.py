@@ -8,8 +8,9 @@ import asyncio
 import datetime
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, LiteralString
 
+from django.db import connection
 from django.utils import timezone
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
@@ -25,7 +26,19 @@ SILENCE = 20.0  # seconds without a sign of life after which a worker counts as 
 POLLING = 5.0  # seconds; a job given back by the sweep is found by looking, all others by notification
 CONCURRENCY = 4
 SWEEPS = "sweeps"  # a queue of their own, because they are many and soon forgotten
+SWEPT_AT_ONCE = 5000  # rows
 KEPT_HOURS = 7 * 24  # of a job that went well; a failed one stays until somebody has looked at it
+
+EXPIRED_ENTRIES = """
+    delete from core_cache where ctid = any(array(
+        select ctid from core_cache where expires < now() order by expires limit %s for update skip locked
+    ))
+"""
+EXPIRED_SESSIONS = """
+    delete from django_session where ctid = any(array(
+        select ctid from django_session where expire_date < now() order by expire_date limit %s for update skip locked
+    ))
+"""
 
 
 class Backoff(BaseRetryStrategy):
@@ -76,6 +89,28 @@ async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
 def forget_form_tokens(timestamp: int) -> None:
     """A form drawn yesterday is not double-clicked today."""
     FormToken.objects.filter(at__lt=timezone.now() - datetime.timedelta(days=1)).delete()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="core.forget_expired")
+def forget_expired(timestamp: int) -> None:
+    """Entries of the cache and sessions whose time is over; nothing that still holds."""
+    delete_in_batches(EXPIRED_ENTRIES)
+    delete_in_batches(EXPIRED_SESSIONS)
+
+
+def delete_in_batches(statement: LiteralString) -> int:
+    """Run a delete that is told how many rows to take, until there are fewer; returns how many went.
+
+    Each is a short transaction of its own, and leaves out what somebody writes just now.
+    """
+    gone, last = 0, SWEPT_AT_ONCE
+    with connection.cursor() as cursor:
+        while last == SWEPT_AT_ONCE:
+            cursor.execute(statement, [SWEPT_AT_ONCE])
+            last = cursor.rowcount
+            gone += last
+    return gone
 
 
 def run_worker(**options: Any) -> None:

@@ -1,3 +1,4 @@
+import datetime
 import os
 import subprocess
 import sys
@@ -6,7 +7,9 @@ from urllib.parse import quote
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
+from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -137,10 +140,7 @@ def test_the_fifth_failure_is_final():
 
 
 def test_old_form_tokens_are_forgotten(db):
-    import datetime
     import uuid
-
-    from django.utils import timezone
 
     from pheu.conftest import make_cast
     from pheu.core.jobs import forget_form_tokens
@@ -151,3 +151,17 @@ def test_old_form_tokens_are_forgotten(db):
     FormToken.objects.filter(pk=old.pk).update(at=timezone.now() - datetime.timedelta(days=2))
     forget_form_tokens(timestamp=0)
     assert FormToken.objects.get() == new
+
+
+def test_expired_sessions_are_cleared_and_living_ones_stay(db, client, an):
+    client.force_login(an)
+    key = client.session.session_key
+    tomorrow, yesterday = (timezone.now() + datetime.timedelta(days=days) for days in (1, -1))
+    Session.objects.bulk_create(
+        Session(session_key=f"{word}{number}", session_data="", expire_date=at)
+        for word, at in (("old", yesterday), ("new", tomorrow))
+        for number in range(3)
+    )
+    jobs.forget_expired(timestamp=0)
+    assert set(Session.objects.values_list("pk", flat=True)) == {key, "new0", "new1", "new2"}
+    assert client.get("/prospects/").status_code == 200
