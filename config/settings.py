@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "pheu.records",
     "pheu.timeline",
     "pheu.quality",
+    "pheu.setup",
     "pheu.parties",
     "pheu.activities",
     "pheu.leads",

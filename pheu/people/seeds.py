@@ -19,7 +19,13 @@ def everywhere(scope: str, *actions: str) -> dict[str, str]:
 
 
 ROLES = [
-    ("admin", "Quản trị", _grants(everywhere("all", *EVERYTHING), everywhere("all", *EVERYTHING))),
+    (
+        "admin",
+        "Quản trị",
+        # Who may look after the installation itself is a grant like others: nothing asks for a role's code.
+        _grants(everywhere("all", *EVERYTHING), everywhere("all", *EVERYTHING))
+        | {"system": everywhere("all", "view", "change")},
+    ),
     (
         "manager",
         "Quản lý",

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app
 
-from pheu.core.jobs import job
+from pheu.core.jobs import job, titled
 from pheu.people.models import User
 from pheu.quality import services
 from pheu.quality.models import Import
@@ -60,6 +60,7 @@ def start(imported: Import, *, by: User) -> None:
 # Done by the worker -----------------------------------------------------------------------------
 
 
+@titled(_("Reading a file to import"))
 @job
 def read_file(import_id: int, round: int) -> None:  # noqa: A002
     imported = Import.objects.filter(pk=import_id, round=round, state=State.READING).first()
@@ -67,6 +68,7 @@ def read_file(import_id: int, round: int) -> None:  # noqa: A002
         _telling(import_id, lambda: services.read_file(imported, round))
 
 
+@titled(_("Checking the lines of an import"))
 @job
 def check_import(import_id: int, round: int) -> None:  # noqa: A002
     imported = Import.objects.filter(pk=import_id, round=round, state=State.CHECKING).first()
@@ -74,6 +76,7 @@ def check_import(import_id: int, round: int) -> None:  # noqa: A002
         _telling(import_id, lambda: services.check_lines(imported, round))
 
 
+@titled(_("Importing rows"))
 @job
 def run_import(import_id: int) -> None:
     """Chunk after chunk until nothing is left. Killed anywhere, it goes on at the first line that has no row yet."""

@@ -15,6 +15,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from pheu.core import jobs
 from pheu.core.environment import ROOT
+from pheu.core.models import JobFailure
 
 
 @pytest.fixture
@@ -72,6 +73,21 @@ def test_the_job_of_a_killed_worker_runs_again_and_finishes_once(clean_jobs, sta
     assert notes.read_text() == "began\nbegan\ndone\n"
     job = ProcrastinateJob.objects.get(pk=job_id)
     assert (job.status, job.attempts) == ("succeeded", 2)
+
+
+def test_a_job_that_fails_for_good_is_parked_with_what_it_said(clean_jobs, start_worker, tmp_path):
+    failing = app.configure_task("failing", allow_unknown=True).defer()
+    with connection.cursor() as cursor:
+        cursor.execute("update procrastinate_jobs set attempts = 4 where id = %s", [failing])
+    (tmp_path / "notes").write_text("began\n")
+    ask_for_drill(tmp_path / "notes")  # it comes after: when it is done, the first one is on its way at least
+    worker = start_worker()
+    assert [worker.stdout.readline() for _line in range(2)] == ["began\n", "done\n"]
+    worker.terminate()  # lets what runs come to its end
+    assert worker.wait() == 0
+    job = ProcrastinateJob.objects.get(pk=failing)
+    assert (job.status, job.attempts) == ("failed", 5)
+    assert JobFailure.objects.get(job=failing).words == "ValueError: as it must"
 
 
 def test_a_rolled_back_change_leaves_no_job(clean_jobs, tmp_path):

@@ -95,6 +95,11 @@ def work() -> list[str]:
     return names
 
 
+def asked_for(imported: Import, name: str):
+    """The jobs of this import that bear this name, the first one first."""
+    return ProcrastinateJob.objects.filter(task_name__endswith=name, args__import_id=imported.pk).order_by("pk")
+
+
 def opened(client, content: bytes, name: str = "khu-cong-nghe-cao.xlsx") -> Import:
     """An import whose file is read: at its second step, or refused."""
     answer = upload(client, content, name)
@@ -224,7 +229,7 @@ def test_two_clicks_make_one_file_and_one_run(client, an):
         assert client.post(f"/imports/{imported.pk}/run/")["Location"] == f"/imports/{imported.pk}/"
     assert work() == ["run_import"]
     client.post(f"/imports/{imported.pk}/run/")
-    assert ProcrastinateJob.objects.filter(task_name__endswith="run_import").count() == 1
+    assert asked_for(imported, "run_import").count() == 1
     assert Prospect.objects.count() == 7
 
 
@@ -296,7 +301,7 @@ def test_a_check_that_was_overtaken_by_a_new_mapping_changes_nothing(client, an)
     imported = opened(client, xlsx())
     client.post(f"/imports/{imported.pk}/columns/", mapped(imported))
     client.post(f"/imports/{imported.pk}/columns/", mapped(imported, column_3=""))
-    first, second = ProcrastinateJob.objects.filter(task_name__endswith="check_import").order_by("pk")
+    first, second = asked_for(imported, "check_import")
     jobs.check_import(**second.args)
     with nothing_changes():
         jobs.check_import(**first.args)

@@ -24,6 +24,7 @@ from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, IMPORT, MOVE, VI
 from pheu.quality.services import open_file, read_file
 from pheu.records import kinds
 from pheu.records.models import Category, ClosingReason, Pipeline
+from pheu.setup.tests.test_jobs_page import parked_job
 from pheu.timeline.services import add_file
 
 KINDS = ("prospect", "company", "contact", "lead", "deal")
@@ -58,6 +59,7 @@ class Firm:
             self.things["activity", *whose] = self._activity(lead)
         for whose, user in self._importers():
             self.things["import", *whose] = self._import(user)
+        self.things["job", "a stranger's", ""] = parked_job()
         for row in self.things.values():
             row.refresh_from_db()
 
@@ -205,6 +207,16 @@ def _activity_reach(user: User, kind: str) -> tuple[set[str], set[str]]:
     return {"own", *REACH[lead[0]]}, {"own", *REACH[lead[1]]}
 
 
+def _system_reach(user: User, relation: str) -> tuple[set[str], set[str]]:
+    """What belongs to the installation, for those who look after it."""
+    view, change = (user.role.scope("system", action) == Scope.ALL for action in (VIEW, CHANGE))
+    return set(RELATIONS) if view else set(), set(RELATIONS) if change else set()
+
+
+def _on_job() -> Entry:
+    return Entry(about=("job",), reach=_system_reach, post=302)
+
+
 def _on_activity(**more: Any) -> Entry:
     return Entry(about=("activity",), reach=_activity_reach, **more)
 
@@ -293,6 +305,11 @@ ENTRIES = {
     "import-run": _on_import(post=302),
     "import-progress": _on_import(get=200),
     "import-rejected": _on_import(get=200),
+    # the installation itself
+    "jobs": Entry(kind="system", needs=VIEW, get=200),
+    "jobs-count": Entry(kind="system", needs=VIEW, get=200),
+    "job-run": _on_job(),
+    "job-drop": _on_job(),
     # one's own account
     "account_email": Entry(get=404),
     "account_change_password": Entry(get=200),
