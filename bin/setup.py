@@ -29,10 +29,9 @@ VENDOR = STATIC / "vendor"
 MODULES = ROOT / "node_modules"
 REFUSED = 3  # exit status: something outside of us is in the way, and was named
 
-# Where each file of a package goes, below static/vendor.
+# Where each file of a package goes, below static/vendor. They are in the repository: nobody needs Node to run the site.
 FRONT_END = {
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
-    "alpine-csp.min.js": "@alpinejs/csp/dist/cdn.min.js",
     "sortable.min.js": "sortablejs/Sortable.min.js",
     "tom-select.min.js": "tom-select/dist/js/tom-select.base.min.js",
     "tom-select.css": "tom-select/dist/css/tom-select.css",
@@ -41,6 +40,16 @@ FRONT_END = {
         for script in ("latin", "latin-ext", "vietnamese")
     },
 }
+# What these files come from, with what is built into them; the last one has no text of its own beside it.
+LICENSED = (
+    "htmx.org",
+    "sortablejs",
+    "tom-select",
+    "@orchidjs/unicode-variants",
+    "@orchidjs/sifter",
+    "@fontsource-variable/inter",
+    "@tabler/icons",
+)
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -58,7 +67,7 @@ def main(words: list[str]) -> int:
     """`setup.py COMMAND ARGUMENT...`; does not return when the command replaces this process."""
     command, *rest = words
     try:
-        return {"run": run, "test": test, "check": check, "lock": lock, "pheu": pheu, "bench": bench}[command](rest)
+        return COMMANDS[command](rest)
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
     except OSError as error:
@@ -76,7 +85,6 @@ def main(words: list[str]) -> int:
 def run(rest: list[str]) -> int:
     with one_at_a_time():
         install("requirements.txt")
-        front_end()
         catalogues()
         collect_static()
     return hand_over("run", rest)
@@ -85,7 +93,7 @@ def run(rest: list[str]) -> int:
 def test(rest: list[str]) -> int:
     with one_at_a_time():
         install("requirements-dev.txt")
-        front_end()
+        node_modules()
         catalogues()
         os.environ["PHEU_CHROMIUM"] = chromium()
     return hand_over("test", rest)
@@ -96,7 +104,6 @@ def pheu(rest: list[str]) -> int:
         install("requirements.txt")
         catalogues()
         if rest[:1] == ["serve"]:
-            front_end()
             collect_static()
     name, *words = rest or ["help"]
     return hand_over(name, words)
@@ -105,7 +112,6 @@ def pheu(rest: list[str]) -> int:
 def bench(rest: list[str]) -> int:
     with one_at_a_time():
         install("requirements.txt")
-        front_end()
         catalogues()
         collect_static()
     for words in (["migrate", "--verbosity", "0"], ["demo", "--if-empty"]):
@@ -154,6 +160,19 @@ def lock(rest: list[str]) -> int:
         do([uv(), "pip", "compile", *words, "--no-emit-find-links", *more, *rest, "-o", f"{name}.txt", f"{name}.in"])
     npm("install", "--package-lock-only")
     return 0
+
+
+def vendor(rest: list[str]) -> int:
+    """The front-end files anew, from the packages that package-lock.json names and the icons that icons.txt names."""
+    with one_at_a_time():
+        install("requirements-dev.txt")
+        node_modules()
+        shutil.rmtree(VENDOR, ignore_errors=True)
+        write_front_end(VENDOR)
+    return 0
+
+
+COMMANDS = {"run": run, "test": test, "check": check, "lock": lock, "vendor": vendor, "pheu": pheu, "bench": bench}
 
 
 def hand_over(name: str, rest: list[str]) -> int:
@@ -212,18 +231,11 @@ def install_packages(lock_file: Path) -> None:
         do([PYTHON, "-m", "pip", "--disable-pip-version-check", *hashed, lock_file])
 
 
-def front_end() -> None:
-    """The front-end files, copied out of npm packages into static/vendor, and the icons as one sprite."""
-    names = ROOT / "pheu/core/icons.txt"
-    made_from: list[Path | str] = [ROOT / "package-lock.json", names, repr(FRONT_END)]
-    with step("Giao diện / front end", stamp="front-end", made_from=made_from, there=VENDOR) as needed:
-        if not needed:
-            return
-        if not stamped("npm", [ROOT / "package-lock.json"]) or not MODULES.exists():
+def node_modules() -> None:
+    """The npm packages, for developers: what the front-end files are copied from, and axe-core for the tests."""
+    with step("Gói npm / npm packages", stamp="npm", made_from=[ROOT / "package-lock.json"], there=MODULES) as needed:
+        if needed:
             npm("ci")
-            put_stamp("npm", [ROOT / "package-lock.json"])
-        copy_front_end()
-        (VENDOR / "icons.svg").write_text(sprite(names.read_text().split() if names.exists() else []))
 
 
 def npm(*words: str) -> None:
@@ -244,9 +256,10 @@ def npm(*words: str) -> None:
         shutil.rmtree(cache, ignore_errors=True)
 
 
-def copy_front_end() -> None:
+def write_front_end(place: Path) -> None:
+    """Copy the files out of the npm packages into `place`, the icons as one sprite, and say under which licences."""
     for name, source in FRONT_END.items():
-        target = VENDOR / name
+        target = place / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.suffix in {".js", ".css"}:
             # The maps stay behind, and collectstatic follows every address that it finds.
@@ -254,6 +267,17 @@ def copy_front_end() -> None:
             target.write_text(re.sub(r"(//|/\*)# sourceMappingURL=[^\n*]*(\*/)?", "", text))
         else:
             shutil.copyfile(MODULES / source, target)
+    (place / "icons.svg").write_text(sprite((ROOT / "pheu/core/icons.txt").read_text().split()))
+    (place / "LICENCES.txt").write_text("\n\n".join(map(licence, LICENSED)))
+
+
+def licence(package: str) -> str:
+    """Name, version, licence and its text; of the scripts and styles only the address of their map was taken out."""
+    about = json.loads((MODULES / package / "package.json").read_text())
+    text = MODULES / package / "LICENSE"
+    words = text.read_text().strip() if text.exists() else "The text of this licence stands above."
+    head = f"{package} {about['version']}, {about['license']}"
+    return f"{head}\n{'=' * len(head)}\n\n{words}\n"
 
 
 def sprite(names: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from pheu.core import environment
+from pheu.people.throttling import RATE_LIMITS
 
 BASE_DIR = environment.ROOT
 PHEU_HOME = environment.home()
@@ -27,6 +28,7 @@ INSTALLED_APPS = [
     "pheu.records",
     "pheu.timeline",
     "pheu.quality",
+    "pheu.setup",
     "pheu.parties",
     "pheu.activities",
     "pheu.leads",
@@ -89,7 +91,7 @@ TEMPLATES = [
 WEB_THREADS = environment.number("PHEU_WEB_THREADS", 4)
 DATABASES = {"default": environment.database(PHEU_HOME, pool_size=WEB_THREADS + 2)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "core_cache"}}
+CACHES = {"default": {"BACKEND": "pheu.core.cache.TableCache", "LOCATION": "core_cache"}}
 
 # Jobs: every app's tasks are in its jobs.py.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
@@ -115,12 +117,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # A reset asked for an unknown address s
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _base.scheme
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
-# Failures are counted per address of origin and account together, so that nobody can lock somebody else out.
-ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
-    "login": "30/m/ip",
-    "login_failed": "10/m/ip",
-    "reset_password": "20/m/ip,5/m/key",
-}
+ACCOUNT_RATE_LIMITS: dict[str, str | None] | bool = RATE_LIMITS
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("PHEU_TRUSTED_PROXIES", 0)
 
 # Browser

@@ -7,7 +7,7 @@ from django.core.wsgi import get_wsgi_application
 from pheu.core.processes import stop_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ.setdefault("PHEU_STATEMENT_TIMEOUT", "5000")  # milliseconds: no page is worth more
+os.environ["PHEU_PROCESS"] = "web"  # read by the settings: how long a statement may take
 stop_with_parent()  # Or the web worker would live on when its server is killed outright.
 
 application = get_wsgi_application()

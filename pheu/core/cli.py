@@ -14,6 +14,7 @@ from pheu.core.environment import ROOT, WrongSetting
 from pheu.core.postgres import AlreadyRunning, PostgresError, Server
 from pheu.core.processes import both
 from pheu.core.supervisor import ChildKeepsDying, Stop, supervise, web_command, worker_command
+from pheu.core.timeouts import fault_of
 
 USAGE = """\
 bin/pheu serve              the web server
@@ -55,6 +56,7 @@ def run(_: list[str]) -> int:
     with embedded_database() as server:
         prepare_database()
         refuse_open_doors()
+        refuse_endless_statements("web", "worker")
         children = {"web": web(), "worker": worker_command()}
         supervise(children, stop=stop, once_up=lambda: announce(began), keep_up=server.keep_up if server else nothing)
     return 0
@@ -66,6 +68,7 @@ def serve(_: list[str]) -> int:
         return REFUSED
     with database() as server:
         refuse_open_doors()
+        refuse_endless_statements("web")
         supervise({"web": web()}, stop=stop, keep_up=server.keep_up if server else nothing)
     return 0
 
@@ -73,6 +76,7 @@ def serve(_: list[str]) -> int:
 def worker(_: list[str]) -> int:
     stop = Stop()
     with database() as server:
+        refuse_endless_statements("worker")
         supervise({"worker": worker_command()}, stop=stop, keep_up=server.keep_up if server else nothing)
     return 0
 
@@ -170,6 +174,12 @@ def refuse_open_doors() -> None:
     django.setup()
     if found := checks.run_checks(tags=["serve"], databases=["default"]):
         raise WrongSetting("\n".join(one.msg for one in found))
+
+
+def refuse_endless_statements(*processes: str) -> None:
+    """`WrongSetting` where one of these processes would run without its limit on a statement's time."""
+    if faults := [fault for process in processes if (fault := fault_of(process))]:
+        raise WrongSetting("\n".join(faults))
 
 
 def call_if_there(command: str) -> None:

@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
@@ -16,6 +17,8 @@ from pheu.core import postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 CONNECTION_KEYS = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+# Milliseconds that one statement may take (ADR 6). Commands take the time they need: a migration, a new index.
+STATEMENT_TIMEOUTS = {"web": 5_000, "worker": 300_000}
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
 
@@ -80,17 +83,32 @@ def _keep_new_secret(kept: Path) -> None:
         draft.unlink()
 
 
+def process() -> str:
+    """What this process does: a key of STATEMENT_TIMEOUTS, or nothing for a command."""
+    return os.environ.get("PHEU_PROCESS", "")
+
+
+def connection(directory: Path, process: str) -> dict[str, Any]:
+    """libpq's parameters of a connection to `DATABASE_URL`, or to the embedded server of `directory`.
+
+    With `PHEU_DIRECT_DATABASE_URL`, `DATABASE_URL` is a pooler that only the web uses. A pooler refuses or forgets what
+    is asked for at the start of a connection, so there the timeout comes with the role.
+    """
+    pooled, direct = os.environ.get("DATABASE_URL"), os.environ.get("PHEU_DIRECT_DATABASE_URL")
+    if pooled and direct and process == "web":
+        return conninfo_to_dict(pooled)
+    given = conninfo_to_dict(direct or pooled or postgres.conninfo(directory))
+    options = f"{given.get('options', '')} -c statement_timeout={STATEMENT_TIMEOUTS.get(process, 0)}"
+    return {**given, "options": options.strip()}
+
+
 def database(directory: Path, pool_size: int) -> dict[str, object]:
-    """Django's description of the database: `DATABASE_URL`, or the embedded server of `directory`."""
-    url = os.environ.get("DATABASE_URL") or postgres.conninfo(directory)
-    given = conninfo_to_dict(url)
+    """Django's description of the database, as this process connects to it."""
+    given = connection(directory, process())
     described: dict[str, object] = {name: given.pop(key, "") for key, name in CONNECTION_KEYS.items()}
     # Requests beyond the pool wait, and fail after 5 s instead of hanging.
     pool = {"min_size": 1, "max_size": pool_size, "timeout": 5, "max_lifetime": 1800}
-    options: dict[str, object] = {**given, "pool": pool}
-    if "PHEU_STATEMENT_TIMEOUT" in os.environ and "DATABASE_URL" not in os.environ:
-        # Elsewhere the operator sets it on the role: a pooler between us and the server refuses start-up options.
-        options["options"] = f"-c statement_timeout={number('PHEU_STATEMENT_TIMEOUT', 0)}"
+    options = {**given, "pool": pool}
     return {"ENGINE": "django.db.backends.postgresql", "CONN_HEALTH_CHECKS": True, **described, "OPTIONS": options}
 
 

@@ -5,18 +5,22 @@ It runs at least once: what it does must be harmless to do twice.
 """
 
 import asyncio
+import contextlib
 import datetime
 import random
+import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, LiteralString
 
+from django.db import DatabaseError, connection
 from django.utils import timezone
+from django.utils.functional import Promise
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job, Status
 
-from pheu.core.models import FormToken
+from pheu.core.models import FormToken, JobFailure
 
 ATTEMPTS = 5
 FIRST_PAUSE, LONGEST_PAUSE = 10, 6 * 3600  # seconds
@@ -25,7 +29,27 @@ SILENCE = 20.0  # seconds without a sign of life after which a worker counts as 
 POLLING = 5.0  # seconds; a job given back by the sweep is found by looking, all others by notification
 CONCURRENCY = 4
 SWEEPS = "sweeps"  # a queue of their own, because they are many and soon forgotten
+SWEPT_AT_ONCE = 5000  # rows
 KEPT_HOURS = 7 * 24  # of a job that went well; a failed one stays until somebody has looked at it
+
+EXPIRED_ENTRIES = """
+    delete from core_cache where ctid = any(array(
+        select ctid from core_cache where expires < now() order by expires limit %s for update skip locked
+    ))
+"""
+EXPIRED_SESSIONS = """
+    delete from django_session where ctid = any(array(
+        select ctid from django_session where expire_date < now() order by expire_date limit %s for update skip locked
+    ))
+"""
+FAILURES_OF_NO_JOB = """
+    delete from core_jobfailure where job = any(array(
+        select job from core_jobfailure f where not exists (select from procrastinate_jobs where id = f.job) limit %s
+    ))
+"""
+
+Words = str | Promise
+_titles: dict[str, Words] = {}
 
 
 class Backoff(BaseRetryStrategy):
@@ -35,6 +59,31 @@ class Backoff(BaseRetryStrategy):
         if job.attempts + 1 >= ATTEMPTS:
             return None
         return RetryDecision(retry_in={"seconds": round(pause_after(job.attempts) * random.uniform(0.75, 1.25))})  # noqa: S311
+
+
+def titled(title: Words) -> Callable[[Any], Any]:
+    """What people read instead of a job's name: `@titled(_("Reading a file"))` above `@job`."""
+
+    def name(task: Any) -> Any:
+        _titles[task.name] = title
+        return task
+
+    return name
+
+
+def title_of(task_name: str) -> Words:
+    return _titles.get(task_name, task_name)
+
+
+def keep_words(call_next: Callable[[], Any], context: JobContext, worker: Any) -> Any:
+    """Run a job; when it fails, keep the last line of what it said, whether or not there will be another try."""
+    try:
+        return call_next()
+    except Exception as error:
+        words = traceback.format_exception_only(error)[-1].strip().partition("\n")[0][:500]
+        with contextlib.suppress(DatabaseError):  # the database itself may be what failed
+            JobFailure.objects.update_or_create(job=context.job.id or 0, defaults={"words": words})
+        raise
 
 
 def pause_after(attempts: int) -> int:
@@ -78,6 +127,29 @@ def forget_form_tokens(timestamp: int) -> None:
     FormToken.objects.filter(at__lt=timezone.now() - datetime.timedelta(days=1)).delete()
 
 
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="core.forget_expired")
+def forget_expired(timestamp: int) -> None:
+    """Entries of the cache and sessions whose time is over, and what was said by jobs that are gone."""
+    delete_in_batches(EXPIRED_ENTRIES)
+    delete_in_batches(EXPIRED_SESSIONS)
+    delete_in_batches(FAILURES_OF_NO_JOB)
+
+
+def delete_in_batches(statement: LiteralString) -> int:
+    """Run a delete that is told how many rows to take, until there are fewer; returns how many went.
+
+    Each is a short transaction of its own, and leaves out what somebody writes just now.
+    """
+    gone, last = 0, SWEPT_AT_ONCE
+    with connection.cursor() as cursor:
+        while last == SWEPT_AT_ONCE:
+            cursor.execute(statement, [SWEPT_AT_ONCE])
+            last = cursor.rowcount
+            gone += last
+    return gone
+
+
 def run_worker(**options: Any) -> None:
     """Work until SIGINT or SIGTERM; jobs then running get 20 seconds to finish. `options` are procrastinate's."""
     settled = {
@@ -86,6 +158,7 @@ def run_worker(**options: Any) -> None:
         "stalled_worker_timeout": SILENCE,
         "fetch_job_polling_interval": POLLING,
         "shutdown_graceful_timeout": 20,
+        "task_middleware": [keep_words],
         **options,
     }
 

@@ -9,3 +9,11 @@ class FormToken(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     answer = models.CharField(max_length=500, default="")
     at = models.DateTimeField(auto_now_add=True)
+
+
+class JobFailure(models.Model):
+    """Why the last try of a job failed; the queue itself keeps only that it did. Swept when the job is gone."""
+
+    job = models.BigIntegerField(primary_key=True, help_text="id in the queue's own table")
+    words = models.CharField(max_length=500)
+    at = models.DateTimeField(auto_now=True)

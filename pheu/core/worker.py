@@ -7,6 +7,7 @@ import django
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ["PHEU_PROCESS"] = "worker"  # read by the settings: how long a statement may take
     django.setup()
     from pheu.core.jobs import run_worker
 

@@ -14,7 +14,16 @@ def everywhere(scope: str, *actions: str) -> dict[str, str]:
 # A role names a single kind only where it differs.
 SALES = everywhere("team", "view") | everywhere("own", "create", "change", "move", "convert")
 ROLES: list[tuple[str, str, Grants]] = [
-    ("admin", "Quản trị", {"work": everywhere("all", *EVERYTHING), "party": everywhere("all", *EVERYTHING)}),
+    (
+        "admin",
+        "Quản trị",
+        # Who may look after the installation itself is a grant like others: nothing asks for a role's code.
+        {
+            "work": everywhere("all", *EVERYTHING),
+            "party": everywhere("all", *EVERYTHING),
+            "system": everywhere("all", "view", "change"),
+        },
+    ),
     (
         "manager",
         "Quản lý",

@@ -1,46 +1,82 @@
-"""Checking and running imports outside the request: ids in, acts of `services` called chunk by chunk."""
+"""Reading, checking and running imports outside the request: ids in, acts of `services` called chunk by chunk."""
 
+import datetime
 import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from procrastinate.contrib.django import app
 
-from pheu.core.jobs import job
+from pheu.core.jobs import job, titled
 from pheu.people.models import User
 from pheu.quality import services
 from pheu.quality.models import Import
 
-AT_ONCE = 1000  # lines that are checked while the person waits; more of them are a job
+KEPT_DRAFTS = datetime.timedelta(days=14)
+State = Import.State
 
 log = logging.getLogger(__name__)
 
 
+# Asked for by pages: the job exists exactly when the import is busy with it ---------------------
+
+
+@transaction.atomic
+def open_file(upload: UploadedFile, *, kind: str, by: User) -> Import:
+    """Keep a file and have it read."""
+    imported = services.open_file(upload, kind=kind, by=by)
+    read_file.defer(import_id=imported.pk, round=imported.round)
+    return imported
+
+
+@transaction.atomic
+def choose_sheet(imported: Import, settings: dict[str, Any], *, by: User) -> None:
+    """Choose sheet, encoding or header; what has to be read again is read by a job."""
+    if wanted := services.choose_sheet(imported, **settings, by=by):
+        read_file.defer(import_id=wanted.pk, round=wanted.round)
+
+
+@transaction.atomic
 def check(imported: Import, settings: dict[str, Any], *, by: User) -> None:
-    """Check with new settings: a short list at once, a long one as a job."""
-    with transaction.atomic():
-        imported = services.begin_check(imported, settings, by=by)
-        if imported.rows > AT_ONCE:
-            check_import.defer(import_id=imported.pk, round=imported.round)
-    if imported.rows <= AT_ONCE:
-        services.check_lines(imported, imported.round)
+    """Check every line with new settings."""
+    imported = services.begin_check(imported, settings, by=by)
+    check_import.defer(import_id=imported.pk, round=imported.round)
 
 
+@transaction.atomic
 def start(imported: Import, *, by: User) -> None:
-    """Start or resume; the job exists exactly when the import is running."""
-    with transaction.atomic():
-        if services.start_import(imported, by=by):
-            run_import.defer(import_id=imported.pk)
+    """Start, or go on after what stopped it."""
+    if services.start_import(imported, by=by):
+        run_import.defer(import_id=imported.pk)
+    elif again := services.try_again(imported, by=by):
+        work = read_file if again.state == State.READING else check_import
+        work.defer(import_id=again.pk, round=again.round)
 
 
+# Done by the worker -----------------------------------------------------------------------------
+
+
+@titled(_("Reading a file to import"))
+@job
+def read_file(import_id: int, round: int) -> None:  # noqa: A002
+    imported = Import.objects.filter(pk=import_id, round=round, state=State.READING).first()
+    if imported is not None:
+        _telling(import_id, lambda: services.read_file(imported, round))
+
+
+@titled(_("Checking the lines of an import"))
 @job
 def check_import(import_id: int, round: int) -> None:  # noqa: A002
-    imported = Import.objects.filter(pk=import_id).first()
+    imported = Import.objects.filter(pk=import_id, round=round, state=State.CHECKING).first()
     if imported is not None:
         _telling(import_id, lambda: services.check_lines(imported, round))
 
 
+@titled(_("Importing rows"))
 @job
 def run_import(import_id: int) -> None:
     """Chunk after chunk until nothing is left. Killed anywhere, it goes on at the first line that has no row yet."""
@@ -56,3 +92,10 @@ def _telling(import_id: int, work: Callable[[], Any]) -> Any:
         log.exception("import %s failed", import_id)
         services.note_problem(import_id, str(_("The last try failed; it is repeated by itself.")))
         raise
+
+
+@app.periodic(cron="10 3 * * *")
+@app.task(queueing_lock="quality.forget_drafts")
+def forget_drafts(timestamp: int) -> None:
+    """Imports whose preparation nobody has touched for two weeks."""
+    services.forget_drafts(untouched_since=timezone.now() - KEPT_DRAFTS)

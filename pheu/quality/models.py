@@ -16,6 +16,7 @@ from pheu.quality import marks
 from pheu.quality.importers import Importer, Place, importer_of
 from pheu.quality.marks import Mark
 from pheu.quality.queries import ImportLineQuerySet, ImportQuerySet
+from pheu.quality.reading import FileRefused
 from pheu.records.models import Operation, Record
 
 
@@ -28,6 +29,8 @@ class Import(models.Model):
     """«Nhập dữ liệu»: one file, its settings and accounts: `rows` = `created` + `skipped` + `rejected` at the end."""
 
     class State(models.TextChoices):
+        READING = "reading", _("being read")
+        REFUSED = "refused", _("not readable")
         DRAFT = "draft", _("being prepared")
         CHECKING = "checking", _("being checked")
         CHECKED = "checked", _("checked")
@@ -39,7 +42,9 @@ class Import(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="imports")
     at = models.DateTimeField(default=timezone.now)
     name = models.CharField(max_length=255)
-    file = models.FileField(upload_to=stored_name)
+    file = models.FileField(upload_to=stored_name)  # empty again when it was refused
+    # What the reading on its way asks for: {"sheet", "encoding"}. What was read is in the three columns below.
+    wanted = models.JSONField(default=dict)
     sheets = models.JSONField(default=list)
     sheet = models.CharField(max_length=255, blank=True)
     encoding = models.CharField(max_length=20, blank=True)
@@ -50,8 +55,8 @@ class Import(models.Model):
     team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
     origin = models.CharField(max_length=200, blank=True)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
-    # Each check has a number, so that one that was overtaken by a changed mapping knows it and stops.
+    state = models.CharField(max_length=10, choices=State.choices, default=State.READING)
+    # Each reading and each check has a number, so that one that was overtaken knows it and stops.
     round = models.PositiveIntegerField(default=0)
     rows = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
@@ -60,6 +65,8 @@ class Import(models.Model):
     rejected = models.PositiveIntegerField(default=0)
     mark_counts = models.JSONField(default=dict)
     problem = models.CharField(max_length=500, blank=True)
+    refusal = models.CharField(max_length=20, blank=True, help_text="why the wanted sheet was not read: `REFUSALS`")
+    touched_at = models.DateTimeField(auto_now=True)  # drafts that nobody touches any more are swept
     finished_at = models.DateTimeField(null=True)
     # All chunks of a run are one operation.
     operation = models.ForeignKey(Operation, models.SET_NULL, null=True, related_name="+")
@@ -89,12 +96,21 @@ class Import(models.Model):
 
     @property
     def is_busy(self) -> bool:
-        return self.state in (self.State.CHECKING, self.State.RUNNING)
+        return self.state in (self.State.READING, self.State.CHECKING, self.State.RUNNING)
 
     @property
     def is_open(self) -> bool:
-        """Nothing has been written yet: columns and settings can still be changed."""
+        """It was read and nothing has been written yet: columns and settings can still be changed."""
         return self.state in (self.State.DRAFT, self.State.CHECKING, self.State.CHECKED)
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether a sheet was read to its end: a sheet of a workbook has a name, plain text an encoding."""
+        return bool(self.sheet or self.encoding)
+
+    @property
+    def refusal_text(self) -> str:
+        return str(FileRefused(self.refusal)) if self.refusal else ""
 
     @property
     def to_create(self) -> int:

@@ -23,6 +23,10 @@ class ImportQuerySet(QuerySet):
             raise Refused
         return imported
 
+    def never_started(self) -> "ImportQuerySet":
+        """Those that have written nothing."""
+        return self.filter(state__in=["reading", "refused", "draft", "checking", "checked"])
+
 
 class ImportLineQuerySet(QuerySet):
     def after(self, line: int, count: int) -> "ImportLineQuerySet":

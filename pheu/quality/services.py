@@ -1,10 +1,12 @@
-"""The way of an import: open a file, map its columns, check every line, create rows in chunks.
+"""The way of an import: keep a file, read it, map its columns, check every line, create rows in chunks.
 
-Each chunk is one transaction that also keeps the progress, so a killed worker goes on exactly where it stopped.
+Reading, checking and creating are jobs (`quality.jobs`). Each chunk of them is one transaction that also keeps the
+progress: no transaction lasts, and a killed worker's work goes on without anything made twice.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
@@ -30,6 +32,8 @@ from pheu.records.acts import operation
 from pheu.timeline.services import put, record
 
 CHUNK = 500
+KEPT_AT_ONCE = 2000  # lines of a file that is read
+SAMPLE = 1500  # lines by which columns and area code are proposed: a longer list would only take longer
 State, LineState = Import.State, ImportLine.State
 
 
@@ -38,55 +42,121 @@ State, LineState = Import.State, ImportLine.State
 
 @transaction.atomic
 def open_file(upload: UploadedFile, *, kind: str, by: User) -> Import:
-    """Keep a file and read its first sheet with data; `FileRefused` says why not, and then nothing is kept."""
+    """Keep a file; whoever calls asks for the job that reads it in the same transaction."""
     by.must(kind, IMPORT)
-    importer = importer_of(kind)
-    if importer is None:
+    if importer_of(kind) is None:
         raise Refused
     if (upload.size or 0) > FILE_LIMIT:
         raise FileRefused("too_large")
     name = clean(PurePath(upload.name or "").name)[:255] or "file"
     team, department = first_place(by, kind)
-    imported = Import(
-        kind=kind, by=by, name=name, file=upload, origin=PurePath(name).stem[:200], team=team, department=department
-    )
+    imported = Import(kind=kind, by=by, name=name, origin=PurePath(name).stem[:200], team=team, department=department)
+    imported.wanted = {"sheet": "", "encoding": ""}
     imported.file.save(name, upload, save=False)
-    try:
-        sheet = read_sheet(imported.file.path, name=name)
-    except FileRefused:
-        imported.file.delete(save=False)
-        raise
     imported.save()
-    _keep_lines(imported, sheet)
     return imported
 
 
 @transaction.atomic
-def choose_sheet(imported: Import, *, sheet: str, encoding: str, header_line: int | None, by: User) -> Import:
-    """Read another sheet, or the same text in another encoding; or say on which line the header stands (0: on none)."""
-    imported = _locked_open(imported, by)
+def choose_sheet(imported: Import, *, sheet: str, encoding: str, header_line: int | None, by: User) -> Import | None:
+    """Take another sheet, or the same text in another encoding; or say on which line the header stands (0: on none).
+
+    Another sheet has to be read: then the import comes back in a new round of READING, whose job the caller asks for
+    in the same transaction. While one is being read, a second choice changes nothing.
+    """
+    imported = _locked(imported, by)
+    if imported.state == State.READING:
+        return None
+    _must_be_open(imported)
     if (sheet, encoding) != (imported.sheet, imported.encoding):
-        _keep_lines(imported, read_sheet(imported.file.path, name=imported.name, sheet=sheet, encoding=encoding))
-    elif header_line != imported.header_line:
-        _propose(imported, lines_of(imported), header_line)
+        imported.wanted = {"sheet": sheet, "encoding": encoding}
+        return _new_round(imported, State.READING)
+    if header_line != imported.header_line:
+        _propose(imported, lines_of(imported, SAMPLE), header_line)
+    return None
+
+
+def _new_round(imported: Import, state: str) -> Import:
+    """Whatever worked on it before is overtaken."""
+    imported.state, imported.round, imported.done = state, imported.round + 1, 0
+    imported.problem, imported.refusal = "", ""
+    imported.save()
     return imported
 
 
-def _locked_open(imported: Import, by: User) -> Import:
-    """The import, locked, for somebody who may change its settings; once it runs nobody may."""
+def _locked(imported: Import, by: User) -> Import:
     by.must(imported.kind, IMPORT)
-    imported = Import.objects.visible_to(by).select_for_update().get_or_refuse(imported.pk)
+    return Import.objects.visible_to(by).select_for_update().get_or_refuse(imported.pk)
+
+
+def _must_be_open(imported: Import) -> None:
+    """Settings change between the reading and the run; once it runs nobody may."""
+    if imported.state in (State.READING, State.REFUSED):
+        raise Conflict(_("This file has not been read."))
     if not imported.is_open:
         raise Conflict(_("This import has already been started."))
-    return imported
 
 
-def _keep_lines(imported: Import, sheet: Sheet) -> None:
-    imported.lines.all().delete()
-    rows = [ImportLine(imported=imported, line=line.number, cells=line.cells) for line in sheet.lines]
-    ImportLine.objects.bulk_create(rows, batch_size=2000)
-    imported.sheet, imported.sheets, imported.encoding = sheet.name[:255], sheet.sheets, sheet.encoding
-    _propose(imported, sheet.lines, _headers(imported).find(sheet.lines))
+def read_file(imported: Import, round_: int) -> None:
+    """Read the wanted sheet and keep its lines. Safe to repeat: it begins anew. `refusal` says why it cannot be."""
+    try:
+        sheet = read_sheet(imported.file.path, name=imported.name, **imported.wanted)
+    except FileRefused as refusal:
+        return _refuse_file(imported, round_, refusal.code)
+    for start in range(0, len(sheet.lines), KEPT_AT_ONCE):
+        if not _keep_lines(imported, round_, sheet, start):
+            return None
+    return _end_reading(imported, round_, sheet)
+
+
+@transaction.atomic
+def _refuse_file(imported: Import, round_: int, code: str) -> None:
+    """Go back to the lines read before; without any, the file is of no use and goes."""
+    current = _in_round(imported, round_, State.READING)
+    if current is None:
+        return
+    current.state, current.refusal = State.DRAFT if current.has_lines else State.REFUSED, code
+    if not current.has_lines:
+        _drop_file(current)
+    current.save()
+
+
+def _drop_file(imported: Import) -> None:
+    """Off the disk, once nothing can bring its row back."""
+    storage, name = imported.file.storage, imported.file.name
+    imported.file = ""
+    if name:
+        transaction.on_commit(lambda: storage.delete(name))
+
+
+@transaction.atomic
+def _keep_lines(imported: Import, round_: int, sheet: Sheet, start: int) -> bool:
+    """Keep one chunk of lines, the first in place of all that there were; False when somebody else does or has.
+
+    The same job may run twice at once, when a worker that was held for dead is not: whose chunk does not follow what
+    is kept already gives way.
+    """
+    current = _in_round(imported, round_, State.READING)
+    if current is None or start not in (0, current.done):
+        return False
+    if not start:
+        current.lines.all().delete()
+        current.sheet, current.sheets, current.encoding, current.rows = "", [], "", len(sheet.lines)
+    lines = sheet.lines[start : start + KEPT_AT_ONCE]
+    ImportLine.objects.bulk_create(ImportLine(imported=current, line=one.number, cells=one.cells) for one in lines)
+    current.done = start + len(lines)
+    current.save()
+    return True
+
+
+@transaction.atomic
+def _end_reading(imported: Import, round_: int, sheet: Sheet) -> None:
+    current = _in_round(imported, round_, State.READING)
+    if current is None or current.done != len(sheet.lines):
+        return
+    current.sheet, current.sheets, current.encoding = sheet.name[:255], sheet.sheets, sheet.encoding
+    lines = sheet.lines[:SAMPLE]
+    _propose(current, lines, _headers(current).find(lines))
 
 
 def _propose(imported: Import, lines: Sequence[Line], header_line: int | None) -> None:
@@ -103,9 +173,8 @@ def _propose(imported: Import, lines: Sequence[Line], header_line: int | None) -
         *(cell for line in lines if line.number < (header_line or 0) for cell in line.cells),
     ]
     imported.area_code = guess_area_code(_texts(below, columns, "phone"), titles, _texts(below, columns, "address"))
-    imported.state, imported.rows = State.DRAFT, len(below)
-    imported.round += 1
-    imported.save()
+    imported.rows = imported.lines_of_customers.count()
+    _new_round(imported, State.DRAFT)
 
 
 def _headers(imported: Import) -> Headers:
@@ -117,7 +186,7 @@ def _texts(lines: Sequence[Line], columns: dict[int, str], name: str) -> list[st
     return [line.cells[column] for line in lines for column in wanted if column < len(line.cells)]
 
 
-def lines_of(imported: Import, most: int | None = None) -> list[Line]:
+def lines_of(imported: Import, most: int) -> list[Line]:
     """The lines of the file in order, the first `most` of them."""
     return [
         Line(number, cells) for number, cells in imported.lines.order_by("line").values_list("line", "cells")[:most]
@@ -152,17 +221,15 @@ def read_line(reader: LineReader, cells: Sequence[str]) -> tuple[Draft, str]:
 @transaction.atomic
 def begin_check(imported: Import, settings: dict[str, Any], *, by: User) -> Import:
     """Take over columns, area code, place and origin of the list, and open a new round of checking."""
-    imported = _locked_open(imported, by)
+    imported = _locked(imported, by)
+    _must_be_open(imported)
     if imported.header_line is None:
         raise DomainError(_("Say first on which line the header stands."))
     may_place(by, imported.kind, settings["team"], settings["department"])
     for name, value in settings.items():
         setattr(imported, name, value)
-    imported.state, imported.done, imported.problem = State.CHECKING, 0, ""
     imported.rows = imported.lines_of_customers.count()
-    imported.round += 1
-    imported.save()
-    return imported
+    return _new_round(imported, State.CHECKING)
 
 
 def may_place(user: User, kind: str, team: Any, department: Any) -> None:
@@ -186,21 +253,21 @@ def check_lines(imported: Import, round_: int) -> None:
                 numbers[line.line] = draft.phones
         last, seen = chunk[-1].line, seen + len(chunk)
         with transaction.atomic():
-            if not _still_in_round(imported, round_):
+            if _in_round(imported, round_, State.CHECKING) is None:
                 return
             ImportLine.objects.save_all(chunk, ["state", "values", "marks", "reason", "has_problem"])
             Import.objects.filter(pk=imported.pk).update(done=seen)
     _end_check(imported, round_, numbers)
 
 
-def _still_in_round(imported: Import, round_: int) -> bool:
-    """Whether this check is the latest, which then cannot change until the transaction ends."""
-    return Import.objects.select_for_update().filter(pk=imported.pk, round=round_, state=State.CHECKING).exists()
+def _in_round(imported: Import, round_: int, state: str) -> Import | None:
+    """The import, if this work is the latest; then nothing can overtake it until the transaction ends."""
+    return Import.objects.select_for_update().filter(pk=imported.pk, round=round_, state=state).first()
 
 
 @transaction.atomic
 def _end_check(imported: Import, round_: int, numbers: dict[int, list[str]]) -> None:
-    if not _still_in_round(imported, round_):
+    if _in_round(imported, round_, State.CHECKING) is None:
         return
     _mark_repeats(imported, numbers)
     counts = dict(imported.lines_of_customers.values_list("state").annotate(Count("pk")))
@@ -248,14 +315,24 @@ def start_import(imported: Import, *, by: User) -> bool:
 
     Call inside the transaction that also asks for the job.
     """
-    by.must(imported.kind, IMPORT)
-    imported = Import.objects.visible_to(by).select_for_update().get_or_refuse(imported.pk)
+    imported = _locked(imported, by)
     may_go_on = imported.state == State.STOPPED or (imported.state == State.RUNNING and bool(imported.problem))
     if not may_go_on and imported.state != State.CHECKED:
         return False
     imported.state, imported.problem = State.RUNNING, ""
     imported.save(update_fields=["state", "problem"])
     return True
+
+
+def try_again(imported: Import, *, by: User) -> Import | None:
+    """A new round of a reading or check that failed; None where there is none, or somebody was faster.
+
+    Call inside the transaction that also asks for the job.
+    """
+    imported = _locked(imported, by)
+    if imported.state not in (State.READING, State.CHECKING) or not imported.problem:
+        return None
+    return _new_round(imported, imported.state)
 
 
 @transaction.atomic
@@ -319,10 +396,25 @@ def _finish(imported: Import) -> bool:
 
 
 def note_problem(import_id: int, problem: str) -> None:
-    """Say on the page of a running import why its last try failed."""
-    Import.objects.filter(pk=import_id, state__in=[State.RUNNING, State.CHECKING]).update(problem=problem[:500])
+    """Say on the page of a busy import why its last try failed."""
+    busy = [State.READING, State.CHECKING, State.RUNNING]
+    Import.objects.filter(pk=import_id, state__in=busy).update(problem=problem[:500])
 
 
 def counted_marks(imported: Import) -> list[tuple[marks.Mark, int]]:
     """What the check found on the lines that become rows: (mark, how many lines), problems first."""
     return [(mark, imported.mark_counts[mark.code]) for mark in marks.known(imported.mark_counts)]
+
+
+# --- the end of those that nobody finished ----------------------------------------------------------------------------
+
+
+def forget_drafts(*, untouched_since: datetime) -> None:
+    """Remove imports that were never started, with their lines and files."""
+    drafts = Import.objects.never_started().filter(touched_at__lt=untouched_since)
+    for pk in drafts.values_list("pk", flat=True):
+        with transaction.atomic():
+            draft = drafts.select_for_update(skip_locked=True).filter(pk=pk).first()
+            if draft is not None:
+                _drop_file(draft)
+                draft.delete()

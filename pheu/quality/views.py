@@ -73,12 +73,16 @@ def import_new(request: Request) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            imported = services.open_file(form.cleaned_data["file"], kind=form.cleaned_data["kind"], by=request.user)
+            imported = jobs.open_file(form.cleaned_data["file"], kind=form.cleaned_data["kind"], by=request.user)
         except FileRefused as refusal:
             form.add_error("file", str(refusal))
         else:
             return _go(request, "import-map", imported.pk)
-    context = {"form": form, "kind": kinds.get(form["kind"].value() if form["kind"].value() in offered else offered[0])}
+    return _new_page(request, form, form["kind"].value() if form["kind"].value() in offered else offered[0])
+
+
+def _new_page(request: Request, form: FileForm, kind: str) -> HttpResponse:
+    context = {"form": form, "kind": kinds.get(kind)}
     return render(request, "quality/new.html", context, status=422 if request.method == "POST" else 200)
 
 
@@ -86,6 +90,8 @@ def import_new(request: Request) -> HttpResponse:
 def import_map(request: Request, pk: int) -> HttpResponse:
     """Step 2: which column is which field. A GET with choices shows what they would do, and keeps nothing."""
     imported = _import(request, pk)
+    if imported.state == State.READING:
+        return render(request, "quality/reading.html", {"imported": imported, "kind": kinds.get(imported.kind)})
     if not imported.is_open:
         return _go(request, imported)
     lines = services.lines_of(imported, MOST + services.CHUNK)
@@ -120,15 +126,13 @@ def _map_page(request: Request, imported: Import, lines: Any, form: MappingForm,
 def import_sheet(request: Request, pk: int) -> HttpResponse:
     """Read another sheet, in another encoding, or from another header."""
     imported = _import(request, pk)
+    if imported.state == State.READING:  # a second click
+        return _go(request, "import-map", pk)
     lines = services.lines_of(imported, MOST + services.CHUNK)
     form = SheetForm(request.POST, imported=imported, lines=lines)
     if form.is_valid():
-        try:
-            services.choose_sheet(imported, **form.settings(), by=request.user)
-        except FileRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            return _go(request, "import-map", pk)
+        jobs.choose_sheet(imported, form.settings(), by=request.user)
+        return _go(request, "import-map", pk)
     return _map_page(request, imported, lines, MappingForm(imported=imported, lines=lines, user=request.user), form)
 
 
@@ -136,7 +140,7 @@ def import_sheet(request: Request, pk: int) -> HttpResponse:
 def import_check(request: Request, pk: int) -> HttpResponse:
     """Step 3: what every line would become."""
     imported = _import(request, pk)
-    if imported.state == State.DRAFT:
+    if imported.state in (State.READING, State.DRAFT):
         return _go(request, "import-map", pk)
     if not imported.is_open:
         return _go(request, imported)
@@ -161,8 +165,10 @@ def import_run(request: Request, pk: int) -> HttpResponse:
 def import_page(request: Request, pk: int) -> HttpResponse:
     """The running import, then its accounts: every line was created, skipped or rejected, and why."""
     imported = _import(request, pk)
-    if imported.is_open:
-        return _go(request, "import-check" if imported.state != State.DRAFT else "import-map", pk)
+    if imported.state == State.REFUSED:
+        return _refused_page(request, imported)
+    if imported.is_open or imported.state == State.READING:
+        return _go(request, "import-check" if imported.state in (State.CHECKING, State.CHECKED) else "import-map", pk)
     tabs = [
         ("created", _("Created rows"), imported.lines_of_customers.filter(state=LineState.CREATED)),
         ("problems", _("To look at"), imported.lines_of_customers.filter(has_problem=True, state=LineState.CREATED)),
@@ -170,6 +176,13 @@ def import_page(request: Request, pk: int) -> HttpResponse:
         ("skipped", _("Skipped"), imported.lines_of_customers.filter(state=LineState.SKIPPED)),
     ]
     return render(request, "quality/page.html", _accounts(request, imported, tabs))
+
+
+def _refused_page(request: Request, imported: Import) -> HttpResponse:
+    """Why this file cannot be read, beside the field that takes another."""
+    form = FileForm(offered=_offered(request.user), initial={"kind": imported.kind})
+    form.errors["file"] = form.error_class([f"{imported.name}: {imported.refusal_text}"])
+    return _new_page(request, form, imported.kind)
 
 
 def _accounts(request: Request, imported: Import, tabs: list[tuple[str, str, Any]]) -> dict[str, Any]:
@@ -199,11 +212,13 @@ def _accounts(request: Request, imported: Import, tabs: list[tuple[str, str, Any
 
 @require_GET
 def import_progress(request: Request, pk: int) -> HttpResponse:
-    """How far a running import is; asked once a second, and the last answer draws the page anew."""
+    """How far a busy import is; asked again and again, and the last answer draws the page anew."""
     imported = _import(request, pk)
     if not imported.is_busy:
         return HttpResponseClientRefresh()
-    return render(request, "quality/_progress.html", {"imported": imported})
+    asked = request.GET.get("asked", "")[:3]
+    times = int(asked) + 1 if asked.isdecimal() else 1
+    return render(request, "quality/_progress.html", {"imported": imported, "asked": times})
 
 
 @require_GET

@@ -7,7 +7,10 @@ import django
 
 
 def declare_jobs() -> None:
-    """Declare `drill`: it tells that it began, hangs for ever the first time, and leaves a line when it is done."""
+    """Declare `failing`, which fails, and `drill`.
+
+    That one tells that it began, hangs for ever the first time, and leaves a line when it is done.
+    """
     from pheu.core.jobs import job
 
     @job(name="drill")
@@ -19,6 +22,10 @@ def declare_jobs() -> None:
             threading.Event().wait()
         Path(notes).write_text(Path(notes).read_text() + "done\n")
         print("done", flush=True)
+
+    @job(name="failing")
+    def failing() -> None:
+        raise ValueError("as it must")
 
 
 def main() -> None:

@@ -1,3 +1,4 @@
+import datetime
 import os
 import subprocess
 import sys
@@ -6,12 +7,15 @@ from urllib.parse import quote
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
+from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from pheu.core import jobs
 from pheu.core.environment import ROOT
+from pheu.core.models import JobFailure
 
 
 @pytest.fixture
@@ -69,6 +73,21 @@ def test_the_job_of_a_killed_worker_runs_again_and_finishes_once(clean_jobs, sta
     assert notes.read_text() == "began\nbegan\ndone\n"
     job = ProcrastinateJob.objects.get(pk=job_id)
     assert (job.status, job.attempts) == ("succeeded", 2)
+
+
+def test_a_job_that_fails_for_good_is_parked_with_what_it_said(clean_jobs, start_worker, tmp_path):
+    failing = app.configure_task("failing", allow_unknown=True).defer()
+    with connection.cursor() as cursor:
+        cursor.execute("update procrastinate_jobs set attempts = 4 where id = %s", [failing])
+    (tmp_path / "notes").write_text("began\n")
+    ask_for_drill(tmp_path / "notes")  # it comes after: when it is done, the first one is on its way at least
+    worker = start_worker()
+    assert [worker.stdout.readline() for _line in range(2)] == ["began\n", "done\n"]
+    worker.terminate()  # lets what runs come to its end
+    assert worker.wait() == 0
+    job = ProcrastinateJob.objects.get(pk=failing)
+    assert (job.status, job.attempts) == ("failed", 5)
+    assert JobFailure.objects.get(job=failing).words == "ValueError: as it must"
 
 
 def test_a_rolled_back_change_leaves_no_job(clean_jobs, tmp_path):
@@ -137,10 +156,7 @@ def test_the_fifth_failure_is_final():
 
 
 def test_old_form_tokens_are_forgotten(db):
-    import datetime
     import uuid
-
-    from django.utils import timezone
 
     from pheu.conftest import make_cast
     from pheu.core.jobs import forget_form_tokens
@@ -151,3 +167,17 @@ def test_old_form_tokens_are_forgotten(db):
     FormToken.objects.filter(pk=old.pk).update(at=timezone.now() - datetime.timedelta(days=2))
     forget_form_tokens(timestamp=0)
     assert FormToken.objects.get() == new
+
+
+def test_expired_sessions_are_cleared_and_living_ones_stay(db, client, an):
+    client.force_login(an)
+    key = client.session.session_key
+    tomorrow, yesterday = (timezone.now() + datetime.timedelta(days=days) for days in (1, -1))
+    Session.objects.bulk_create(
+        Session(session_key=f"{word}{number}", session_data="", expire_date=at)
+        for word, at in (("old", yesterday), ("new", tomorrow))
+        for number in range(3)
+    )
+    jobs.forget_expired(timestamp=0)
+    assert set(Session.objects.values_list("pk", flat=True)) == {key, "new0", "new1", "new2"}
+    assert client.get("/prospects/").status_code == 200

@@ -1,6 +1,8 @@
 import importlib.util
+import json
 import shutil
 import subprocess
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -8,12 +10,17 @@ import pytest
 from pheu.core.environment import ROOT
 
 
-@pytest.fixture
-def setup(tmp_path, monkeypatch) -> ModuleType:
-    """bin/setup.py as a module, working on a clone of its own that is empty."""
+def setup_module() -> ModuleType:
     spec = importlib.util.spec_from_file_location("setup", ROOT / "bin/setup.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def setup(tmp_path, monkeypatch) -> ModuleType:
+    """bin/setup.py as a module, working on a clone of its own that is empty."""
+    module = setup_module()
     places = {"ROOT": "", "VENV": ".venv", "PYTHON": ".venv/bin/python", "STAMPS": ".venv/stamps", "LOG": ".venv/log"}
     for name, place in places.items():
         monkeypatch.setattr(module, name, tmp_path / place)
@@ -102,6 +109,30 @@ def test_the_sprite_has_a_symbol_for_each_name(icons):
 def test_an_icon_that_does_not_exist_is_named(icons):
     with pytest.raises(icons.Refusal, match="no icon 'nonsense'"):
         icons.sprite(["nonsense"])
+
+
+def test_the_front_end_files_are_those_of_the_locked_packages_and_named_icons(tmp_path):
+    """`bin/test` has fetched what package-lock.json names; `bin/vendor` makes these files anew."""
+    module = setup_module()
+    locked = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    for package in module.LICENSED:
+        fetched = json.loads((module.MODULES / package / "package.json").read_text())
+        assert fetched["version"] == locked[f"node_modules/{package}"]["version"], "run bin/test to fetch it"
+        assert f"{package} {fetched['version']}, " in (module.VENDOR / "LICENCES.txt").read_text()
+    module.write_front_end(tmp_path)
+    assert contents(module.VENDOR) == contents(tmp_path), "run bin/vendor"
+
+
+def contents(place: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(place)): path.read_bytes() for path in sorted(place.rglob("*")) if path.is_file()}
+
+
+def test_running_needs_no_node():
+    assert "nodejs" not in (ROOT / "requirements.txt").read_text()
+    words = (ROOT / "bin/setup.py").read_text()
+    for command in ("run", "pheu", "bench"):
+        body = words.partition(f"\ndef {command}(")[2].partition("\n\n\n")[0]
+        assert "node_modules" not in body and "requirements-dev" not in body
 
 
 def test_no_lock_file_names_a_registry():

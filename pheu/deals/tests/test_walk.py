@@ -1,18 +1,16 @@
 """The main job in a real browser: from an Excel list to a won deal, as the README tells it."""
 
 import re
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from pheu.conftest import PASSWORD, World
 from pheu.deals.models import Deal
 from pheu.leads.models import Lead
 from pheu.parties.models import Company, Prospect
-from pheu.parties.tests.test_import_pages import xlsx
+from pheu.parties.tests.test_import_pages import work, xlsx
 from pheu.quality.models import Import
 from pheu.timeline.services import assign
 
@@ -30,13 +28,6 @@ SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @pytest.fixture(autouse=True)
 def kept_files(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "files"
-
-
-def work_off_jobs(imported: Import) -> None:
-    """What the worker beside the site does. Its table is not emptied after a test, so it may hold jobs of others."""
-    for waiting in ProcrastinateJob.objects.filter(status="todo", args__import_id=imported.pk).order_by("pk"):
-        module, _dot, name = waiting.task_name.rpartition(".")
-        getattr(import_module(module), name)(**waiting.args)
 
 
 def sign_in(world: World, who: str) -> Page:
@@ -60,13 +51,17 @@ def test_from_an_excel_list_to_a_won_deal(world, name, content, accounts):
     page.locator("[name=file]").set_input_files({"name": name, "mimeType": SHEET, "buffer": content})
     page.get_by_role("button", name="Tiếp tục").click()
     page.wait_for_url(re.compile(r"/imports/\d+/columns/"))
+    expect(page.locator("#content")).to_contain_text("Đang đọc tệp")
+    work()
     page.locator("[name=area_code]").select_option("028")
     page.locator(".app .btn-primary[type=submit]").last.click()
     page.wait_for_url(re.compile(r"/imports/\d+/check/"))
+    expect(page.locator("#content")).to_contain_text("Đang kiểm tra")
+    work()
     page.locator(".app .btn-primary[type=submit]").last.click()
     expect(page.locator("#content")).to_contain_text("Đang nhập")
-    work_off_jobs(Import.objects.get())
-    expect(page.locator("#content")).to_contain_text("đã tạo", timeout=15_000)
+    work()
+    expect(page.locator(".import-accounts")).to_contain_text("đã tạo", timeout=15_000)
     done = Import.objects.get()
     assert (done.rows, done.created, done.skipped, done.rejected) == accounts
 

@@ -164,8 +164,10 @@ class Inventor:
         return " ".join(word for word in given if word), "chi" if woman else "anh"
 
     def mobile(self) -> str:
-        (number,) = self._fresh(lambda: (f"{self.rng.choice(MOBILES)}{self.rng.randrange(2_000_000, 9_999_999)}",))
-        return read_phones(number, current=True)[0].e164
+        while True:
+            (number,) = self._fresh(lambda: (f"{self.rng.choice(MOBILES)}{self.rng.randrange(2_000_000, 9_999_999)}",))
+            if read := read_phones(number, current=True)[0].e164:  # Not every block of a prefix is given out.
+                return read
 
     def landline(self, area: str) -> str:
         size = 11 - len(area)

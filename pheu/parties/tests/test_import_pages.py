@@ -1,5 +1,6 @@
 """«Nhập dữ liệu» over HTTP, from a file of the real sort to prospects and accounts (R1.01, R4.02)."""
 
+import datetime
 import io
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 import xlsxwriter
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from python_calamine import CalamineWorkbook
 
@@ -77,23 +80,40 @@ def mapped(imported: Import, **changed) -> dict[str, object]:
     return {name: value for name, value in ({**proposed, **place} | changed).items() if value is not None}
 
 
-def work() -> int:
-    """Do what a worker does with the waiting jobs; returns how many there were."""
+def work() -> list[str]:
+    """Do what a worker does with the waiting jobs of imports; returns their names."""
     # The queue's tables are not emptied after tests that commit, so it may hold jobs of imports long gone.
     mine = {"args__import_id__in": list(Import.objects.values_list("pk", flat=True))}
-    waiting = list(ProcrastinateJob.objects.filter(status="todo", task_name__startswith="pheu.quality", **mine))
-    for one in waiting:
-        getattr(jobs, one.task_name.rpartition(".")[2])(**one.args)
-    return len(waiting)
+    waiting = ProcrastinateJob.objects.filter(status="todo", task_name__startswith="pheu.quality", **mine)
+    names = []
+    for one in waiting.order_by("pk"):
+        names.append(one.task_name.rpartition(".")[2])
+        getattr(jobs, names[-1])(**one.args)
+        with connection.cursor() as cursor:
+            for status in ("doing", "succeeded"):
+                cursor.execute("update procrastinate_jobs set status = %s where id = %s", [status, one.pk])
+    return names
+
+
+def asked_for(imported: Import, name: str):
+    """The jobs of this import that bear this name, the first one first."""
+    return ProcrastinateJob.objects.filter(task_name__endswith=name, args__import_id=imported.pk).order_by("pk")
+
+
+def opened(client, content: bytes, name: str = "khu-cong-nghe-cao.xlsx") -> Import:
+    """An import whose file is read: at its second step, or refused."""
+    answer = upload(client, content, name)
+    assert answer.status_code == 302, answer.text
+    assert work() == ["read_file"]
+    return Import.objects.latest("pk")
 
 
 def checked(client, content: bytes, **changed) -> Import:
     """An import taken to its third step."""
-    answer = upload(client, content)
-    assert answer.status_code == 302, answer.text
-    imported = Import.objects.latest("pk")
+    imported = opened(client, content)
     answer = client.post(f"/imports/{imported.pk}/columns/", mapped(imported, **changed))
     assert answer.status_code == 302, answer.text
+    assert work() == ["check_import"]
     imported.refresh_from_db()
     return imported
 
@@ -117,6 +137,9 @@ def test_a_real_list_goes_from_file_to_prospects_and_every_line_is_accounted_for
     answer = upload(client, xlsx())
     imported = Import.objects.get()
     assert answer["Location"] == f"/imports/{imported.pk}/columns/"
+    assert "Đang đọc tệp" in client.get(answer["Location"]).text
+    assert work() == ["read_file"]
+    imported.refresh_from_db()
     page = client.get(answer["Location"]).text
     assert (imported.header_line, imported.area_code) == (4, "028")
     assert imported.columns == {
@@ -130,6 +153,7 @@ def test_a_real_list_goes_from_file_to_prospects_and_every_line_is_accounted_for
     assert "3 số thiếu mã vùng: thêm 028" in page
 
     client.post(f"/imports/{imported.pk}/columns/", mapped(imported))
+    work()
     page = client.get(f"/imports/{imported.pk}/check/").text
     assert "liên hệ bảo vệ" in page
     assert Prospect.objects.count() == 0
@@ -203,9 +227,9 @@ def test_two_clicks_make_one_file_and_one_run(client, an):
     imported = checked(client, xlsx())
     for _click in range(2):
         assert client.post(f"/imports/{imported.pk}/run/")["Location"] == f"/imports/{imported.pk}/"
-    assert work() == 1
+    assert work() == ["run_import"]
     client.post(f"/imports/{imported.pk}/run/")
-    assert ProcrastinateJob.objects.filter(task_name__endswith="run_import").count() == 1
+    assert asked_for(imported, "run_import").count() == 1
     assert Prospect.objects.count() == 7
 
 
@@ -251,26 +275,33 @@ def test_a_failure_is_shown_and_can_be_run_again(client, an, monkeypatch):
     assert accounts(run(client, imported)) == (9, 7, 1, 1)
 
 
-def test_a_long_list_is_checked_by_the_worker_and_shows_its_progress(client, an, monkeypatch):
-    monkeypatch.setattr(jobs, "AT_ONCE", 5)
+def test_the_worker_checks_and_the_page_shows_its_progress(client, an):
     client.force_login(an)
-    imported = checked(client, xlsx())
-    assert imported.state == Import.State.CHECKING
+    imported = opened(client, xlsx())
+    client.post(f"/imports/{imported.pk}/columns/", mapped(imported))
     assert "<progress" in client.get(f"/imports/{imported.pk}/check/").text
-    assert "every 1s" in client.get(f"/imports/{imported.pk}/progress/").text
-    assert work() == 1
-    answer = client.get(f"/imports/{imported.pk}/progress/")
-    assert answer["HX-Refresh"] == "true"
+    assert work() == ["check_import"]
+    assert client.get(f"/imports/{imported.pk}/progress/")["HX-Refresh"] == "true"
     imported.refresh_from_db()
     assert (imported.state, imported.to_create) == (Import.State.CHECKED, 7)
 
 
-def test_a_check_that_was_overtaken_by_a_new_mapping_changes_nothing(client, an, monkeypatch):
-    monkeypatch.setattr(jobs, "AT_ONCE", 5)
+def test_the_page_asks_often_at_first_and_then_once_a_second(client, an):
     client.force_login(an)
-    imported = checked(client, xlsx())
+    upload(client, xlsx())
+    progress = f"/imports/{Import.objects.get().pk}/progress/"
+    assert "every 300ms" in client.get(progress).text
+    assert "?asked=4" in client.get(f"{progress}?asked=3").text
+    assert "every 1s" in client.get(f"{progress}?asked=30").text
+    assert "?asked=1" in client.get(f"{progress}?asked=x").text
+
+
+def test_a_check_that_was_overtaken_by_a_new_mapping_changes_nothing(client, an):
+    client.force_login(an)
+    imported = opened(client, xlsx())
+    client.post(f"/imports/{imported.pk}/columns/", mapped(imported))
     client.post(f"/imports/{imported.pk}/columns/", mapped(imported, column_3=""))
-    first, second = ProcrastinateJob.objects.filter(task_name__endswith="check_import").order_by("pk")
+    first, second = asked_for(imported, "check_import")
     jobs.check_import(**second.args)
     with nothing_changes():
         jobs.check_import(**first.args)
@@ -278,8 +309,7 @@ def test_a_check_that_was_overtaken_by_a_new_mapping_changes_nothing(client, an,
 
 def test_choices_are_shown_before_they_are_kept(client, an):
     client.force_login(an)
-    upload(client, xlsx())
-    imported = Import.objects.get()
+    imported = opened(client, xlsx())
     with nothing_changes():
         page = client.get(f"/imports/{imported.pk}/columns/", mapped(imported, area_code="")).text
     assert "3 số không rõ: hãy chọn mã vùng mặc định" in page
@@ -287,8 +317,7 @@ def test_choices_are_shown_before_they_are_kept(client, an):
 
 def test_the_header_and_the_sheet_can_be_corrected(client, an):
     client.force_login(an)
-    upload(client, xlsx())
-    imported = Import.objects.get()
+    imported = opened(client, xlsx())
     client.post(f"/imports/{imported.pk}/sheet/", {"sheet": "Doanh nghiep", "header_line": "5"})
     imported.refresh_from_db()
     assert (imported.header_line, imported.rows, imported.columns) == (5, 8, {"1": "company_name"})
@@ -299,14 +328,14 @@ def test_the_header_and_the_sheet_can_be_corrected(client, an):
 
 def test_a_file_without_a_header_says_so_and_goes_on_when_told(client, an):
     client.force_login(an)
-    upload(client, "Sông Hồng,0903 123 456\nHải Nam,0904 123 456\n".encode(), "ds.csv")
-    imported = Import.objects.get()
+    imported = opened(client, "Sông Hồng,0903 123 456\nHải Nam,0904 123 456\n".encode(), "ds.csv")
     assert imported.header_line is None
     assert "Không có dòng nào giống dòng tiêu đề" in client.get(f"/imports/{imported.pk}/columns/").text
     refused = client.post(f"/imports/{imported.pk}/columns/", mapped(imported, column_0="company_name"))
     assert refused.status_code == 409
     client.post(f"/imports/{imported.pk}/sheet/", {"encoding": "utf-8", "header_line": "0"})
     client.post(f"/imports/{imported.pk}/columns/", mapped(imported, column_0="company_name"))
+    work()
     assert accounts(run(client, imported)) == (2, 2, 0, 0)
     assert Prospect.objects.get(company_name="Hải Nam").phone == "+84904123456"
 
@@ -320,19 +349,185 @@ def test_a_file_without_a_header_says_so_and_goes_on_when_told(client, an):
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le") * 9, "ds.xlsx", "mật khẩu"),
     ],
 )
-def test_a_file_that_cannot_be_taken_gets_a_sentence_and_leaves_nothing(client, an, kept_files, content, name, words):
+def test_a_file_that_cannot_be_read_gets_a_sentence_beside_the_field_for_another(
+    client, an, kept_files, django_capture_on_commit_callbacks, content, name, words
+):
+    client.force_login(an)
+    with django_capture_on_commit_callbacks(execute=True):
+        imported = opened(client, content, name)
+    assert client.get(f"/imports/{imported.pk}/columns/")["Location"] == f"/imports/{imported.pk}/"
+    page = client.get(f"/imports/{imported.pk}/").text
+    assert words in page
+    assert 'type="file"' in page and 'action="/imports/new/?kind=prospect"' in page
+    assert not files_in(kept_files)
+    with nothing_changes():
+        client.post(f"/imports/{imported.pk}/run/")
+        assert client.post(f"/imports/{imported.pk}/sheet/", {"header_line": "0"}).status_code == 409
+
+
+def files_in(place: Path) -> list[Path]:
+    return [path for path in place.rglob("*") if path.is_file()]
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_kept(client, an, kept_files, monkeypatch):
+    monkeypatch.setattr(services, "FILE_LIMIT", 100)
     client.force_login(an)
     with nothing_changes():
-        answer = upload(client, content, name)
+        answer = upload(client, xlsx())
     assert answer.status_code == 422
-    assert words in answer.text
-    assert not [path for path in kept_files.rglob("*") if path.is_file()]
+    assert "lớn hơn 25 MB" in answer.text
+    assert not files_in(kept_files)
+
+
+def two_sheets(second: list[list[object]]) -> bytes:
+    written = io.BytesIO()
+    with xlsxwriter.Workbook(written, {"in_memory": True}) as book:
+        for name, rows in (("Doanh nghiep", LOOK_ALIKE), ("Khac", second)):
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+    return written.getvalue()
+
+
+def test_another_sheet_is_read_by_the_worker_once_for_two_clicks(client, an):
+    client.force_login(an)
+    imported = opened(client, two_sheets([HEADER, [1, "Hải Nam"]]))
+    for _click in range(2):
+        answer = client.post(f"/imports/{imported.pk}/sheet/", {"sheet": "Khac", "header_line": "4"})
+        assert answer["Location"] == f"/imports/{imported.pk}/columns/"
+    assert "Đang đọc tệp" in client.get(f"/imports/{imported.pk}/columns/").text
+    assert client.post(f"/imports/{imported.pk}/columns/", mapped(imported)).status_code == 200  # not before it is read
+    assert work() == ["read_file"]
+    imported.refresh_from_db()
+    assert (imported.sheet, imported.header_line, imported.rows) == ("Khac", 1, 1)
+
+
+def test_a_sheet_that_cannot_be_read_leaves_the_one_before_and_says_why(client, an, kept_files):
+    client.force_login(an)
+    imported = opened(client, two_sheets([]))
+    jobs.choose_sheet(imported, {"sheet": "Doanh nghiep", "encoding": "utf-8", "header_line": 4}, by=an)
+    (path,) = files_in(kept_files)
+    path.write_bytes(b"Hello, this is no spreadsheet")  # the disk went bad
+    work()
+    imported.refresh_from_db()
+    assert (imported.state, imported.sheet, imported.header_line) == (Import.State.DRAFT, "Doanh nghiep", 4)
+    assert imported.lines.count() == 12
+    assert "không phải bảng tính" in client.get(f"/imports/{imported.pk}/columns/").text
+    assert files_in(kept_files)
+
+
+def test_a_reading_that_is_killed_begins_anew_and_keeps_every_line_once(client, an, monkeypatch):
+    monkeypatch.setattr(services, "KEPT_AT_ONCE", 5)
+    client.force_login(an)
+    upload(client, xlsx())
+    imported = Import.objects.get()
+    keep, calls = services._keep_lines, []
+
+    def killed(*words):
+        calls.append(words)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return keep(*words)
+
+    with monkeypatch.context() as power:
+        power.setattr(services, "_keep_lines", killed)
+        with pytest.raises(KeyboardInterrupt):
+            jobs.read_file(import_id=imported.pk, round=imported.round)
+    imported.refresh_from_db()
+    assert (imported.state, imported.done, imported.lines.count()) == (Import.State.READING, 10, 10)
+
+    assert work() == ["read_file"]
+    imported.refresh_from_db()
+    assert (imported.state, imported.lines.count(), imported.rows) == (Import.State.DRAFT, 12, 9)
+    with nothing_changes():
+        jobs.read_file(import_id=imported.pk, round=0)
+
+
+def test_two_workers_that_read_the_same_file_leave_every_line_once(client, an, monkeypatch):
+    """A worker that was held for dead and is not: the second begins anew in the middle of the first."""
+    monkeypatch.setattr(services, "KEPT_AT_ONCE", 5)
+    client.force_login(an)
+    upload(client, xlsx())
+    imported = Import.objects.get()
+    keep, calls = services._keep_lines, []
+
+    def overtaken(*words):
+        calls.append(words)
+        if len(calls) == 3:  # of three chunks: the other worker does its first one
+            keep(*words[:3], 0)
+        return keep(*words)
+
+    with monkeypatch.context() as two:
+        two.setattr(services, "_keep_lines", overtaken)
+        jobs.read_file(import_id=imported.pk, round=imported.round)
+    imported.refresh_from_db()
+    assert (imported.state, imported.done) == (Import.State.READING, 5)  # the first one gave way
+    work()
+    imported.refresh_from_db()
+    assert (imported.state, imported.lines.count()) == (Import.State.DRAFT, 12)
+
+
+@pytest.mark.parametrize(("step", "broken"), [("read_file", "read_sheet"), ("check_import", "read_line")])
+def test_a_reading_or_check_that_failed_is_said_and_can_be_asked_for_again(client, an, monkeypatch, step, broken):
+    client.force_login(an)
+    if step == "read_file":
+        upload(client, xlsx())
+    else:
+        imported = opened(client, xlsx())
+        client.post(f"/imports/{imported.pk}/columns/", mapped(imported))
+    imported = Import.objects.get()
+    with monkeypatch.context() as failing:
+        failing.setattr(services, broken, None)
+        with pytest.raises(TypeError):
+            getattr(jobs, step)(import_id=imported.pk, round=imported.round)
+    page = client.get(f"/imports/{imported.pk}/", follow=True).text
+    assert "Chạy tiếp" in page
+    client.post(f"/imports/{imported.pk}/run/")
+    client.post(f"/imports/{imported.pk}/run/")
+    assert work() == [step, step]  # the first of them was overtaken
+    imported.refresh_from_db()
+    assert (imported.is_busy, imported.problem) == (False, "")
+
+
+def test_a_request_never_reads_the_file_itself(client, an, monkeypatch):
+    """23 seconds of bare spinner for 5 MB, once; and no transaction that lasts."""
+    monkeypatch.setattr(services, "read_sheet", None)
+    client.force_login(an)
+    assert upload(client, xlsx()).status_code == 302
+
+
+def test_no_transaction_is_open_while_the_file_is_parsed(client, an, monkeypatch):
+    client.force_login(an)
+    upload(client, xlsx())
+    imported, depth = Import.objects.get(), len(connection.savepoint_ids)
+    read = services.read_sheet
+
+    def parse(*words, **more):
+        assert len(connection.savepoint_ids) == depth
+        return read(*words, **more)
+
+    monkeypatch.setattr(services, "read_sheet", parse)
+    jobs.read_file(import_id=imported.pk, round=imported.round)
+    imported.refresh_from_db()
+    assert imported.state == Import.State.DRAFT
+
+
+def test_drafts_that_nobody_touches_are_swept_with_their_files(
+    client, an, kept_files, django_capture_on_commit_callbacks
+):
+    client.force_login(an)
+    old, fresh, done = opened(client, xlsx()), opened(client, xlsx()), run(client, checked(client, xlsx()))
+    long_ago = timezone.now() - jobs.KEPT_DRAFTS - datetime.timedelta(hours=1)
+    Import.objects.filter(pk__in=[old.pk, done.pk]).update(touched_at=long_ago)
+    with django_capture_on_commit_callbacks(execute=True):
+        jobs.forget_drafts(timestamp=0)
+    assert set(Import.objects.all()) == {fresh, done}
+    assert {path.name for path in files_in(kept_files)} == {Path(one.file.name).name for one in (fresh, done)}
 
 
 def test_a_mapping_without_name_phone_or_place_is_refused_and_keeps_what_was_chosen(client, an):
     client.force_login(an)
-    upload(client, xlsx())
-    imported = Import.objects.get()
+    imported = opened(client, xlsx())
     with nothing_changes():
         answer = client.post(
             f"/imports/{imported.pk}/columns/", {"column_4": "address", "column_3": "address", "origin": "Hội chợ"}
@@ -344,8 +539,7 @@ def test_a_mapping_without_name_phone_or_place_is_refused_and_keeps_what_was_cho
 
 def test_rows_go_only_where_the_person_may_import(client, an, chi, dung):
     client.force_login(an)
-    upload(client, xlsx())
-    imported = Import.objects.get()
+    imported = opened(client, xlsx())
     with nothing_changes():
         answer = client.post(f"/imports/{imported.pk}/columns/", mapped(imported, team=chi.teams.get().pk))
     assert answer.status_code == 422

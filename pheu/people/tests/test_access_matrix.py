@@ -21,9 +21,10 @@ from pheu.activities.services import schedule_activity
 from pheu.conftest import PASSWORD, fingerprint, stage_of, standing
 from pheu.people.models import Department, Role, Team, User
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, IMPORT, MOVE, VIEW, Action, Scope
-from pheu.quality.services import open_file
+from pheu.quality.services import open_file, read_file
 from pheu.records.acts import last_operation
 from pheu.records.models import Category, ClosingReason, Operation, Pipeline
+from pheu.setup.tests.test_jobs_page import parked_job
 from pheu.timeline.services import add_file, assign
 
 KINDS = ("prospect", "company", "contact", "lead", "deal")
@@ -62,6 +63,7 @@ class Firm:
             self.things["operation", *whose] = self._hand_out(user)
         for whose, user in self._importers():
             self.things["import", *whose] = self._import(user)
+        self.things["job", "a stranger's", ""] = parked_job()
         for row in self.things.values():
             row.refresh_from_db()
 
@@ -122,7 +124,9 @@ class Firm:
 
     def _import(self, user: User) -> Any:
         text = "Tên công ty,Điện thoại\nXi măng Hòn Đá,02438637747\n".encode()
-        return open_file(SimpleUploadedFile("danh-sach.csv", text), kind="prospect", by=user)
+        imported = open_file(SimpleUploadedFile("danh-sach.csv", text), kind="prospect", by=user)
+        read_file(imported, imported.round)
+        return imported
 
     def thing(self, kind: str, relation: str, user: User) -> Any:
         """The row, file, import or activity that stands in this relation to the person; None where there is none."""
@@ -232,6 +236,16 @@ def _operation_reach(user: User, kind: str) -> tuple[set[str], set[str]]:
     return {"own"}, {"own"}
 
 
+def _system_reach(user: User, relation: str) -> tuple[set[str], set[str]]:
+    """What belongs to the installation, for those who look after it."""
+    view, change = (user.role.scope("system", action) == Scope.ALL for action in (VIEW, CHANGE))
+    return set(RELATIONS) if view else set(), set(RELATIONS) if change else set()
+
+
+def _on_job() -> Entry:
+    return Entry(about=("job",), reach=_system_reach, post=302)
+
+
 def _on_activity(**more: Any) -> Entry:
     return Entry(about=("activity",), reach=_activity_reach, **more)
 
@@ -327,6 +341,11 @@ ENTRIES = {
     "import-run": _on_import(post=302),
     "import-progress": _on_import(get=200),
     "import-rejected": _on_import(get=200),
+    # the installation itself
+    "jobs": Entry(kind="system", needs=VIEW, get=200),
+    "jobs-count": Entry(kind="system", needs=VIEW, get=200),
+    "job-run": _on_job(),
+    "job-drop": _on_job(),
     # one's own account
     "account_email": Entry(get=404),
     "account_change_password": Entry(get=200),

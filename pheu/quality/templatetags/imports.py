@@ -10,6 +10,7 @@ from pheu.quality.models import Import, ImportLine
 register = template.Library()
 
 TONES: dict[str, str] = {
+    Import.State.READING: "blue", Import.State.REFUSED: "red",
     Import.State.DRAFT: "slate", Import.State.CHECKING: "blue", Import.State.CHECKED: "blue",
     Import.State.RUNNING: "blue", Import.State.DONE: "jade", Import.State.STOPPED: "red",
     ImportLine.State.READY: "jade", ImportLine.State.CREATED: "jade", ImportLine.State.SKIPPED: "slate",

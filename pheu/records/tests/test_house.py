@@ -32,6 +32,14 @@ def heights() -> dict[str, int]:
     return {app: height for height, layer in enumerate(reversed(layers)) for app in re.findall(r"\w+", layer)}
 
 
+def test_every_app_has_an_order_inside():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    inside = [app for one in contracts if one["name"].startswith("Inside") for app in one["containers"]]
+    ours = [config.name for config in apps.get_app_configs() if config.name.startswith("pheu.")]
+    assert sorted(inside) == sorted(ours)
+    assert all(one["exhaustive"] for one in contracts if one["type"] == "layers")
+
+
 def foreign_keys():
     for model in apps.get_models(include_auto_created=True):
         if model.__module__.startswith("pheu."):
