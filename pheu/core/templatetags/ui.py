@@ -480,8 +480,12 @@ def _add(url: str, label: str, dialog: bool) -> SafeString:
 @register.simple_block_tag
 def timeline_item(content: str, icon: str = "circle-dot", tone: str = "slate", id: str = "") -> SafeString:  # noqa: A002
     """One thing that happened; `content` is the sentence and, if any, a `.timeline-box`."""
-    named = attributes({"id": id or None})
-    return html('<li{}>{}<div class="timeline-text">{}</div></li>', named, dot(icon, tone), content)
+    return line_of_time(content, icon, tone, id)
+
+
+def line_of_time(content: str, drawing: str, tone: str, name: str = "") -> SafeString:
+    named = attributes({"id": name or None})
+    return html('<li{}>{}<div class="timeline-text">{}</div></li>', named, dot(drawing, tone), content)
 
 
 @register.simple_block_tag
