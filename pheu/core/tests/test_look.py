@@ -34,7 +34,8 @@ def test_every_icon_that_a_template_or_a_registration_names_is_in_the_sprite():
 
 def test_no_script_or_style_of_the_kit_is_missing():
     names = re.findall(r"{% static '((?:css|js|img)/[^']+)' %}", (ROOT / "core/templates/ui/document.html").read_text())
-    assert [name for name in [*names, *ui.page_scripts()] if finders.find(name) is None] == []
+    scripts = [f"js/{name}.js" for name in (*ui.EVERYWHERE, *ui.SHELL, *ui.BEHAVIOURS)]
+    assert [name for name in [*names, *scripts, "css/board.css"] if finders.find(name) is None] == []
 
 
 def test_an_avatar_has_two_letters_and_keeps_its_colour():
