@@ -141,17 +141,21 @@ def _nothing_planned() -> SafeString:
 
 def rows(listing: Any, *, ticked: bool) -> SafeString:
     """The rows of a page of a list; `ticked` puts a box to tick before each."""
-    place = '<td class="{}">{}</td>'
     places = listing.places(cell_class)
     words = _("Tick %(title)s") if ticked else ""
     return together(
         html(
             "<tr>\n{}{}</tr>\n",
             _tick(row, words) if ticked else "",
-            together(html(place, where, cell(field, row)) for field, where in places),
+            together(_td(place, cell(field, row)) for field, place in places),
         )
         for row in listing.rows
     )
+
+
+def _td(place: str, drawn: Drawn) -> SafeString:
+    """A cell in its place; on a phone's card one without a value takes no line."""
+    return html('<td class="{}{}">{}</td>', place, " nothing" if drawn is NOTHING else "", drawn)
 
 
 def _tick(row: Any, words: str) -> SafeString:
