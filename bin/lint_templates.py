@@ -1,4 +1,4 @@
-"""Template lint: nothing inline that the content security policy would refuse, and every template compiles."""
+"""Template lint: nothing that the content security policy would refuse, short lines, and every template compiles."""
 
 import os
 import re
@@ -15,6 +15,7 @@ INLINE = {
     "javascript: address": re.compile(r"=\s*[\"']?javascript:", re.IGNORECASE),
 }
 MAIL = {"inline <style>", "style attribute"}  # what letters may have: no policy of ours reaches a mail program
+LONGEST = 159  # a line of a template is read like a line of code: one thing
 TAGS = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
 
 
@@ -32,7 +33,9 @@ def main() -> int:
 
 def faults_of(path: Path) -> list[str]:
     name = path.relative_to(ROOT)
-    return [f"{name}: {fault}" for fault in [*inline_faults(path), *compile_faults(path)]]
+    return [
+        f"{name}: {fault}" for fault in [*inline_faults(path), *long_lines(path.read_text()), *compile_faults(path)]
+    ]
 
 
 def inline_faults(path: Path) -> list[str]:
@@ -46,6 +49,14 @@ def inline_faults(path: Path) -> list[str]:
         for fault, pattern in INLINE.items()
         if fault not in allowed
         for found in pattern.finditer(text)
+    ]
+
+
+def long_lines(text: str) -> list[str]:
+    return [
+        f"line {at}: {len(line)} characters; split it, so that it says one thing"
+        for at, line in enumerate(text.splitlines(), 1)
+        if len(line) > LONGEST
     ]
 
 

@@ -41,7 +41,8 @@ def sources(app: Path) -> Iterator[tuple[str, str]]:
             yield str(path.relative_to(ROOT)), path.read_text("utf-8")
     for path in sorted((app / "templates").rglob("*.*")):
         if path.suffix in {".html", ".txt"}:
-            yield str(path.relative_to(ROOT)), templatize(path.read_text("utf-8"))
+            # How far a tag is indented means nothing, and would not be Python.
+            yield str(path.relative_to(ROOT)), re.sub(r"(?m)^\s+", "", templatize(path.read_text("utf-8")))
 
 
 def wanted(app: Path) -> Catalog:

@@ -131,6 +131,7 @@ def check(rest: list[str]) -> int:
         "mypy": [PYTHON, "-m", "mypy", "--no-error-summary"],
         "imports": [PYTHON, "-c", "import sys; from importlinter.cli import lint_imports_command as lint; lint()"],
         "templates": [PYTHON, "bin/lint_templates.py"],
+        "styles": [PYTHON, "bin/lint_styles.py"],
         "writes": [PYTHON, "bin/lint_writes.py"],
         "messages": [PYTHON, "bin/messages.py", "--check"],
         "django": [PYTHON, "manage.py", "check", "--fail-level", "WARNING"],

@@ -86,12 +86,17 @@ TEMPLATES = [
         },
     },
 ]
+FORM_RENDERER = "pheu.core.widgets.Renderer"
 
 # Database: requests run in WEB_THREADS threads, each with at most one connection, so the pool is never exhausted.
 WEB_THREADS = environment.number("PHEU_WEB_THREADS", 4)
 DATABASES = {"default": environment.database(PHEU_HOME, pool_size=WEB_THREADS + 2)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "pheu.core.cache.TableCache", "LOCATION": "core_cache"}}
+CACHES = {
+    "default": {"BACKEND": "pheu.core.cache.TableCache", "LOCATION": "core_cache"},
+    # Drawn pieces of the shell, in each process; their keys hold all that they are drawn from, so they never grow old.
+    "pieces": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 2000}},
+}
 
 # Jobs: every app's tasks are in its jobs.py.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

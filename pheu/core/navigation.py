@@ -6,11 +6,13 @@ navigation.register_create(CreateItem(_("Lead"), "leads:create", "star", order=2
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.functional import Promise, cached_property
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 Words = str | Promise
@@ -44,15 +46,16 @@ class NavItem:
 
     @property
     def url(self) -> str:
-        return reverse(self.url_name)
+        return _address(self.url_name)
 
     @property
     def count_url(self) -> str:
-        return reverse(self.count_url_name) if self.count_url_name else ""
+        return _address(self.count_url_name) if self.count_url_name else ""
 
     def holds(self, path: str) -> bool:
         """Whether `path` is this area or stands inside it."""
-        return path == self.url or (self.url != "/" and path.startswith(self.url))
+        url = self.url
+        return path == url or (url != "/" and path.startswith(url))
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class CreateItem:
 
     @property
     def url(self) -> str:
-        return reverse(self.url_name)
+        return _address(self.url_name)
 
 
 _items: dict[str, NavItem] = {}
@@ -137,6 +140,15 @@ class Shell:
         return max(holding, key=lambda item: len(item.url), default=None)
 
     @cached_property
+    def key(self) -> str:
+        """All that the sidebar and the bars are drawn from: the same key, the same drawing (`{% cache %}`)."""
+        user: Any = self.request.user
+        person = (user.pk, str(user), user.email, getattr(user, "full_name", ""))
+        offered = [item.url_name for item in self.items], [item.url_name for item in self.creates]
+        here = self.current.url_name if self.current else ""
+        return repr((get_language(), person, offered, here))
+
+    @cached_property
     def creates(self) -> list[CreateItem]:
         return creates_for(self.request.user) if self.items else []
 
@@ -157,6 +169,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 def _address(url_name: str) -> str:
     """The address of a page of another app, or nothing while that app is not there."""
+    return _address_below(url_name, get_script_prefix())
+
+
+@cache
+def _address_below(url_name: str, _prefix: str) -> str:
     try:
         return reverse(url_name)
     except NoReverseMatch:

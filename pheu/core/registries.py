@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
-from django.template.loader import render_to_string
+from django.template import RequestContext, Template
+from django.template.loader import get_template
 from django.utils.functional import Promise
 
 Words = str | Promise
@@ -65,5 +66,14 @@ def buttons_for(registry: Registry, kind: str, *args: Any) -> list[Button]:
 
 
 def render_panels(registry: Registry, kind: str, request: HttpRequest, *args: Any) -> list[str]:
-    panels = [function(request, *args) for function in registry.of(kind)]
-    return [render_to_string(panel.template, panel.context, request) for panel in panels if panel is not None]
+    """What each panel of a place draws; None draws nothing. What every template is given is gathered once for all."""
+    panels = [panel for function in registry.of(kind) if (panel := function(request, *args)) is not None]
+    around = RequestContext(request)
+    with around.bind_template(Template("")):
+        return [_drawn(panel, around) for panel in panels]
+
+
+def _drawn(panel: Panel, around: RequestContext) -> str:
+    template: Any = get_template(panel.template)
+    with around.push(**panel.context):
+        return template.template.render(around)

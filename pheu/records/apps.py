@@ -5,4 +5,4 @@ class RecordsConfig(AppConfig):
     name = "pheu.records"
 
     def ready(self) -> None:
-        from pheu.records import consistency, panels  # noqa: F401  (it registers itself)
+        from pheu.records import consistency, drawing, panels  # noqa: F401  (they register themselves)

@@ -130,7 +130,11 @@ class Board(Listing):
 
     def _drawn(self, ids: list[int]) -> list[Any]:
         rows = self.kind.model.objects.filter(pk__in=ids).select_related("record", "owner", "stage").order_by("-pk")
-        return list(self.kind.prefetch(rows.annotate(may_move=may(self.user, self.kind.code, MOVE))))
+        cards = list(self.kind.prefetch(rows.annotate(may_move=may(self.user, self.kind.code, MOVE))))
+        fields = [self.schema[name] for name in self.schema.card if self.schema.get(name)]
+        for card in cards:
+            card.card_fields = fields
+        return cards
 
     @property
     def has_forecast(self) -> bool:

@@ -59,7 +59,7 @@ class Schema:
     amount: str = ""
     shown: tuple[Field, ...] = ()
     phone_columns: tuple[str, ...] = ()
-    card: tuple[str, ...] = ()
+    card: tuple[str, ...] = ("owner",)
     _by_name: dict[str, Field] = field(init=False)
     # {column: the field that it goes along with}: further phones.
     _companions: dict[str, Field] = field(init=False)

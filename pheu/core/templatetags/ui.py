@@ -3,7 +3,9 @@
 Small things that lists repeat (icon, avatar, pill, tag, stars) are built here; larger ones are templates in `ui/`.
 """
 
+import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import accumulate
 from typing import Any
 
@@ -14,12 +16,13 @@ from django.http import HttpRequest
 from django.template.context import Context
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import json_script
+from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from pheu.core import registries
+from pheu.core.markup import attributes, drawn_once, html, together
 from pheu.core.vietnamese import initials
 from pheu.core.vietnamese.fields import MoneyInput, VnDateInput, VnDateTimeInput
 
@@ -37,12 +40,28 @@ def tone_class(tone: str | None) -> str:
 # Small parts -----------------------------------------------------------------------------------
 
 
+SILENT = SafeString('aria-hidden="true"')
+
+
+def _voice(label: Any) -> SafeString:
+    """How those who hear the page are told of a drawing: by its label, or not at all."""
+    return html('role="img" aria-label="{}"', label) if label else SILENT
+
+
 @register.simple_tag
+@drawn_once
 def icon(name: str, label: str = "", size: str = "") -> SafeString:
     """A Tabler icon of `icons.txt`. Silent unless it stands alone and `label` says what it means."""
-    voice = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     classes = f"icon icon-{size}" if size else "icon"
-    return format_html('<svg class="{}" {}><use href="{}#{}"/></svg>', classes, voice, static("vendor/icons.svg"), name)
+    return html('<svg class="{}" {}><use href="{}#{}"/></svg>', classes, _voice(label), _sprite(), name)
+
+
+_icon = icon  # for tags that take an argument called so
+
+
+@cache
+def _sprite() -> str:
+    return static("vendor/icons.svg")
 
 
 def name_of(person: Any) -> str:
@@ -58,51 +77,63 @@ register.filter("initials", initials)
 def avatar(person: Any, size: str = "", silent: bool = False) -> SafeString:
     """A circle with initials, its colour chosen by the person's id. `silent` where the name is written beside it."""
     if not person:
-        return format_html('<span class="avatar slate" role="img" aria-label="{}">–</span>', _("No owner"))
-    name = name_of(person)
-    tone = AVATAR_TONES[(getattr(person, "pk", 0) or 0) % len(AVATAR_TONES)]
-    voice = mark_safe('aria-hidden="true"') if silent else format_html('role="img" aria-label="{0}" title="{0}"', name)
-    classes = f"avatar {tone} avatar-{size}" if size else f"avatar {tone}"
-    return format_html('<span class="{}" {}>{}</span>', classes, voice, initials(name))
+        return _nobody()
+    return _avatar(name_of(person), (getattr(person, "pk", 0) or 0) % len(AVATAR_TONES), size, silent)
+
+
+@drawn_once
+def _nobody() -> SafeString:
+    return html('<span class="avatar slate" role="img" aria-label="{}">–</span>', _("No owner"))
+
+
+@drawn_once
+def _avatar(name: str, tone: int, size: str, silent: bool) -> SafeString:
+    voice = SILENT if silent else html('role="img" aria-label="{0}" title="{0}"', name)
+    classes = f"avatar {AVATAR_TONES[tone]} avatar-{size}" if size else f"avatar {AVATAR_TONES[tone]}"
+    return html('<span class="{}" {}>{}</span>', classes, voice, initials(name))
 
 
 @register.simple_tag
 def pill(text: Any, tone: str = "slate") -> SafeString:
     """A state in a word: a dot and a text in a tone."""
-    return format_html('<span class="pill {}">{}</span>', tone_class(tone), text)
+    return html('<span class="pill {}">{}</span>', tone_class(tone), text)
 
 
 @register.simple_tag
 def tag(text: Any, tone: str = "slate") -> SafeString:
     """A label or a keyword."""
-    return format_html('<span class="tag {}">{}</span>', tone_class(tone), text)
+    return html('<span class="tag {}">{}</span>', tone_class(tone), text)
 
 
 @register.simple_tag
 def dot(name: str, tone: str = "slate") -> SafeString:
     """An icon in a tinted circle."""
-    return format_html('<span class="dot {}">{}</span>', tone_class(tone), icon(name))
+    return html('<span class="dot {}">{}</span>', tone_class(tone), icon(name))
 
 
 @register.simple_tag
 def stars(count: int | None, out_of: int = 3) -> SafeString:
     """A priority, read only."""
-    lit = min(max(int(count or 0), 0), out_of)
+    return _stars(min(max(int(count or 0), 0), out_of), out_of)
+
+
+@drawn_once
+def _stars(lit: int, out_of: int) -> SafeString:
     label = _("Priority %(lit)d of %(all)d") % {"lit": lit, "all": out_of}
-    use = format_html('<use href="{}#star"/>', static("vendor/icons.svg"))
-    drawn = format_html_join(
-        "",
-        '<svg class="icon{}" aria-hidden="true">{}</svg>',
-        (("" if at < lit else " off", use) for at in range(out_of)),
+    drawn = together(
+        html(
+            '<svg class="icon{}" aria-hidden="true"><use href="{}#star"/></svg>', "" if at < lit else " off", _sprite()
+        )
+        for at in range(out_of)
     )
-    return format_html('<span class="stars" role="img" aria-label="{}">{}</span>', label, drawn)
+    return html('<span class="stars" role="img" aria-label="{}">{}</span>', label, drawn)
 
 
 @register.simple_tag
 def ring(percent: float, label: str = "") -> SafeString:
     """A share of a whole as a ring, 0 to 100. Drawn with attributes, since styles inside a page are forbidden."""
     share = min(max(round(percent), 0), 100)
-    return format_html(
+    return html(
         '<svg class="ring" viewBox="0 0 34 34" role="img" aria-label="{}">'
         '<circle cx="17" cy="17" r="14.5"/>{}<text x="17" y="17.5">{}</text></svg>',
         label or f"{share} %",
@@ -114,7 +145,7 @@ def ring(percent: float, label: str = "") -> SafeString:
 def _arc(share: int) -> SafeString | str:
     if not share:
         return ""  # A round line cap would leave a dot.
-    return format_html(
+    return html(
         '<circle class="done" cx="17" cy="17" r="14.5" pathLength="100" stroke-dasharray="{} 100"'
         ' transform="rotate(-90 17 17)"/>',
         share,
@@ -127,23 +158,23 @@ def meter(parts: Iterable[tuple[float, str]], label: str = "") -> SafeString:
     parts = [(float(size), tone) for size, tone in parts if size]
     whole = sum(size for size, _tone in parts) or 1
     starts = accumulate((size for size, _tone in parts), initial=0.0)
-    cuts = format_html_join(
-        "",
-        '<rect class="{}-fill" x="{}%" width="{}%" height="4"/>',
-        (
-            (tone_class(tone), f"{100 * start / whole:.2f}", f"{100 * size / whole:.2f}")
-            for start, (size, tone) in zip(starts, parts, strict=False)
-        ),
+    cuts = together(
+        html(
+            '<rect class="{}-fill" x="{}%" width="{}%" height="4"/>',
+            tone_class(tone),
+            f"{100 * start / whole:.2f}",
+            f"{100 * size / whole:.2f}",
+        )
+        for start, (size, tone) in zip(starts, parts, strict=False)
     )
-    voice = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
-    return format_html('<svg class="meter" {}>{}</svg>', voice, cuts)
+    return html('<svg class="meter" {}>{}</svg>', _voice(label), cuts)
 
 
 @register.simple_tag
 def bar(percent: float) -> SafeString:
     """A wide bar of a chart, 0 to 100."""
     width = min(max(float(percent), 0.5), 100)
-    return format_html(
+    return html(
         '<svg class="bar" aria-hidden="true"><rect width="{}%" height="26" rx="6" fill="url(#shade)"/></svg>',
         f"{width:.1f}",
     )
@@ -152,15 +183,15 @@ def bar(percent: float) -> SafeString:
 @register.simple_tag
 def progress(value: int | None, most: int = 100, label: str = "") -> SafeString:
     """How far a long work is; without a value it only says that it runs."""
-    now = "" if value is None else format_html(' value="{}"', value)
-    return format_html('<progress max="{}"{} aria-label="{}"></progress>', most, now, label or _("Progress"))
+    named = attributes({"max": most, "value": value, "aria-label": label or _("Progress")})
+    return html("<progress{}></progress>", named)
 
 
 @register.simple_tag
 def skeleton(lines: int = 6) -> SafeString:
     """Grey lines that stand where rows will be."""
-    drawn = mark_safe("<i></i>" * int(lines))  # noqa: S308
-    return format_html('<div class="skeleton" role="status" aria-label="{}">{}</div>', _("Loading"), drawn)
+    drawn = together([SafeString("<i></i>")] * int(lines))
+    return html('<div class="skeleton" role="status" aria-label="{}">{}</div>', _("Loading"), drawn)
 
 
 # Fields ----------------------------------------------------------------------------------------
@@ -194,18 +225,115 @@ def field(bound: BoundField, label: str = "", hint: str | bool = "", options: st
     _show_vietnamese_dates(widget, kind)
     given = {name.replace("_", "-"): value for name, value in attrs.items()}
     spoken = _spoken(bound, hint)
-    control_attrs = {**spoken, **_behaviour(kind), **given}
-    context = {
-        "bound": bound,
-        "kind": kind,
-        "label": label or bound.label,
-        "hint": hint,
-        "spoken": spoken.get("aria-describedby", ""),
-        "options_class": f"options-{options}" if options else "",
-        "control": "" if kind in ("options", "checks", "stars") else bound.as_widget(attrs=control_attrs),
-        "is_switch": "data-switch" in widget.attrs,
-    }
-    return SafeString(render_to_string("ui/field.html", context))
+    label = label or str(bound.label)
+    if kind in ("options", "checks", "stars"):
+        return _choices_field(bound, kind, label, _words(bound, hint), spoken, options)
+    control = bound.as_widget(attrs={**spoken, **_behaviour(kind), **given})
+    if kind == "check":
+        switch = " switch" if "data-switch" in widget.attrs else ""
+        named = html('<label class="check{}">{}<span>{}</span></label>', switch, control, _marked(bound, label))
+        return html(FIELD, _state(bound), named, _words(bound, hint))
+    named = html('<label class="field-label" for="{}">{}</label>', bound.id_for_label, _marked(bound, label))
+    return html(FIELD, _state(bound), together([named, _framed(control, kind)]), _words(bound, hint))
+
+
+FIELD = '<div class="field"{}>{}{}</div>'
+
+
+def _state(bound: BoundField) -> SafeString:
+    return attributes({"data-invalid": bool(bound.errors), "data-field": bound.html_name})
+
+
+def _marked(bound: BoundField, label: Any, kind: str = "") -> SafeString:
+    required = bound.field.required and kind != "stars"
+    return html('{}<span class="required" aria-hidden="true">*</span>', label) if required else html("{}", label)
+
+
+def _framed(control: SafeString, kind: str) -> SafeString:
+    """The control with what its kind puts around it."""
+    if kind == "file":
+        return _drop(control)
+    if kind == "date":
+        return html(
+            '<div class="inset" data-date-box>{}'
+            '<button type="button" class="inset-end" tabindex="-1" aria-label="{}">{}</button></div>',
+            control,
+            _("Open the calendar"),
+            icon("calendar"),
+        )
+    if kind == "money":
+        return html('<div class="inset">{}<span class="inset-end" aria-hidden="true">₫</span></div>', control)
+    return control
+
+
+def _drop(control: SafeString, hint: SafeString | str = "") -> SafeString:
+    """A place to drop a file on, around its input."""
+    return html(
+        '<label class="drop" data-drop>{}<span data-drop-name>{}</span>{}{}</label>',
+        icon("upload", size="large"),
+        _("Drop a file here, or click to choose one"),
+        hint,
+        control,
+    )
+
+
+def _choices_field(
+    bound: BoundField, kind: str, label: Any, words: SafeString, spoken: dict[str, str], options: str
+) -> SafeString:
+    """Radios and ticks: a group of controls under one label."""
+    legend = f"{bound.auto_id}_legend"
+    role = {"role": "group" if kind == "checks" else "radiogroup", "aria-labelledby": legend}
+    named = html('<span class="field-label" id="{}">{}</span>', legend, _marked(bound, label, kind))
+    if kind == "stars":
+        drawn = _stars_input(bound)
+    elif kind == "checks":
+        drawn = html('<div class="checks">{}</div>', _choices(bound, "check"))
+    else:
+        frame = f"options options-{options}" if options else "options"
+        drawn = html('<div class="{}">{}</div>', frame, _choices(bound, "option"))
+    return html(FIELD, attributes({**role, **spoken}) + _state(bound), together([named, drawn]), words)
+
+
+def _choices(bound: BoundField, each: str) -> SafeString:
+    drawn = '<label class="{}">{}<span>{}</span></label>'
+    return together(html(drawn, each, choice.tag(), choice.choice_label) for choice in bound)
+
+
+def _stars_input(bound: BoundField) -> SafeString:
+    """Radios drawn as stars; the first one means none."""
+    held = str(bound.value() or 0)
+    choices = [("0", "x", _("No priority"))]
+    choices += [(star, "star", _("Priority %(star)s of 3") % {"star": star}) for star in "123"]
+    drawn = together(
+        html(
+            '<label{}><input{}>{}<span class="sr-only">{}</span></label>',
+            attributes({"class": "none", "title": words} if value == "0" else {}),
+            attributes(
+                {
+                    "type": "radio",
+                    "name": bound.html_name,
+                    "value": value,
+                    "id": f"{bound.auto_id}_{value}",
+                    "checked": value == held,
+                }
+            ),
+            icon(drawing),
+            words,
+        )
+        for value, drawing, words in choices
+    )
+    return html('<div class="stars-input">{}</div>', drawn)
+
+
+def _words(bound: BoundField, hint: str) -> SafeString:
+    """What is wrong, and the hint, below the control."""
+    drawn = []
+    if bound.errors:
+        pattern = '<p class="error" id="{}_error">{}<span>{}</span></p>'
+        drawn.append(html(pattern, bound.auto_id, icon("alert-circle"), together(bound.errors, " ")))
+    if hint:
+        drawn.append(html('<p class="hint" id="{}_hint">{}</p>', bound.auto_id, hint))
+    return together(drawn)
 
 
 def _kind(widget: forms.Widget) -> str:
@@ -239,13 +367,14 @@ def _behaviour(kind: str) -> dict[str, str]:
 @register.simple_tag
 def fields(form: forms.BaseForm) -> SafeString:
     """Every visible field of a form, one under the other, after its general errors and hidden fields."""
-    return SafeString(render_to_string("ui/fields.html", {"form": form}))
+    return together([form_errors(form), *form.hidden_fields(), *map(field, form.visible_fields())])
 
 
 @register.simple_tag
 def form_errors(form: forms.BaseForm) -> SafeString:
     """What is wrong with the form as a whole."""
-    return SafeString(render_to_string("ui/form_errors.html", {"form": form}))
+    errors = form.non_field_errors()
+    return _note(together(html("<p>{}</p>", error) for error in errors), "red") if errors else SafeString("")
 
 
 # Blocks ----------------------------------------------------------------------------------------
@@ -281,26 +410,42 @@ def dialog(
 @register.simple_block_tag
 def empty(content: str, icon: str = "inbox", title: str = "", small: bool = False) -> SafeString:
     """Nothing here yet: what this place is for, and the first act."""
-    return SafeString(
-        render_to_string("ui/empty.html", {"content": content, "icon": icon, "title": title, "small": small})
-    )
+    size, drawing = (" empty-small", "") if small else ("", dot(icon, "jade"))
+    heading = html("<h2>{}</h2>", title) if title else ""
+    return html('<div class="empty{}">{}{}{}</div>', size, drawing, heading, content)
 
 
 @register.simple_block_tag
 def note(content: str, tone: str = "blue", icon: str = "") -> SafeString:
     """A few words that must be seen before going on."""
-    chosen = icon or {"red": "alert-circle", "amber": "alert-triangle", "jade": "circle-check"}.get(tone, "info-circle")
+    return _note(content, tone, icon)
+
+
+NOTE_ICONS = {"red": "alert-circle", "amber": "alert-triangle", "jade": "circle-check"}
+
+
+def _note(content: str, tone: str, drawing: str = "") -> SafeString:
     role = "alert" if tone == "red" else "note"
-    return SafeString(
-        render_to_string("ui/note.html", {"content": content, "tone": tone, "icon": chosen, "role": role})
-    )
+    sign = icon(drawing or NOTE_ICONS.get(tone, "info-circle"))
+    return html('<div class="note {}" role="{}">{}<div>{}</div></div>', tone, role, sign, content)
 
 
 @register.simple_block_tag
 def menu(content: str, name: str, label: str = "", icon: str = "", classes: str = "btn", title: str = "") -> SafeString:
     """A button that opens a list of links and buttons. `name` is unique on the page."""
-    context = {"content": content, "id": f"menu-{slugify(name)}", "label": label, "icon": icon, "classes": classes}
-    return SafeString(render_to_string("ui/menu.html", {**context, "title": title}))
+    opens = attributes({"popovertarget": f"menu-{slugify(name)}", "aria-haspopup": "menu"})
+    told = attributes({"aria-label": title, "title": title} if title else {})
+    words = together([label, _icon("chevron-down", size="small")]) if label else ""
+    return html(
+        '<button type="button" class="{}"{}{}>{}{}</button>\n<div class="menu" popover id="menu-{}">{}</div>',
+        classes,
+        opens,
+        told,
+        _icon(icon) if icon else "",
+        words,
+        slugify(name),
+        content,
+    )
 
 
 @register.simple_block_tag
@@ -308,23 +453,41 @@ def panel(
     content: str, title: str = "", count: Any = None, href: str = "", link: str = "", body: bool = False
 ) -> SafeString:
     """A framed part of a page: a title, a count, a link to more. `body` pads what is not a list of lines."""
-    context = {"content": content, "title": title, "count": count, "href": href, "link": link, "body": body}
-    return SafeString(render_to_string("ui/panel.html", context))
+    head = html('<header class="panel-head"><h2>{}</h2>{}{}</header>', title, _count(count), _more(href, link))
+    inside = html('<div class="panel-body">{}</div>', content) if body else content
+    return html('<section class="panel">{}{}</section>', head if title else "", inside)
+
+
+def _count(count: Any) -> SafeString:
+    return html('<span class="count num">{}</span>', count) if count is not None else SafeString("")
+
+
+def _more(href: str, words: str) -> SafeString:
+    return html('<a class="push" href="{}">{}</a>', href, words) if href else SafeString("")
 
 
 @register.simple_block_tag
 def group(content: str, title: str = "", add_url: str = "", add_label: str = "", dialog: bool = True) -> SafeString:
     """A titled group in a side column of a record page, with an optional + button."""
-    context = {"content": content, "title": title, "add_url": add_url, "add_label": add_label, "dialog": dialog}
-    return SafeString(render_to_string("ui/group.html", context))
+    add = _add(add_url, add_label, dialog) if add_url else ""
+    head = html('<header class="group-head"><h2>{}</h2>{}</header>', title, add)
+    return html('<section class="group">{}{}</section>', head, content)
+
+
+def _add(url: str, label: str, dialog: bool) -> SafeString:
+    named = attributes({"href": url, "data-dialog": dialog, "aria-label": label, "title": label})
+    return html('<a class="btn btn-ghost btn-small btn-square"{}>{}</a>', named, icon("plus"))
 
 
 @register.simple_block_tag
 def timeline_item(content: str, icon: str = "circle-dot", tone: str = "slate", id: str = "") -> SafeString:  # noqa: A002
     """One thing that happened; `content` is the sentence and, if any, a `.timeline-box`."""
-    return SafeString(
-        render_to_string("ui/timeline_item.html", {"content": content, "icon": icon, "tone": tone, "id": id})
-    )
+    return line_of_time(content, icon, tone, id)
+
+
+def line_of_time(content: str, drawing: str, tone: str, name: str = "") -> SafeString:
+    named = attributes({"id": name or None})
+    return html('<li{}>{}<div class="timeline-text">{}</div></li>', named, dot(drawing, tone), content)
 
 
 @register.simple_block_tag
@@ -357,7 +520,10 @@ def segmented(items: Iterable[dict[str, Any]], label: str = "") -> SafeString:
 @register.simple_tag
 def chip(name: str, value: Any = "", remove_url: str = "") -> SafeString:
     """A filter that is on: its name, its value, and a cross that takes it away."""
-    return SafeString(render_to_string("ui/chip.html", {"name": name, "value": value, "remove_url": remove_url}))
+    shown = html('<b class="cut">{}</b>', value) if value else ""
+    words = _("Take the filter «%(name)s» away") % {"name": name}
+    cross = html('<a class="chip-remove" href="{}" aria-label="{}">{}</a>', remove_url, words, icon("x"))
+    return html('<span class="chip">{} {}{}</span>', name, shown, cross if remove_url else "")
 
 
 @register.simple_tag
@@ -393,28 +559,70 @@ def stage_bar(
 @register.simple_tag(takes_context=True)
 def act_button(context: Context, button: Any, small: bool = False, item: bool = False) -> SafeString:
     """A `registries.Button`: a link, a dialog or a post; `item` draws it as a line of a menu."""
-    return _inside(context, "act_button", button=button, small=small, item=item)
+    classes = _button_classes(button, small=small, item=item)
+    words = together([icon(button.icon) if button.icon else "", button.label])
+    if not button.posts:
+        named = attributes({"class": classes, "href": button.url, "data-dialog": button.dialog})
+        return html("<a{}>{}</a>", named, words)
+    asks = attributes({"hx-confirm": button.confirm or None})
+    return html(
+        '<form method="post" action="{0}" hx-post="{0}" hx-swap="none">{1}<button class="{2}"{3}>{4}</button></form>',
+        button.url,
+        token_input(context),
+        classes,
+        asks,
+        words,
+    )
+
+
+def _button_classes(button: Any, *, small: bool, item: bool) -> str:
+    danger = button.style == "danger"
+    if item:
+        return " ".join((["menu-item"] if button.posts else []) + (["danger"] if danger else []))
+    return "btn" + (f" btn-{button.style}" if button.style else "") + (" btn-small" if small else "")
+
+
+def token_input(context: Context) -> SafeString:
+    """What `{% csrf_token %}` draws, in a tag that is given the page's context."""
+    return html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', context.get("csrf_token"))
 
 
 @register.simple_tag
 def bulk_button(button: Any, item: bool = False) -> SafeString:
-    """A `registries.Button` on a bulk bar: opens its dialog with, or posts, every ticked id."""
-    return SafeString(render_to_string("ui/bulk_button.html", {"button": button, "item": item}))
+    """A `registries.Button` on a bulk bar: opens its dialog with, or posts, every ticked id.
+
+    It submits the form around it, so it works without scripts too.
+    """
+    how = {"formmethod": "post"} if button.posts else {"formmethod": "get", "data-dialog": button.dialog}
+    named = {"class": "menu-item" if item else "btn btn-small", "formaction": button.url, **how}
+    sign = icon(button.icon) if button.icon else ""
+    return html('<button type="submit"{}>{}{}</button>', attributes(named), sign, button.label)
+
+
+@register.simple_tag
+def checks(name: str, choices: Iterable[tuple[str, str, bool]]) -> SafeString:
+    """Ticks of a filter: (value, label, whether it is chosen)."""
+    box = '<label class="check"><input{}><span>{}</span></label>'
+    drawn = together(
+        html(box, attributes({"type": "checkbox", "name": name, "value": value, "checked": chosen}), label)
+        for value, label, chosen in choices
+    )
+    return html('<div class="checks">{}</div>', drawn)
 
 
 @register.simple_tag
 def kpi(label: str, value: Any, change: str = "", trend: str = "") -> SafeString:
     """One figure of a row of figures; `trend` is rising, falling or nothing."""
-    return SafeString(
-        render_to_string("ui/kpi.html", {"label": label, "value": value, "change": change, "trend": trend})
-    )
+    moved = html('<div class="{}">{}</div>', trend or "sub", change) if change else ""
+    figure = '<div class="kpi"><div class="kpi-label">{}</div><div class="kpi-value">{}</div>{}</div>'
+    return html(figure, label, value, moved)
 
 
 @register.simple_tag
 def drop(name: str, accept: str = "", multiple: bool = False, hint: str = "", id: str = "") -> SafeString:  # noqa: A002
     """A place to drop a file on, or to click and choose one."""
-    context = {"name": name, "accept": accept, "multiple": multiple, "hint": hint, "id": id or f"id_{name}"}
-    return SafeString(render_to_string("ui/drop.html", context))
+    given = {"type": "file", "name": name, "id": id or f"id_{name}", "accept": accept or None, "multiple": multiple}
+    return _drop(html("<input{}>", attributes(given)), html('<span class="hint">{}</span>', hint) if hint else "")
 
 
 @register.simple_tag
@@ -431,29 +639,54 @@ def sign_in_panels(context: Context) -> SafeString:
     return SafeString("".join(registries.render_panels(registries.sign_in_panels, "*", request)))
 
 
-@register.simple_tag
-def page_scripts() -> list[str]:
-    """Every script of the kit, in order."""
-    return [f"js/{name}.js" for name in SCRIPTS]
+# Scripts -----------------------------------------------------------------------------------------
+
+# What an element's attribute brings along, in the order in which the scripts run. That attribute is the only place
+# where a template says what it needs: a page is written with the scripts of the attributes that it has, and
+# js/behaviours.js fetches what a swap or a dialog brings besides.
+BEHAVIOURS: dict[str, tuple[str, ...]] = {
+    "rows": ("data-rows",),
+    "board": ("data-board",),
+    "pick": ("data-pick", "data-pick-url"),
+    "fills": ("data-fills", "data-makes"),
+    "when": ("data-when", "data-follows"),
+    "times": ("data-fill-time",),
+    "stages": ("data-stages",),
+    "money": ("data-money",),
+    "dates": ("data-date",),
+    "files": ("data-drop",),
+    "savebar": ("data-dirty-bar", "data-dirty-form"),  # last: it remembers what the others made of a form
+}
+EVERYWHERE = ("toasts", "guard")  # guard looks at forms after all others
+SHELL = ("behaviours", "dialogs", "menus", "session", "shortcuts", "offline")  # of pages with `data-shell`
+ATTRIBUTE = re.compile(r" (data-[a-z-]+)")
 
 
-SCRIPTS = [
-    "toasts",
-    "dialogs",
-    "menus",
-    "rows",
-    "savebar",
-    "board",
-    "pick",
-    "fills",
-    "when",
-    "times",
-    "stages",
-    "money",
-    "dates",
-    "files",
-    "guard",
-    "session",
-    "shortcuts",
-    "offline",
-]
+def scripts_for(content: str) -> list[str]:
+    """The modules that a page with this content uses."""
+    found = set(ATTRIBUTE.findall(content))
+    shell = SHELL if "data-shell" in found else ()
+    used = [name for name, attributes in BEHAVIOURS.items() if found.intersection(attributes)]
+    first, last = EVERYWHERE
+    return [first, *shell, *used, last]
+
+
+@register.simple_block_tag
+def scripted(content: str) -> SafeString:
+    """The body of a page, followed by the scripts that it uses and no others."""
+    names = scripts_for(content)
+    return together([content, _htmx() if "behaviours" in names else "", *map(_module, names)])
+
+
+@drawn_once
+def _htmx() -> SafeString:
+    """What answers bring in without a new page, and where the scripts are that they may need."""
+    addresses = {one: static(f"js/{name}.js") for name, attributes in BEHAVIOURS.items() for one in attributes}
+    return together(
+        [html('<script src="{}" defer></script>\n', static("vendor/htmx.min.js")), json_script(addresses, "behaviours")]
+    )
+
+
+@drawn_once
+def _module(name: str) -> SafeString:
+    return html('\n<script type="module" src="{}"></script>', static(f"js/{name}.js"))

@@ -34,7 +34,8 @@ def test_every_icon_that_a_template_or_a_registration_names_is_in_the_sprite():
 
 def test_no_script_or_style_of_the_kit_is_missing():
     names = re.findall(r"{% static '((?:css|js|img)/[^']+)' %}", (ROOT / "core/templates/ui/document.html").read_text())
-    assert [name for name in [*names, *ui.page_scripts()] if finders.find(name) is None] == []
+    scripts = [f"js/{name}.js" for name in (*ui.EVERYWHERE, *ui.SHELL, *ui.BEHAVIOURS)]
+    assert [name for name in [*names, *scripts, "css/board.css"] if finders.find(name) is None] == []
 
 
 def test_an_avatar_has_two_letters_and_keeps_its_colour():
@@ -108,6 +109,7 @@ def test_the_stage_bar_marks_what_is_done_and_posts_where_the_person_stood():
 def areas(monkeypatch):
     """Three areas of the test site: the home page, the health page, and one that does not exist."""
     monkeypatch.setattr(navigation, "_items", {})
+    monkeypatch.setattr(navigation, "_creates", {})
     navigation.register(NavItem("Health", "health", "heart", group="admin", order=9, phone=1))
     navigation.register(NavItem("Sign in", "account_login", "login", order=2, allowed=lambda user: user.is_boss))
     navigation.register(NavItem("Nowhere", "no-such-page", "x", order=1))
@@ -139,3 +141,29 @@ def test_a_form_meant_for_the_dialog_comes_without_the_shell():
     request = RequestFactory().get("/", headers={"HX-Target": "dialog"})
     assert navigation.shell(request)["dialog_parent"] == "ui/bare.html"
     assert navigation.shell(RequestFactory().get("/"))["dialog_parent"] == "base.html"
+
+
+def test_the_kept_sidebar_is_another_one_for_another_person_place_and_language(areas):
+    def key(pk: int = 1, path: str = "/", language: str = "vi", is_boss: bool = True) -> str:
+        request = RequestFactory().get(path)
+        request.user = SimpleNamespace(is_authenticated=True, is_boss=is_boss, pk=pk, email="an@x.example")
+        with translation.override(language):
+            return navigation.shell(request)["shell"].key
+
+    keys = [key(), key(pk=2), key(path="/accounts/login/"), key(language="en"), key(is_boss=False)]
+    assert len(set(keys)) == len(keys)
+
+
+KEPT = re.compile(r'{% cache None [\w-]+ shell\.key using="pieces" %}(.*?){% endcache %}', re.DOTALL)
+
+
+def test_nothing_that_is_kept_for_a_person_depends_on_the_page():
+    """A token, an address or a message in there would be shown again on the next page."""
+    templates = ROOT / "core/templates"
+    pages = [templates / "base.html", templates / "ui/overlays.html"]
+    kept = [piece for page in pages for piece in KEPT.findall(page.read_text())]
+    names = {name for piece in kept for name in re.findall(r'{% include "([^"]+)"', piece)}
+    inside = {name: (templates / name).read_text() for name in {*names, "ui/nav_item.html", "ui/brand.html"}}
+    assert {"ui/sidebar.html", "ui/person.html", "ui/person_dialogs.html"} <= set(inside)
+    of_the_page = re.compile(r"csrf_token|get_full_path|request\.(?!user\b)|messages")
+    assert [name for name, text in inside.items() if of_the_page.search(text)] == []

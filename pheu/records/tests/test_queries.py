@@ -1,6 +1,7 @@
 """How many statements a page takes, as query_counts.json has it: the same for one row and thirty (quality.md 1)."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.template.base import Node
 from django.test.utils import CaptureQueriesContext
+from django.urls import URLResolver
 from django.utils import timezone
 
 from pheu.activities.models import ActivityType
@@ -137,6 +140,43 @@ def test_every_area_takes_the_same_few_statements_for_any_number_of_rows(client,
     firm.grow(12)
     assert {address: asked(client, address) for address in areas} == few
     assert {address: count for address, count in few.items() if count > MOST} == {}
+
+
+@pytest.fixture
+def work(monkeypatch):
+    """How often a template drew a node and an address was looked up: what a page costs beside its statements."""
+    done: Counter[str] = Counter()
+
+    def counted(owner: Any, name: str) -> None:
+        function = getattr(owner, name)
+
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            done[name] += 1
+            return function(*args, **kwargs)
+
+        monkeypatch.setattr(owner, name, wrapper)
+
+    counted(Node, "render_annotated")
+    counted(URLResolver, "_reverse_with_prefix")
+    return done
+
+
+@pytest.mark.parametrize("page", ["list", "board"])
+def test_rows_and_cards_are_drawn_without_templates(client, firm, work, page):
+    """What a page has by the dozen is drawn by functions (core/markup.py): fifty rows draw no more nodes than two."""
+    client.force_login(firm.cast.binh)
+
+    def drawn() -> dict[str, int]:
+        client.get(kinds.get("deal").url(page))
+        work.clear()
+        client.get(kinds.get("deal").url(page))
+        return dict(work)
+
+    firm.grow(2)
+    few = drawn()
+    firm.grow(12)
+    assert drawn() == few
+    assert few["render_annotated"] > 50
 
 
 def test_ended_and_converted_records_take_no_more(client, firm):

@@ -90,7 +90,9 @@ function asking(address) {
 
 function dress(select) {
   if (select.tomselect) return;
+  const focused = document.activeElement === select; // it was there first: this script came with the dialog
   const control = new TomSelect(select, settings(select));
+  if (focused) control.control_input.focus();
   addCrosses(select, control);
   select.addEventListener("fill", ({ detail }) => { // chosen by another field: {id, text}
     control.addOption(detail);

@@ -47,7 +47,8 @@ function clean(form) {
 }
 
 // After the other scripts had their turn: money and comboboxes change what is in a field once.
-addEventListener("load", () => forms(document).forEach(remember));
+if (document.readyState === "complete") forms(document).forEach(remember);
+else addEventListener("load", () => forms(document).forEach(remember));
 document.addEventListener("htmx:load", (event) => {
   for (const form of forms(event.detail.elt)) {
     // A form that came back with errors is still unsaved: it is measured against the form it replaced.

@@ -1,7 +1,7 @@
 // On a phone the stage bar scrolls: begin where the record stands.
 
 function show(root) {
-  for (const current of root.querySelectorAll(".stage-bar [aria-current]")) {
+  for (const current of root.querySelectorAll("[data-stages] > [aria-current]")) {
     const bar = current.parentElement;
     bar.scrollLeft = current.offsetLeft - bar.offsetLeft - 60;
   }

@@ -1,0 +1,254 @@
+"""Drawing rows: one function for each kind of cell, the row of a list, the card of a board.
+
+Each takes (field, value, row) and gives markup; whatever it puts in is escaped.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.template.defaultfilters import truncatechars
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from pheu.core.markup import address, attributes, drawn_once, html, together
+from pheu.core.templatetags.ui import avatar, icon, pill, stars, tag
+from pheu.core.templatetags.vn import NOTHING
+from pheu.core.vietnamese import show_relative_day
+from pheu.core.widgets import Parts, draws, options
+from pheu.records.fields import Field
+from pheu.records.kinds import Kind
+
+Drawn = SafeString | str
+
+
+def url_of(row: Any) -> str:
+    return address(f"{row.kind}-page", row.pk)
+
+
+# Cells -----------------------------------------------------------------------------------------
+
+
+def _title(field: Field, value: Any, row: Any) -> Drawn:
+    return html('<a href="{}">{}</a>', url_of(row), row.title)
+
+
+def _long(field: Field, value: Any, row: Any) -> Drawn:
+    return truncatechars(value or NOTHING, 80)
+
+
+def _phone(field: Field, value: Any, row: Any) -> Drawn:
+    if not value:
+        return NOTHING
+    if not value.startswith("+"):
+        return html('<span class="nowrap" title="{}">{}</span>', _("phone could not be read"), value)
+    return html('<a class="phone nowrap" href="tel:{}">{}</a>', value, field.show(value))
+
+
+def _email(field: Field, value: Any, row: Any) -> Drawn:
+    return html('<a href="mailto:{0}">{0}</a>', value) if value else NOTHING
+
+
+def _link(field: Field, value: Any, row: Any) -> Drawn:
+    if not value:
+        return NOTHING
+    href = value if value.startswith(("http://", "https://")) else f"https://{value}"
+    return html('<a href="{}" rel="noopener noreferrer" target="_blank">{}</a>', href, value)
+
+
+def _stage(field: Field, value: Any, row: Any) -> Drawn:
+    return pill(value, value.tone)
+
+
+def _label(field: Field, value: Any, row: Any) -> Drawn:
+    return tag(value, value.colour) if value else NOTHING
+
+
+def _tags(field: Field, value: Any, row: Any) -> Drawn:
+    return together((tag(one, one.colour) for one in value), " ") or NOTHING
+
+
+# What a person should look at; the other remarks say what was put right.
+WORRYING = {"unreadable", "ambiguous", "repeated"}
+
+
+def _flags(field: Field, value: Any, row: Any) -> Drawn:
+    return pill(field.show(value), "amber" if WORRYING & set(value) else "slate") if value else NOTHING
+
+
+def _stars(field: Field, value: Any, row: Any) -> Drawn:
+    return stars(value)
+
+
+def _person(field: Field, value: Any, row: Any) -> Drawn:
+    if not value:
+        return _nobody_yet()
+    return html('<span class="row">{} <span class="cut person-name">{}</span></span>', avatar(value, "", True), value)
+
+
+@drawn_once
+def _nobody_yet() -> SafeString:
+    return html('<span class="faint">{}</span>', _("Nobody yet"))
+
+
+def _row(field: Field, value: Any, row: Any) -> Drawn:
+    return html('<a href="{}">{}</a>', url_of(value), value) if value else NOTHING
+
+
+def _activity(field: Field, value: Any, row: Any) -> Drawn:
+    return next_activity(value, getattr(row, "is_closed", False))
+
+
+def _probability(field: Field, value: Any, row: Any) -> Drawn:
+    how = "" if row.probability_is_typed else _("by stage")
+    return html('{} <span class="faint">{}</span>', field.show(value), how)
+
+
+def _text(field: Field, value: Any, row: Any) -> Drawn:
+    return field.show(value) or NOTHING
+
+
+CELLS: dict[str, Callable[[Field, Any, Any], Drawn]] = {
+    "title": _title, "long": _long, "phone": _phone, "email": _email, "link": _link, "stage": _stage, "label": _label,
+    "tags": _tags, "flags": _flags, "stars": _stars, "person": _person, "row": _row, "activity": _activity,
+    "probability": _probability,
+}  # fmt: skip
+
+
+def cell(field: Field, row: Any) -> Drawn:
+    """A value of a row as the list and the record page show it."""
+    return CELLS.get(field.cell, _text)(field, field.value(row), row)
+
+
+def next_activity(at: Any, is_closed: bool = False) -> Drawn:
+    """When something is to be done next: red when overdue, amber when nothing is planned."""
+    if at is None:
+        return NOTHING if is_closed else _nothing_planned()
+    today, day = timezone.localdate(), timezone.localtime(at).date()
+    if day < today or at < timezone.now():
+        late = (today - day).days
+        return pill(_("%(days)d days overdue") % {"days": late} if late else _("Overdue"), "red")
+    return pill(show_relative_day(day, today), "jade")
+
+
+@drawn_once
+def _nothing_planned() -> SafeString:
+    return pill(_("Nothing planned"), "amber")
+
+
+# Rows of a list --------------------------------------------------------------------------------
+
+
+def rows(listing: Any, *, ticked: bool) -> SafeString:
+    """The rows of a page of a list; `ticked` puts a box to tick before each."""
+    places = listing.places(cell_class)
+    words = _("Tick %(title)s") if ticked else ""
+    return together(
+        html(
+            "<tr>\n{}{}</tr>\n",
+            _tick(row, words) if ticked else "",
+            together(_td(place, cell(field, row)) for field, place in places),
+        )
+        for row in listing.rows
+    )
+
+
+def _td(place: str, drawn: Drawn) -> SafeString:
+    """A cell in its place; on a phone's card one without a value takes no line."""
+    return html('<td class="{}{}">{}</td>', place, " nothing" if drawn is NOTHING else "", drawn)
+
+
+def _tick(row: Any, words: str) -> SafeString:
+    box = '<td class="cell-check"><input type="checkbox" name="ids" value="{}" aria-label="{}"></td>'
+    return html(box, row.pk, words % {"title": row.title})
+
+
+def cell_class(field: Field, kind: Kind) -> str:
+    """Where the cell stands on a phone's card; cells not named there are left out."""
+    if field.cell == "title":
+        place = "cell-title"
+    elif field.name not in kind.schema.phone_columns:
+        place = ""
+    else:
+        place = {"stage": "cell-state", "choice": "cell-state", "person": "cell-owner"}.get(field.cell, "cell-line")
+    return f"{place} end num".strip() if field.is_number else place
+
+
+# Cards of a board ------------------------------------------------------------------------------
+
+
+def cards(kind: Kind, rows: Iterable[Any]) -> SafeString:
+    return together(card(kind, row) for row in rows)
+
+
+def card(kind: Kind, row: Any) -> SafeString:
+    """One card: title, customer, and what the schema's `card` names, as far as the person may see it.
+
+    `row` has its stage, its record, what `kind.prefetch` brings, and `card_fields` (see `Board`).
+    """
+    moved = html(' data-move-url="{}"', address(f"{kind.code}-stage", row.pk)) if row.may_move else ""
+    return html(
+        '<article class="card" id="{}-{}" tabindex="0"{} aria-label="{}">'
+        '<h3><a href="{}">{}</a></h3>{}{}{}{}</article>\n',
+        kind.code,
+        row.pk,
+        moved,
+        row.title,
+        url_of(row),
+        row.title,
+        html('<div class="sub cut">{}</div>', row.customer_name) if row.customer_name else "",
+        _card_value(row),
+        _card_next(row),
+        _card_menu() if row.may_move else "",
+    )
+
+
+def _on_card(row: Any, *cells: str) -> list[tuple[Field, Any]]:
+    return [(field, field.value(row)) for field in row.card_fields if field.cell in cells]
+
+
+def _card_value(row: Any) -> SafeString:
+    worth = [_worth(field, value) for field, value in _on_card(row, "money", "number")]
+    marks = [mark for _field, value in _on_card(row, "label", "tags") for mark in _as_list(value)]
+    owner = [avatar(value) for _field, value in _on_card(row, "person")]
+    return html(
+        '<div class="card-row">{}{}<span class="push">{}</span></div>',
+        together(worth),
+        together(tag(one, one.colour) for one in marks),
+        together(owner),
+    )
+
+
+def _worth(field: Field, value: Any) -> SafeString:
+    shown = SafeString('<span class="faint">—</span>') if value is None else field.show(value)
+    return html('<span class="num">{}</span>', shown)
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value] if value else []
+
+
+def _card_next(row: Any) -> SafeString:
+    priority = [html('<span class="push">{}</span>', stars(value)) for _field, value in _on_card(row, "stars") if value]
+    activity = [next_activity(value, row.is_closed) for _field, value in _on_card(row, "activity")]
+    return html('<div class="card-row">{}{}</div>', together(activity), together(priority))
+
+
+@drawn_once
+def _card_menu() -> SafeString:
+    button = '<button type="button" class="card-menu" data-move-menu aria-label="{}">{}</button>'
+    return html(button, _("Move to another stage"), icon("dots"))
+
+
+# Controls of forms -----------------------------------------------------------------------------
+
+
+@draws("records/_pick_input.html")
+def _pick_input(widget: Parts) -> SafeString:
+    """A select of which only the chosen row is there (`fields.PickInput`), with a link that makes a new one."""
+    asks = {"name": widget["name"], "data-pick-url": widget["pick_url"], "data-kind": widget["kind"]}
+    select = html("<select{}>{}</select>", attributes({**asks, **widget["attrs"]}), options(widget))
+    if not widget.get("new_url"):
+        return select
+    make = '<a class="hint link" href="{}" data-dialog data-makes>+ {}</a>'
+    return together([select, html(make, widget["new_url"], widget["new_label"])])
