@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from pheu.core.errors import tell
+from pheu.core.ids import read_id
 from pheu.core.once import once
 from pheu.deals import services
 from pheu.deals.conversion import convert_leads, same_email, undo_conversion
@@ -69,8 +70,7 @@ def deal_closing(request: Request, pk: int) -> HttpResponse:
     deal = _visible_deal(request, pk)
     must(request.user, deal, MOVE)
     closing = deal.stage.pipeline.stages.filter(category__in=services.ENDS)
-    asked = request.POST.get("to") or request.GET.get("to", "")
-    to = get_object_or_404(closing, pk=asked if asked.isdecimal() else 0)
+    to = get_object_or_404(closing, pk=read_id(request.POST.get("to") or request.GET.get("to")))
     if to.category == Category.WON:
         if request.method == "POST":
             services.close_deal(deal, to=to, by=request.user)

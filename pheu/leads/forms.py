@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from pheu.core.ids import RowField
 from pheu.core.vietnamese.fields import CleanCharField
 from pheu.people.models import Team, User
 from pheu.people.scopes import CHANGE
@@ -12,9 +13,7 @@ from pheu.records.models import ClosingReason
 class ReasonForm(forms.Form):
     """Why a record of `kind` ends in `category`: only active reasons of that list are offered (D9)."""
 
-    reason = forms.ModelChoiceField(
-        ClosingReason.objects.none(), label=_("Reason"), empty_label=None, widget=forms.RadioSelect
-    )
+    reason = RowField(ClosingReason.objects.none(), label=_("Reason"), empty_label=None, widget=forms.RadioSelect)
     reason_note = CleanCharField(label=_("More about it"), required=False, max_length=500)
 
     def __init__(self, *args: Any, kind: str, category: str, **kwargs: Any) -> None:
@@ -26,14 +25,14 @@ class ReasonForm(forms.Form):
 class AssignForm(forms.Form):
     """Whom rows are handed to: a person, a team, or both. The department is the person's (R0.16, R1.17)."""
 
-    owner = forms.ModelChoiceField(
+    owner = RowField(
         User.objects.none(),
         label=_("Owner"),
         required=False,
         empty_label=_("Nobody yet"),
         widget=forms.Select(attrs={"data-pick": ""}),
     )
-    team = forms.ModelChoiceField(
+    team = RowField(
         Team.objects.all(),
         label=_("Sales team"),
         required=False,

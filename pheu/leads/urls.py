@@ -8,6 +8,6 @@ urlpatterns = [
     path("leads/assignment/", views.record_assign, {"kind": "lead"}, name="lead-assign"),
     path("prospects/assignment/", views.record_assign, {"kind": "prospect"}, name="prospect-assign"),
     path("prospects/conversion/", views.prospect_conversion, name="prospect-conversion"),
-    path("leads/<int:pk>/closing/", views.lead_closing, name="lead-closing"),
-    path("leads/<int:pk>/reopening/", views.lead_reopening, name="lead-reopening"),
+    path("leads/<id:pk>/closing/", views.lead_closing, name="lead-closing"),
+    path("leads/<id:pk>/reopening/", views.lead_reopening, name="lead-reopening"),
 ]

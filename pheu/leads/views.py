@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from pheu.core.errors import tell
+from pheu.core.ids import read_ids
 from pheu.leads import services
 from pheu.leads.forms import AssignForm, ReasonForm
 from pheu.leads.models import Lead
@@ -33,7 +34,7 @@ def done(request: Request, where: Any) -> HttpResponse:
 
 def ticked(rows: Any, asked: QueryDict) -> list[Any]:
     """The rows among `rows` whose ids were ticked; none of them is no page."""
-    ids = [pk for pk in asked.getlist("ids")[:MANY] if pk.isdecimal()]
+    ids = read_ids(asked.getlist("ids")[:MANY])
     found = list(rows.filter(pk__in=ids).select_related("record").order_by("pk"))
     if not found:
         raise Http404

@@ -16,6 +16,7 @@ from pheu.quality.importers import Importer
 from pheu.records.fields import Email, LongText, Phone, TaxCode, Text
 
 PHONE_ROOM = 300  # characters that `parties.Reachable` keeps of one number
+ADDRESSES_ROOM = 2000  # characters of a cell that lists mail addresses; what is longer is a text
 _BETWEEN_ADDRESSES = re.compile(r"[\s;,/]+")
 
 
@@ -104,7 +105,7 @@ class LineReader:
     def _read_addresses(self, name: str, filled: list[tuple[str, str]], draft: Draft) -> list[str]:
         left = []
         for title, text in filled:
-            for part in _BETWEEN_ADDRESSES.split(text):
+            for part in _BETWEEN_ADDRESSES.split(text) if len(text) <= ADDRESSES_ROOM else [text]:
                 if not any(character.isalnum() for character in part):
                     continue
                 address = self._cleaned(name, part)

@@ -12,11 +12,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from pheu.core.ids import RowField, RowsField, read_ids
 from pheu.core.vietnamese import fields as vn
 from pheu.core.vietnamese.dates import show_date, show_datetime
 from pheu.core.vietnamese.money import show_money
 from pheu.core.vietnamese.phone import show_phone
 from pheu.core.vietnamese.taxcode import show_tax_code
+from pheu.core.vietnamese.text import clean
 from pheu.people.models import Department, Team, User
 from pheu.people.scopes import CREATE
 from pheu.records import kinds
@@ -249,7 +251,7 @@ class Pick(Field):
         return rows.filter(is_active=True) if hasattr(self.model, "is_active") else rows
 
     def form_field(self, user: User) -> forms.Field:
-        return forms.ModelChoiceField(self.queryset(user), empty_label="—", **self._asked())
+        return RowField(self.queryset(user), empty_label="—", **self._asked())
 
     def keep_offering(self, form_field: Any, value: Any) -> None:
         if value is not None:
@@ -259,9 +261,9 @@ class Pick(Field):
         return id_and_name(value)
 
     def read(self, text: str) -> Any:
-        found = self.queryset(User()).filter(name__iexact=text).first()
+        found = self.queryset(User()).filter(name__iexact=clean(text)).first()
         if found is None:
-            raise ValueError(_("“%(text)s” is not in the list") % {"text": text})
+            raise ValueError(_("“%(text)s” is not in the list") % {"text": text[:60]})
         return found
 
     def table(self, user: User) -> models.QuerySet:
@@ -296,9 +298,12 @@ class PersonPick(Pick):
         return field
 
     def read(self, text: str) -> Any:
-        found = User.objects.active().filter(models.Q(email__iexact=text) | models.Q(full_name__iexact=text)).first()
+        called = clean(text)
+        found = (
+            User.objects.active().filter(models.Q(email__iexact=called) | models.Q(full_name__iexact=called)).first()
+        )
         if found is None:
-            raise ValueError(_("no colleague is called “%(text)s”") % {"text": text})
+            raise ValueError(_("no colleague is called “%(text)s”") % {"text": text[:60]})
         return found
 
 
@@ -323,7 +328,7 @@ class RowPick(Field):
         kind = kinds.get(self.kind)
         rows = kind.model.objects.visible_to(user) if user.pk else kind.model.objects.all()
         widget = PickInput(kind=self.kind, may_create=bool(user.pk) and user.may(self.kind, CREATE))
-        return forms.ModelChoiceField(rows.select_related("record"), widget=widget, **self._asked())
+        return RowField(rows.select_related("record"), widget=widget, **self._asked())
 
     def keep_offering(self, form_field: Any, value: Any) -> None:
         if value is not None:
@@ -352,7 +357,7 @@ class PickInput(forms.Select):
         return [(None, options, 0)]
 
     def _rows(self, keys: list[str]) -> Any:
-        ids = [key for key in keys if key.isdecimal()]
+        ids = read_ids(keys)
         return self.choices.queryset.filter(pk__in=ids) if ids else []  # type: ignore[attr-defined]
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
@@ -375,7 +380,7 @@ class Tags(Field):
 
     def form_field(self, user: User) -> forms.Field:
         widget = forms.SelectMultiple(attrs={"data-pick": ""})
-        return forms.ModelMultipleChoiceField(self.table(user), widget=widget, **self._asked())
+        return RowsField(self.table(user), widget=widget, **self._asked())
 
     def keep_offering(self, form_field: Any, value: Any) -> None:
         form_field.queryset |= Tag.objects.filter(pk__in=[tag.pk for tag in value])

@@ -2,14 +2,15 @@ from typing import Any
 
 from django import forms
 
+from pheu.core.ids import RowField
 from pheu.records.models import Stage
 
 
 class MoveForm(forms.Form):
     """Where to, and the stage the person saw; only stages of the row's own pipeline are offered."""
 
-    to = forms.ModelChoiceField(Stage.objects.none())
-    left = forms.ModelChoiceField(Stage.objects.none())
+    to = RowField(Stage.objects.none())
+    left = RowField(Stage.objects.none())
 
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -13,18 +13,18 @@ def record_urls(kind: str, *, board: bool = False) -> list[URLPattern]:
         path("new/", views.record_new, here, name=f"{kind}-new"),
         path("pick/", views.record_pick, here, name=f"{kind}-pick"),
         path("counts/", views.record_counts, here, name=f"{kind}-counts"),
-        path("<int:pk>/", views.record_page, here, name=f"{kind}-page"),
-        path("<int:pk>/fields/", views.record_save, here, name=f"{kind}-save"),
+        path("<id:pk>/", views.record_page, here, name=f"{kind}-page"),
+        path("<id:pk>/fields/", views.record_save, here, name=f"{kind}-save"),
     ]
     if board:
         pages += [
             path("board/", views.record_board, here, name=f"{kind}-board"),
-            path("<int:pk>/stage/", views.record_stage, here, name=f"{kind}-stage"),
+            path("<id:pk>/stage/", views.record_stage, here, name=f"{kind}-stage"),
         ]
     return pages
 
 
 urlpatterns = [
-    path("r/<int:pk>/", views.open_record, name="record"),
+    path("r/<id:pk>/", views.open_record, name="record"),
     path("search/", views.search, name="search"),
 ]
