@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import Unreadable, say
 
-READ = {"", "utf-8", "utf8", "us-ascii", "ascii"}
+READ = {"", "utf-8"}
 
 
 class ReadableRequestMiddleware:

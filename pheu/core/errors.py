@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import DataError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import trigger_client_event
@@ -81,6 +81,7 @@ def say(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """`handler400`: Django could not read the request (its length, its parts, its host)."""
+    request.GET = QueryDict()  # which may be what cannot be read, and the page around the words looks into it
     return say(request, exception if isinstance(exception, Unreadable) else Unreadable())
 
 

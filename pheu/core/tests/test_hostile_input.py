@@ -49,7 +49,7 @@ EVERY_NAME = "*"
 class Hearing(QueryDict):
     """A query string or body that remembers which names somebody asked for."""
 
-    heard: set[str] = set()
+    heard: set[str]
 
     def get(self, key: str, default: Any = None) -> Any:
         self.heard.add(key)
@@ -68,6 +68,14 @@ class Hearing(QueryDict):
         return super().getlist(key, default)
 
 
+class Query(Hearing):
+    heard = set()
+
+
+class Body(Hearing):
+    heard = set()
+
+
 @dataclass(frozen=True)
 class Address:
     """One pattern of the site, with all that stands above it, and the kind that it serves if it serves several."""
@@ -75,6 +83,7 @@ class Address:
     name: str
     written: str
     kind: str
+    view: Any
 
 
 def addresses(patterns: Any, above: str = "/") -> Iterator[Address]:
@@ -83,7 +92,7 @@ def addresses(patterns: Any, above: str = "/") -> Iterator[Address]:
         if isinstance(one, URLResolver):
             yield from addresses(one.url_patterns, written)
         elif one.name != "health":  # which answers 503 while no worker runs
-            yield Address(one.name or written, written, (one.default_args or {}).get("kind", ""))
+            yield Address(one.name or written, written, (one.default_args or {}).get("kind", ""), one.callback)
 
 
 ADDRESSES = list(addresses(get_resolver().url_patterns))
@@ -94,8 +103,8 @@ class Attack:
     """One person's browser. Every request is rolled back, so that all of them meet the same rows."""
 
     def __init__(self, firm: Firm, user: User, monkeypatch: Any) -> None:
-        monkeypatch.setattr("django.core.handlers.wsgi.QueryDict", Hearing)
-        monkeypatch.setattr("django.http.request.QueryDict", Hearing)
+        monkeypatch.setattr("django.core.handlers.wsgi.QueryDict", Query)
+        monkeypatch.setattr("django.http.request.QueryDict", Body)
         self.firm, self.user = firm, user
         self.client = Client(raise_request_exception=False)
         self.client.force_login(user)
@@ -115,20 +124,20 @@ class Attack:
         fill = filling or (str(things[0].pk) if things else "1")
         return PLACE.sub(lambda _found: fill, re.sub(r"[\^$]|\\Z", "", address.written))
 
-    def send(self, method: str, path: str, values: dict[str, Any]) -> Any:
+    def send(self, method: str, path: str, values: dict[str, Any], *, in_dialog: bool = False) -> Any:
+        headers = {"HX-Request": "true", "HX-Target": "dialog"} if in_dialog else {}
         self.client.cookies = SimpleCookie({"sessionid": self.session})
         with transaction.atomic():
-            answer = self._ask(method, path, values)
+            answer = self._ask(method, path, urlencode(values, doseq=True), headers)
             body = b"".join(answer) if answer.streaming else answer.content
             transaction.set_rollback(True)
         self.judge(f"{method.upper()} {path} {str(values)[:200]}", answer, body)
         return answer
 
-    def _ask(self, method: str, path: str, values: dict[str, Any]) -> Any:
-        body = urlencode(values, doseq=True)
+    def _ask(self, method: str, path: str, sent: str, headers: dict[str, str]) -> Any:
         if method == "get":
-            return self.client.get(f"{path}?{body}")
-        return self.client.post(path, body, content_type="application/x-www-form-urlencoded")
+            return self.client.get(f"{path}?{sent}", headers=headers)
+        return self.client.post(path, sent, content_type="application/x-www-form-urlencoded", headers=headers)
 
     def judge(self, said: str, answer: Any, body: bytes) -> None:
         if answer.status_code >= 500:
@@ -140,13 +149,14 @@ class Attack:
 
     def names_of(self, method: str, path: str, address: Address, usual: dict[str, Any]) -> list[str]:
         """What the address asks for, also when it is given what it asked for."""
-        Hearing.heard = set()
+        ear = Query if method == "get" else Body
+        ear.heard = set()
         if self.send(method, path, usual).status_code == 405:
             return []
-        self.send(method, path, dict.fromkeys(Hearing.heard, "1") | usual)
-        fields = kinds.get(address.kind).schema if address.kind and EVERY_NAME in Hearing.heard else ()
+        self.send(method, path, dict.fromkeys(ear.heard, "1") | usual)
+        fields = kinds.get(address.kind).schema if address.kind and EVERY_NAME in ear.heard else ()
         known = {one.name for one in fields}
-        return sorted((Hearing.heard | known | set(usual)) - {EVERY_NAME})
+        return sorted((ear.heard | known | set(usual)) - {EVERY_NAME})
 
     def usual(self, address: Address, method: str) -> dict[str, Any]:
         """What a well-meaning person sends."""
@@ -159,16 +169,21 @@ class Attack:
         return {key: value for key, value in sent.items() if not isinstance(value, SimpleUploadedFile)}
 
     def values_for(self, address: Address, method: str, names: list[str]) -> list[str]:
-        """All values where a name is met for the first time; the worst where the same kind has met all its names."""
-        met = {(address.kind or address.name, method, name.removeprefix("initial-")) for name in names}
-        is_new = bool(met - self.met)
+        """All sixty where one of the names is met for the first time; else the worst (PHEU_EXPLORE=1: always all).
+
+        A parameter is the same wherever one view asks for it, a field in every form of one kind.
+        """
+        place = address.view if method == "get" else address.kind or address.view
+        met = {(place, method, name.removeprefix("initial-")) for name in names}
+        is_new = not met <= self.met
         self.met |= met
         return HOSTILE if is_new or os.environ.get("PHEU_EXPLORE") else WORST
 
     def all_at_once(self, method: str, path: str, names: list[str], values: list[str]) -> None:
         """Each value in each name, another one in every name of a request: as many requests as values."""
         for turn in range(len(values) if names else 0):
-            self.send(method, path, {name: values[(turn + at) % len(values)] for at, name in enumerate(names)})
+            sent = {name: values[(turn + at) % len(values)] for at, name in enumerate(names)}
+            self.send(method, path, sent, in_dialog=bool(turn % 2))
 
     def alone(self, method: str, path: str, names: list[str], usual: dict[str, Any]) -> None:
         """One bad value in what is otherwise as it should be, so that it gets as far as it can."""
