@@ -243,3 +243,18 @@ def test_no_id_in_a_path_breaks_an_address(filling, firm, monkeypatch):
             for method in ("get", "post"):
                 attack.send(method, attack.path(address, filling), {})
     assert not attack.wrong, "\n".join(attack.wrong)
+
+
+# The most that a field takes, in characters that take most room in a column, its index or its order.
+@pytest.mark.parametrize("unit", ["ậ", "𝒳", "ß", "㎯", "ﷺ", "漢", "\u1100\u1161\u11a8", "a\u0301", "&", "'", "\\", "%"])
+def test_the_longest_values_are_kept(unit, client, dung):
+    client.force_login(dung)
+    text = (unit * 300)[:300]
+    sent = dict.fromkeys(("name", "company_name", "person_name", "job_title", "address", "need", "website"), text)
+    sent["job_title"] = text[:200]
+    sent |= {"expected_amount": "999999999999999", "due_at": "31/12/2199 23:59"}
+    answer = client.post("/leads/new/", sent)
+    assert answer.status_code == 302, answer.context["form"].errors
+    for path in (answer["Location"], "/leads/?sort=name", "/leads/?sort=-name", "/leads/board/", "/", "/reports/"):
+        assert client.get(path).status_code == 200
+    assert client.get("/search/", {"q": text}).status_code == 200

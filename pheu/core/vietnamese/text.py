@@ -52,7 +52,8 @@ def _seen(text: str) -> str:
 
 def _composed(text: str) -> str:
     """NFC. Putting marks in order takes time by the square of their run, so no run is longer than `_MOST_MARKS`."""
-    return unicodedata.normalize("NFC", _MAYBE_MARKS.sub(_held, text))
+    held = text if len(text) <= _MOST_MARKS else _MAYBE_MARKS.sub(_held, text)
+    return unicodedata.normalize("NFC", held)
 
 
 def _held(found: re.Match[str]) -> str:
