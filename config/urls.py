@@ -11,6 +11,8 @@ def no_page(request: HttpRequest) -> HttpResponse:
     raise Http404
 
 
+handler400 = "pheu.core.errors.bad_request"
+
 urlpatterns = [
     path("healthz", health, name="health"),
     path("accounts/email/", no_page, name="account_email"),  # whoever made the account vouches for its address

@@ -4,10 +4,11 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from pheu.core.door import readable
 from pheu.core.processes import stop_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ["PHEU_PROCESS"] = "web"  # read by the settings: how long a statement may take
 stop_with_parent()  # Or the web worker would live on when its server is killed outright.
 
-application = get_wsgi_application()
+application = readable(get_wsgi_application())

@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from pheu.activities.models import ActivityType
+from pheu.core.ids import RowField
 from pheu.core.templatetags.ui import icon
 from pheu.core.vietnamese.dates import show_datetime
 from pheu.core.vietnamese.fields import CleanCharField, VnDateTimeField, VnDateTimeInput
@@ -27,7 +28,7 @@ def quick_times(now: datetime) -> list[tuple[Any, str]]:
     return [(label, show_datetime(at)) for label, at in usual if at > local]
 
 
-class TypeField(forms.ModelChoiceField):
+class TypeField(RowField):
     """The kinds of work in use, each a card with its icon."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -53,9 +54,7 @@ class ScheduleForm(forms.Form):
 
     what = TypeField()
     due_at = _when()
-    assignee = forms.ModelChoiceField(
-        User.objects.none(), label=_("Assign to"), widget=forms.Select(attrs={"data-pick": ""})
-    )
+    assignee = RowField(User.objects.none(), label=_("Assign to"), widget=forms.Select(attrs={"data-pick": ""}))
     title = CleanCharField(label=_("What to do"), required=False, max_length=300)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

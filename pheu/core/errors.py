@@ -1,14 +1,20 @@
 """What an act says when it cannot be done. One middleware turns it into words for the person."""
 
-from typing import Any
+import logging
+from typing import Any, cast
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.db import DataError
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import trigger_client_event
 
+from pheu.core.again import in_one_go
+
+logger = logging.getLogger(__name__)
 NOT_YOURS = _("You may not do this with this record.")
+UNREADABLE = _("What was sent cannot be read.")
 
 
 class DomainError(Exception):
@@ -52,6 +58,15 @@ class Conflict(DomainError):
         self.clashes = clashes or []
 
 
+class Unreadable(DomainError):
+    """What was sent cannot be read or kept, whoever sent it."""
+
+    status = 400
+
+    def __init__(self, message: Any = UNREADABLE, **facts: Any) -> None:
+        super().__init__(message, **facts)
+
+
 class DomainErrorMiddleware:
     """Answers a DomainError with its words: a toast for htmx, a page otherwise. The transaction has rolled back."""
 
@@ -61,13 +76,44 @@ class DomainErrorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, DomainError):
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """What a page of ours writes is one transaction, begun once more where somebody was in the way."""
+        if request.method in ("GET", "HEAD", "OPTIONS") or not view.__module__.startswith("pheu."):
             return None
-        if request.headers.get("HX-Request") == "true":
-            answer = HttpResponse(status=error.status, headers={"HX-Reswap": "none"})
-            return trigger_client_event(answer, "toast", {"text": str(error), "level": "error"})
-        return render(request, "refused.html", {"error": error}, status=error.status)
+
+        def answer() -> HttpResponse:
+            for upload in cast(Any, request.FILES).values():
+                upload.seek(0)
+            return view(request, *args, **kwargs)
+
+        try:
+            return in_one_go(answer)
+        except Exception as error:
+            said = self.process_exception(request, error)
+            if said is None:
+                raise
+            return said
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, DataError):
+            # A value that no column can hold should have been refused before. It is our fault, and no broken page.
+            logger.error("The database refused a value at %s", request.path, exc_info=error)
+            return say(request, Unreadable())
+        return say(request, error) if isinstance(error, DomainError) else None
+
+
+def say(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The words of `error`: a toast for htmx, a page otherwise."""
+    if request.headers.get("HX-Request") == "true":
+        answer = HttpResponse(status=error.status, headers={"HX-Reswap": "none"})
+        return trigger_client_event(answer, "toast", {"text": str(error), "level": "error"})
+    return render(request, "refused.html", {"error": error}, status=error.status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """`handler400`: Django could not read the request (its length, its parts, its host)."""
+    request.GET = QueryDict()  # which may be what cannot be read, and the page around the words looks into it
+    return say(request, exception if isinstance(exception, Unreadable) else Unreadable())
 
 
 def tell(request: HttpRequest, text: Any, *, undo: str = "") -> None:

@@ -7,6 +7,7 @@ It runs at least once: what it does must be harmless to do twice.
 import asyncio
 import contextlib
 import datetime
+import functools
 import random
 import traceback
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job, Status
 
+from pheu.core.again import once_more
 from pheu.core.models import FormToken, JobFailure
 
 ATTEMPTS = 5
@@ -97,7 +99,15 @@ def job(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     `send_quote_email.defer(quote_id=7)` asks for it; arguments are ids, never rows.
     """
     declare = app.task(**{"retry": Backoff(), **options})
-    return declare if function is None else declare(function)
+
+    def declared(function: Callable[..., Any]) -> Any:
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            return once_more(lambda: function(*args, **kwargs))
+
+        return declare(run)
+
+    return declared if function is None else declared(function)
 
 
 @app.periodic(cron="* * * * * */5")  # six fields: seconds last

@@ -4,6 +4,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from pheu.core.ids import RowField
 from pheu.core.vietnamese.fields import MoneyField
 from pheu.deals.conversion import Handover, proposals
 from pheu.leads.models import Lead
@@ -23,20 +24,16 @@ CUSTOMER = [
 class ConversionForm(forms.Form):
     """The dialog «Chuyển thành cơ hội»: person, team, value, customer (R0.14-0.18, R2.03-2.10)."""
 
-    owner = forms.ModelChoiceField(
-        User.objects.none(), label=_("Assign this deal to"), widget=forms.Select(attrs={"data-pick": ""})
-    )
+    owner = RowField(User.objects.none(), label=_("Assign this deal to"), widget=forms.Select(attrs={"data-pick": ""}))
     department = forms.CharField(
         label=_("Department"), required=False, disabled=True, help_text=_("Fills itself from the owner")
     )
-    team = forms.ModelChoiceField(
-        Team.objects.all(), label=_("Sales team"), required=False, empty_label=_("The owner's team")
-    )
-    pipeline = forms.ModelChoiceField(Pipeline.objects.none(), label=_("Pipeline"), empty_label=None)
+    team = RowField(Team.objects.all(), label=_("Sales team"), required=False, empty_label=_("The owner's team"))
+    pipeline = RowField(Pipeline.objects.none(), label=_("Pipeline"), empty_label=None)
     amount = MoneyField(label=_("Expected value"), required=False)
     customer = forms.ChoiceField(choices=CUSTOMER, label=_("Customer"), widget=forms.RadioSelect)
-    company = forms.ModelChoiceField(Company.objects.none(), label=_("Company"), required=False)
-    contact = forms.ModelChoiceField(Contact.objects.none(), label=_("Contact"), required=False)
+    company = RowField(Company.objects.none(), label=_("Company"), required=False)
+    contact = RowField(Contact.objects.none(), label=_("Contact"), required=False)
 
     def __init__(self, data: Any = None, *, lead: Lead, by: User) -> None:
         self.companies, self.contacts = proposals(lead, to=by)

@@ -1,6 +1,7 @@
 """Where our accounts differ from allauth's."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.internal import ratelimit
@@ -50,3 +51,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def reauthenticate(self, user: User, password: str) -> bool:
         """Who is signed in is no guesser at others' accounts: allauth counts these tries by the person."""
         return user.check_password(password)
+
+    def is_safe_url(self, url: str) -> bool:
+        """Where `?next=` may lead; an address that cannot be taken apart leads nowhere."""
+        try:
+            urlsplit(url)
+        except ValueError:
+            return False
+        return super().is_safe_url(url)

@@ -5,6 +5,7 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
+from pheu.core.ids import RowField
 from pheu.core.vietnamese.fields import CleanCharField
 from pheu.core.vietnamese.phone import AREA_CODES
 from pheu.people.models import Department, Team, User
@@ -92,10 +93,8 @@ class MappingForm(forms.Form):
     """One choice per column of the file, and what holds for all of its rows."""
 
     area_code = forms.ChoiceField(label=_("Default area code"), choices=AREA_CODE_CHOICES, required=False)
-    department = forms.ModelChoiceField(
-        Department.objects.none(), label=_("Department"), required=False, empty_label="—"
-    )
-    team = forms.ModelChoiceField(Team.objects.none(), label=_("Sales team"), required=False, empty_label="—")
+    department = RowField(Department.objects.none(), label=_("Department"), required=False, empty_label="—")
+    team = RowField(Team.objects.none(), label=_("Sales team"), required=False, empty_label="—")
     origin = CleanCharField(label=_("Where the list came from"), max_length=200, required=False)
 
     def __init__(self, data: Any = None, *, imported: Import, lines: list[Line], user: User) -> None:

@@ -11,6 +11,8 @@ from pheu.quality.reading import Line
 from pheu.records.fields import Field
 
 SEARCHED = 30  # lines among which the header is looked for
+LONGEST = 300  # characters; what is longer heads no column
+MOST_OF_ADDRESS = 1000  # characters among which a place is looked for
 SAMPLE = 200  # lines by which a column without a header is judged
 
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -45,7 +47,7 @@ class Headers:
         The whole header; else a word of it for fields of a shape of their own («email công ty»); else its beginning,
         two words at least («địa chỉ trong khu», but not «tên dự án» for «tên»).
         """
-        words = words_of(header)
+        words = words_of(header) if len(header) <= LONGEST else ""
         if not words:
             return None
         if words in self._names:
@@ -162,7 +164,7 @@ def guess_area_code(phones: Iterable[str], titles: Iterable[str], addresses: Ite
 
 
 def _places_in(texts: Iterable[str], codes: list[str]) -> Counter[str]:
-    folded = [f" {words_of(text)} " for text in texts]
+    folded = [f" {words_of(text[:MOST_OF_ADDRESS])} " for text in texts]
     return Counter(code for text in folded for code in codes if any(f" {place} " in text for place in _PLACES[code]))
 
 

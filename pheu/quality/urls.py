@@ -5,11 +5,11 @@ from pheu.quality import views
 urlpatterns = [
     path("imports/", views.import_list, name="import-list"),
     path("imports/new/", views.import_new, name="import-new"),
-    path("imports/<int:pk>/", views.import_page, name="import-page"),
-    path("imports/<int:pk>/columns/", views.import_map, name="import-map"),
-    path("imports/<int:pk>/sheet/", views.import_sheet, name="import-sheet"),
-    path("imports/<int:pk>/check/", views.import_check, name="import-check"),
-    path("imports/<int:pk>/run/", views.import_run, name="import-run"),
-    path("imports/<int:pk>/progress/", views.import_progress, name="import-progress"),
-    path("imports/<int:pk>/rejected/", views.import_rejected, name="import-rejected"),
+    path("imports/<id:pk>/", views.import_page, name="import-page"),
+    path("imports/<id:pk>/columns/", views.import_map, name="import-map"),
+    path("imports/<id:pk>/sheet/", views.import_sheet, name="import-sheet"),
+    path("imports/<id:pk>/check/", views.import_check, name="import-check"),
+    path("imports/<id:pk>/run/", views.import_run, name="import-run"),
+    path("imports/<id:pk>/progress/", views.import_progress, name="import-progress"),
+    path("imports/<id:pk>/rejected/", views.import_rejected, name="import-rejected"),
 ]

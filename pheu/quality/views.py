@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
+from pheu.core.ids import read_id
 from pheu.core.once import once
 from pheu.core.vietnamese.money import show_number
 from pheu.people.models import User
@@ -48,8 +49,8 @@ def import_list(request: Request) -> HttpResponse:
     """Every import that the person may see, newest first."""
     _offered(request.user)
     rows = Import.objects.visible_to(request.user).select_related("by").order_by("-pk")
-    before = request.GET.get("before", "")
-    if before.isdecimal():
+    before = read_id(request.GET.get("before"))
+    if before is not None:
         rows = rows.filter(pk__lt=before)
     imports = list(rows[: PAGE + 1])
     return render(
@@ -190,8 +191,7 @@ def _accounts(request: Request, imported: Import, tabs: list[tuple[str, str, Any
     counted = [(code, label, rows, rows.count()) for code, label, rows in tabs] if not imported.is_busy else []
     shown = [one for one in counted if one[3]]
     chosen = next((one for one in shown if one[0] == request.GET.get("tab")), shown[0] if shown else None)
-    after = request.GET.get("after", "")
-    behind = int(after) if after.isdecimal() else 0
+    behind = read_id(request.GET.get("after")) or 0
     lines = list(chosen[2].select_related("record").after(behind, PAGE + 1)) if chosen else []
     for line in lines:
         line.imported = imported

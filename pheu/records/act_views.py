@@ -11,12 +11,12 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from pheu.core.errors import DomainError, tell
+from pheu.core.ids import read_ids
 from pheu.people.requests import Request
 from pheu.people.scopes import ASSIGN, MOVE
 from pheu.records import kinds
 from pheu.records.access import must
 from pheu.records.acts import last_operation
-from pheu.records.fields import read_key
 from pheu.records.forms import AssignForm, PipelineForm, ReasonForm
 
 MANY = 5000
@@ -40,10 +40,7 @@ def ticked(rows: Any, asked: QueryDict) -> list[Any]:
     keys = asked.getlist("ids")
     if len(keys) > MANY:
         raise DomainError(_("At most %(most)s records at once; %(many)s are ticked."), most=MANY, many=len(keys))
-    try:
-        ids = {read_key(key) for key in keys}
-    except ValueError:
-        raise Http404 from None
+    ids = set(read_ids(keys))
     found = list(rows.filter(pk__in=ids).select_related("record").order_by("pk"))
     if not found:
         raise Http404

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, F, Q, Sum, Value
 from django.utils import timezone
 
+from pheu.core.ids import read_id
 from pheu.people.scopes import MOVE
 from pheu.records.access import may
 from pheu.records.lists import Listing
@@ -114,8 +115,8 @@ class Board(Listing):
 
     def _cards(self, stages: list[int]) -> list[Any]:
         """The newest cards of each stage: their ids by one union of short index scans, then the rows at once."""
-        below = self.params.get("below", "")
-        beyond = Q(pk__lt=int(below)) if below.isdecimal() else Q()
+        below = read_id(self.params.get("below"))
+        beyond = Q() if below is None else Q(pk__lt=below)
         ways = [self._in_pipeline(way).filter(beyond) for way in self.kind.model.objects.ways_to_see(self.user)]
         slices = [
             way.filter(stage=stage).order_by("-pk").values("stage", "pk")[: CARDS + 1]
@@ -124,7 +125,8 @@ class Board(Listing):
         ]
         if not slices:
             return []
-        newest = slices[0].union(*slices[1:]).order_by("stage", "-pk")
+        # A union of one is the slice itself, which is in order and takes no other.
+        newest = slices[0].union(*slices[1:]).order_by("stage", "-pk") if len(slices) > 1 else slices[0]
         by_stage = groupby(newest, key=itemgetter("stage"))
         return self._drawn([row["pk"] for _stage, rows in by_stage for row in islice(rows, CARDS + 1)])
 

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from pheu.core.errors import Invalid
+from pheu.core.ids import RowField, RowsField, read_id, read_ids
 from pheu.core.vietnamese import fields as vn
 from pheu.core.vietnamese.dates import show_date, show_datetime
 from pheu.core.vietnamese.money import show_money
@@ -35,6 +36,7 @@ from pheu.records.models import Category, ClosingReason, RecordTag, Stage, Tag, 
 from pheu.records.operators import ANY_OF, DAYS, EMPTY, NUMBERS, OF_LIST, OF_ROWS, PHONES, TEXTS, Operator
 
 NO_VALUE: tuple[Any, ...] = (None, "", [], ())
+ADDRESSES_ROOM = 2000  # characters of a cell that lists mail addresses; what is longer is a text
 BETWEEN_ADDRESSES = re.compile(r"[\s;,/]+")
 
 
@@ -367,7 +369,7 @@ class Email(Text):
         """The first address that is one; others, and what is none, are left."""
         reading = Reading()
         for title, text in cells:
-            for part in BETWEEN_ADDRESSES.split(text):
+            for part in BETWEEN_ADDRESSES.split(text) if len(text) <= ADDRESSES_ROOM else [text]:
                 if any(character.isalnum() for character in part):
                     self._read_address(title, part, reading)
         return reading
@@ -720,10 +722,10 @@ class _OfTable(Field):
 
 def read_key(told: Any) -> int:
     """An id of ours from JSON or an address; ValueError for anything else, however many digits it has."""
-    text = str(told)
-    if isinstance(told, bool) or not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise ValueError(text[:20])
-    return int(text)
+    key = None if isinstance(told, bool) else read_id(told)
+    if key is None:
+        raise ValueError(str(told)[:20])
+    return key
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -742,7 +744,7 @@ class Pick(_OfTable):
         return self.queryset(by)
 
     def form_field(self, user: User) -> forms.Field:
-        return forms.ModelChoiceField(self.queryset(user), empty_label="—", **self._asked())
+        return RowField(self.queryset(user), empty_label="—", **self._asked())
 
     def keep_offering(self, form_field: Any, value: Any) -> None:
         if value is not None:
@@ -757,9 +759,9 @@ class Pick(_OfTable):
         return self.model._default_manager.filter(pk=read_key(told["id"])).first() if told else None
 
     def read(self, text: str) -> Any:
-        found = self.queryset(User()).filter(name__iexact=text).first()
+        found = self.queryset(User()).filter(name__iexact=clean(text)).first()
         if found is None:
-            raise ValueError(_("“%(text)s” is not in the list") % {"text": text})
+            raise ValueError(_("“%(text)s” is not in the list") % {"text": text[:60]})
         return found
 
     def table(self, user: User) -> models.QuerySet:
@@ -799,9 +801,12 @@ class PersonPick(Pick):
         return form_field
 
     def read(self, text: str) -> Any:
-        found = User.objects.active().filter(models.Q(email__iexact=text) | models.Q(full_name__iexact=text)).first()
+        called = clean(text)
+        found = (
+            User.objects.active().filter(models.Q(email__iexact=called) | models.Q(full_name__iexact=called)).first()
+        )
         if found is None:
-            raise ValueError(_("no colleague is called “%(text)s”") % {"text": text})
+            raise ValueError(_("no colleague is called “%(text)s”") % {"text": text[:60]})
         return found
 
     def operand(self, told: Any, user: User) -> Any:
@@ -848,7 +853,7 @@ class RowPick(_OfTable):
 
     def form_field(self, user: User) -> forms.Field:
         widget = PickInput(kind=self.kind, may_create=bool(user.pk) and user.may(self.kind, CREATE))
-        return forms.ModelChoiceField(self._rows(user).select_related("record"), widget=widget, **self._asked())
+        return RowField(self._rows(user).select_related("record"), widget=widget, **self._asked())
 
     def keep_offering(self, form_field: Any, value: Any) -> None:
         if value is not None:
@@ -890,7 +895,7 @@ class PickInput(forms.Select):
         return [(None, options, 0)]
 
     def _rows(self, keys: list[str]) -> Any:
-        ids = [key for key in keys if key.isdecimal()]
+        ids = read_ids(keys)
         return self.choices.queryset.filter(pk__in=ids) if ids else []  # type: ignore[attr-defined]
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
@@ -919,7 +924,7 @@ class Tags(Field):
 
     def form_field(self, user: User) -> forms.Field:
         widget = forms.SelectMultiple(attrs={"data-pick": ""})
-        return forms.ModelMultipleChoiceField(self.table(user), widget=widget, **self._asked())
+        return RowsField(self.table(user), widget=widget, **self._asked())
 
     def keep_offering(self, form_field: Any, value: Any) -> None:
         form_field.queryset |= Tag.objects.filter(pk__in=[tag.pk for tag in value])

@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from pheu.core.ids import RowField
 from pheu.core.vietnamese.fields import CleanCharField
 from pheu.people.models import Team, User
 from pheu.people.scopes import CHANGE
@@ -12,8 +13,8 @@ from pheu.records.models import ClosingReason, Pipeline, Stage
 class MoveForm(forms.Form):
     """Where to, and the stage the person saw; only stages of the row's own pipeline are offered."""
 
-    to = forms.ModelChoiceField(Stage.objects.none())
-    left = forms.ModelChoiceField(Stage.objects.none())
+    to = RowField(Stage.objects.none())
+    left = RowField(Stage.objects.none())
 
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -25,9 +26,7 @@ class MoveForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why a record of `kind` ends in `category`: only active reasons of that list are offered (D9)."""
 
-    reason = forms.ModelChoiceField(
-        ClosingReason.objects.none(), label=_("Reason"), empty_label=None, widget=forms.RadioSelect
-    )
+    reason = RowField(ClosingReason.objects.none(), label=_("Reason"), empty_label=None, widget=forms.RadioSelect)
     reason_note = CleanCharField(label=_("More about it"), required=False, max_length=500)
 
     def __init__(self, *args: Any, kind: str, category: str, **kwargs: Any) -> None:
@@ -39,14 +38,14 @@ class ReasonForm(forms.Form):
 class AssignForm(forms.Form):
     """Whom rows are handed to: a person, a team, or both. The department is the person's (R0.16, R1.17)."""
 
-    owner = forms.ModelChoiceField(
+    owner = RowField(
         User.objects.none(),
         label=_("Owner"),
         required=False,
         empty_label=_("Nobody yet"),
         widget=forms.Select(attrs={"data-pick": ""}),
     )
-    team = forms.ModelChoiceField(
+    team = RowField(
         Team.objects.all(),
         label=_("Sales team"),
         required=False,
@@ -68,9 +67,7 @@ class AssignForm(forms.Form):
 class PipelineForm(forms.Form):
     """Another pipeline of the row's kind, to go on in its first stage."""
 
-    pipeline = forms.ModelChoiceField(
-        Pipeline.objects.none(), label=_("Pipeline"), empty_label=None, widget=forms.RadioSelect
-    )
+    pipeline = RowField(Pipeline.objects.none(), label=_("Pipeline"), empty_label=None, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

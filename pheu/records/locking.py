@@ -7,12 +7,9 @@ they need no locks of their own. Followers of events never hold anything below w
 
 from collections.abc import Iterable
 
+from pheu.core.again import TryAgain
 from pheu.records.acts import current
 from pheu.records.models import Record
-
-
-class TryAgain(Exception):
-    """Something moved while the act waited for its locks; the door begins the whole act once more (`core.doors`)."""
 
 
 def hold(*ids: int | None) -> None:

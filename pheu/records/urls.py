@@ -15,22 +15,22 @@ def record_urls(kind: Kind) -> list[URLPattern]:
         path("pick/", views.record_pick, here, name=f"{kind.code}-pick"),
         path("counts/", views.record_counts, here, name=f"{kind.code}-counts"),
         path("assignment/", act_views.record_assign, here, name=f"{kind.code}-assign"),
-        path("<int:pk>/", views.record_page, here, name=f"{kind.code}-page"),
-        path("<int:pk>/fields/", views.record_save, here, name=f"{kind.code}-save"),
+        path("<id:pk>/", views.record_page, here, name=f"{kind.code}-page"),
+        path("<id:pk>/fields/", views.record_save, here, name=f"{kind.code}-save"),
     ]
     if kind.has_stages:
         pages += [
             path("board/", views.record_board, here, name=f"{kind.code}-board"),
-            path("<int:pk>/stage/", views.record_stage, here, name=f"{kind.code}-stage"),
-            path("<int:pk>/closing/", act_views.record_closing, here, name=f"{kind.code}-closing"),
-            path("<int:pk>/reopening/", act_views.record_reopening, here, name=f"{kind.code}-reopening"),
-            path("<int:pk>/pipeline/", act_views.record_pipeline, here, name=f"{kind.code}-pipeline"),
+            path("<id:pk>/stage/", views.record_stage, here, name=f"{kind.code}-stage"),
+            path("<id:pk>/closing/", act_views.record_closing, here, name=f"{kind.code}-closing"),
+            path("<id:pk>/reopening/", act_views.record_reopening, here, name=f"{kind.code}-reopening"),
+            path("<id:pk>/pipeline/", act_views.record_pipeline, here, name=f"{kind.code}-pipeline"),
         ]
     return pages
 
 
 urlpatterns = [
-    path("r/<int:pk>/", views.open_record, name="record"),
+    path("r/<id:pk>/", views.open_record, name="record"),
     path("search/", views.search, name="search"),
     *(path(f"{kind.path}/", include(record_urls(kind))) for kind in kinds.every()),
 ]

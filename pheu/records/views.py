@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 
 from pheu.core import registries
 from pheu.core.errors import Conflict, DomainError, Invalid, tell
+from pheu.core.ids import read_id
 from pheu.core.once import once
 from pheu.people.models import User
 from pheu.people.requests import Request
@@ -48,8 +50,8 @@ def record_list(request: Request, kind: str) -> HttpResponse:
 def record_board(request: Request, kind: str) -> HttpResponse:
     board = Board(_open(request, kind), request.user, request.GET)
     context = _list_context(request, board) | {"board": board}
-    if request.GET.get("of", "").isdecimal():
-        stage = get_object_or_404(board.pipeline.stages, pk=request.GET["of"])
+    if (of := read_id(request.GET.get("of"))) is not None:
+        stage = get_object_or_404(board.pipeline.stages, pk=of)
         return render(request, "records/board.html#more", context | {"column": board.more_of(stage)})
     return render(request, "records/board.html", context)
 
@@ -203,7 +205,10 @@ def record_stage(request: Request, kind: str, pk: int) -> HttpResponse:
 
 def _query_of_page(request: Request) -> QueryDict:
     """The query string of the page that a htmx request comes from: the board's own filters."""
-    return QueryDict(urlsplit(request.htmx.current_url or "").query)
+    try:
+        return QueryDict(urlsplit(request.htmx.current_url or "").query)
+    except (ValueError, TooManyFieldsSent):  # no address of ours; the move itself is done
+        return QueryDict()
 
 
 @require_GET

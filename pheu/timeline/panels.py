@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from pheu.core.ids import read_id
 from pheu.core.registries import Panel, Registry, centre_panels, side_panels
 from pheu.people.models import User
 from pheu.people.requests import Request
@@ -25,8 +26,8 @@ composer_tabs = Registry()
 def timeline_context(request: Request, record: Record) -> dict[str, Any]:
     """One page of the timeline by days, newest first, below `?below=<event id>`."""
     events = events_of(record)
-    below = request.GET.get("below", "")
-    edge = Event.objects.filter(pk=below).first() if below.isdecimal() else None
+    below = read_id(request.GET.get("below"))
+    edge = Event.objects.filter(pk=below).first() if below is not None else None
     if edge is not None:
         events = events.filter(at__lte=edge.at).exclude(at=edge.at, pk__gte=edge.pk)
     fetched = list(events[: PAGE + 1])

@@ -28,6 +28,7 @@ _SPOKEN_DAYS = {
 _EXCEL_START = date(1899, 12, 30)
 _EXCEL_FIRST, _EXCEL_LAST = 10_000, 109_574  # 1927 to 2199
 _YEARS = range(1900, 2200)
+_MOST_CHARACTERS = 60
 
 
 def today_here() -> date:
@@ -42,7 +43,7 @@ def read_date(text: str | float | date, today: date | None = None) -> date:
     """
     if isinstance(text, date):
         return in_vietnam(text).date() if isinstance(text, datetime) else text
-    written = _MIDNIGHT.sub("", clean(str(text)))
+    written = _MIDNIGHT.sub("", _short(text))
     now = today or today_here()
     if (serial := _serial(written)) is not None:
         return _EXCEL_START + timedelta(days=int(serial))
@@ -52,7 +53,19 @@ def read_date(text: str | float | date, today: date | None = None) -> date:
         return _day(int(found[1]), int(found[3]), int(found[4]))
     if found := _DAY_FIRST.fullmatch(written):
         return _day(_year(found[4], now), int(found[3]), int(found[1]))
-    raise ValueError(_("“%(text)s” is not a date. Write for example 24/11/2026.") % {"text": written[:40]})
+    raise _no_date(written)
+
+
+def _short(text: object) -> str:
+    """What was typed, cleaned; nothing that long is a date."""
+    written = clean(str(text))
+    if len(written) > _MOST_CHARACTERS:
+        raise _no_date(written)
+    return written
+
+
+def _no_date(written: str) -> ValueError:
+    return ValueError(_("“%(text)s” is not a date. Write for example 24/11/2026.") % {"text": written[:40]})
 
 
 def read_datetime(text: str | float | date, today: date | None = None) -> datetime:
@@ -62,7 +75,7 @@ def read_datetime(text: str | float | date, today: date | None = None) -> dateti
     """
     if isinstance(text, datetime):
         return _minute(text if text.tzinfo else text.replace(tzinfo=ZONE))
-    written = "" if isinstance(text, date) else clean(str(text))
+    written = "" if isinstance(text, date) else _short(text)
     if _ISO_MOMENT.fullmatch(written):
         return _iso_moment(written)
     if (serial := _serial(written)) is not None:
@@ -99,6 +112,7 @@ def _iso_moment(written: str) -> datetime:
         raise ValueError(
             _("“%(text)s” is not a date and time. Write for example 24/11/2026 17:00.") % {"text": written[:40]}
         ) from None
+    _day(moment.year, moment.month, moment.day)  # before another zone can carry it out of the calendar
     return _minute(moment if moment.tzinfo else moment.replace(tzinfo=ZONE))
 
 

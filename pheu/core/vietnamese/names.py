@@ -35,9 +35,8 @@ def name_words(full_name: str) -> list[str]:
     """Family, middle and given words, without «Ông», «Mr.» before and «(kế toán)» after; all if none is left."""
     words = clean(full_name).split()
     kept = _AFTER_NAME.sub("", " ".join(words)).split()
-    while len(kept) > 1 and kept[0].rstrip(".").lower() in _HONORIFICS:
-        kept = kept[1:]
-    return kept or words
+    first = next((at for at, word in enumerate(kept) if word.rstrip(".").lower() not in _HONORIFICS), len(kept) - 1)
+    return kept[first:] or words
 
 
 def given_name(full_name: str) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 import phonenumbers
 from django.utils.translation import gettext_lazy as _
@@ -90,11 +90,11 @@ def read_phones(text: object, *, area_code: str | None = None, current: bool = F
     person types today: a number valid today is that number. An unknown area code is a ValueError.
     """
     typed = "" if text is None else clean(str(text))
-    written = _undo_spreadsheet(typed)
-    if not any(character.isalnum() for character in written):
+    if not any(character.isalnum() for character in typed):
         return []
-    if not any(character.isdecimal() for character in written):
+    if len(typed) > _MOST_CHARACTERS or not any(character.isdecimal() for character in typed):
         return [Phone("", typed, UNREADABLE)]
+    written = _undo_spreadsheet(typed)
     found: list[Phone] = []
     reading = _Reading(_known_area_code(area_code), current)
     for piece in _pieces(written, reading):
@@ -155,7 +155,9 @@ def _undo_spreadsheet(text: str) -> str:
 _STRONG = re.compile(r"[/;|&\n]|\b(?:hoặc|hay|và|or|and)\b", re.IGNORECASE)
 _WEAK = re.compile(r",|\s[-–—]+\s|[–—]")
 _GAP = re.compile(r"(?<=\d)(?:[^\d(+]+(?=[\d(+])|(?=[(+]))")
-_MOST_DIGITS = 45  # of several numbers without a separator; every way of cutting them is tried
+_MOST_CHARACTERS = 1000  # of a cell that lists numbers; what is longer is a text
+_MOST_DIGITS, _LONGEST_PIECE = 45, 150  # of several numbers without a separator; every way of cutting them is tried
+_FEWEST_OF_ONE, _MOST_OF_ONE = 6, 22  # digits of one number; an extension and 00 before it count
 
 
 def _pieces(text: str, reading: _Reading) -> list[str]:
@@ -174,10 +176,11 @@ def _split(separator: re.Pattern[str], text: str) -> list[str]:
 
 def _glued(piece: str, reading: _Reading) -> list[str]:
     """Two or more whole numbers with only a space, a dash or nothing between them."""
-    if not 14 <= _digit_count(piece) <= _MOST_DIGITS or _is_readable(piece, reading):
+    is_short = len(piece) <= _LONGEST_PIECE
+    if not (is_short and 14 <= _digit_count(piece) <= _MOST_DIGITS) or _is_readable(piece, reading):
         return [piece]
     for left, right in _cuts(piece):
-        if _is_readable(left, reading):
+        if _FEWEST_OF_ONE <= _digit_count(left) <= _MOST_OF_ONE and _is_readable(left, reading):
             rest = _glued(right, reading)
             if all(_is_readable(part, reading) for part in rest):
                 return [left, *rest]
@@ -194,6 +197,7 @@ def _digit_count(text: str) -> int:
     return sum(character.isdecimal() for character in text)
 
 
+@lru_cache(maxsize=256)  # the ways of cutting a piece ask for the same parts again
 def _is_readable(piece: str, reading: _Reading) -> bool:
     phone = _read(piece, reading)
     return bool(phone.e164) or phone.note == AMBIGUOUS
@@ -207,7 +211,7 @@ _LABELS = re.compile(
     re.IGNORECASE,
 )
 _EXTENSIONS = re.compile(
-    r"[\s,(.-]*(?:(?<![^\W\d_])(?:số máy lẻ|máy lẻ|may le|số lẻ|so le|lẻ|nhánh|nhanh|extension|ext|line)|#)"
+    r"(?:(?<![^\W\d_])(?:số máy lẻ|máy lẻ|may le|số lẻ|so le|lẻ|nhánh|nhanh|extension|ext|line)|#)"
     r"[\s.:]*\d{1,5}\)?\s*$",
     re.IGNORECASE,
 )
@@ -219,7 +223,9 @@ _IN_BRACKETS = re.compile(r"\(\s*0?\d{1,3}\s*\)")
 def _read(piece: str, reading: _Reading) -> Phone:
     """One piece that should hold one number."""
     typed = piece.strip()
-    number = _EXTENSIONS.sub("", _LABELS.sub("", typed))
+    number = _LABELS.sub("", typed)
+    if found := _EXTENSIONS.search(number):
+        number = number[: found.start()].rstrip(" ,(.-")
     extension = EXTENSION if _EXTENSIONS.search(typed) else ""
     if _LETTER_IN_NUMBER.search(number) or not _digit_count(number):
         return Phone("", typed, UNREADABLE)

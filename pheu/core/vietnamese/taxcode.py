@@ -9,6 +9,7 @@ from stdnum.vn import mst
 from pheu.core.vietnamese.text import clean
 
 _PROVINCES_OF_CITIZEN_IDS = range(1, 97)
+_MOST_CHARACTERS = 60
 
 
 def read_tax_code(text: str | float) -> str:
@@ -16,7 +17,10 @@ def read_tax_code(text: str | float) -> str:
 
     ValueError says in words what is wrong.
     """
-    typed = re.sub(r"\.0+$", "", clean(str(text)).removeprefix("'"))
+    typed = clean(str(text)).removeprefix("'")
+    if len(typed) > _MOST_CHARACTERS:
+        raise ValueError(_("A tax code has digits only: 10, 12 or 13 of them."))
+    typed = re.sub(r"\.0+$", "", typed)
     digits = re.sub(r"[\s.\-–—]", "", re.sub(r"^(?:MST|Mã số thuế)\s*:?\s*", "", typed, flags=re.IGNORECASE))
     if not re.fullmatch("[0-9]+", digits):
         raise ValueError(_("A tax code has digits only: 10, 12 or 13 of them."))

@@ -27,6 +27,9 @@ _UNSEEN = re.compile(f"[\x00\ud800-\udfff{re.escape(_CONTROLS + _DIRECTIONS + _Z
 # A joiner holds a family of emoji together; anywhere else it is rubbish from a web page.
 _STRAY_JOINER = re.compile(f"(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]){_JOINER}")
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+_MOST_MARKS = 30  # that any language puts on one letter, by the «stream-safe text» of Unicode (UAX 15)
+_MAYBE_MARKS = re.compile(f"[^\x00-\u02ff\\w\\s]{{{_MOST_MARKS + 1},}}")
+_HOLDER = "\u034f"  # holds marks as a letter does, and is not seen
 
 
 def clean(text: str) -> str:
@@ -44,7 +47,25 @@ def clean_lines(text: str) -> str:
 
 
 def _seen(text: str) -> str:
-    return unicodedata.normalize("NFC", _STRAY_JOINER.sub("", _UNSEEN.sub("", text)))
+    return _composed(_STRAY_JOINER.sub("", _UNSEEN.sub("", text)))
+
+
+def _composed(text: str) -> str:
+    """NFC. Putting marks in order takes time by the square of their run, so no run is longer than `_MOST_MARKS`."""
+    held = text if len(text) <= _MOST_MARKS else _MAYBE_MARKS.sub(_held, text)
+    return unicodedata.normalize("NFC", held)
+
+
+def _held(found: re.Match[str]) -> str:
+    """The same characters, with a holder before every 31st mark in a row."""
+    held, run = [], 0
+    for character in found[0]:
+        run = run + 1 if unicodedata.combining(character) else 0
+        if run > _MOST_MARKS:
+            held.append(_HOLDER)
+            run = 1
+        held.append(character)
+    return "".join(held)
 
 
 # --- the fold ---------------------------------------------------------------------------------------------------------
@@ -78,7 +99,7 @@ _FOLD: dict[int, str | None] = {
 
 def fold(text: str) -> str:
     """What a hurried person types: «Đào  Thị Hoà» -> «dao thi hoa». The same as `pheu_fold()` in the database."""
-    return " ".join(unicodedata.normalize("NFC", text).translate(_FOLD).split())
+    return " ".join(_composed(text).translate(_FOLD).split())
 
 
 def _literal(text: str) -> str:
@@ -130,6 +151,7 @@ _TONES = {"\u0300": 3, "\u0309": 4, "\u0303": 5, "\u0301": 6, "\u0323": 7}  # hu
 _NO_TONE, _OTHER_MARK = 2, 8
 _SHAPES = "\u0302\u0306\u031b"  # circumflex, breve, horn: other letters, not tones
 _SEPARATOR = b"\x00"
+_MOST_SORTED = 1000  # characters; longer texts that begin alike stand in any order
 
 
 def sort_key(text: str) -> bytes:
@@ -142,7 +164,7 @@ def sort_key(text: str) -> bytes:
 
 def joined_sort_key(parts: list[str]) -> bytes:
     """The key of several texts compared one after another; capitals decide only when all else is equal."""
-    levels = [_levels(clean(part)) for part in parts]
+    levels = [_levels(clean(part)[:_MOST_SORTED]) for part in parts]
     keys = [letters + _SEPARATOR + tones for letters, tones, _ in levels]
     return _SEPARATOR.join([*keys, b"".join(cases for *_, cases in levels).rstrip(b"\x02")])
 
@@ -180,7 +202,7 @@ def canonical_tone(text: str) -> str:
 
     For comparing texts with their marks; folded texts need it not.
     """
-    return _TONE_ON_SECOND.sub(_tone_on_first, unicodedata.normalize("NFC", text))
+    return _TONE_ON_SECOND.sub(_tone_on_first, _composed(text))
 
 
 def _tone_on_first(found: re.Match[str]) -> str:

@@ -22,6 +22,16 @@ def test_leads_and_deals_have_a_board(client, dung, lead, deal, kind):
     assert client.get(kinds.get(kind).url("board")).status_code == 200
 
 
+@pytest.mark.parametrize("who", ["dung", "an"])
+def test_a_column_gives_its_next_cards(client, request, who, lead):
+    """Whether one sees rows in one way (all of them) or in several (mine, my team's)."""
+    client.force_login(request.getfixturevalue(who))
+    for below, is_there in ((lead.pk + 1, True), (lead.pk, False)):
+        answer = client.get(f"/leads/board/?of={lead.stage_id}&below={below}")
+        assert answer.status_code == 200
+        assert (lead.get_absolute_url() in answer.text) == is_there
+
+
 def test_record_pages_open(client, an, lead, deal):
     client.force_login(an)
     for row in (lead, deal):
