@@ -148,6 +148,16 @@ def test_a_pooler_that_refuses_is_recognised(pgbouncer, capsys):
     assert "pgbouncer" in capsys.readouterr().err
 
 
+def test_a_pooler_that_forgets_is_recognised(server, role, monkeypatch):
+    """It takes the options and does nothing with them; the role's short limit would end the worker's jobs."""
+    asked = environment.connection
+    monkeypatch.setattr(environment, "connection", lambda *which: {**asked(*which), "options": ""})
+    assert "PHEU_DIRECT_DATABASE_URL" in fault_of("web")
+    role("5s")
+    assert fault_of("web") == ""
+    assert "PHEU_DIRECT_DATABASE_URL" in fault_of("worker")
+
+
 def test_a_server_that_is_away_is_no_fault_of_the_limits(server, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgresql://pheu@127.0.0.1:1/pheu")
     assert fault_of("web") == ""

@@ -8,12 +8,13 @@ import pytest
 import xlsxwriter
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from python_calamine import CalamineWorkbook
 
 from pheu.conftest import nothing_changes, told
+from pheu.core.errors import Conflict
 from pheu.parties.models import Prospect
 from pheu.parties.services import create_prospect
 from pheu.quality import jobs, services
@@ -396,7 +397,9 @@ def test_another_sheet_is_read_by_the_worker_once_for_two_clicks(client, an):
         answer = client.post(f"/imports/{imported.pk}/sheet/", {"sheet": "Khac", "header_line": "4"})
         assert answer["Location"] == f"/imports/{imported.pk}/columns/"
     assert "Đang đọc tệp" in client.get(f"/imports/{imported.pk}/columns/").text
-    assert client.post(f"/imports/{imported.pk}/columns/", mapped(imported)).status_code == 200  # not before it is read
+    jobs.choose_sheet(imported, {"sheet": "Khac", "encoding": "", "header_line": 4}, by=an)  # at the very same moment
+    with pytest.raises(Conflict, match="chưa được đọc"):
+        jobs.check(imported, {"columns": imported.columns}, by=an)
     assert work() == ["read_file"]
     imported.refresh_from_db()
     assert (imported.sheet, imported.header_line, imported.rows) == ("Khac", 1, 1)
@@ -443,28 +446,54 @@ def test_a_reading_that_is_killed_begins_anew_and_keeps_every_line_once(client, 
         jobs.read_file(import_id=imported.pk, round=0)
 
 
-def test_two_workers_that_read_the_same_file_leave_every_line_once(client, an, monkeypatch):
-    """A worker that was held for dead and is not: the second begins anew in the middle of the first."""
+@pytest.mark.parametrize("step", ["_keep_lines", "_end_reading"])
+def test_two_workers_that_read_the_same_file_leave_every_line_once(client, an, monkeypatch, step):
+    """A worker that was held for dead and is not: before its last steps the second one begins anew."""
     monkeypatch.setattr(services, "KEPT_AT_ONCE", 5)
     client.force_login(an)
     upload(client, xlsx())
     imported = Import.objects.get()
-    keep, calls = services._keep_lines, []
+    keep, do, calls = services._keep_lines, getattr(services, step), []
 
     def overtaken(*words):
         calls.append(words)
-        if len(calls) == 3:  # of three chunks: the other worker does its first one
+        if step == "_end_reading" or len(calls) == 3:  # of three chunks: the other worker does its first one
             keep(*words[:3], 0)
-        return keep(*words)
+        return do(*words)
 
     with monkeypatch.context() as two:
-        two.setattr(services, "_keep_lines", overtaken)
+        two.setattr(services, step, overtaken)
         jobs.read_file(import_id=imported.pk, round=imported.round)
     imported.refresh_from_db()
     assert (imported.state, imported.done) == (Import.State.READING, 5)  # the first one gave way
     work()
     imported.refresh_from_db()
     assert (imported.state, imported.lines.count()) == (Import.State.DRAFT, 12)
+
+
+def test_a_sheet_that_was_half_read_and_then_cannot_be_leaves_no_half_of_it(client, an, kept_files, monkeypatch):
+    client.force_login(an)
+    imported = opened(client, two_sheets([HEADER, *([n, f"Công ty {n}"] for n in range(8))]))
+    monkeypatch.setattr(services, "KEPT_AT_ONCE", 5)
+    jobs.choose_sheet(imported, {"sheet": "Khac", "encoding": "", "header_line": 4}, by=an)
+    imported.refresh_from_db()
+    keep, calls = services._keep_lines, []
+
+    def killed(*words):
+        calls.append(words)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return keep(*words)
+
+    with monkeypatch.context() as power:
+        power.setattr(services, "_keep_lines", killed)
+        with pytest.raises(KeyboardInterrupt):
+            jobs.read_file(import_id=imported.pk, round=imported.round)
+    (path,) = files_in(kept_files)
+    path.write_bytes(b"Hello, this is no spreadsheet")
+    work()
+    imported.refresh_from_db()
+    assert imported.state == Import.State.REFUSED
 
 
 @pytest.mark.parametrize(("step", "broken"), [("read_file", "read_sheet"), ("check_import", "read_line")])
@@ -519,6 +548,10 @@ def test_drafts_that_nobody_touches_are_swept_with_their_files(
     old, fresh, done = opened(client, xlsx()), opened(client, xlsx()), run(client, checked(client, xlsx()))
     long_ago = timezone.now() - jobs.KEPT_DRAFTS - datetime.timedelta(hours=1)
     Import.objects.filter(pk__in=[old.pk, done.pk]).update(touched_at=long_ago)
+    with transaction.atomic():
+        jobs.forget_drafts(timestamp=0)
+        transaction.set_rollback(True)
+    assert len(files_in(kept_files)) == Import.objects.count() == 3  # what is rolled back keeps its file
     with django_capture_on_commit_callbacks(execute=True):
         jobs.forget_drafts(timestamp=0)
     assert set(Import.objects.all()) == {fresh, done}

@@ -96,6 +96,16 @@ def test_a_known_browser_may_not_guess_without_end_either(client, an):
     assert may_enter(Client(), an)  # and what it did wrong does not count elsewhere
 
 
+def test_what_one_known_browser_did_wrong_does_not_count_in_another(an):
+    office, home = Client(), Client()
+    for browser in (office, home):
+        assert may_enter(browser, an)
+        browser.post("/accounts/logout/")
+    for _time in range(TRIES):
+        attempt(office, an)
+    assert [may_enter(browser, an) for browser in (office, home)] == [False, True]
+
+
 def test_a_browser_is_known_for_the_accounts_that_signed_in_there_and_no_other(client, an, binh, chi):
     for person in (an, binh):
         assert may_enter(client, person)
