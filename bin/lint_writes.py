@@ -18,7 +18,7 @@ HOME = "pheu/records/"
 EXCEPT = {"pheu/home/demo/clock.py", "pheu/home/bench/population.py"}
 SHARED = {
     "owner", "team", "department", "created_by", "created_at", "updated_at", "title_key", "version", "next_activity_at",
-    "is_live", "state", "merged_into",
+    "is_live", "merged_into",
 }  # fmt: skip
 MAKES = {"create", "bulk_create", "get_or_create", "update_or_create"}
 # What hangs on Records is written by `make`, `change` and `remove` of `records/writing.py`, which keep the journal.
