@@ -129,6 +129,13 @@ class Field:
         nothing = self.q("isnull", True)
         return nothing | self.q("exact", self.empty) if self.empty is not None else nothing
 
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        """(relations, columns) of which its cell is drawn, so that a list brings nothing else."""
+        if self.own:
+            return [], ["own"]
+        relation, dunder, _column = self.column.rpartition("__")
+        return ([relation] if dunder else []), [*([relation] if dunder else []), self.column]
+
     # -- order -----------------------------------------------------------------------------------------------------
 
     @property
@@ -699,9 +706,10 @@ class Stars(Choice):
 
 
 class _OfTable(Field):
-    """Values are rows of a table."""
+    """Values are rows of a table, drawn by these of its columns."""
 
     empty = None
+    drawn_by: ClassVar[tuple[str, ...]] = ("name",)
     operators = OF_ROWS
 
     def to_json(self, value: Any) -> Any:
@@ -712,6 +720,9 @@ class _OfTable(Field):
 
     def identity(self, value: Any) -> Any:
         return None if value is None else value.pk
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        return [self.name], [self.name, *(f"{self.name}__{column}" for column in self.drawn_by)]
 
     def words(self, value: Any) -> Iterable[str]:
         return ()
@@ -770,6 +781,7 @@ class Pick(_OfTable):
 
 class LabelPick(Pick):
     cell = "label"
+    drawn_by = ("name", "colour")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -778,6 +790,7 @@ class StagePick(Pick):
 
     kind: str
     cell: ClassVar[str] = "stage"
+    drawn_by: ClassVar[tuple[str, ...]] = ("name", "category")
 
     def table(self, user: User) -> models.QuerySet:
         return self.model._default_manager.filter(pipeline__kind=self.kind)
@@ -785,11 +798,11 @@ class StagePick(Pick):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PersonPick(Pick):
-    """A colleague. As the owner of a row of `owns` it is somebody to whom such rows may be given."""
+    """A colleague."""
 
     model: type[models.Model] = User
-    owns: str = ""
     cell: ClassVar[str] = "person"
+    drawn_by: ClassVar[tuple[str, ...]] = ("full_name",)
     named_by: ClassVar[str] = "full_name"
 
     def queryset(self, user: User) -> models.QuerySet:
@@ -843,6 +856,10 @@ class RowPick(_OfTable):
 
     kind: str
     cell: ClassVar[str] = "row"
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        """By whatever the other kind is called."""
+        return [self.name], [self.name, *(f"{self.name}__{column}" for column in kinds.get(self.kind).fields.title)]
 
     def _rows(self, user: User) -> models.QuerySet:
         rows = kinds.get(self.kind).model.objects
@@ -915,6 +932,10 @@ class Tags(Field):
 
     cell = "tags"
     named_by: ClassVar[str] = "name"
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        return [], []  # they come in a statement of their own
+
     operators = ANY_OF
     usual_operator = "any"
 
@@ -1014,6 +1035,9 @@ class ShownRow(Shown):
 
     cell: str = "row"  # type: ignore[misc]
     empty: ClassVar[Any] = None
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        return [self.name], [self.name, *(f"{self.name}__{column}" for column in ("kind", "number", "title"))]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -113,9 +113,23 @@ class Listing:
         if len(keys) <= PAGE and self._may_be_empty:
             keys += self._keys(self._empty, last if last is not None and last[0] is None else None)
         place = {pk: at for at, pk in enumerate(keys[: PAGE + 1])}
-        rows = self.kind.model.objects.filter(pk__in=place)
-        rows = rows.annotate(sort_value=self._sorted_by.sort_expression()).select_related("record", "owner")
-        return sorted(self.kind.prefetch(rows), key=lambda row: place[row.pk])
+        rows = self._drawn(self.kind.model.objects.filter(pk__in=place))
+        rows = rows.annotate(sort_value=self._sorted_by.sort_expression())
+        return sorted(rows, key=lambda row: place[row.pk])
+
+    def _drawn(self, rows: Any) -> Any:
+        """`rows` with what the columns are drawn from, and nothing else: rows are wide, and most of a list is reading."""
+        relations, columns = {"record"}, {"record", *self.schema.title}
+        for one in self.schema.column_fields():
+            more_relations, more_columns = one.drawn_from()
+            relations.update(more_relations)
+            columns.update(more_columns)
+        if self.kind.has_stages:  # whether a row is closed hangs on its stage
+            relations.add("stage")
+            columns.update(("stage", "stage__category"))
+        rows = rows.select_related(*relations).only(*columns, "record__number")
+        has_tags = any(one.cell == "tags" for one in self.schema.column_fields())
+        return rows.prefetch_related("record__tags") if has_tags else rows
 
     @property
     def _may_be_empty(self) -> bool:

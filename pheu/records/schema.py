@@ -220,9 +220,13 @@ def add_source(source: Source) -> Source:
     return source
 
 
+def _added(kind: "kinds.Kind", pipeline: int | None) -> tuple[tuple[str, Field], ...]:
+    return tuple(pair for source in _sources for pair in source(kind.code, pipeline)) if _sources else ()
+
+
 def whole(kind: "kinds.Kind", pipeline: int | None = None) -> Schema:
     """Everything that a kind has, whoever asks: for searching, copying and the journal, never for showing."""
-    added = tuple(pair for source in _sources for pair in source(kind.code, pipeline))
+    added = _added(kind, pipeline)
     return _joined(kind.code, added) if added else kind.fields
 
 
@@ -231,7 +235,7 @@ def schema_for(kind: "kinds.Kind", user: User, pipeline: int | None = None) -> S
 
     Cheap: without own fields and field rights it is the kind's constant; else made once for each combination.
     """
-    added = tuple(pair for source in _sources for pair in source(kind.code, pipeline))
+    added = _added(kind, pipeline)
     rights = user.role.fields.get(kind.code) or {}
     return _narrowed(kind.code, added, frozenset(rights.items())) if added or rights else kind.fields
 
