@@ -63,7 +63,7 @@ def _list_context(request: Request, listing: Listing) -> dict[str, Any]:
         "listing": listing,
         "may_create": request.user.may(code, CREATE),
         "bulk_acts": registries.buttons_for(registries.bulk, code, code, request.user),
-        "list_buttons": registries.buttons_for(registries.list_buttons, code, request.user),
+        "list_buttons": registries.buttons_for(registries.list_buttons, code, code, request.user),
     }
 
 
@@ -188,7 +188,7 @@ def record_stage(request: Request, kind: str, pk: int) -> HttpResponse:
     if not form.is_valid():
         return render(request, "refused.html", {"error": form.errors.as_text()}, status=422)
     to, left = form.cleaned_data["to"], form.cleaned_data["left"]
-    dialog = chosen.closing_url(row, to) if chosen.closing_url and to.is_closing and to != left else ""
+    dialog = chosen.dialog_of(row, to) if to.is_closing and to != left else ""
     if dialog and request.htmx:  # the end asks for more: a reason, or whom a converted lead goes to
         return trigger_client_event(
             HttpResponse(status=409, headers={"HX-Reswap": "none"}), "dialog-open", {"href": dialog}
