@@ -51,6 +51,8 @@ class Board(Listing):
     def pipeline(self) -> Pipeline:
         asked = self.params.get("pipeline", "")
         chosen = [one for one in self.pipelines if str(one.pk) == asked]
+        if not self.pipelines:
+            Pipeline.objects.default(self.kind.code)  # says so in words
         return (chosen or sorted(self.pipelines, key=lambda one: not one.is_default))[0]
 
     @cached_property

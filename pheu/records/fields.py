@@ -28,7 +28,7 @@ from pheu.core.vietnamese.dates import show_date, show_datetime
 from pheu.core.vietnamese.money import show_money
 from pheu.core.vietnamese.phone import EXTENSION, WORDS, phone_digits, read_phones, show_phone
 from pheu.core.vietnamese.taxcode import show_tax_code
-from pheu.core.vietnamese.text import clean, clean_lines
+from pheu.core.vietnamese.text import clean, clean_lines, fold
 from pheu.people.models import Department, Team, User
 from pheu.people.scopes import CHANGE, CREATE
 from pheu.records import kinds, moments
@@ -38,6 +38,10 @@ from pheu.records.operators import ANY_OF, DAYS, EMPTY, NUMBERS, OF_LIST, OF_ROW
 NO_VALUE: tuple[Any, ...] = (None, "", [], ())
 ADDRESSES_ROOM = 2000  # characters of a cell that lists mail addresses; what is longer is a text
 BETWEEN_ADDRESSES = re.compile(r"[\s;,/]+")
+BETWEEN_CHOICES = re.compile(r"[;,\n]")
+# How lists write it, besides the words of our own pages.
+YES_OR_NO = [("có", True), ("x", True), ("yes", True), ("true", True), ("1", True),
+             ("không", False), ("no", False), ("false", False), ("0", False)]  # fmt: skip
 
 
 def wrong(message: Any, **facts: Any) -> forms.ValidationError:
@@ -596,6 +600,12 @@ class YesNo(Field):
     def words(self, value: Any) -> Iterable[str]:
         return ()
 
+    def read(self, text: str) -> Any:
+        meant = {fold(str(word)): value for word, value in ((_("Yes"), True), (_("No"), False), *YES_OR_NO)}
+        if (value := meant.get(fold(text))) is None:
+            raise ValueError(_("Yes or no."))
+        return value
+
     def choices(self) -> list[tuple[Any, str]]:
         return [("true", self.show(True)), ("false", self.show(False))]
 
@@ -635,6 +645,14 @@ class Choice(Field):
             raise wrong(_("This is not in the list."))
         return self._coerce(value)
 
+    def read(self, text: str) -> Any:
+        """What the list calls it, marks or not, or the value itself."""
+        called = fold(text)
+        for value, label in self.options:
+            if called in (fold(str(label)), fold(str(value))):
+                return value
+        raise ValueError(_("“%(text)s” is not in the list") % {"text": text[:60]})
+
     def show(self, value: Any) -> str:
         return str(dict(self.options).get(value, value)) if value not in (None, "") else ""
 
@@ -671,6 +689,10 @@ class MultiChoice(Choice):
         if not isinstance(value, list | tuple) or not set(value) <= set(dict(self.options)):
             raise wrong(_("This is not in the list."))
         return list(dict.fromkeys(value))
+
+    def read(self, text: str) -> Any:
+        """Several words of the list in one cell, with commas between them."""
+        return self.check([super(MultiChoice, self).read(part) for part in BETWEEN_CHOICES.split(text) if part.strip()])
 
     def to_json(self, value: Any) -> Any:
         return list(value or ())

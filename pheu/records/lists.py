@@ -118,7 +118,7 @@ class Listing:
         return sorted(rows, key=lambda row: place[row.pk])
 
     def _drawn(self, rows: Any) -> Any:
-        """`rows` with what the columns are drawn from, and nothing else: rows are wide, and most of a list is reading."""
+        """`rows` with what the columns are drawn from, and nothing else: rows are wide, and reading is most of a list."""
         relations, columns = {"record"}, {"record", *self.schema.title}
         for one in self.schema.column_fields():
             more_relations, more_columns = one.drawn_from()
@@ -201,6 +201,15 @@ class Listing:
     @property
     def clear_text_url(self) -> str:
         return self.url(q=None)
+
+    @property
+    def shows_filters(self) -> bool:
+        """Whether the page itself holds the choices of its filters: without scripts, and while some are chosen."""
+        return bool(self.filters) or "filters" in self.params
+
+    @property
+    def filters_url(self) -> str:
+        return self.url(filters="1")
 
     @property
     def shared_query(self) -> str:

@@ -143,7 +143,7 @@ class Schema:
                 checked[name] = one.check(value) if one else self._companions[name].check_many(value)
             except forms.ValidationError as error:
                 errors[name] = [str(message) for message in error.messages]
-        asked = [one for one in self if one.required and (one.name in values or (new and self._must_be_given(one)))]
+        asked = [one for one in self if one.required and (one.name in values or (new and self.must_be_given(one)))]
         for one in asked:
             if one.name not in errors and one.identity(checked.get(one.name)) is None:
                 errors[one.name] = [str(_("This field is required."))]
@@ -151,7 +151,7 @@ class Schema:
             raise Invalid(errors, {name: str((self.get(name) or self._companions[name]).label) for name in errors})
         return checked
 
-    def _must_be_given(self, one: Field) -> bool:
+    def must_be_given(self, one: Field) -> bool:
         """Whether a new row needs it: a column with a default fills itself."""
         return one.on_create and (one.own or not self.model._meta.get_field(one.column).has_default())
 
@@ -237,7 +237,9 @@ def schema_for(kind: "kinds.Kind", user: User, pipeline: int | None = None) -> S
     """
     added = _added(kind, pipeline)
     rights = user.role.fields.get(kind.code) or {}
-    return _narrowed(kind.code, added, frozenset(rights.items())) if added or rights else kind.fields
+    if rights:
+        return _narrowed(kind.code, added, frozenset(rights.items()))
+    return _joined(kind.code, added) if added else kind.fields
 
 
 kinds.use_schemas(whole=whole, for_person=schema_for)

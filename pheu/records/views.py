@@ -63,7 +63,7 @@ def _list_context(request: Request, listing: Listing) -> dict[str, Any]:
         "listing": listing,
         "may_create": request.user.may(code, CREATE),
         "bulk_acts": registries.buttons_for(registries.bulk, code, code, request.user),
-        "list_buttons": registries.buttons_for(registries.list_buttons, code, request.user),
+        "list_buttons": registries.buttons_for(registries.list_buttons, code, code, request.user),
     }
 
 
@@ -73,6 +73,12 @@ def record_counts(request: Request, kind: str) -> HttpResponse:
     listing = Listing(_open(request, kind), request.user, request.GET)
     context = {"listing": listing, "counts": counts_of(listing), "kind": listing.kind}
     return render(request, "records/_counts.html", context)
+
+
+@require_GET
+def record_filters(request: Request, kind: str) -> HttpResponse:
+    """The choices of the filter menu, when somebody opens it."""
+    return render(request, "records/_filters.html", {"listing": Listing(_open(request, kind), request.user, request.GET)})
 
 
 @once
@@ -188,7 +194,7 @@ def record_stage(request: Request, kind: str, pk: int) -> HttpResponse:
     if not form.is_valid():
         return render(request, "refused.html", {"error": form.errors.as_text()}, status=422)
     to, left = form.cleaned_data["to"], form.cleaned_data["left"]
-    dialog = chosen.closing_url(row, to) if chosen.closing_url and to.is_closing and to != left else ""
+    dialog = chosen.dialog_of(row, to) if to.is_closing and to != left else ""
     if dialog and request.htmx:  # the end asks for more: a reason, or whom a converted lead goes to
         return trigger_client_event(
             HttpResponse(status=409, headers={"HX-Reswap": "none"}), "dialog-open", {"href": dialog}
