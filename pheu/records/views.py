@@ -78,7 +78,9 @@ def record_counts(request: Request, kind: str) -> HttpResponse:
 @require_GET
 def record_filters(request: Request, kind: str) -> HttpResponse:
     """The choices of the filter menu, when somebody opens it."""
-    return render(request, "records/_filters.html", {"listing": Listing(_open(request, kind), request.user, request.GET)})
+    return render(
+        request, "records/_filters.html", {"listing": Listing(_open(request, kind), request.user, request.GET)}
+    )
 
 
 @once
