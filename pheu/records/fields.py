@@ -177,7 +177,11 @@ class Field:
             return self.empty
         if not isinstance(value, str):
             raise wrong(_("This is no text."))
-        return self._cleaner.clean(value)
+        checked = self._cleaner.clean(value)
+        if len(checked) > self.max_length:
+            sizes = {"limit": self.max_length, "length": len(checked)}
+            raise wrong(_("At most %(limit)s characters; this has %(length)s."), **sizes)
+        return checked
 
     def check_many(self, value: Any) -> Any:
         """`check` for the column that goes along with this field."""
@@ -328,14 +332,6 @@ class Phone(Field):
 
     def form_field(self, user: User) -> forms.Field:
         return vn.PhoneField(**self._asked())
-
-    def check(self, value: Any) -> Any:
-        checked = super().check(value)
-        if len(checked) > self.max_length:
-            raise wrong(
-                _("At most %(limit)s characters; this has %(length)s."), limit=self.max_length, length=len(checked)
-            )
-        return checked
 
     def show(self, value: Any) -> str:
         return show_phone(value or "")
@@ -641,7 +637,7 @@ class Choice(Field):
     def check(self, value: Any) -> Any:
         if value in NO_VALUE:
             return self.empty
-        if isinstance(value, bool) or value not in dict(self.options):
+        if not self._offers(value):
             raise wrong(_("This is not in the list."))
         return self._coerce(value)
 
@@ -652,6 +648,9 @@ class Choice(Field):
             if called in (fold(str(label)), fold(str(value))):
                 return value
         raise ValueError(_("“%(text)s” is not in the list") % {"text": text[:60]})
+
+    def _offers(self, value: Any) -> bool:
+        return isinstance(value, str | int) and not isinstance(value, bool) and value in dict(self.options)
 
     def show(self, value: Any) -> str:
         return str(dict(self.options).get(value, value)) if value not in (None, "") else ""
@@ -686,7 +685,7 @@ class MultiChoice(Choice):
     def check(self, value: Any) -> Any:
         if value in NO_VALUE:
             return []
-        if not isinstance(value, list | tuple) or not set(value) <= set(dict(self.options)):
+        if not isinstance(value, list | tuple) or not all(map(self._offers, value)):
             raise wrong(_("This is not in the list."))
         return list(dict.fromkeys(value))
 
@@ -983,10 +982,11 @@ class Tags(Field):
         row.tags_put = list(value)
 
     def check(self, value: Any) -> Any:
-        tags = list(value or ()) if not isinstance(value, str | Tag) else [None]
-        if not all(isinstance(tag, Tag) for tag in tags):
+        if value in NO_VALUE:
+            return []
+        if not isinstance(value, list | tuple | models.QuerySet) or not all(isinstance(tag, Tag) for tag in value):
             raise wrong(_("This is not in the list."))
-        return tags
+        return list(value)
 
     def references(self, by: User) -> models.QuerySet:
         return self.table(by)

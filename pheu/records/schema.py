@@ -118,7 +118,7 @@ class Schema:
     def must_write(self, names: Iterable[str], *, new: bool) -> None:
         """`Refused` for a field that is not there for this person, or not theirs to write."""
         for name in names:
-            one = self.get(name) or self._companions.get(name)
+            one = self.get(name) or (self._companions.get(name) if new else None)
             if one is None or not (one.on_create if new else one.editable):
                 raise Refused(_("You may not write the field “%(field)s”."), field=one.label if one else name[:50])
 
