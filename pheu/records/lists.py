@@ -17,7 +17,7 @@ from django.http import QueryDict
 
 from pheu.people.models import User
 from pheu.records import counters
-from pheu.records.conditions import Part, View, compile_tree, parts_of_address, tree_of
+from pheu.records.conditions import Part, View, can_be_asked, compile_tree, parts_of_address, tree_of
 from pheu.records.fields import Field
 from pheu.records.kinds import Kind
 from pheu.records.schema import offered
@@ -43,6 +43,8 @@ class Listing:
         self.kind, self.user, self.params = kind, user, params
         self.schema = kind.schema_for(user)
         self.tabs = kind.views(user)
+        if self.schema is not kind.schema:
+            self.tabs = [view for view in self.tabs if can_be_asked(kind, user, view.where)]
         self.tab = next((view for view in self.tabs if view.code == params.get("tab")), self.tabs[0])
         self.text = params.get("q", "").strip()[:200]
         self._places: list[tuple[Field, str]] | None = None
@@ -93,7 +95,8 @@ class Listing:
 
     @cached_property
     def _sorted_by(self) -> Field:
-        return self.schema[self.sort.removeprefix("-")]
+        name = self.sort.removeprefix("-")
+        return self.schema.get(name) or self.kind.fields[name]  # the usual order is everybody's
 
     def _ordered(self, rows: Any) -> QuerySet:
         rows = rows.annotate(sort_value=self._sorted_by.sort_expression())
@@ -231,7 +234,7 @@ class Listing:
         if part.operator.takes == "nothing":
             return []
         values = part.value if part.operator.takes == "many" else [part.value]
-        names = self.choices.get(part.field, {})
+        names = self.choices.get(part.field) or part.field.names_of(values, self.user)
         words = [names.get(str(one)) or part.field.show(part.field.operand(one, self.user)) for one in values]
         return [str(self.user) if one == "me" else word for one, word in zip(values, words, strict=True)]
 

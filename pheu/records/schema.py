@@ -102,13 +102,13 @@ class Schema:
         """Whether a change of these fields changes the words by which rows that pick this one are found."""
         return any(name in self.title or self[name].found_beyond for name in names)
 
-    def fills_for(self, row: Any) -> dict[str, Any]:
+    def fills_for(self, row: Any, user: User) -> dict[str, Any]:
         """What the form of another kind takes over when this row is picked: {field there: value} (R0.06)."""
         filled: dict[str, Any] = {}
         for kind in kinds.every():
-            for one in kind.schema:
+            for one in kind.schema_for(user):
                 source = self.get(one.comes_from.get(row.kind, ""))
-                if source is not None:
+                if source is not None and one.on_create:
                     value = source.value(row)
                     filled[one.name] = value.pk if isinstance(value, models.Model) else value
         return filled
@@ -252,7 +252,9 @@ def _joined(code: str, added: tuple[tuple[str, Field], ...]) -> Schema:
     more = {name: tuple(one for at, one in added if at == name) for name in dict.fromkeys(at for at, _one in added)}
     groups = [replace(group, fields=group.fields + more.get(group.name, ())) for group in base.groups]
     groups += [Group(name, name, fields) for name, fields in more.items() if name not in names]
-    return replace(base, groups=tuple(groups))
+    columns = (*base.columns, *(one.name for _at, one in added if one.in_list))
+    card = (*base.card, *(one.name for _at, one in added if one.on_card))
+    return replace(base, groups=tuple(groups), columns=columns, card=card)
 
 
 @lru_cache(maxsize=1000)
@@ -326,7 +328,7 @@ def _initial(value: Any) -> Any:
     if isinstance(value, models.Model):
         return value.pk
     if isinstance(value, list):
-        return [one.pk for one in value]
+        return [one.pk if isinstance(one, models.Model) else one for one in value]
     return value
 
 

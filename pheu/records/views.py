@@ -94,7 +94,8 @@ def record_new(request: Request, kind: str) -> HttpResponse:
     row = _created(chosen, form, request.user) if sent is not None and form.is_valid() else None
     if row is not None:
         if "pick" in request.GET:  # made in place, from inside another form (R0.07)
-            made = trigger_client_event(HttpResponse(status=204), "record-made", {"item": _picked(chosen, row)})
+            item = _picked(chosen, row, request.user)
+            made = trigger_client_event(HttpResponse(status=204), "record-made", {"item": item})
             return trigger_client_event(made, "dialog-close")
         tell(request, _("%(title)s was created.") % {"title": row.title})
         return HttpResponseClientRedirect(row.get_absolute_url()) if request.htmx else redirect(row)
@@ -225,11 +226,12 @@ def record_pick(request: Request, kind: str) -> JsonResponse:
     chosen = _open(request, kind)
     rows = chosen.prefetch(chosen.model.objects.visible_to(request.user).live().select_related("record"))
     found = rows.filter(search_q(request.GET.get("q", "")[:100], "record__")).order_by("-updated_at", "-pk")[:20]
-    return JsonResponse([_picked(chosen, row) for row in found], safe=False)
+    return JsonResponse([_picked(chosen, row, request.user) for row in found], safe=False)
 
 
-def _picked(kind: Kind, row: Any) -> dict[str, Any]:
-    return {"id": row.pk, "text": row.title, "sub": row.hint, "fills": kind.schema.fills_for(row)}
+def _picked(kind: Kind, row: Any, user: User) -> dict[str, Any]:
+    fills = kind.schema_for(user).fills_for(row, user)
+    return {"id": row.pk, "text": row.title, "sub": row.hint, "fills": fills}
 
 
 @require_safe

@@ -140,10 +140,10 @@ def test_every_column_that_is_copied_stands_on_both(code):
 
 
 @every_kind
-def test_what_it_fills_elsewhere_comes_from_its_own_fields(code, row):
+def test_what_it_fills_elsewhere_comes_from_its_own_fields(code, row, an):
     """R0.06: every kind whose fields say that they come from this one gets their values, and nothing else."""
     asked = {one.name: one.comes_from[code] for kind in kinds.every() for one in kind.schema if code in one.comes_from}
-    fills = kinds.get(code).schema.fills_for(row)
+    fills = kinds.get(code).schema.fills_for(row, an)
     assert fills.keys() == {name for name, source in asked.items() if kinds.get(code).schema.get(source)}
     for name, value in fills.items():
         held = getattr(row, asked[name])
