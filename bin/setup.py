@@ -110,13 +110,24 @@ def pheu(rest: list[str]) -> int:
 
 
 def bench(rest: list[str]) -> int:
+    """Each size has a home of its own below var/bench, so the next run finds its rows; `--grow` compares two of them."""
     with one_at_a_time():
         install("requirements.txt")
         catalogues()
         collect_static()
-    for words in (["migrate", "--verbosity", "0"], ["demo", "--if-empty"]):
-        subprocess.run([ROOT / "bin/pheu", *words], check=True)
-    return hand_over("bench", rest)
+    grow, rest = "--grow" in rest, [word for word in rest if word != "--grow"]
+    asked = next((after for word, after in zip(rest, rest[1:], strict=False) if word == "--leads"), "100000")
+    *before, last = ["100000", "1000000"] if grow else [asked]
+    homes = Path(os.environ.get("PHEU_BENCH_HOME") or ROOT / "var/bench")
+    told = [word for word in rest if word not in {"--leads", asked}]
+    for size in [*before, last]:
+        os.environ["PHEU_HOME"] = str(homes / size)
+        for words in (["migrate", "--verbosity", "0"], ["demo", "--if-empty"]):
+            subprocess.run([ROOT / "bin/pheu", *words], check=True)
+        if size in before:
+            subprocess.run([ROOT / "bin/pheu", "bench", "--leads", size, *told], check=True)
+    against = [word for size in before for word in ("--against", str(homes / size / "bench.json"))]
+    return hand_over("bench", ["--leads", last, *told, *against])
 
 
 def check(rest: list[str]) -> int:
