@@ -16,7 +16,8 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from pheu.people.models import User
-from pheu.records.conditions import Part, compile_tree, parts_of_address, tree_of
+from pheu.records import counters
+from pheu.records.conditions import Part, View, compile_tree, parts_of_address, tree_of
 from pheu.records.fields import Field
 from pheu.records.kinds import Kind
 from pheu.records.schema import offered
@@ -65,6 +66,12 @@ class Listing:
         """The view and the filters as one condition; compiled once for all ways to the rows."""
         whole = {"all": [self.tab.where, *(tree_of(part) for part in self.filters.values())]}
         return compile_tree(self.kind, self.user, whole)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the kept counters know how many rows these are."""
+        asked = [self.tab.where, *(tree_of(part) for part in self.filters.values())]
+        return self.kind.has_stages and not self.text and all(map(counters.can_answer, asked))
 
     def narrowed(self, rows: Any = None) -> Any:
         """Everything the person may see (or what `rows` has of it) under this view, search and filters, in no order."""
@@ -242,12 +249,20 @@ class Listing:
 
     def counts(self) -> dict[str, str]:
         """How many rows each view has, capped: «999+»."""
-        rows = self.kind.model.objects.visible_to(self.user).live()
-        return {view.code: capped(rows.filter(compile_tree(self.kind, self.user, view.where))) for view in self.tabs}
+        return {view.code: self._count(view) for view in self.tabs}
+
+    def _count(self, view: View) -> str:
+        condition = compile_tree(self.kind, self.user, view.where)
+        if self.kind.has_stages and counters.can_answer(view.where):
+            return as_capped(counters.total(self.kind, self.user, condition))
+        return capped(self.kind.model.objects.visible_to(self.user).live().filter(condition))
 
 
 def capped(rows: QuerySet) -> str:
-    count = rows.order_by()[: COUNT_CAP + 1].count()
+    return as_capped(rows.order_by()[: COUNT_CAP + 1].count())
+
+
+def as_capped(count: int) -> str:
     return f"{COUNT_CAP}+" if count > COUNT_CAP else str(count)
 
 
