@@ -17,6 +17,8 @@ class Staff:
     """Who owns records, each with the team and department that a record takes from its owner."""
 
     sellers: list[User]
+    # The two who read in what others work: most rows are made by them.
+    importers: list[User]
     team_of: dict[int, int | None]
     teams: list[int]
     departments: list[int]
@@ -34,6 +36,7 @@ def hire() -> Staff:
     Random(1).shuffle(sellers)  # noqa: S311
     return Staff(
         sellers=sellers,
+        importers=list(User.objects.filter(role__code="manager").order_by("-pk")[:2]),
         team_of={one.pk: min((team.pk for team in one.teams.all()), default=None) for one in sellers},
         teams=list(Team.objects.order_by("pk").values_list("pk", flat=True)),
         departments=list(

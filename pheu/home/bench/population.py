@@ -36,7 +36,7 @@ SEED = 2027
 LOADED = (Record, Company, Contact, Prospect, Lead, Deal, Conversion, Activity, RecordTag, Follower, Operation, Event)
 # How many there are for each lead.
 PARTS = {Prospect: 0.1, Company: 0.06, Contact: 0.08, Lead: 1.0, Deal: 0.3}
-WITHOUT_OWNER, CONVERTED, WITH_TAGS, FOLLOWED, PRIVATE = 0.2, 0.3, 0.15, 0.005, 0.1
+WITHOUT_OWNER, IMPORTED, CONVERTED, WITH_TAGS, FOLLOWED, PRIVATE = 0.2, 0.6, 0.3, 0.15, 0.005, 0.1
 Tell = Callable[[str], None]
 
 
@@ -51,7 +51,6 @@ def fill(leads: int, *, parts: Mapping[Any, float] = PARTS, tell: Tell = lambda 
                 while chunk := list(islice(rows, CHUNK)):
                     _put(chunk, town)
             tell("events")
-            _note_wins(town)
             _tell_events(town)
             tell("indexes")
         counters.rebuild()  # the triggers that keep them were off
@@ -128,13 +127,12 @@ class _Town:
         self.beside: dict[Any, list[Any]] = {Activity: [], RecordTag: [], Follower: [], Conversion: []}
 
     def rows(self) -> Iterator[tuple[Any, Iterator[Any]]]:
-        """Every kind with its rows, in the order of their ids."""
-        builders = {
-            Prospect: self._prospect, Company: self._company, Contact: self._contact, Lead: self._lead,
-            Deal: self._deal,
-        }  # fmt: skip
-        for model, size in self.sizes.items():
-            yield model, map(builders[model], range(size))
+        """Every kind with its rows; companies last, because only then it is known which of them are customers (D3)."""
+        builders = {Prospect: self._prospect, Contact: self._contact, Lead: self._lead, Deal: self._deal}
+        self.companies = [self._company(nth) for nth in range(self.sizes[Company])]
+        for model, build in builders.items():
+            yield model, map(build, range(self.sizes[model]))
+        yield Company, iter(self.companies)
 
     # -- what every row has ------------------------------------------------------------------------------------------
 
@@ -145,10 +143,10 @@ class _Town:
         row.record_id = self.ids[model] + nth
         row.record = fresh(Record, id=row.record_id, kind=model.kind, number=f"{kind.prefix}-{number:06d}")
         row.created_at = self.now - YEARS * (1 - (nth + rng.random()) / self.sizes[model])
-        maker = self.staff.seller(rng)
-        row.created_by_id = maker.pk
+        seller = self.staff.seller(rng)
+        row.created_by_id = rng.choice(self.staff.importers if rng.random() < IMPORTED else [seller]).pk
         if rng.random() >= WITHOUT_OWNER:
-            self._give(row, maker if rng.random() < 0.6 else self.staff.seller(rng))
+            self._give(row, seller)
         elif rng.random() < 0.5:
             row.team_id = rng.choice(self.staff.teams)
         else:
@@ -194,7 +192,6 @@ class _Town:
         row.tax_code = f"01{nth:08d}"
         if nth % 50 == 0:
             row.type = self.rng.choice([Company.Type.PARTNER, Company.Type.SUPPLIER])
-        self.companies.append(row)
         return row
 
     def _contact(self, nth: int) -> Contact:
@@ -275,6 +272,8 @@ class _Town:
         self._stand(row, category)
         row.probability = row.stage.probability if row.stage.sets_probability else rng.choice([10, 30, 50])
         row.won_at = row.closed_at if category == Category.WON else None
+        if row.won_at is not None and row.company is not None:
+            row.company.note_wins(min(row.won_at, row.company.first_won_at or row.won_at))
         self._plan(row)
         return row
 
@@ -322,11 +321,6 @@ class _Town:
 
 # What follows from the rows, in statements over all of them -----------------------------------------------------------
 
-WINS = """
-update parties_company company set first_won_at = won.at, type = case type when 'prospect' then 'customer' else type end
-from (select company_id, min(won_at) as at from deals_deal where won_at is not null and is_live group by company_id) won
-where won.company_id = company.record_id and company.record_id between %(first)s and %(last)s
-"""
 OPERATIONS = """
 insert into records_operation (id, act, by_id, via, at, about_id)
 select %(work)s + id - %(first)s, case when lead.closed_at is not null and lead.reason_id is null
@@ -356,11 +350,6 @@ cross join lateral (
 ) as told (kind, via, at, facts, operation)
 where record.id between %(first)s and %(last)s
 """
-
-
-def _note_wins(town: _Town) -> None:
-    """A company is a customer from its first deal that stays won (D3)."""
-    _run(WINS, town)
 
 
 def _tell_events(town: _Town) -> None:
