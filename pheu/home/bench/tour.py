@@ -23,6 +23,7 @@ from pheu.people.models import User
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW, Action
 from pheu.records import counting, kinds, lists
 from pheu.records.boards import Board
+from pheu.records.conditions import compile_tree
 from pheu.records.fields import Date, Field, Number, RowPick
 from pheu.records.kinds import Kind
 from pheu.records.lists import Listing
@@ -77,9 +78,8 @@ class Tour:
             for sort in (one.name, f"-{one.name}") if one.sortable else ():
                 yield self._page(f"{kind.code} by {sort}", f"{address}?tab={every}&sort={sort}", gate="order")
                 yield from self._deep(kind, every, sort)
-        choices = Listing(kind, self.user, QueryDict()).choices
         for one in schema.filters():
-            if asked := _filter(one, choices.get(one, {}), self._sample):
+            if asked := asked_of(kind, one, self.user):
                 query = urlencode({"tab": every, **asked})
                 yield self._page(f"{kind.code} filter {one.name}", f"{address}?{query}", gate="order")
         yield Probe(f"{kind.code} counts", self._counting(kind), seconds=5)
@@ -314,12 +314,19 @@ def _draw(model: Any, many: int) -> list[int]:
     return Random(7).sample(span, min(many, len(span)))  # noqa: S311
 
 
-def _filter(one: Field, choices: dict[str, str], sample: Callable[[str], list[int]]) -> dict[str, str]:
-    """One value to filter a field by, as an address names it; nothing where there is none."""
+def asked_of(kind: Kind, one: Field, user: User) -> dict[str, str]:
+    """A value to filter a field by that some rows have, as an address names it; nothing where there is none."""
+    rows = kind.model.objects.visible_to(user).live()
     if isinstance(one, RowPick):
-        return {one.name: str(ids[0])} if (ids := sample(one.kind)) else {}
-    if choices:
-        return {one.name: list(choices)[len(choices) // 2]}
+        pk = rows.exclude(**{one.name: None}).order_by("-pk").values_list(one.column, flat=True).first()
+        return {one.name: str(pk)} if pk else {}
     if isinstance(one, Date):
         return {f"{one.name}.from": (timezone.localdate() - timedelta(days=30)).isoformat()}
-    return {f"{one.name}.from": "1000000000"} if isinstance(one, Number) else {}
+    if isinstance(one, Number):
+        return {f"{one.name}.from": "1000000000"}
+    values = list(Listing(kind, user, QueryDict()).choices.get(one, ()))
+    for value in values[len(values) // 2 :] + values[: len(values) // 2]:
+        tree = {"field": one.name, "op": one.usual_operator, "value": [value]}
+        if rows.filter(compile_tree(kind, user, tree)).exists():
+            return {one.name: value}
+    return {}
