@@ -56,9 +56,9 @@ def _hire_missing(missing: int) -> None:
     for nth in range(missing):
         given = (WOMEN if nth % 2 else MEN)[nth // 2 % 15]
         code = "manager" if nth < len(departments) else "care" if nth % 10 == 9 else "sales"
-        user = User.objects.create(
-            email=f"dong.nghiep.{nth}@quantrac.example",
-            password="!",
+        user = User.objects.create_user(
+            f"dong.nghiep.{nth}@quantrac.example",
+            None,
             full_name=f"{FAMILIES[nth % len(FAMILIES)]} {given}",
             role=roles[code],
             department=departments[nth % len(departments)],

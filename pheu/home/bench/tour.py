@@ -162,8 +162,11 @@ class Tour:
 
         def change(nth: int) -> Answer | None:
             row = next(changed, None)
-            values = row and {"initial-priority": row.priority, "priority": (row.priority + 1) % 4}
-            return browser.post(f"/leads/{row.pk}/fields/", values) if row else None
+            if row is None:
+                return None
+            row.refresh_from_db(fields=["priority"])
+            values = {"initial-priority": row.priority, "priority": (row.priority + 1) % 4}
+            return browser.post(f"/leads/{row.pk}/fields/", values)
 
         yield Probe("change a field", change, "create", 5)
         yield from self._moves("lead", [Category.NEW, Category.WORKING])

@@ -1,6 +1,5 @@
 """The bench's rows are the product's own, and what it says of its figures is right."""
 
-import pytest
 from django.db import connection
 
 from pheu.core import health
