@@ -6,6 +6,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from pheu.activities.models import ActivityType
 from pheu.activities.services import schedule_activity
@@ -17,9 +19,10 @@ from pheu.deals.counts import ConversionCounts, conversion_counts
 from pheu.deals.models import Deal
 from pheu.deals.schema import DEAL
 from pheu.deals.services import change_deal, close_deal, create_deal, move_deal, reopen_deal
+from pheu.deals.undoing import undo_conversion
 from pheu.leads.models import Rating, RequestType, Source
 from pheu.leads.schema import LEAD
-from pheu.leads.services import create_lead
+from pheu.leads.services import create_lead, create_leads
 from pheu.parties.models import Company
 from pheu.parties.services import create_company, create_contact
 from pheu.people.models import User
@@ -261,8 +264,6 @@ def test_a_page_says_when_the_counts_differ(client, dung, an, lead, monkeypatch)
 
 def test_open_work_comes_back_with_the_lead(an, lead):
     """R0.33, D9: what was planned before the conversion, and what was planned on the deal since."""
-    from pheu.deals.undoing import undo_conversion
-
     call = ActivityType.objects.all()[0]
     due = datetime(2026, 12, 1, 9, tzinfo=HANOI)
     before = schedule_activity(lead.record, what=call, due_at=due, assignee=an, by=an)
@@ -275,3 +276,17 @@ def test_open_work_comes_back_with_the_lead(an, lead):
     lead.record.refresh_from_db()
     deal.record.refresh_from_db()
     assert (lead.record.next_activity_at, deal.record.next_activity_at) == (due, None)
+
+
+@pytest.mark.parametrize("way", [Handover.CREATE, Handover.LINK, Handover.NONE])
+def test_converting_many_takes_the_statements_of_a_few(an, company, way):
+    """R1.09: eighty leads of one click are one piece of work."""
+    found = []
+    for many in (1, 3, 80):
+        known = {"phone": "+842438637747", "need": "Đo"}
+        named = [{"company_name": f"Công ty {n}/{many}", "person_name": f"Lê {n}"} for n in range(many)]
+        leads = create_leads([known | names for names in named], by=an)
+        with CaptureQueriesContext(connection) as caught:
+            convert_leads(leads, Handover(owner=an, customer=way, company=company), by=an)
+        found.append(len(caught))
+    assert found[1] == found[2] < 70  # the first asks for what a person carries along from then on
