@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pheu.activities.models import ActivityType
-from pheu.activities.services import schedule_activity
+from pheu.activities.services import finish_activity, resume_activity, schedule_activity
 from pheu.conftest import nothing_changes, stage_of, told
 from pheu.core.errors import Refused
 from pheu.deals import events
@@ -26,7 +26,7 @@ from pheu.leads.services import create_lead, create_leads
 from pheu.parties.models import Company
 from pheu.parties.services import create_company, create_contact
 from pheu.people.models import User
-from pheu.records.models import ClosingReason, Label, Tag
+from pheu.records.models import ClosingReason, Label, Record, Tag
 from pheu.timeline.models import Event
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -276,6 +276,27 @@ def test_open_work_comes_back_with_the_lead(an, lead):
     lead.record.refresh_from_db()
     deal.record.refresh_from_db()
     assert (lead.record.next_activity_at, deal.record.next_activity_at) == (due, None)
+
+
+def test_work_that_is_taken_up_again_goes_where_its_deal_went(an, lead):
+    """D9: back to the lead when the conversion was undone, on to the deal when there is one again."""
+    call, due = ActivityType.objects.all()[0], datetime(2026, 12, 1, 9, tzinfo=HANOI)
+    deal = convert_leads([lead], Handover(owner=an), by=an)[0]
+    done = finish_activity(schedule_activity(deal.record, what=call, due_at=due, assignee=an, by=an), by=an)
+    undo_conversion(lead, by=an)
+    assert resume_activity(done, by=an).record == lead.record
+    finish_activity(done, by=an)
+    again = convert_leads([lead], Handover(owner=an), by=an)[0]
+    assert resume_activity(done, by=an).record == again.record
+    assert Record.objects.get(pk=again.pk).next_activity_at == due
+
+
+def test_work_planned_on_a_deal_that_was_taken_back_is_planned_on_its_lead(an, lead):
+    """From a page that was open meanwhile."""
+    deal = convert_leads([lead], Handover(owner=an), by=an)[0]
+    undo_conversion(lead, by=an)
+    call, due = ActivityType.objects.all()[0], datetime(2026, 12, 1, 9, tzinfo=HANOI)
+    assert schedule_activity(deal.record, what=call, due_at=due, assignee=an, by=an).record == lead.record
 
 
 @pytest.mark.parametrize("way", [Handover.CREATE, Handover.LINK, Handover.NONE])

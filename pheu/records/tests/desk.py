@@ -231,6 +231,13 @@ ON_DEAL = {
         lambda d: partial(timeline.add_note, d.new_deal.record, body="Gọi lại", by=d.an), "note.added", many=True
     ),
     "activities.schedule_activity": Act(lambda d: schedule(d, d.new_deal), "activity.scheduled", many=True),
+    "activities.resume_activity": Act(
+        lambda d: partial(
+            activities.resume_activity,
+            once(d, "done on the deal", lambda: activities.finish_activity(d.work(d.new_deal), by=d.an)), by=d.an,
+        ),
+        "activity.resumed",
+    ),
     "a note on the company": Act(
         lambda d: partial(timeline.add_note, d.new_deal.company.record, body="Gọi lại", by=d.an),
         "note.added",
