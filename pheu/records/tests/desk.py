@@ -217,6 +217,12 @@ ON_DEAL = {
     "stages.close": Act(
         lambda d: partial(stages.close, d.new_deal, to=stage_of("deal", "Thành công"), by=d.an), "deal.won"
     ),
+    "moving it to its end": Act(
+        lambda d: partial(
+            stages.move, d.new_deal, to=stage_of("deal", "Thành công"), left=d.new_deal.stage, by=d.an
+        ),
+        "deal.won",
+    ),
     "stages.change_pipeline": Act(
         lambda d: partial(stages.change_pipeline, d.new_deal, to=a_stage_elsewhere(), by=d.an),
         "record.pipeline_changed",
