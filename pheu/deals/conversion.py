@@ -18,7 +18,7 @@ from pheu.leads.models import Lead
 from pheu.parties.models import Company, Contact
 from pheu.people.models import Team, User
 from pheu.people.scopes import CONVERT
-from pheu.records import writing
+from pheu.records import kinds, writing
 from pheu.records.acts import act, current
 from pheu.records.locking import hold, must_hold
 from pheu.records.models import Category, Pipeline, Stage, id_and_name
@@ -127,6 +127,7 @@ def _check(leads: Sequence[Lead], handover: Handover, by: User) -> None:
     if handover.pipeline is not None and handover.pipeline.kind != "deal":
         raise DomainError(_("That pipeline is not for deals."))
     if handover.amount is not None:
+        kinds.get("deal").schema_for(by).must_write(["expected_amount"], new=True)
         DEAL["expected_amount"].must_check(handover.amount)
 
 

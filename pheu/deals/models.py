@@ -8,8 +8,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from pheu.leads.models import Lead, SalesRow
-from pheu.records.models import Category, Operation, Stage
+from pheu.leads.models import FILTERED, SORTED, Lead, SalesRow
+from pheu.records.models import Category, Operation, Stage, list_indexes, stage_indexes
 
 
 class Deal(SalesRow):
@@ -24,11 +24,13 @@ class Deal(SalesRow):
 
     class Meta:
         indexes = [
-            models.Index(fields=["-updated_at", "-record"], name="deal_newest"),
-            models.Index(fields=["owner", "-updated_at", "-record"], name="deal_owner_newest"),
-            models.Index(fields=["team", "-updated_at", "-record"], name="deal_team_newest"),
-            models.Index(fields=["stage", "-record"], name="deal_stage"),
-            models.Index(fields=["company", "-record"], name="deal_company"),
+            *list_indexes("deal", *SORTED, filters=(*FILTERED, "request_type")),
+            *stage_indexes("deal"),
+            models.Index(
+                fields=["stage_entered_at", "record"],
+                name="deal_still",
+                condition=models.Q(is_live=True, closed_at=None),
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(probability__lte=100), name="deal_probability_percent"),

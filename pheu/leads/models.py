@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
 from pheu.parties.models import Company, Contact, Reachable
-from pheu.records.models import Category, Label, ListItem, Record, Stage, Staged
+from pheu.records.models import Category, Label, ListItem, Record, Stage, Staged, list_indexes, stage_indexes
 
 
 class Source(ListItem):
@@ -31,6 +31,13 @@ class Rating(models.IntegerChoices):
 
 
 PRIORITIES = [(0, _("None")), (1, _("Low")), (2, _("Medium")), (3, _("High"))]
+
+
+# By what lists of leads and deals are ordered and filtered, besides what every list is (`records.models`).
+SORTED = (
+    "title_key", "created_at", "next_activity_at", "expected_amount", "expected_close_on", "due_at", "priority",
+)  # fmt: skip
+FILTERED = ("stage", "source", "label", "rating", "company", "contact", "created_by", "closed_at", "reason")
 
 
 class SalesRow(Staged):
@@ -68,10 +75,8 @@ class Lead(Reachable, SalesRow):
 
     class Meta:
         indexes = [
-            models.Index(fields=["-updated_at", "-record"], name="lead_newest"),
-            models.Index(fields=["owner", "-updated_at", "-record"], name="lead_owner_newest"),
-            models.Index(fields=["team", "-updated_at", "-record"], name="lead_team_newest"),
-            models.Index(fields=["stage", "-record"], name="lead_stage"),
+            *list_indexes("lead", *SORTED, filters=(*FILTERED, "request_type")),
+            *stage_indexes("lead"),
             models.Index(fields=["email"], name="lead_email", condition=~models.Q(email="")),
         ]
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.vietnamese.names import given_name, name_sort_key
 from pheu.core.vietnamese.text import fold
-from pheu.records.models import Record, Row
+from pheu.records.models import Record, Row, list_indexes
 
 
 class Reachable(models.Model):
@@ -51,7 +51,7 @@ class Company(Reachable, Row):
     first_won_at = models.DateTimeField(_("First won"), null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["-updated_at", "-record"], name="company_newest")]
+        indexes = list_indexes("company", "title_key", "created_at", filters=("type", "created_by"))
 
     def derive(self) -> None:
         self.name_folded = fold(self.name)
@@ -93,7 +93,7 @@ class Contact(Reachable, Row):
     )
 
     class Meta:
-        indexes = [models.Index(fields=["-updated_at", "-record"], name="contact_newest")]
+        indexes = list_indexes("contact", "title_key", "created_at", filters=("company", "created_by"))
 
     def derive(self) -> None:
         self.given_name = given_name(self.full_name)[:100]
@@ -142,7 +142,7 @@ class Prospect(Reachable, Row):
 
     class Meta:
         indexes = [
-            models.Index(fields=["-updated_at", "-record"], name="prospect_newest"),
+            *list_indexes("prospect", "title_key", "created_at", filters=("became", "created_by")),
             GinIndex(fields=["flags"], name="prospect_flags"),
         ]
 

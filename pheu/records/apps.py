@@ -1,8 +1,11 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class RecordsConfig(AppConfig):
     name = "pheu.records"
 
     def ready(self) -> None:
-        from pheu.records import consistency, drawing, panels  # noqa: F401  (they register themselves)
+        from pheu.records import consistency, counters, drawing, panels  # noqa: F401  (they register themselves)
+
+        post_migrate.connect(counters.watch_all, sender=self)

@@ -7,11 +7,12 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum, Value
+from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
 from pheu.core.ids import read_id
 from pheu.people.scopes import MOVE
+from pheu.records import counters
 from pheu.records.access import may
 from pheu.records.lists import Listing
 from pheu.records.models import Pipeline, Stage
@@ -50,6 +51,8 @@ class Board(Listing):
     def pipeline(self) -> Pipeline:
         asked = self.params.get("pipeline", "")
         chosen = [one for one in self.pipelines if str(one.pk) == asked]
+        if not self.pipelines:
+            Pipeline.objects.default(self.kind.code)  # says so in words
         return (chosen or sorted(self.pipelines, key=lambda one: not one.is_default))[0]
 
     @cached_property
@@ -92,23 +95,27 @@ class Board(Listing):
         return self.narrowed(rows).filter(stage__pipeline=self.pipeline)
 
     def _add_totals(self, columns: dict[int, Column]) -> None:
+        """From the kept counters where they can answer, else added up; what is overdue changes by itself."""
         now = timezone.now()
+        if self.is_counted:
+            found = counters.by_stage(self.kind, self.user, self.condition & Q(stage__in=list(columns)))
+            for stage, totals in found.items():
+                columns[stage].count, columns[stage].amount = totals.count, totals.amount
+                columns[stage].weighted, columns[stage].planned = totals.weighted, totals.planned
+        else:
+            self._add_up(columns)
+        open_stages = [pk for pk, column in columns.items() if not column.stage.is_closing]
+        late = self.narrowed().filter(stage__in=open_stages, closed_at=None, next_activity_at__lt=now)
+        for one in late.order_by().values("stage").annotate(overdue=Count("pk")):
+            columns[one["stage"]].overdue = one["overdue"]
+            columns[one["stage"]].planned -= one["overdue"]
+
+    def _add_up(self, columns: dict[int, Column]) -> None:
         amount = self.kind.fields.amount
+        worth = {"amount": Sum(amount)} if amount else {}
         weighted = {"weighted": Sum(F(amount) * F("probability") / 100)} if self.has_forecast else {}
-        totals = (
-            self._in_pipeline()
-            .filter(stage__in=columns)
-            .order_by()
-            .values("stage")
-            .annotate(
-                count=Count("pk"),
-                amount=Sum(amount) if amount else Value(0),
-                planned=Count("pk", filter=Q(next_activity_at__gte=now)),
-                overdue=Count("pk", filter=Q(next_activity_at__lt=now)),
-                **weighted,
-            )
-        )
-        for total in totals:
+        rows = self._in_pipeline().filter(stage__in=columns).order_by().values("stage")
+        for total in rows.annotate(count=Count("pk"), planned=Count("next_activity_at"), **worth, **weighted):
             column = columns[total.pop("stage")]
             for name, value in total.items():
                 setattr(column, name, value or 0)
@@ -139,9 +146,14 @@ class Board(Listing):
         return cards
 
     @property
+    def has_amount(self) -> bool:
+        """Whether the person may see what rows of this kind are worth."""
+        return self.schema.get(self.kind.fields.amount) is not None
+
+    @property
     def has_forecast(self) -> bool:
         """Whether rows of this kind have a probability to weigh their value by."""
-        return self.kind.fields.get("probability") is not None
+        return self.has_amount and self.schema.get("probability") is not None
 
     @property
     def open_columns(self) -> list[Column]:

@@ -16,7 +16,8 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from pheu.people.models import User
-from pheu.records.conditions import Part, compile_tree, parts_of_address, tree_of
+from pheu.records import counters
+from pheu.records.conditions import Part, View, can_be_asked, compile_tree, parts_of_address, tree_of
 from pheu.records.fields import Field
 from pheu.records.kinds import Kind
 from pheu.records.schema import offered
@@ -42,6 +43,8 @@ class Listing:
         self.kind, self.user, self.params = kind, user, params
         self.schema = kind.schema_for(user)
         self.tabs = kind.views(user)
+        if self.schema is not kind.schema:
+            self.tabs = [view for view in self.tabs if can_be_asked(kind, user, view.where)]
         self.tab = next((view for view in self.tabs if view.code == params.get("tab")), self.tabs[0])
         self.text = params.get("q", "").strip()[:200]
         self._places: list[tuple[Field, str]] | None = None
@@ -66,6 +69,12 @@ class Listing:
         whole = {"all": [self.tab.where, *(tree_of(part) for part in self.filters.values())]}
         return compile_tree(self.kind, self.user, whole)
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether the kept counters know how many rows these are."""
+        asked = [self.tab.where, *(tree_of(part) for part in self.filters.values())]
+        return self.kind.has_stages and not self.text and all(map(counters.can_answer, asked))
+
     def narrowed(self, rows: Any = None) -> Any:
         """Everything the person may see (or what `rows` has of it) under this view, search and filters, in no order."""
         rows = self.kind.model.objects.visible_to(self.user) if rows is None else rows
@@ -86,7 +95,8 @@ class Listing:
 
     @cached_property
     def _sorted_by(self) -> Field:
-        return self.schema[self.sort.removeprefix("-")]
+        name = self.sort.removeprefix("-")
+        return self.schema.get(name) or self.kind.fields[name]  # the usual order is everybody's
 
     def _ordered(self, rows: Any) -> QuerySet:
         rows = rows.annotate(sort_value=self._sorted_by.sort_expression())
@@ -106,9 +116,23 @@ class Listing:
         if len(keys) <= PAGE and self._may_be_empty:
             keys += self._keys(self._empty, last if last is not None and last[0] is None else None)
         place = {pk: at for at, pk in enumerate(keys[: PAGE + 1])}
-        rows = self.kind.model.objects.filter(pk__in=place)
-        rows = rows.annotate(sort_value=self._sorted_by.sort_expression()).select_related("record", "owner")
-        return sorted(self.kind.prefetch(rows), key=lambda row: place[row.pk])
+        rows = self._drawn(self.kind.model.objects.filter(pk__in=place))
+        rows = rows.annotate(sort_value=self._sorted_by.sort_expression())
+        return sorted(rows, key=lambda row: place[row.pk])
+
+    def _drawn(self, rows: Any) -> Any:
+        """`rows` with what the columns are drawn from, and nothing else: reading wide rows is most of a list."""
+        relations, columns = {"record"}, {"record", *self.schema.title}
+        for one in self.schema.column_fields():
+            more_relations, more_columns = one.drawn_from()
+            relations.update(more_relations)
+            columns.update(more_columns)
+        if self.kind.has_stages:  # whether a row is closed hangs on its stage
+            relations.add("stage")
+            columns.update(("stage", "stage__category"))
+        rows = rows.select_related(*relations).only(*columns, "record__number")
+        has_tags = any(one.cell == "tags" for one in self.schema.column_fields())
+        return rows.prefetch_related("record__tags") if has_tags else rows
 
     @property
     def _may_be_empty(self) -> bool:
@@ -182,6 +206,15 @@ class Listing:
         return self.url(q=None)
 
     @property
+    def shows_filters(self) -> bool:
+        """Whether the page itself holds the choices of its filters: without scripts, and while some are chosen."""
+        return bool(self.filters) or "filters" in self.params
+
+    @property
+    def filters_url(self) -> str:
+        return self.url(filters="1")
+
+    @property
     def shared_query(self) -> str:
         """What list and board share: tab, words and filters."""
         return self.url(sort=None, unfold=None, below=None)
@@ -201,7 +234,7 @@ class Listing:
         if part.operator.takes == "nothing":
             return []
         values = part.value if part.operator.takes == "many" else [part.value]
-        names = self.choices.get(part.field, {})
+        names = self.choices.get(part.field) or part.field.names_of(values, self.user)
         words = [names.get(str(one)) or part.field.show(part.field.operand(one, self.user)) for one in values]
         return [str(self.user) if one == "me" else word for one, word in zip(values, words, strict=True)]
 
@@ -242,12 +275,20 @@ class Listing:
 
     def counts(self) -> dict[str, str]:
         """How many rows each view has, capped: «999+»."""
-        rows = self.kind.model.objects.visible_to(self.user).live()
-        return {view.code: capped(rows.filter(compile_tree(self.kind, self.user, view.where))) for view in self.tabs}
+        return {view.code: self._count(view) for view in self.tabs}
+
+    def _count(self, view: View) -> str:
+        condition = compile_tree(self.kind, self.user, view.where)
+        if self.kind.has_stages and counters.can_answer(view.where):
+            return as_capped(counters.total(self.kind, self.user, condition))
+        return capped(self.kind.model.objects.visible_to(self.user).live().filter(condition))
 
 
 def capped(rows: QuerySet) -> str:
-    count = rows.order_by()[: COUNT_CAP + 1].count()
+    return as_capped(rows.order_by()[: COUNT_CAP + 1].count())
+
+
+def as_capped(count: int) -> str:
     return f"{COUNT_CAP}+" if count > COUNT_CAP else str(count)
 
 

@@ -144,16 +144,28 @@ class Row(models.Model):
 
     record = models.OneToOneField(Record, models.CASCADE, primary_key=True, related_name="+")
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Owner")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("Owner"),
     )
     team = models.ForeignKey(
-        Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Sales team")
+        Team, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("Sales team")
     )
     department = models.ForeignKey(
-        Department, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Department")
+        Department,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("Department"),
     )
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("Creator")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("Creator")
     )
     created_at = models.DateTimeField(_("Created"), default=timezone.now)
     updated_at = models.DateTimeField(_("Updated"), default=timezone.now)
@@ -247,6 +259,40 @@ class Row(models.Model):
 
     def make_title_key(self) -> bytes:
         return sort_key(self.title)
+
+
+def list_indexes(table: str, *columns: str, filters: tuple[str, ...] = ()) -> list[models.Index]:
+    """What lists of `table` are read along: every sort column for everybody, an owner, a team, a department; and for
+    each filter the newest first. Both directions are one index, read forwards or backwards."""
+    live = models.Q(is_live=True)
+    indexes = []
+    for column in ("updated_at", *columns):
+        for place in ("", "owner", "team", "department"):
+            called = "newest" if column == "updated_at" else column
+            name = "_".join(part for part in (table, place, called) if part)[:30].rstrip("_")
+            fields = [part for part in (place, column, "record") if part]
+            indexes.append(models.Index(fields=fields, name=name, condition=live))
+    for column in filters:
+        name = f"{table}_by_{column}"[:30]
+        indexes.append(models.Index(fields=[column, "updated_at", "record"], name=name, condition=live))
+    return indexes
+
+
+def stage_indexes(table: str) -> list[models.Index]:
+    """What boards are read along: cards of a stage newest first, and those whose next activity is overdue."""
+    live = models.Q(is_live=True)
+    return [
+        models.Index(fields=["stage", "record"], name=f"{table}_cards", condition=live),
+        models.Index(fields=["stage", "owner", "record"], name=f"{table}_owner_cards", condition=live),
+        models.Index(fields=["stage", "team", "record"], name=f"{table}_team_cards", condition=live),
+        models.Index(fields=["stage", "department", "record"], name=f"{table}_department_cards", condition=live),
+        models.Index(
+            fields=["next_activity_at", "stage"],
+            include=["owner", "team", "department", "created_by"],
+            name=f"{table}_overdue",
+            condition=models.Q(is_live=True, closed_at=None),
+        ),
+    ]
 
 
 class Staged(Row):
@@ -452,6 +498,43 @@ TONES = {
     Category.NEW: "blue", Category.WORKING: "amber", Category.CONVERTED: "jade", Category.OPEN: "blue",
     Category.WON: "jade", Category.LOST: "red", Category.UNQUALIFIED: "slate",
 }  # fmt: skip
+
+
+class Counter(models.Model):
+    """How many rows in use of a kind stand where, and what they are worth: see `records/counters.py`.
+
+    With a `day`: those made on that day. Deltas are added to the kept sums by a job.
+    """
+
+    kind = models.CharField(max_length=20)
+    stage = models.ForeignKey(Stage, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    team = models.ForeignKey(Team, models.CASCADE, null=True, related_name="+", db_constraint=False, db_index=False)
+    department = models.ForeignKey(
+        Department, models.CASCADE, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    day = models.DateField(null=True)
+    count = models.BigIntegerField()
+    amount = models.DecimalField(max_digits=30, decimal_places=2)
+    weighted = models.DecimalField(max_digits=30, decimal_places=2)
+    planned = models.BigIntegerField()
+    is_delta = models.BooleanField()
+
+    class Meta:
+        indexes = [models.Index(fields=["is_delta"], name="counter_deltas", condition=models.Q(is_delta=True))]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "stage", "owner", "team", "department", "day"],
+                name="counter_once",
+                condition=models.Q(is_delta=False),
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.stage_id} {self.count}"
 
 
 class ClosingReason(ListItem):

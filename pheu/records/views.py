@@ -26,7 +26,7 @@ from pheu.records.kinds import Kind
 from pheu.records.lists import Listing
 from pheu.records.models import Record
 from pheu.records.schema import SchemaForm
-from pheu.records.search import search_q
+from pheu.records.search import find, search_q
 
 
 def _open(request: Request, code: str) -> Kind:
@@ -63,7 +63,7 @@ def _list_context(request: Request, listing: Listing) -> dict[str, Any]:
         "listing": listing,
         "may_create": request.user.may(code, CREATE),
         "bulk_acts": registries.buttons_for(registries.bulk, code, code, request.user),
-        "list_buttons": registries.buttons_for(registries.list_buttons, code, request.user),
+        "list_buttons": registries.buttons_for(registries.list_buttons, code, code, request.user),
     }
 
 
@@ -73,6 +73,14 @@ def record_counts(request: Request, kind: str) -> HttpResponse:
     listing = Listing(_open(request, kind), request.user, request.GET)
     context = {"listing": listing, "counts": counts_of(listing), "kind": listing.kind}
     return render(request, "records/_counts.html", context)
+
+
+@require_GET
+def record_filters(request: Request, kind: str) -> HttpResponse:
+    """The choices of the filter menu, when somebody opens it."""
+    return render(
+        request, "records/_filters.html", {"listing": Listing(_open(request, kind), request.user, request.GET)}
+    )
 
 
 @once
@@ -86,7 +94,8 @@ def record_new(request: Request, kind: str) -> HttpResponse:
     row = _created(chosen, form, request.user) if sent is not None and form.is_valid() else None
     if row is not None:
         if "pick" in request.GET:  # made in place, from inside another form (R0.07)
-            made = trigger_client_event(HttpResponse(status=204), "record-made", {"item": _picked(chosen, row)})
+            item = _picked(chosen, row, request.user)
+            made = trigger_client_event(HttpResponse(status=204), "record-made", {"item": item})
             return trigger_client_event(made, "dialog-close")
         tell(request, _("%(title)s was created.") % {"title": row.title})
         return HttpResponseClientRedirect(row.get_absolute_url()) if request.htmx else redirect(row)
@@ -188,7 +197,7 @@ def record_stage(request: Request, kind: str, pk: int) -> HttpResponse:
     if not form.is_valid():
         return render(request, "refused.html", {"error": form.errors.as_text()}, status=422)
     to, left = form.cleaned_data["to"], form.cleaned_data["left"]
-    dialog = chosen.closing_url(row, to) if chosen.closing_url and to.is_closing and to != left else ""
+    dialog = chosen.dialog_of(row, to) if to.is_closing and to != left else ""
     if dialog and request.htmx:  # the end asks for more: a reason, or whom a converted lead goes to
         return trigger_client_event(
             HttpResponse(status=409, headers={"HX-Reswap": "none"}), "dialog-open", {"href": dialog}
@@ -217,11 +226,12 @@ def record_pick(request: Request, kind: str) -> JsonResponse:
     chosen = _open(request, kind)
     rows = chosen.prefetch(chosen.model.objects.visible_to(request.user).live().select_related("record"))
     found = rows.filter(search_q(request.GET.get("q", "")[:100], "record__")).order_by("-updated_at", "-pk")[:20]
-    return JsonResponse([_picked(chosen, row) for row in found], safe=False)
+    return JsonResponse([_picked(chosen, row, request.user) for row in found], safe=False)
 
 
-def _picked(kind: Kind, row: Any) -> dict[str, Any]:
-    return {"id": row.pk, "text": row.title, "sub": row.hint, "fills": kind.schema.fills_for(row)}
+def _picked(kind: Kind, row: Any, user: User) -> dict[str, Any]:
+    fills = kind.schema_for(user).fills_for(row, user)
+    return {"id": row.pk, "text": row.title, "sub": row.hint, "fills": fills}
 
 
 @require_safe
@@ -234,15 +244,6 @@ def open_record(request: Request, pk: int) -> HttpResponse:
 @require_safe
 def search(request: Request) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:200]
-    found = (
-        Record.objects.visible_to(request.user).filter(state=Record.State.LIVE).filter(search_q(text))
-        if text
-        else Record.objects.none()
-    )
-    records = sorted(
-        found.select_related("owner").order_by("-updated_at", "-id")[:50],
-        key=lambda one: text.lower() not in one.title.lower(),
-    )
-    rows = [(record, kinds.get(record.kind)) for record in records]
+    rows = [(record, kinds.get(record.kind)) for record in find(text, request.user)]
     template = "records/search.html#found" if request.htmx.target == "found" else "records/search.html"
     return render(request, template, {"text": text, "rows": rows})

@@ -1,0 +1,251 @@
+"""Counts that are kept instead of counted: rows of a kind by stage, owner, team and department, and by day of creation.
+
+Triggers of the database write a delta for every statement that makes, changes or removes rows (`watch`), whoever
+wrote it; `fold` adds deltas up in a job, `differing_counts` is what doctor asks. Nobody waits for anybody: a delta is a
+new row. Boards, tabs, home and funnel read sums; what only some rows of a scope have (made or followed by me, but
+nobody's near me) is counted live, and is little.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count as CountOf
+from django.db.models import F, Q, Sum, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from pheu.core.health import examination
+from pheu.people.models import User
+from pheu.people.scopes import VIEW, Scope, nobodys_q
+from pheu.records import kinds
+from pheu.records.kinds import Kind
+from pheu.records.models import Counter
+
+# Fields by which counters can be narrowed: a condition of these alone needs no rows.
+COUNTED = {"stage", "status", "owner", "team", "department"}
+KEYS = ("kind", "stage_id", "owner_id", "team_id", "department_id", "day")
+SUMS = ("count", "amount", "weighted", "planned")
+
+
+@dataclass
+class Totals:
+    """Of one stage: how many rows, what they are worth and by their probability, with how many something is planned."""
+
+    count: int = 0
+    amount: Decimal = Decimal(0)
+    weighted: Decimal = Decimal(0)
+    planned: int = 0
+
+    def add(self, found: dict[str, Any]) -> None:
+        for name in SUMS:
+            setattr(self, name, getattr(self, name) + (found[name] or 0))
+
+
+def can_answer(tree: Any) -> bool:
+    """Whether a condition asks for nothing but what is counted."""
+    if not isinstance(tree, dict):
+        return False
+    if "field" in tree:
+        return tree["field"] in COUNTED and tree.get("op") != "where"
+    inner = [one for value in tree.values() for one in (value if isinstance(value, list) else [value])]
+    return all(map(can_answer, inner))
+
+
+def by_stage(kind: Kind, user: User, condition: Q) -> dict[int, Totals]:
+    """Totals of the rows in use that `user` may see under a condition that `can_answer` accepts, by stage."""
+    found: dict[int, Totals] = {}
+    for rows in _sums(kind, user, condition, None):
+        for one in rows.values("stage").annotate(**_summed(rows)):
+            found.setdefault(one["stage"], Totals()).add(one)
+    return found
+
+
+def total(kind: Kind, user: User, condition: Q) -> int:
+    """How many rows those are together."""
+    return sum(one.count for one in by_stage(kind, user, condition).values())
+
+
+def made_since(kind: Kind, user: User, day: Any, until: Any = None) -> dict[int, int]:
+    """How many rows made since the beginning of `day` (and before `until`) stand in each stage now."""
+    found: dict[int, int] = {}
+    for rows in _sums(kind, user, Q(), day, until):
+        for one in rows.values("stage").annotate(n=_summed(rows)["count"]):
+            found[one["stage"]] = found.get(one["stage"], 0) + (one["n"] or 0)
+    return found
+
+
+def _sums(kind: Kind, user: User, condition: Q, day: Any, until: Any = None) -> Iterator[Any]:
+    """The counters that make up what the person sees, and the few rows beside them."""
+    counters = Counter.objects.filter(kind=kind.code).order_by()
+    counters = counters.filter(day=None) if day is None else counters.filter(day__gte=day)
+    near = _near(user, kind.code)
+    if near is None:
+        return
+    counters = counters.filter(near).filter(condition)
+    yield counters.filter(day__lt=until) if until is not None else counters
+    if near:
+        beside = Q(created_by=user.pk) | Q(record__in=user.following.values("record"))
+        rows = kind.model.objects.live().filter(beside).exclude(near).filter(condition).order_by()
+        rows = rows.filter(created_at__gte=_begin(day)) if day is not None else rows
+        yield rows.filter(created_at__lt=_begin(until)) if until is not None else rows
+
+
+def _begin(day: Any) -> Any:
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def _near(user: User, code: str) -> Q | None:
+    """The part of the person's scope that hangs on owner, team and department alone; None where they see nothing."""
+    mine = Q(owner=user.pk) | nobodys_q(user)
+    match user.scope_of(code, VIEW):
+        case Scope.ALL:
+            return Q()
+        case Scope.DEPARTMENT:
+            return mine | Q(team__in=user.team_ids) | Q(department__in=user.department_ids)
+        case Scope.TEAM:
+            return mine | Q(team__in=user.team_ids)
+        case Scope.OWN:
+            return mine
+    return None
+
+
+def _summed(rows: Any) -> dict[str, Any]:
+    if rows.model is Counter:
+        return {name: Sum(name) for name in SUMS}
+    amount = kinds.get(rows.model.kind).fields.amount
+    worth: Any = Coalesce(F(amount), Value(0, output_field=rows.model._meta.get_field(amount))) if amount else Value(0)
+    chance: Any = F("probability") if _has_chance(rows.model) else Value(0)
+    return {
+        "count": CountOf("pk"),
+        "amount": Sum(worth),
+        "weighted": Sum(worth * chance / 100),
+        "planned": CountOf("next_activity_at"),
+    }
+
+
+def _has_chance(model: Any) -> bool:
+    return any(one.name == "probability" for one in model._meta.local_fields)
+
+
+# Keeping them ---------------------------------------------------------------------------------------------------------
+
+_FOLD = """
+with gone as (delete from records_counter where is_delta returning *),
+summed as (select {keys}, {summed} from gone group by {keys})
+insert into records_counter ({keys}, {sums}, is_delta) select {keys}, {sums}, false from summed
+on conflict ({keys}) where not is_delta do update set {added}
+"""
+
+
+def fold() -> None:
+    """Add deltas to the kept sums: one statement, which readers see done or not begun."""
+    parts = {
+        "keys": ", ".join(KEYS),
+        "sums": ", ".join(SUMS),
+        "summed": ", ".join(f"sum({name}) as {name}" for name in SUMS),
+        "added": ", ".join(f"{name} = records_counter.{name} + excluded.{name}" for name in SUMS),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FOLD.format(**parts))
+        cursor.execute("delete from records_counter where not is_delta and count = 0 and amount = 0 and planned = 0")
+
+
+def rebuild() -> None:
+    """Count everything anew: after a load past the triggers, or when doctor found a difference."""
+    with connection.cursor() as cursor:
+        cursor.execute("lock table records_counter in exclusive mode")
+        cursor.execute("delete from records_counter")
+    for kind in kinds.every():
+        if kind.has_stages:
+            _count_all(kind)
+    fold()
+
+
+@examination("counters")
+def differing_counts() -> Iterator[str]:
+    """One line for each kind and stage whose kept counts are not those of its rows."""
+    for kind in kinds.every():
+        if not kind.has_stages:
+            continue
+        kept: Any = Counter.objects.filter(kind=kind.code).order_by()
+        rows: Any = kind.model.objects.live().order_by()
+        there = {one.pop("stage"): one for one in rows.values("stage").annotate(**_summed(rows))}
+        for name, counters in (("all", kept.filter(day=None)), ("days", kept.exclude(day=None))):
+            told: dict[int, Any] = {
+                one.pop("stage"): one for one in counters.values("stage").annotate(**_summed(counters))
+            }
+            for stage in {*there, *told}:
+                if _plain(there.get(stage)) != _plain(told.get(stage)):
+                    kept_now, there_now = _plain(told.get(stage)), _plain(there.get(stage))
+                    yield f"{kind.code}, stage {stage}, {name}: {kept_now} kept, {there_now} there"
+
+
+def _plain(found: dict[str, Any] | None) -> list[Any]:
+    return [round(Decimal((found or {}).get(name) or 0), 2) for name in SUMS]
+
+
+# Triggers -------------------------------------------------------------------------------------------------------------
+
+_DELTAS = """
+insert into records_counter (kind, stage_id, owner_id, team_id, department_id, day, {sums}, is_delta)
+select '{kind}', stage_id, owner_id, team_id, department_id, days.day, sum(n), sum(n * worth),
+       sum(n * worth * chance / 100), coalesce(sum(n) filter (where next_activity_at is not null), 0), true
+from ({moved}) moved
+cross join lateral (values (null::date), ((created_at at time zone '{zone}')::date)) days (day)
+where is_live
+group by stage_id, owner_id, team_id, department_id, days.day
+having sum(n) <> 0 or sum(n * worth) <> 0 or sum(n * worth * chance) <> 0
+    or coalesce(sum(n) filter (where next_activity_at is not null), 0) <> 0
+"""
+_COLUMNS = "stage_id, owner_id, team_id, department_id, created_at, is_live, next_activity_at"
+_TABLES = {
+    "insert": ("new table as new_rows", {"new_rows": 1}),
+    "delete": ("old table as old_rows", {"old_rows": -1}),
+    "update": ("old table as old_rows new table as new_rows", {"new_rows": 1, "old_rows": -1}),
+}
+
+
+def _deltas(kind: Kind, sources: dict[str, int]) -> str:
+    """SQL that adds (1) or takes off (-1) the rows of each source."""
+    amount = f"coalesce({kind.fields.amount}, 0)" if kind.fields.amount else "0"
+    chance = "probability" if _has_chance(kind.model) else "0"
+    # Names of columns and tables, all our own.
+    row = "select {n} as n, {columns}, {amount} as worth, {chance} as chance from {name}"
+    same = {"columns": _COLUMNS, "amount": amount, "chance": chance}
+    rows = [row.format(n=n, name=name, **same) for name, n in sources.items()]
+    zone = timezone.get_default_timezone_name()
+    return _DELTAS.format(sums=", ".join(SUMS), kind=kind.code, zone=zone, moved=" union all ".join(rows))
+
+
+def watch(kind: Kind) -> None:
+    """Have the database keep the counters of a kind with stages; where that was so already, nothing happens."""
+    table = kind.model._meta.db_table
+    with connection.cursor() as cursor:
+        for event, (tables, sources) in _TABLES.items():
+            name, body = f"pheu_count_{kind.code}_{event}", f"begin {_deltas(kind, sources)}; return null; end"
+            cursor.execute("select prosrc from pg_proc where proname = %s", [name])
+            if cursor.fetchone() == (body,):
+                continue
+            cursor.execute(f"create or replace function {name}() returns trigger language plpgsql as $${body}$$")
+            cursor.execute(
+                f"create or replace trigger count_{event} after {event} on {table} referencing {tables} "
+                f"for each statement execute function {name}()"
+            )
+
+
+def watch_all(**_told: Any) -> None:
+    """After migrations: every kind with stages is counted; one that was not counted before is counted now."""
+    for kind in kinds.every():
+        if kind.has_stages:
+            watch(kind)
+            if not Counter.objects.filter(kind=kind.code).exists() and kind.model.objects.exists():
+                _count_all(kind)
+
+
+def _count_all(kind: Kind) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_deltas(kind, {kind.model._meta.db_table: 1}))
