@@ -151,6 +151,13 @@ class Field:
         nothing = self.q("isnull", True)
         return nothing | self.q("exact", self.empty) if self.empty is not None else nothing
 
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        """(relations, columns) of which its cell is drawn, so that a list brings nothing else."""
+        if self.own:
+            return [], ["own"]
+        relation, dunder, _column = self.column.rpartition("__")
+        return ([relation] if dunder else []), [*([relation] if dunder else []), self.column]
+
     # -- order -----------------------------------------------------------------------------------------------------
 
     @property
@@ -188,7 +195,11 @@ class Field:
             return self.empty
         if not isinstance(value, str):
             raise wrong(_("This is no text."))
-        return self._cleaner.clean(value)
+        checked = self._cleaner.clean(value)
+        if len(checked) > self.max_length:
+            sizes = {"limit": self.max_length, "length": len(checked)}
+            raise wrong(_("At most %(limit)s characters; this has %(length)s."), **sizes)
+        return checked
 
     def check_many(self, value: Any) -> Any:
         """`check` for the column that goes along with this field."""
@@ -346,14 +357,6 @@ class Phone(Field):
 
     def form_field(self, user: User) -> forms.Field:
         return vn.PhoneField(**self._asked())
-
-    def check(self, value: Any) -> Any:
-        checked = super().check(value)
-        if len(checked) > self.max_length:
-            raise wrong(
-                _("At most %(limit)s characters; this has %(length)s."), limit=self.max_length, length=len(checked)
-            )
-        return checked
 
     def show(self, value: Any) -> str:
         return show_phone(value or "")
@@ -674,7 +677,7 @@ class Choice(Field):
     def check(self, value: Any) -> Any:
         if value in NO_VALUE:
             return self.empty
-        if isinstance(value, bool) or value not in dict(self.options):
+        if not self._offers(value):
             raise wrong(_("This is not in the list."))
         return self._coerce(value)
 
@@ -685,6 +688,9 @@ class Choice(Field):
             if called in (fold(str(label)), fold(str(value))):
                 return value
         raise ValueError(_("“%(text)s” is not in the list") % {"text": text[:60]})
+
+    def _offers(self, value: Any) -> bool:
+        return isinstance(value, str | int) and not isinstance(value, bool) and value in dict(self.options)
 
     def show(self, value: Any) -> str:
         return str(dict(self.options).get(value, value)) if value not in (None, "") else ""
@@ -720,7 +726,7 @@ class MultiChoice(Choice):
     def check(self, value: Any) -> Any:
         if value in NO_VALUE:
             return []
-        if not isinstance(value, list | tuple) or not set(value) <= set(dict(self.options)):
+        if not isinstance(value, list | tuple) or not all(map(self._offers, value)):
             raise wrong(_("This is not in the list."))
         return list(dict.fromkeys(value))
 
@@ -764,9 +770,10 @@ class Stars(Choice):
 
 
 class _OfTable(Field):
-    """Values are rows of a table."""
+    """Values are rows of a table, drawn by these of its columns."""
 
     empty = None
+    drawn_by: ClassVar[tuple[str, ...]] = ("name",)
     operators = OF_LIST
 
     def to_json(self, value: Any) -> Any:
@@ -777,6 +784,9 @@ class _OfTable(Field):
 
     def identity(self, value: Any) -> Any:
         return None if value is None else value.pk
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        return [self.name], [self.name, *(f"{self.name}__{column}" for column in self.drawn_by)]
 
     def words(self, value: Any) -> Iterable[str]:
         return ()
@@ -835,6 +845,7 @@ class Pick(_OfTable):
 
 class LabelPick(Pick):
     cell = "label"
+    drawn_by = ("name", "colour")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -843,6 +854,7 @@ class StagePick(Pick):
 
     kind: str
     cell: ClassVar[str] = "stage"
+    drawn_by: ClassVar[tuple[str, ...]] = ("name", "category")
 
     def table(self, user: User) -> models.QuerySet:
         return self.model._default_manager.filter(pipeline__kind=self.kind)
@@ -850,11 +862,11 @@ class StagePick(Pick):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PersonPick(Pick):
-    """A colleague. As the owner of a row of `owns` it is somebody to whom such rows may be given."""
+    """A colleague."""
 
     model: type[models.Model] = User
-    owns: str = ""
     cell: ClassVar[str] = "person"
+    drawn_by: ClassVar[tuple[str, ...]] = ("full_name",)
     named_by: ClassVar[str] = "full_name"
 
     def queryset(self, user: User) -> models.QuerySet:
@@ -909,6 +921,10 @@ class RowPick(_OfTable):
     kind: str
     cell: ClassVar[str] = "row"
     operators: ClassVar[dict[str, Operator]] = OF_ROWS
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        """By whatever the other kind is called."""
+        return [self.name], [self.name, *(f"{self.name}__{column}" for column in kinds.get(self.kind).fields.title)]
 
     def _rows(self, user: User) -> models.QuerySet:
         rows = kinds.get(self.kind).model.objects
@@ -985,6 +1001,10 @@ class Tags(Field):
 
     cell = "tags"
     named_by: ClassVar[str] = "name"
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        return [], []  # they come in a statement of their own
+
     operators = ANY_OF
     usual_operator = "any"
 
@@ -1010,10 +1030,11 @@ class Tags(Field):
         row.tags_put = list(value)
 
     def check(self, value: Any) -> Any:
-        tags = list(value or ()) if not isinstance(value, str | Tag) else [None]
-        if not all(isinstance(tag, Tag) for tag in tags):
+        if value in NO_VALUE:
+            return []
+        if not isinstance(value, list | tuple | models.QuerySet) or not all(isinstance(tag, Tag) for tag in value):
             raise wrong(_("This is not in the list."))
-        return tags
+        return list(value)
 
     def references(self, by: User) -> models.QuerySet:
         return self.table(by)
@@ -1085,6 +1106,9 @@ class ShownRow(Shown):
 
     cell: str = "row"  # type: ignore[misc]
     empty: ClassVar[Any] = None
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        return [self.name], [self.name, *(f"{self.name}__{column}" for column in ("kind", "number", "title"))]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -116,9 +116,23 @@ class Listing:
         if len(keys) <= PAGE and self._may_be_empty:
             keys += self._keys(self._empty, last if last is not None and last[0] is None else None)
         place = {pk: at for at, pk in enumerate(keys[: PAGE + 1])}
-        rows = self.kind.model.objects.filter(pk__in=place)
-        rows = rows.annotate(sort_value=self._sorted_by.sort_expression()).select_related("record", "owner")
-        return sorted(self.kind.prefetch(rows), key=lambda row: place[row.pk])
+        rows = self._drawn(self.kind.model.objects.filter(pk__in=place))
+        rows = rows.annotate(sort_value=self._sorted_by.sort_expression())
+        return sorted(rows, key=lambda row: place[row.pk])
+
+    def _drawn(self, rows: Any) -> Any:
+        """`rows` with what the columns are drawn from, and nothing else: rows are wide, and reading is most of a list."""
+        relations, columns = {"record"}, {"record", *self.schema.title}
+        for one in self.schema.column_fields():
+            more_relations, more_columns = one.drawn_from()
+            relations.update(more_relations)
+            columns.update(more_columns)
+        if self.kind.has_stages:  # whether a row is closed hangs on its stage
+            relations.add("stage")
+            columns.update(("stage", "stage__category"))
+        rows = rows.select_related(*relations).only(*columns, "record__number")
+        has_tags = any(one.cell == "tags" for one in self.schema.column_fields())
+        return rows.prefetch_related("record__tags") if has_tags else rows
 
     @property
     def _may_be_empty(self) -> bool:
@@ -190,6 +204,15 @@ class Listing:
     @property
     def clear_text_url(self) -> str:
         return self.url(q=None)
+
+    @property
+    def shows_filters(self) -> bool:
+        """Whether the page itself holds the choices of its filters: without scripts, and while some are chosen."""
+        return bool(self.filters) or "filters" in self.params
+
+    @property
+    def filters_url(self) -> str:
+        return self.url(filters="1")
 
     @property
     def shared_query(self) -> str:

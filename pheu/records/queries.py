@@ -137,7 +137,7 @@ class RecordQuerySet(QuerySet):
 class PipelineQuerySet(QuerySet):
     def default(self, kind: str) -> Any:
         """The pipeline in which new rows of a kind begin; `DomainError` while the company has made none."""
-        found = self.filter(kind=kind).order_by("-is_default", "position", "pk").prefetch_related("stages").first()
+        found: Any = self.filter(kind=kind).order_by("-is_default", "position", "pk").prefetch_related("stages").first()
         if found is None or not found.stages.all():
             raise DomainError(_("There is no pipeline with stages yet for: %(kind)s."), kind=kinds.get(kind).plural)
         return found

@@ -118,7 +118,7 @@ class Schema:
     def must_write(self, names: Iterable[str], *, new: bool) -> None:
         """`Refused` for a field that is not there for this person, or not theirs to write."""
         for name in names:
-            one = self.get(name) or self._companions.get(name)
+            one = self.get(name) or (self._companions.get(name) if new else None)
             if one is None or not (one.on_create if new else one.editable):
                 raise Refused(_("You may not write the field “%(field)s”."), field=one.label if one else name[:50])
 
@@ -220,9 +220,13 @@ def add_source(source: Source) -> Source:
     return source
 
 
+def _added(kind: "kinds.Kind", pipeline: int | None) -> tuple[tuple[str, Field], ...]:
+    return tuple(pair for source in _sources for pair in source(kind.code, pipeline)) if _sources else ()
+
+
 def whole(kind: "kinds.Kind", pipeline: int | None = None) -> Schema:
     """Everything that a kind has, whoever asks: for searching, copying and the journal, never for showing."""
-    added = tuple(pair for source in _sources for pair in source(kind.code, pipeline))
+    added = _added(kind, pipeline)
     return _joined(kind.code, added) if added else kind.fields
 
 
@@ -231,7 +235,7 @@ def schema_for(kind: "kinds.Kind", user: User, pipeline: int | None = None) -> S
 
     Cheap: without own fields and field rights it is the kind's constant; else made once for each combination.
     """
-    added = tuple(pair for source in _sources for pair in source(kind.code, pipeline))
+    added = _added(kind, pipeline)
     rights = user.role.fields.get(kind.code) or {}
     if rights:
         return _narrowed(kind.code, added, frozenset(rights.items()))

@@ -26,7 +26,7 @@ from pheu.records.kinds import Kind
 from pheu.records.lists import Listing
 from pheu.records.models import Record
 from pheu.records.schema import SchemaForm
-from pheu.records.search import search_q
+from pheu.records.search import find, search_q
 
 
 def _open(request: Request, code: str) -> Kind:
@@ -73,6 +73,14 @@ def record_counts(request: Request, kind: str) -> HttpResponse:
     listing = Listing(_open(request, kind), request.user, request.GET)
     context = {"listing": listing, "counts": counts_of(listing), "kind": listing.kind}
     return render(request, "records/_counts.html", context)
+
+
+@require_GET
+def record_filters(request: Request, kind: str) -> HttpResponse:
+    """The choices of the filter menu, when somebody opens it."""
+    return render(
+        request, "records/_filters.html", {"listing": Listing(_open(request, kind), request.user, request.GET)}
+    )
 
 
 @once
@@ -236,15 +244,6 @@ def open_record(request: Request, pk: int) -> HttpResponse:
 @require_safe
 def search(request: Request) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:200]
-    found = (
-        Record.objects.visible_to(request.user).filter(state=Record.State.LIVE).filter(search_q(text))
-        if text
-        else Record.objects.none()
-    )
-    records = sorted(
-        found.select_related("owner").order_by("-updated_at", "-id")[:50],
-        key=lambda one: text.lower() not in one.title.lower(),
-    )
-    rows = [(record, kinds.get(record.kind)) for record in records]
+    rows = [(record, kinds.get(record.kind)) for record in find(text, request.user)]
     template = "records/search.html#found" if request.htmx.target == "found" else "records/search.html"
     return render(request, template, {"text": text, "rows": rows})

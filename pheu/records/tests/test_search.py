@@ -1,0 +1,63 @@
+"""Searching the directory: what stands first, and that no cliff is left."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from pheu.conftest import standing
+from pheu.records import search
+from pheu.records.search import find
+
+
+@pytest.fixture
+def firms(an, monkeypatch):
+    """The one that is meant was made first; the newest two hundred only sound like it."""
+    monkeypatch.setattr(search, "WINDOW", 10)
+    named = [standing("company", {"name": name, "owner": an}, by=an) for name in ("Đào Hoa", "Thép Sông Đà")]
+    for n in range(40):
+        standing("company", {"name": f"Đạo Hòa {n}", "owner": an}, by=an)
+    return named
+
+
+def titles(text, user):
+    return [record.title for record in find(text, user)]
+
+
+def test_exact_marks_stand_first_over_all_hits(an, firms):
+    found = titles("đào hoa", an)
+    assert found[0] == "Đào Hoa"
+    assert found[1] == "Đạo Hòa 39"  # then the newest
+    assert len(found) == search.PAGE
+
+
+def test_an_exact_number_stands_first(an, firms):
+    number = firms[1].number
+    standing("company", {"name": f"Hồ sơ {number}", "owner": an}, by=an)
+    assert titles(number.lower(), an)[0] in ("Thép Sông Đà", f"Hồ sơ {number}")
+    assert set(titles(number, an)) == {"Thép Sông Đà", f"Hồ sơ {number}"}
+
+
+def test_without_marks_everything_that_begins_so_is_found_newest_first(an, firms):
+    assert titles("dao hoa", an)[:2] == ["Đạo Hòa 39", "Đạo Hòa 38"]
+    assert "Đào Hoa" not in titles("dao hoa", an)  # older than a page of hits
+    assert titles("song da", an) == ["Thép Sông Đà"]
+
+
+def test_beyond_the_newest_only_the_trigrams_are_asked(an, firms):
+    with CaptureQueriesContext(connection) as asked:
+        assert titles("song da", an) == ["Thép Sông Đà"]
+    ways = [one["sql"] for one in asked.captured_queries if "enable_indexscan" in one["sql"]]
+    assert [sql.split("= ")[-1] for sql in ways] == ["off", "on"]
+    with connection.cursor() as cursor:
+        cursor.execute("show enable_indexscan")
+        assert cursor.fetchone() == ("on",)
+
+
+def test_nothing_typed_finds_nothing_and_asks_nothing(an, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert find(" -- ", an) == []
+
+
+def test_what_i_may_not_see_is_not_found(an, chi, firms, lead):
+    assert titles("Trạm khí thải", an) == [lead.title]
+    assert titles("Trạm khí thải", chi) == []
