@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.db import models
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -133,11 +133,18 @@ class Field:
         """Its value in a query."""
         return Cast(KT(f"own__{self.name}"), self.stored_as()) if self.own else models.F(self.column)
 
+    def compared(self) -> Any:
+        """The same for conditions: a text that nobody has written is an empty one, wherever it is kept."""
+        kept = self.expression()
+        return (
+            Coalesce(kept, models.Value(""), output_field=self.stored_as()) if self.own and self.empty == "" else kept
+        )
+
     def q(self, lookup: str, value: Any) -> models.Q:
         """A condition on it: `q("gte", 5)`."""
         if not self.own:
             return models.Q(**{f"{self.column}__{lookup}": value})
-        return compare(self.expression(), lookup, value)
+        return compare(self.compared(), lookup, value)
 
     def is_empty_q(self) -> models.Q:
         """Rows in which nobody has filled it."""
@@ -311,7 +318,7 @@ class Text(Field):
 
     def folded_q(self, lookup: str, text: str) -> models.Q:
         """A condition on it without marks and capitals."""
-        folded = models.Func(self.expression(), function="pheu_fold", output_field=models.TextField())
+        folded = models.Func(self.compared(), function="pheu_fold", output_field=models.TextField())
         return compare(folded, lookup, text)
 
 
@@ -767,7 +774,7 @@ class _OfTable(Field):
 
     empty = None
     drawn_by: ClassVar[tuple[str, ...]] = ("name",)
-    operators = OF_ROWS
+    operators = OF_LIST
 
     def to_json(self, value: Any) -> Any:
         return id_and_name(value)
@@ -913,6 +920,7 @@ class RowPick(_OfTable):
 
     kind: str
     cell: ClassVar[str] = "row"
+    operators: ClassVar[dict[str, Operator]] = OF_ROWS
 
     def drawn_from(self) -> tuple[list[str], list[str]]:
         """By whatever the other kind is called."""

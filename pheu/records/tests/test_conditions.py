@@ -1,0 +1,462 @@
+"""Conditions against plain Python: every operator of every field of every kind, alone, negated and nested; and what
+nobody can ask is refused in words.
+"""
+
+import json
+import random
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from pheu.activities.models import ActivityType
+from pheu.activities.services import schedule_activity
+from pheu.conftest import standing
+from pheu.core.vietnamese.text import fold
+from pheu.records import kinds, moments, schema
+from pheu.records.conditions import DEEPEST, MOST_PARTS, MOST_VALUES, BadCondition, rows_where
+from pheu.records.fields import (
+    Choice,
+    Date,
+    Field,
+    Moment,
+    MultiChoice,
+    Number,
+    Phone,
+    Pick,
+    RowPick,
+    Stars,
+    Tags,
+    Text,
+    YesNo,
+)
+from pheu.records.models import CLOSED, ClosingReason, Pipeline, Row, Tag
+from pheu.records.tests.made_up import FIELDS, HERE
+from pheu.records.tests.test_toy import plant_toys
+from pheu.timeline.services import put
+
+KINDS = [kind.code for kind in kinds.every()]
+every_kind = pytest.mark.parametrize("code", KINDS)
+ROWS = 14
+some = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+
+# The rows -----------------------------------------------------------------------------------------
+
+TEXTS = ["", "Xi măng Hòn Đá", "xi mang hon da", "Đúc 100% _a", "a"]
+DAYS = [date(2026, 2, 28), date(2026, 3, 1), date(2028, 2, 29)]
+TIMES = [datetime(2026, 2, 28, hour, 30, tzinfo=HERE) for hour in (0, 12, 23)] + [datetime(2026, 3, 1, tzinfo=HERE)]
+
+
+def contents(field: Field, world: "World") -> list[Any]:
+    """Values that a row may hold in a field: the empty one, and a few."""
+    match field:
+        case Phone():
+            return ["", "+842438637747", "hỏi anh Nam"]
+        case MultiChoice():
+            codes = [value for value, _label in field.options]
+            return [[], codes[:1], codes[:2], codes[1:3]]
+        case Choice():
+            return [field.empty, *(value for value, _label in field.options)]
+        case YesNo():
+            return [None, True, False]
+        case Number():
+            least = (
+                [Decimal(0), Decimal(5), field.most]
+                if field.most < 1000
+                else [Decimal(0), Decimal(5), Decimal(10) ** 14]
+            )
+            return [None, *least] + ([Decimal("2.5")] if field.places else [])
+        case Moment():
+            return [None, *TIMES]
+        case Date():
+            return [None, *DAYS]
+        case Text():
+            return TEXTS
+        case Tags():
+            return [[], world.tags[:1], world.tags[:2], world.tags[1:]]
+        case RowPick():
+            return [None, *world.rows.get(field.kind, [])[:3]]
+    return [None, *field.references(world.people[0])[:2]]  # type: ignore[index]
+
+
+class World:
+    """Some rows of every kind, with whatever their fields may hold, some of them empty."""
+
+    def __init__(self, cast: Any) -> None:
+        self.dice = random.Random(7)
+        self.cast, self.people = cast, [cast.dung, cast.an]
+        self.tags = [Tag.objects.create(name=name) for name in ("Bảo trì", "Đấu thầu", "Gấp")]
+        self.rows: dict[str, list[Row]] = {}
+        plant_toys()
+        for code in KINDS:
+            ClosingReason.objects.get_or_create(kind=code, category="lost", name="Đắt")
+            self.rows[code] = [self._row(code, nth) for nth in range(ROWS)]
+        self._give_work()
+
+    def _row(self, code: str, nth: int) -> Row:
+        kind = kinds.get(code)
+        values = {one.name: self.dice.choice(contents(one, self)) for one in kind.schema if one.on_create}
+        values[kind.schema.title[0]] = values[kind.schema.title[0]] or f"Tên {nth}"
+        if "type" in values:
+            values["type"] = values["type"] or "customer"
+        who = [None, self.cast.an, self.cast.binh, self.cast.chi][nth % 4]
+        values |= {"owner": who, "team": who and who.teams.get(), "department": self.cast.an.department}
+        row = kind.schema.new_row(values)
+        if kind.has_stages:
+            stages = list(Pipeline.objects.default(code).stages.all())
+            row.stage, row.open_stage = stages[nth % len(stages)], self.dice.choice([None, *stages])
+            if row.stage.category in CLOSED:
+                row.closed_at, row.closed_by = TIMES[nth % 4], self.cast.an
+                row.reason = ClosingReason.objects.filter(kind=code).first() if nth % 2 else None
+        if code == "prospect":
+            row.flags = self.dice.choice([[], ["completed"], ["completed", "repeated"]])
+        return put([row], by=self.cast.chi if nth % 5 == 0 else self.cast.dung)[0]
+
+    def _give_work(self) -> None:
+        what = ActivityType.objects.all()[0]
+        for rows in self.rows.values():
+            for nth, row in enumerate(rows[::3]):
+                at = timezone.now() + timedelta(days=nth - 2)
+                schedule_activity(row.record, what=what, due_at=at, assignee=self.cast.an, by=self.cast.dung)
+
+
+@pytest.fixture
+def world(cast, monkeypatch):
+    monkeypatch.setattr(schema, "_sources", [])
+    schema.add_source(lambda code, pipeline: OWN)
+    return World(cast)
+
+
+# Every kind gets the made-up fields, the same objects each time.
+OWN = tuple(("Thêm", one) for one in FIELDS)
+
+
+# What they should answer --------------------------------------------------------------------------
+
+
+def is_empty(field: Field, value: Any) -> bool:
+    return value in (None, "", []) or (isinstance(field, Stars) and value == 0)
+
+
+def day_of(field: Field, told: Any) -> date:
+    if isinstance(field, Moment):
+        return timezone.localtime(moments.read_moment(told)).date()
+    return moments.read_day(told)
+
+
+def said_of(field: Field, told: Any, user: Any) -> Any:
+    """An operand of a condition as a Python value that compares with a row's."""
+    if told == "me":
+        return user.pk
+    if isinstance(field, Moment):
+        return moments.read_moment(told)
+    if isinstance(field, Date):
+        return moments.read_day(told)
+    if isinstance(field, Number):
+        return Decimal(str(told))
+    if isinstance(field, YesNo):
+        return told in (True, "true")
+    if isinstance(field, Choice):
+        return type(field.options[0][0])(told)
+    return told
+
+
+def key(value: Any) -> Any:
+    return getattr(value, "pk", value)
+
+
+def holds(tree: Any, kind: kinds.Kind, row: Any, user: Any, seen: dict[str, set[int]]) -> bool:
+    """Whether a condition is true of a row, without a database."""
+    if not tree:
+        return True
+    if "field" not in tree:
+        [(word, inner)] = tree.items()
+        if word == "not":
+            return not holds(inner, kind, row, user, seen)
+        return (all if word == "all" else any)(holds(one, kind, row, user, seen) for one in inner)
+    field = kind.schema[tree["field"]]
+    value, op = field.value(row), tree["op"]
+    if op in ("empty", "filled"):
+        return is_empty(field, value) == (op == "empty")
+    if op == "where":
+        return (
+            value is not None
+            and value.pk in seen[field.kind]
+            and holds(tree["value"], kinds.get(field.kind), value, user, seen)
+        )
+    told = tree["value"]
+    many = [said_of(field, one, user) for one in told] if isinstance(told, list) else []
+    one = said_of(field, told, user) if not isinstance(told, list) else None
+    keys = {key(item) for item in value} if isinstance(value, list) else set()
+    if op in ("any", "all", "none"):
+        return {"any": bool(keys & set(many)), "all": set(many) <= keys, "none": not keys & set(many)}[op]
+    if op in ("in", "not_in"):
+        return (key(value) in many) == (op == "in")
+    if op == "is" and isinstance(field, Date):
+        there = timezone.localtime(value).date() if isinstance(value, datetime) else value
+        return there == day_of(field, told)
+    if op in ("contains", "not_contains"):
+        return (fold(one) in fold(value or "")) == (op == "contains")
+    if op == "starts":
+        return fold(value or "").startswith(fold(one))
+    if op in ("is", "is_not"):
+        return (value == one) == (op == "is")
+    if value is None:
+        return False
+    return {
+        "from": value >= one, "to": value <= one, "above": value > one, "below": value < one, "before": value < one,
+    }[op]  # fmt: skip
+
+
+# What can be asked --------------------------------------------------------------------------------
+
+
+def operands(field: Field, world: World) -> list[Any]:
+    """Values of conditions, as JSON, those of rows and strangers."""
+    match field:
+        case MultiChoice() | Choice():
+            return [value for value, _label in field.options]
+        case YesNo():
+            return [True, False, "true"]
+        case Number():
+            return [0, 5, "5", 100, 10**14] + (["2.5", "2.4"] if field.places else [])
+        case Moment():
+            return [
+                "2026-02-28",
+                "2026-02-28T12:30+07:00",
+                "2026-02-28T17:30Z",
+                {"days": 0},
+                {"start": "day", "days": 1},
+            ]
+        case Date():
+            return ["2026-02-28", "2026-03-01", {"start": "month", "months": -3}, {"days": 400}]
+        case Tags():
+            return [tag.pk for tag in world.tags]
+        case RowPick():
+            return [row.pk for row in world.rows[field.kind][:4]]
+        case Pick():
+            mine = ["me"] if field.cell == "person" else []
+            return [*mine, *(one.pk for one in field.model._default_manager.all()[:4])]
+        case Text() | Phone():
+            return [*TEXTS, "HON DA", "100%", "_", "+842438637747", "a@b", "không có"]
+    return []
+
+
+def conditions_on(kind: kinds.Kind, field: Field, world: World) -> list[dict[str, Any]]:
+    """Each operator of a field with several operands."""
+    given: list[dict[str, Any]] = []
+    values = operands(field, world)
+    for code, operator in field.operators.items():
+        asked: list[Any] = {
+            "nothing": [None],
+            "one": values,
+            "many": [[], values[:1], values[:2], values[1:3], values],
+            "condition": [{}],
+        }[operator.takes]
+        if operator.takes == "condition":
+            other = kinds.get(field.kind)  # type: ignore[attr-defined]
+            name = other.schema.title[0]
+            asked += [{"field": name, "op": "contains", "value": "hon"}, {"not": {"field": "owner", "op": "empty"}},
+                      {"field": "pipes", "op": "above", "value": 1}, {"field": "gases", "op": "none", "value": ["so2"]}]  # fmt: skip
+        base = {"field": field.name, "op": code}
+        given += [base if operator.takes == "nothing" else base | {"value": value} for value in asked]
+    return given
+
+
+def answers(kind: kinds.Kind, user: Any, tree: Any) -> set[int]:
+    return set(rows_where(kind, user, tree).values_list("pk", flat=True))
+
+
+def visible(user: Any) -> dict[str, set[int]]:
+    return {
+        kind.code: set(kind.model.objects.visible_to(user).live().values_list("pk", flat=True))
+        for kind in kinds.every()
+    }
+
+
+def fresh_rows(kind: kinds.Kind) -> list[Any]:
+    rows = kind.model.objects.select_related("record__continues")
+    return list(kind.prefetch(kind.on_page(rows)))
+
+
+def expected(kind: kinds.Kind, rows: list[Any], user: Any, seen: dict[str, set[int]], tree: Any) -> set[int]:
+    return {row.pk for row in rows if row.pk in seen[kind.code] and holds(tree, kind, row, user, seen)}
+
+
+@every_kind
+def test_every_operator_of_every_field_alone_and_negated(world, code):
+    kind, user = kinds.get(code), world.cast.an
+    seen, rows = visible(user), fresh_rows(kind)
+    wrong, tried = [], 0
+    for field in kind.schema:
+        for tree in conditions_on(kind, field, world):
+            for asked in (tree, {"not": tree}):
+                found, wanted = answers(kind, user, asked), expected(kind, rows, user, seen, asked)
+                tried += 1
+                if found != wanted:
+                    wrong.append(f"{json.dumps(asked, ensure_ascii=False)}: +{found - wanted} -{wanted - found}")
+    assert tried > 100
+    assert not wrong, "\n".join(wrong)
+
+
+@every_kind
+def test_conditions_nest_and_survive_json(world, code):
+    kind, user = kinds.get(code), world.cast.an
+    seen, rows = visible(user), fresh_rows(kind)
+    leaves = st.sampled_from([tree for field in kind.schema for tree in conditions_on(kind, field, world)] + [{}])
+    trees = st.recursive(
+        leaves,
+        lambda inner: st.one_of(
+            st.builds(lambda one: {"not": one}, inner),
+            st.builds(lambda many: {"all": many}, st.lists(inner, max_size=3)),
+            st.builds(lambda many: {"any": many}, st.lists(inner, max_size=3)),
+        ),
+        max_leaves=6,
+    )
+
+    @some
+    @given(tree=trees)
+    @example(tree={"not": {}})
+    @example(tree={"any": []})
+    @example(tree={"not": {"any": []}})
+    @example(tree={"any": [{}, {"any": []}]})
+    @example(tree={"not": {"all": [{}, {}]}})
+    def nested(tree):
+        wanted = expected(kind, rows, user, seen, tree)
+        assert answers(kind, user, tree) == wanted
+        assert answers(kind, user, json.loads(json.dumps(tree))) == wanted
+
+    nested()
+
+
+def test_where_looks_only_into_rows_that_the_person_sees(world):
+    contact, an = kinds.get("contact"), world.cast.an
+    hidden = standing("company", {"name": "Của Chi", "type": "customer", "owner": world.cast.chi}, by=world.cast.chi)
+    with_it = standing("contact", {"full_name": "Vân", "company": hidden, "owner": an}, by=an)
+    an.role.grants |= {"company": {"view": "own"}, "contact": {"view": "all"}}
+    an.role.save()
+    tree = {"field": "company", "op": "where", "value": {"field": "name", "op": "contains", "value": "chi"}}
+    assert with_it.pk in answers(contact, world.cast.dung, tree)
+    assert with_it.pk not in answers(contact, an, tree)
+    assert with_it.pk in answers(contact, an, {"not": tree})
+
+
+def test_me_is_whoever_looks(world):
+    lead, mine = kinds.get("lead"), {"field": "owner", "op": "in", "value": ["me"]}
+    for user in (world.cast.an, world.cast.binh):
+        found = answers(lead, user, mine)
+        assert found
+        assert found == set(lead.model.objects.filter(owner=user).values_list("pk", flat=True))
+
+
+# What cannot be asked -----------------------------------------------------------------------------
+
+
+def deep(depth: int, tree: Any) -> Any:
+    for _level in range(depth):
+        tree = {"not": tree}
+    return tree
+
+
+EMPTY = {"field": "owner", "op": "empty"}
+HOSTILE = {
+    "no object": [None, [], 0, 1, True, "", "all", 1.5, float("nan"), [EMPTY], [[]]],
+    "no such word": [{"none": []}, {"all": [], "any": []}, {"ALL": []}, {"": []}, {"field2": 1}],
+    "no list": [{"all": {}}, {"any": None}, {"all": "x"}, {"any": 5}, {"not": []}, {"not": None}, {"not": [EMPTY]}],
+    "no such field": [{"field": name, "op": "empty"} for name in ("", "x", "pk", "record__search", "own", "__class__", None, 5, [], {})],
+    "no such operator": [{"field": "owner", "op": op} for op in ("", "exact", "is", None, 5, [], {}, "where__x")] + [{"field": "owner"}],
+    "more than asked": [EMPTY | {"x": 1}, EMPTY | {"not": {}}, {"field": "owner", "op": "empty", "all": []}],
+    "no list of values": [{"field": "owner", "op": "in", "value": value} for value in (None, 5, "5", {"5": 1}, True)] + [{"field": "owner", "op": "in"}],
+    "no id": [{"field": "owner", "op": "in", "value": [value]} for value in (None, True, 1.5, -1, "x", "٣", 10**30, "1" * 30, [], {}, float("nan"), "\0", [[1]])],
+    "too many": [{"field": "owner", "op": "in", "value": [1] * (MOST_VALUES + 1)}, {"all": [EMPTY] * (MOST_PARTS + 1)}],
+    "too deep": [deep(DEEPEST + 2, EMPTY), deep(2000, EMPTY), {"all": [deep(DEEPEST + 1, EMPTY)]}],
+    "no number": [{"field": "expected_amount", "op": "from", "value": value} for value in (None, True, 1.5, "x", "NaN", "Infinity", "-Infinity", "sNaN", "1E+30", "1E+999999", "-1E-999999", "12.5", "1" * 25, 10**19, [], {}, "\0")],
+    "no day": [{"field": "expected_close_on", "op": "is", "value": value} for value in (None, 5, "", "x", "2026-02-30", "0001-01-01", "9999-12-31", "2026-13-01", {"start": "x"}, {"start": []}, {"days": "1"}, {"days": 1.5}, {"days": True}, {"days": 10**9}, {"months": 4800}, {"weeks": -4801}, {"x": 1}, [], "2026-11-30T09:00", "\0")],
+    "no moment": [{"field": "created_at", "op": "before", "value": value} for value in (None, 5, "", "hôm qua", "2026-11-30T25:00", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00+23:59", {"start": None}, {"days": None}, {"days": float("nan")}, ["2026-11-30"])],
+    "no text": [{"field": "name", "op": "contains", "value": value} for value in (None, 5, True, [], {}, "x" * 301, "a\0b", "\ud800")],
+    "not in the list": [{"field": "status", "op": "in", "value": [value]} for value in ("x", 1, None, [], {}, ["new"])] + [{"field": "priority", "op": "in", "value": ["9"]}],
+    "not yes or no": [{"field": "is_urgent", "op": "in", "value": [value]} for value in ("x", 2, None, [], {}, float("nan"))],
+    "no condition": [{"field": "company", "op": "where", "value": value} for value in (None, 5, [], "x", {"field": "need", "op": "empty"}, {"not": 5})] + [{"field": "company", "op": "where"}, {"field": "source", "op": "where", "value": {}}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_what_cannot_be_asked_is_refused_in_words(an, monkeypatch, what):
+    monkeypatch.setattr(schema, "_sources", [])
+    schema.add_source(lambda code, pipeline: OWN)
+    for tree in HOSTILE[what]:
+        for asked in (tree, {"all": [tree]}, {"not": {"any": [EMPTY, tree]}}):
+            with pytest.raises(BadCondition) as refused:
+                list(rows_where(kinds.get("lead"), an, asked))
+            assert str(refused.value).strip()
+            assert refused.value.status == 422
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+    | st.sampled_from(["field", "op", "value", "all", "any", "not", "owner", "in", "me", "where", "company", "start"]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["field", "op", "value", "all", "any", "not", "x", "days", "start"]), inner, max_size=3
+    ),
+    max_leaves=8,
+)  # fmt: skip
+
+
+def test_whatever_json_comes_is_answered_or_refused(an, monkeypatch):
+    lead = kinds.get("lead")
+    names = st.sampled_from([one.name for one in lead.schema])
+    codes = st.sampled_from(sorted({code for one in lead.schema for code in one.operators}))
+
+    @settings(max_examples=400)
+    @given(tree=JSON | st.fixed_dictionaries({"field": names, "op": codes, "value": JSON}))
+    def asked(tree):
+        try:
+            list(rows_where(lead, an, tree))
+        except BadCondition as refused:
+            assert str(refused)
+
+    asked()
+
+
+# Addresses ----------------------------------------------------------------------------------------
+
+
+def test_an_address_narrows_the_list_and_its_chips_say_how(client, an, binh):
+    lead = kinds.get("lead")
+    near = {"name": "Gần", "owner": an, "expected_close_on": date(2026, 10, 1)}
+    rows = [
+        lead.create(near, by=an),
+        lead.create(near | {"name": "Xa", "expected_close_on": date(2027, 5, 1)}, by=an),
+        lead.create(near | {"name": "Của Bình", "owner": binh}, by=binh),
+    ]
+    rows[0] = kinds.get("lead").change(rows[0], {"priority": (0, 2)}, by=an)
+    client.force_login(an)
+    address = "/leads/?tab=all&created_at.from=2026-09-01&expected_close_on.before=2026-12-31&status=working&owner=me"
+    page = client.get(address)
+    listing = page.context["listing"]
+    assert listing.rows == [rows[0]]
+    assert {(str(chip.field.label), chip.values) for chip in listing.chips()} == {
+        ("Đã tạo", "từ 01/09/2026 00:00"),
+        ("Ngày dự kiến hoàn thành", "trước 31/12/2026"),
+        ("Trạng thái", "Đang xử lý"),
+        ("Người phụ trách", str(an)),
+    }
+    for chip in listing.chips():
+        assert chip.values in page.text
+        without = client.get(f"/leads/{chip.without}").context["listing"]
+        assert len(without.chips()) == 3
+        assert chip.field not in without.filtered_fields
+
+
+def test_a_chip_calls_a_record_by_its_name(client, an):
+    company = kinds.get("company").create({"name": "Xi măng Hòn Đá", "type": "customer", "owner": an}, by=an)
+    client.force_login(an)
+    [chip] = client.get(f"/leads/?tab=all&company={company.pk}").context["listing"].chips()
+    assert chip.values == "Xi măng Hòn Đá"
+    [chip] = client.get("/leads/?tab=all&company=999999").context["listing"].chips()
+    assert chip.values == "999999"  # which nobody may see: no name, and no rows
