@@ -110,7 +110,7 @@ def pheu(rest: list[str]) -> int:
 
 
 def bench(rest: list[str]) -> int:
-    """Each size has a home of its own below var/bench, where the next run finds its rows; `--grow` compares two sizes."""
+    """Each size has a home of its own below var/bench, where its rows stay for the next run; `--grow` compares two."""
     with one_at_a_time():
         install("requirements.txt")
         catalogues()
