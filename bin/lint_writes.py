@@ -1,7 +1,8 @@
 """Write lint: what a Record shares with its row is written in `pheu/records` and nowhere else (docs/five-ideas.md, 1).
 
 Refused elsewhere: `.update()`, `bulk_update` and upserts of the shared columns, making Records or rows past
-`create_rows`, and SQL that writes them. Tests and migrations are not looked at.
+`create_rows`, writing activities, notes, tags and followers past the journal, and SQL that writes rows. Tests and
+migrations are not looked at.
 """
 
 import ast
@@ -15,8 +16,13 @@ HOME = "pheu/records/"
 # The demo moves every instant of every table by the same shift, so that copies stay equal; the bench fills an empty
 # database with a million rows.
 EXCEPT = ("pheu/home/demo/clock.py", "pheu/home/bench/")
-SHARED = {"owner", "team", "department", "created_by", "created_at", "updated_at", "title_key", "version"}
+SHARED = {
+    "owner", "team", "department", "created_by", "created_at", "updated_at", "title_key", "version", "next_activity_at",
+    "is_live", "merged_into",
+}  # fmt: skip
 MAKES = {"create", "bulk_create", "get_or_create", "update_or_create"}
+# What hangs on Records is written by `make`, `change` and `remove` of `records/writing.py`, which keep the journal.
+HANGING = {"Activity", "Note", "Follower", "RecordTag"}
 WRITING_SQL = re.compile(r'^\s*(update|insert\s+into|merge\s+into|delete\s+from|copy)\s+(only\s+)?"?([\w{]*)', re.I)
 
 
@@ -72,8 +78,11 @@ def fault_of_call(call: ast.Call, called: ast.Attribute, rows: dict[str, str]) -
             columns = set()
     if columns & SHARED:
         return f".{called.attr}() of {', '.join(sorted(columns & SHARED))}"
-    if called.attr in MAKES and any(isinstance(node, ast.Name) and node.id in rows for node in ast.walk(called)):
+    named_here = {node.id for node in ast.walk(called) if isinstance(node, ast.Name)}
+    if called.attr in MAKES and named_here & set(rows):
         return f".{called.attr}() of a Record or row past create_rows"
+    if called.attr in MAKES | {"update", "bulk_update", "delete"} and named_here & HANGING:
+        return f".{called.attr}() of what hangs on Records, past the doors"
     return ""
 
 

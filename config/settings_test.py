@@ -1,10 +1,12 @@
 """Settings of the test suite: the same product, with fast passwords, no manifest and no limits to trip over."""
 
 from config.settings import *  # noqa: F403
-from config.settings import STORAGES
+from config.settings import INSTALLED_APPS, STORAGES
 
 SECRET_KEY = "the-same-for-every-test"  # noqa: S105
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
 ACCOUNT_RATE_LIMITS = False
+# A kind that only the tests know: it has nothing but a schema, a model and a `Kind`.
+INSTALLED_APPS = [*INSTALLED_APPS, "pheu.records.tests.toy"]

@@ -55,7 +55,8 @@ def schedule_activity(
 
     Where the record has gone on in another meanwhile (a lead became a deal), the work is planned on that.
     """
-    about = _where_work_goes_on(about, by)
+    about = _where_work_goes_on(about)
+    must_change(about, by)
     _check(what, assignee, due_at, title)
     planned = Activity(record=about, type=what, title=title, due_at=due_at, assignee=assignee, created_by=by)
     activity = writing.make([planned])[0]
@@ -75,15 +76,12 @@ def _check(what: ActivityType, assignee: User, due_at: Any, title: str = "", res
         raise DomainError(_("This text is too long."))
 
 
-def _where_work_goes_on(about: Record, by: User) -> Record:
-    """The record, held, on which work is planned: this one, or where it has gone on; `by` may change it."""
+def _where_work_goes_on(about: Record) -> Record:
+    """The record, held, on which work is planned: this one, or where it has gone on."""
     hold(about.pk)
     row = kinds.get(about.kind).model.objects.select_related("record").get(pk=about.pk)
     on = row.goes_on_in
-    if on is None:
-        must_change(about, by)
-        return row.record
-    return _where_work_goes_on(on, by)
+    return row.record if on is None else _where_work_goes_on(on)
 
 
 def _held(activity: Activity, by: User) -> Activity:
@@ -154,13 +152,19 @@ def call_off_activity(activity: Activity, *, by: User, via: str = "page") -> Act
 
 @act
 def resume_activity(activity: Activity, *, by: User, via: str = "page") -> Activity:
-    """Take back that an activity was finished or called off: «Hoàn tác»."""
+    """Take back that an activity was finished or called off: «Hoàn tác».
+
+    Where its record has gone on in another meanwhile, it is to be done on that.
+    """
     activity = _held(activity, by)
     if activity.is_open:
         return activity
+    left, activity.record = activity.record, _where_work_goes_on(activity.record)
     activity.done_at = activity.done_by = activity.called_off_at = None
     activity.result = ""
+    writing.change([activity], "record")
     _save(activity)
+    refresh_next([left.pk])
     record(events.RESUMED, about=activity.record, by=by, via=via, **_facts(activity))
     return activity
 

@@ -5,7 +5,8 @@ it waited for its locks gives up by itself (`TryAgain`). Neither is the person's
 pages here (`DomainErrorMiddleware`), jobs in `jobs.job`. The first try was one transaction and left nothing behind.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from typing import TypeVar
 
 from django.db import OperationalError, transaction
@@ -16,7 +17,22 @@ IN_THE_WAY = {"40001", "40P01"}
 
 
 class TryAgain(Exception):
-    """What an act read before it held its locks was no longer so when it held them."""
+    """What an act read before it held its locks was no longer so when it held them.
+
+    `needs` are ids of what the next try should hold from its beginning: what this one held, and what it lacked.
+    """
+
+    def __init__(self, needs: Iterable[int] = ()) -> None:
+        super().__init__()
+        self.needs = frozenset(needs)
+
+
+_needed: ContextVar[frozenset[int]] = ContextVar("needed", default=frozenset())
+
+
+def needed() -> frozenset[int]:
+    """What the first try gave up for, while the second goes on."""
+    return _needed.get()
 
 
 def is_worth_again(error: BaseException) -> bool:
@@ -30,7 +46,11 @@ def once_more(work: Callable[[], R]) -> R:
     except (TryAgain, OperationalError) as error:
         if not is_worth_again(error):
             raise
-    return work()
+        token = _needed.set(getattr(error, "needs", frozenset()))
+    try:
+        return work()
+    finally:
+        _needed.reset(token)
 
 
 def in_one_go(work: Callable[[], R]) -> R:

@@ -17,7 +17,7 @@ from pheu.core import postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 CONNECTION_KEYS = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-# Milliseconds that one statement may take (ADR 6). Commands take the time they need: a migration, a new index.
+# Milliseconds that one statement may take (ADR 8). Commands take the time they need: a migration, a new index.
 STATEMENT_TIMEOUTS = {"web": 5_000, "worker": 300_000}
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 

@@ -10,11 +10,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import trigger_client_event
 
-from pheu.core.again import in_one_go
+from pheu.core.again import in_one_go, is_worth_again
 
 logger = logging.getLogger(__name__)
 NOT_YOURS = _("You may not do this with this record.")
 UNREADABLE = _("What was sent cannot be read.")
+IN_THE_WAY = _("Somebody else is changing the same records just now. Nothing was changed: please try again.")
 
 
 class DomainError(Exception):
@@ -99,6 +100,8 @@ class DomainErrorMiddleware:
             # A value that no column can hold should have been refused before. It is our fault, and no broken page.
             logger.error("The database refused a value at %s", request.path, exc_info=error)
             return say(request, Unreadable())
+        if is_worth_again(error):
+            return say(request, Conflict(IN_THE_WAY))
         return say(request, error) if isinstance(error, DomainError) else None
 
 

@@ -1,7 +1,7 @@
 """Is `statement_timeout` in force for the web and the worker? Asked of the server at start and by `bin/pheu doctor`.
 
 A page that waits for a statement holds a thread and a connection; without a limit a few of them hold the whole site.
-Why each process asks for its own is told in ADR 6.
+Why each process asks for its own is told in ADR 8.
 """
 
 import psycopg

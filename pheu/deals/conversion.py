@@ -1,7 +1,7 @@
 """Converting leads into deals."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,9 +18,9 @@ from pheu.leads.models import Lead
 from pheu.parties.models import Company, Contact
 from pheu.people.models import Team, User
 from pheu.people.scopes import CONVERT
-from pheu.records import writing
+from pheu.records import kinds, writing
 from pheu.records.acts import act, current
-from pheu.records.locking import hold
+from pheu.records.locking import hold, must_hold
 from pheu.records.models import Category, Pipeline, Stage, id_and_name
 from pheu.records.schema import carried, carried_back
 from pheu.timeline import services as timeline
@@ -51,6 +51,14 @@ class Handover:
     # The stage of the lead's own pipeline that it ends in, where it has several for conversion.
     ends_in: Stage | None = None
 
+    @property
+    def linked(self) -> list[int | None]:
+        """Ids of the Records that deals will be linked with: those chosen, and the company of a chosen contact."""
+        if self.customer != self.LINK:
+            return []
+        chosen = [one.pk for one in (self.company, self.contact) if one is not None]
+        return [*chosen, self.contact.company_id if self.contact else None]
+
 
 @act
 def convert_leads(leads: Sequence[Lead], handover: Handover, *, by: User, via: str = "page") -> list[Deal]:
@@ -59,11 +67,11 @@ def convert_leads(leads: Sequence[Lead], handover: Handover, *, by: User, via: s
     A lead converted before answers with its deal. Set-based: as many statements for eighty leads as for one.
     Rows R0.13, R1.09-1.10, R4.07-4.10, decisions D3, D6, D17.
     """
-    chosen = (handover.company, handover.contact) if handover.customer == Handover.LINK else ()
-    hold(*(lead.pk for lead in leads), *(one.pk for one in chosen if one is not None))
+    hold(*(lead.pk for lead in leads), *handover.linked)
     held = Lead.objects.within(by, CONVERT).with_stage().with_words().select_related(*REFERRED).all_or_refuse(leads)
     fresh = [lead for lead in held if lead.status != Category.CONVERTED]
     _check(fresh, handover, by)
+    handover = _with_fresh_customer(handover, by)
     companies, contacts = _customers(fresh, handover, by=by, via=via)
     deals = _deals(fresh, handover, companies, contacts, by=by, via=via)
     bring_along([(lead.record, deal.record) for lead, deal in zip(fresh, deals, strict=True)])
@@ -104,7 +112,7 @@ def _deals_of(leads: Sequence[Lead]) -> list[Deal]:
 
 
 def _check(leads: Sequence[Lead], handover: Handover, by: User) -> None:
-    """Everything that must be so before anything is made; what was chosen must be visible to `by`."""
+    """Everything that must be so before anything is made."""
     for lead in leads:
         if lead.is_closed:
             raise DomainError(_("Reopen the lead first."))
@@ -113,15 +121,28 @@ def _check(leads: Sequence[Lead], handover: Handover, by: User) -> None:
             raise DomainError(_("Before conversion %(name)s needs: %(missing)s."), name=lead, missing=words)
         if handover.ends_in and handover.ends_in.category != Category.CONVERTED:
             raise DomainError(_("That stage does not convert a lead."))
+    if handover.customer not in (Handover.CREATE, Handover.LINK, Handover.NONE):
+        raise DomainError(_("This cannot be chosen."))
     may_work(handover.owner, "deal")
     if handover.pipeline is not None and handover.pipeline.kind != "deal":
         raise DomainError(_("That pipeline is not for deals."))
     if handover.amount is not None:
+        kinds.get("deal").schema_for(by).must_write(["expected_amount"], new=True)
         DEAL["expected_amount"].must_check(handover.amount)
-    if handover.customer == Handover.LINK:
-        for model, chosen in ((Company, handover.company), (Contact, handover.contact)):
-            if chosen is not None:
-                model.objects.visible_to(by).live().get_or_refuse(chosen.pk)
+
+
+def _with_fresh_customer(handover: Handover, by: User) -> Handover:
+    """The customer that was chosen as it is now, if `by` may see it. A contact brings its company, if they see that."""
+    if handover.customer != Handover.LINK:
+        return handover
+    companies, contacts = (model.objects.visible_to(by).live() for model in (Company, Contact))
+    contact = handover.contact and contacts.select_related("record").get_or_refuse(handover.contact.pk)
+    if handover.company is not None:
+        company = companies.select_related("record").get_or_refuse(handover.company.pk)
+    else:
+        company = companies.select_related("record").filter(pk=contact.company_id).first() if contact else None
+    must_hold(company and company.pk)
+    return replace(handover, company=company, contact=contact)
 
 
 def _deals(
@@ -140,8 +161,6 @@ def _deals(
         deal = Deal(**values, company=companies[lead], contact=contacts[lead])
         if handover.amount is not None:
             deal.expected_amount = handover.amount
-        if deal.contact and deal.company is None:
-            deal.company = deal.contact.company
         deal.continues = lead.record
         deal.begin(pipeline)
         deals.append(deal)
@@ -156,8 +175,7 @@ def _customers(leads: Sequence[Lead], handover: Handover, *, by: User, via: str)
     if handover.customer == Handover.NONE:
         return dict.fromkeys(leads), dict.fromkeys(leads)
     if handover.customer == Handover.LINK:
-        company = handover.company or (handover.contact.company if handover.contact else None)
-        companies: dict[Lead, Company | None] = dict.fromkeys(leads, company)
+        companies: dict[Lead, Company | None] = dict.fromkeys(leads, handover.company)
         if handover.contact is not None:
             return companies, dict.fromkeys(leads, handover.contact)
     else:

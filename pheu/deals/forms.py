@@ -11,6 +11,7 @@ from pheu.leads.models import Lead
 from pheu.parties.models import Company, Contact
 from pheu.people.models import Team, User
 from pheu.people.scopes import CHANGE, CREATE
+from pheu.records import kinds
 from pheu.records.fields import PickInput
 from pheu.records.models import Pipeline, Stage
 
@@ -38,6 +39,9 @@ class ConversionForm(forms.Form):
     def __init__(self, data: Any = None, *, lead: Lead, by: User) -> None:
         self.companies, self.contacts = proposals(lead, to=by)
         super().__init__(data, initial=self._first_choice(lead, by))
+        amount = kinds.get("deal").schema_for(by).get("expected_amount")
+        if amount is None or not amount.on_create or kinds.get("lead").schema_for(by).get("expected_amount") is None:
+            del self.fields["amount"]
         owners = User.objects.who_may("deal", CHANGE).select_related("department").prefetch_related("teams")
         self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
         departments = {str(user.pk): str(user.department or "") for user in owners}

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from pheu.deals import events, schema, services
@@ -11,7 +10,7 @@ from pheu.people.models import User
 from pheu.people.scopes import VIEW, Scope
 from pheu.records.conditions import Tree, View
 from pheu.records.kinds import Kind, add_window, register
-from pheu.records.models import Category, Stage
+from pheu.records.models import Category
 
 OPEN: Tree = {"field": "status", "op": "in", "value": [Category.OPEN]}
 # Open deals that have not changed stage for two weeks.
@@ -37,10 +36,6 @@ def _views(user: User) -> list[View]:
     return views[-1:] + views[:-1] if sees_more else views
 
 
-def _closing_url(deal: Deal, stage: Stage) -> str:
-    return f"{reverse('deal-closing', args=[deal.pk])}?to={stage.pk}" if stage.needs_reason else ""
-
-
 def _prefetch(rows: Any) -> Any:
     return rows.select_related("stage", "label", "source", "request_type", "company", "contact").prefetch_related(
         "record__tags"
@@ -56,7 +51,6 @@ DEAL = register(
         icon="filter",
         fields=schema.DEAL,
         family="work",
-        closing_url=_closing_url,
         entered=services.note_wins,
         stage_events=events.OF_STAGES,
         views=_views,

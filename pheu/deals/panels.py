@@ -10,6 +10,7 @@ from pheu.core.registries import Button, Panel, side_panels, toolbar
 from pheu.deals.models import Conversion, Deal
 from pheu.leads.models import Lead
 from pheu.people.requests import Request
+from pheu.records import kinds
 from pheu.records.models import Category
 
 
@@ -48,7 +49,9 @@ def deals_of_customer(request: Request, row: Any, may: set[str]) -> Panel:
         .filter(**{row.kind: row})
         .select_related("record", "stage", "owner")
     )
-    return Panel("deals/_deals_panel.html", {"deals": deals.order_by("-pk")[:20], "row": row, "row_key": str(row.pk)})
+    shows_amount = kinds.get("deal").schema_for(request.user).get("expected_amount") is not None
+    context = {"deals": deals.order_by("-pk")[:20], "row": row, "row_key": str(row.pk), "shows_amount": shows_amount}
+    return Panel("deals/_deals_panel.html", context)
 
 
 @side_panels.add("deal", order=40)

@@ -16,6 +16,9 @@ class Probability(Percent):
 
     cell = "probability"
 
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        return [], [self.name, "probability_is_typed"]
+
     def put(self, row: Any, value: int | None) -> None:
         row.type_probability(value)
 

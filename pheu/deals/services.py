@@ -1,6 +1,7 @@
 """Acts on deals: make, move between stages, win, lose, put on hold, reopen."""
 
 from functools import partial
+from typing import Any
 
 from django.db.models import Min
 
@@ -28,14 +29,18 @@ def note_wins(deal: Deal, left: Stage, *, by: Author, via: str) -> None:
 
     Called whenever a deal has come to another stage; the act holds the company.
     """
-    if deal.company_id is None or Category.WON not in (left.category, deal.stage.category):
-        return
-    must_hold(deal.company_id)
-    company = Company.objects.with_words().get(pk=deal.company_id)
+    if deal.company_id is not None and Category.WON in (left.category, deal.stage.category):
+        note_wins_of(deal.company_id, deal, by=by, via=via)
+
+
+def note_wins_of(company_id: int, deal: Deal, *, by: Author, via: str, cause: Any = None) -> None:
+    """Bring a held company up to the deals with it that are won, after something became of `deal`."""
+    must_hold(company_id)
+    company = Company.objects.with_words().get(pk=company_id)
     first = Deal.objects.live().filter(company=company).aggregate(first=Min("won_at"))["first"]
     was, changed = company.first_won_at, company.note_wins(first)
     if changed or company.first_won_at != was:
         writing.save_changed(company)
     if changed:
         kind = events.BECAME_CUSTOMER if first else events.NO_CUSTOMER
-        record(kind, about=company.record, by=by, via=via, deal=id_and_name(deal.record))
+        record(kind, about=company.record, by=by, via=via, cause=cause, deal=id_and_name(deal.record))

@@ -35,8 +35,8 @@ def _views(user: User) -> list[View]:
 
 
 def _closing_url(lead: Lead, stage: Stage) -> str:
-    dialog = "lead-conversion" if stage.category == Category.CONVERTED else "lead-closing"
-    return f"{reverse(dialog, args=[lead.pk])}?to={stage.pk}"
+    """Whom a converted lead goes to is asked by the conversion."""
+    return f"{reverse('lead-conversion', args=[lead.pk])}?to={stage.pk}" if stage.category == Category.CONVERTED else ""
 
 
 def _prefetch(rows: Any) -> Any:

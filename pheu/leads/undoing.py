@@ -18,7 +18,7 @@ OPEN = (Category.NEW, Category.WORKING)
 
 
 def _leads_of(operation: Operation) -> Any:
-    made = JournalEntry.objects.filter(operation=operation, table=Lead._meta.db_table, before=None)
+    made = JournalEntry.objects.filter(operation=operation, table=Lead._meta.db_table, before__isnull=True)
     return Lead.objects.filter(pk__in=made.values("key")).select_related("record__continues")
 
 

@@ -1,7 +1,11 @@
-"""What a domain tells the import engine about one of its kinds, in `<app>/importing.py`. The engine names no domain."""
+"""How lines of a file become rows of a kind: of any kind as its schema says, unless its app tells more.
+
+A domain that wants more registers an importer of its own, in `<app>/importing.py`. The engine names no domain.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
@@ -10,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from pheu.core import registries
 from pheu.people.scopes import IMPORT
 from pheu.records import kinds
+from pheu.records.fields import LongText
 
 if TYPE_CHECKING:
     from pheu.people.models import Department, Team, User
@@ -29,25 +34,40 @@ class Place:
 class Importer:
     """How lines of a file become rows of `kind`.
 
-    `needs`: a line that fills none of these fields is no customer, and is rejected. `overflow`: the long text that
-    takes in whatever finds no room elsewhere (a mail address that is none, the end of a name of 10,000 letters), so
-    that nothing of a line is lost. `build(values, marks, place, key)` gives an unsaved row of values as JSON.
+    `needs`: a line that fills none of these fields is nobody, and is rejected. `overflow`: the long text that takes in
+    whatever finds no room elsewhere (a mail address that is none, the end of a name of 10,000 letters), so that nothing
+    of a line is lost; without one such a line is rejected. `build(values, marks, place, key)` gives an unsaved row of
+    values as JSON. `by`: who imports; only what they may write is offered.
     """
 
     kind: str
     needs: tuple[str, ...]
-    overflow: str
+    overflow: str | None
     build: Callable[["Importer", dict[str, Any], set[str], Place, str], "Row"] = lambda *given: build_row(*given)
     # Fields of which a file may have several columns: their contents are joined.
     joined: tuple[str, ...] = ("phone", "email")
+    by: "User | None" = None
 
     @property
     def schema(self) -> Any:
-        return kinds.get(self.kind).schema
+        kind = kinds.get(self.kind)
+        return kind.schema_for(self.by) if self.by is not None else kind.schema
+
+    def as_for(self, user: "User") -> "Importer":
+        """The same for what `user` may write."""
+        kind = kinds.get(self.kind)
+        if kind.schema_for(user) is kind.schema:
+            return self
+        mine = replace(self, by=user)
+        return replace(mine, overflow=self.overflow if self.overflow in mine.fields() else None)
 
     def fields(self) -> dict[str, Any]:
         """The fields that a column may be mapped to, in the schema's order."""
         return {one.name: one for one in self.schema if one.importable}
+
+    def required(self) -> list[str]:
+        """The fields that every line must fill."""
+        return [name for name, one in self.fields().items() if one.required and self.schema.must_be_given(one)]
 
 
 def build_row(importer: Importer, values: dict[str, Any], noted: set[str], place: Place, key: str) -> Any:
@@ -66,22 +86,32 @@ _importers: dict[str, Importer] = {}
 
 
 def register_importer(importer: Importer) -> Importer:
-    """Make a kind importable: its list gets the button «Nhập dữ liệu» for those who may."""
+    """Tell how a kind is imported, where the usual way is not enough."""
     _importers[importer.kind] = importer
-
-    @registries.list_buttons.add(importer.kind)
-    def import_button(user: "User") -> list[registries.Button]:
-        url = f"{reverse('import-new')}?kind={importer.kind}"
-        return (
-            [registries.Button(_("Import data"), url, icon="table-import")] if user.may(importer.kind, IMPORT) else []
-        )
-
     return importer
 
 
+@registries.list_buttons.add("*")
+def import_button(kind: str, user: "User") -> list[registries.Button]:
+    """«Nhập dữ liệu» on the list of every kind, for those who may."""
+    url = f"{reverse('import-new')}?kind={kind}"
+    return [registries.Button(_("Import data"), url, icon="table-import")] if user.may(kind, IMPORT) else []
+
+
 def importer_of(kind: str) -> Importer | None:
-    return _importers.get(kind)
+    """How a kind is imported; None where there is no such kind."""
+    return _importers.get(kind) or (_usual(kind) if kind in importable_kinds() else None)
+
+
+@cache
+def _usual(kind: str) -> Importer:
+    """By the schema alone: a line needs something to be called by, and the first long text takes in the rest."""
+    fields = [one for one in kinds.get(kind).fields if one.importable]
+    title = kinds.get(kind).fields.title
+    overflow = next((one.name for one in fields if isinstance(one, LongText)), None)
+    return Importer(kind=kind, needs=tuple(one.name for one in fields if one.name in title), overflow=overflow)
 
 
 def importable_kinds() -> list[str]:
-    return list(_importers)
+    """Those with an importer of their own come first: they are made for lists."""
+    return list(dict.fromkeys([*_importers, *(kind.code for kind in kinds.every())]))

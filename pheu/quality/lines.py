@@ -7,6 +7,7 @@ from typing import Any
 from pheu.core.vietnamese.text import clean
 from pheu.quality import marks
 from pheu.quality.importers import Importer
+from pheu.records.fields import NO_VALUE
 
 
 @dataclass
@@ -36,6 +37,7 @@ class LineReader:
         self.importer, self.columns, self.headers, self.area_code = importer, dict(columns), headers, area_code
         fields = importer.fields()
         self.fields = {name: fields[name] for name in dict.fromkeys(self.columns.values())}
+        self.required, self.has_phones = importer.required(), importer.schema.get("phone") is not None
 
     def read(self, cells: Sequence[str]) -> Draft:
         """The draft of one line. What finds no room in its field goes to the overflow field, named by its header."""
@@ -52,7 +54,9 @@ class LineReader:
         self._add_overflow(overflow, draft)
         if not any(draft.values.get(name) for name in self.importer.needs):
             draft.reason = marks.NOTHING_IN_IT
-        elif not draft.phones and not draft.values.get("phone"):
+        elif any(draft.values.get(name) in NO_VALUE for name in self.required):
+            draft.reason = marks.INCOMPLETE
+        elif self.has_phones and not draft.phones and not draft.values.get("phone"):
             draft.mark("", marks.NO_PHONE)
         return draft
 
@@ -73,6 +77,9 @@ class LineReader:
 
     def _add_overflow(self, left: list[str], draft: Draft) -> None:
         name = self.importer.overflow
+        if name is None:
+            draft.reason = marks.NO_PLACE if left else draft.reason
+            return
         whole = "\n".join(part for part in (draft.values.get(name, ""), *left) if part)
         if whole:
             draft.values[name] = whole

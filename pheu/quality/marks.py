@@ -46,12 +46,14 @@ MARKS = {
 }
 
 # Why a line makes no row: nothing to reach or name somebody by, or more text than any field holds | no customer at all.
-NOTHING_IN_IT, NO_ROOM = "nothing_in_it", "no_room"
+NOTHING_IN_IT, INCOMPLETE, NO_ROOM, NO_PLACE = "nothing_in_it", "incomplete", "no_room", "no_place"
 HEADER_AGAIN, COLUMN_NUMBERS = "header_again", "column_numbers"
 
 REASONS: dict[str, Words] = {
     NOTHING_IN_IT: _("Nothing to call or reach it by: %(fields)s are all empty"),
+    INCOMPLETE: _("Without one of these it cannot be kept: %(fields)s"),
     NO_ROOM: _("More text than a remark can hold"),
+    NO_PLACE: _("Something does not fit its field, and there is no remark to keep it in"),
     HEADER_AGAIN: _("The header again"),
     COLUMN_NUMBERS: _("Only the numbers of the columns"),
 }

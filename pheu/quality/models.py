@@ -88,7 +88,7 @@ class Import(models.Model):
         importer = importer_of(self.kind)
         if importer is None:
             raise LookupError(self.kind)
-        return importer
+        return importer.as_for(self.by)
 
     @property
     def place(self) -> Place:
@@ -168,6 +168,6 @@ class ImportLine(models.Model):
         if not self.reason:
             return ""
         importer = self.imported.importer
-        return str(marks.REASONS[self.reason]) % {
-            "fields": ", ".join(str(importer.schema[name].label) for name in importer.needs).lower()
-        }
+        named = importer.required() if self.reason == marks.INCOMPLETE else importer.needs
+        fields = ", ".join(str(importer.schema[name].label) for name in named if importer.schema.get(name)).lower()
+        return str(marks.REASONS[self.reason]) % {"fields": fields}

@@ -41,6 +41,7 @@ class Preview:
         self.lines = [line for line in lines if line.number > (imported.header_line or 0)][:MOST]
         self.is_whole = imported.rows <= MOST
         reader = LineReader(imported.importer, columns, form.headers, area_code)
+        self.has_phones = reader.has_phones
         self.read: list[tuple[Draft, str]] = [read_line(reader, line.cells) for line in self.lines]
 
     @property

@@ -226,6 +226,8 @@ def begin_check(imported: Import, settings: dict[str, Any], *, by: User) -> Impo
     if imported.header_line is None:
         raise DomainError(_("Say first on which line the header stands."))
     may_place(by, imported.kind, settings["team"], settings["department"])
+    if not set(settings["columns"].values()) <= set(imported.importer.fields()):
+        raise Refused
     for name, value in settings.items():
         setattr(imported, name, value)
     imported.rows = imported.lines_of_customers.count()

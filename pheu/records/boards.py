@@ -51,6 +51,8 @@ class Board(Listing):
     def pipeline(self) -> Pipeline:
         asked = self.params.get("pipeline", "")
         chosen = [one for one in self.pipelines if str(one.pk) == asked]
+        if not self.pipelines:
+            Pipeline.objects.default(self.kind.code)  # says so in words
         return (chosen or sorted(self.pipelines, key=lambda one: not one.is_default))[0]
 
     @cached_property
@@ -144,9 +146,14 @@ class Board(Listing):
         return cards
 
     @property
+    def has_amount(self) -> bool:
+        """Whether the person may see what rows of this kind are worth."""
+        return self.schema.get(self.kind.fields.amount) is not None
+
+    @property
     def has_forecast(self) -> bool:
         """Whether rows of this kind have a probability to weigh their value by."""
-        return self.kind.fields.get("probability") is not None
+        return self.has_amount and self.schema.get("probability") is not None
 
     @property
     def open_columns(self) -> list[Column]:

@@ -11,6 +11,8 @@ person: hidden fields do not exist, and `where` looks only into records that the
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
 from typing import Any
 
 from django.db.models import Q
@@ -62,6 +64,15 @@ def compile_tree(kind: Kind, user: User, tree: Any) -> Q:
     return _compile(kind, user, tree, [0], 0)
 
 
+def can_be_asked(kind: Kind, user: User, tree: Tree) -> bool:
+    """Whether the condition speaks only of what `user` may see: a view over a hidden field is not theirs."""
+    try:
+        compile_tree(kind, user, tree)
+    except BadCondition:
+        return False
+    return True
+
+
 def rows_where(kind: Kind, user: User, tree: Tree) -> Any:
     """The rows in use that `user` may see and that fulfil the condition: what a list of it shows."""
     return kind.model.objects.visible_to(user).live().filter(compile_tree(kind, user, tree))
@@ -77,13 +88,21 @@ def _compile(kind: Kind, user: User, tree: Any, parts: list[int], depth: int) ->
         return _compile_part(kind, user, tree, parts, depth)
     [(word, inner)] = list(tree.items()) if len(tree) == 1 else [("", None)]
     if word == "not":
-        return ~_compile(kind, user, inner, parts, depth + 1)
+        return _opposite(_compile(kind, user, inner, parts, depth + 1))
     if word not in ("all", "any") or not isinstance(inner, list):
         raise BadCondition(_short(tree))
-    whole = Q(_connector=Q.AND if word == "all" else Q.OR)
-    for one in inner:
-        whole.add(_compile(kind, user, one, parts, depth + 1), whole.connector)
-    return whole if inner or word == "all" else Q(pk__in=[])
+    compiled = [_compile(kind, user, one, parts, depth + 1) for one in inner]
+    if word == "all":
+        return reduce(and_, compiled, TRUE)
+    # A condition that is true of every row is an empty one, which Django would leave out.
+    return TRUE if TRUE in compiled else reduce(or_, compiled, NOTHING)
+
+
+TRUE, NOTHING = Q(), Q(pk__in=[])
+
+
+def _opposite(condition: Q) -> Q:
+    return NOTHING if condition == TRUE else ~condition
 
 
 def _compile_part(kind: Kind, user: User, tree: Tree, parts: list[int], depth: int) -> Q:

@@ -189,7 +189,7 @@ def card(kind: Kind, row: Any) -> SafeString:
     moved = html(' data-move-url="{}"', address(f"{kind.code}-stage", row.pk)) if row.may_move else ""
     return html(
         '<article class="card" id="{}-{}" tabindex="0"{} aria-label="{}">'
-        '<h3><a href="{}">{}</a></h3>{}{}{}{}</article>\n',
+        '<h3><a href="{}">{}</a></h3>{}{}{}{}{}</article>\n',
         kind.code,
         row.pk,
         moved,
@@ -197,6 +197,7 @@ def card(kind: Kind, row: Any) -> SafeString:
         url_of(row),
         row.title,
         html('<div class="sub cut">{}</div>', row.customer_name) if row.customer_name else "",
+        _card_facts(row),
         _card_value(row),
         _card_next(row),
         _card_menu() if row.may_move else "",
@@ -205,6 +206,16 @@ def card(kind: Kind, row: Any) -> SafeString:
 
 def _on_card(row: Any, *cells: str) -> list[tuple[Field, Any]]:
     return [(field, field.value(row)) for field in row.card_fields if field.cell in cells]
+
+
+# Cells that have a place of their own on a card; any other is a line with its name.
+PLACED = {"money", "number", "label", "tags", "person", "stars", "activity"}
+
+
+def _card_facts(row: Any) -> SafeString:
+    drawn = [(field.label, cell(field, row)) for field in row.card_fields if field.cell not in PLACED]
+    line = '<div class="sub cut">{}: {}</div>'
+    return together(html(line, label, value) for label, value in drawn if value is not NOTHING)
 
 
 def _card_value(row: Any) -> SafeString:

@@ -17,6 +17,7 @@ from django import forms
 from django.db import models
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -25,10 +26,10 @@ from pheu.core.errors import Invalid
 from pheu.core.ids import RowField, RowsField, read_id, read_ids
 from pheu.core.vietnamese import fields as vn
 from pheu.core.vietnamese.dates import show_date, show_datetime
-from pheu.core.vietnamese.money import show_money
+from pheu.core.vietnamese.money import show_money, show_number
 from pheu.core.vietnamese.phone import EXTENSION, WORDS, phone_digits, read_phones, show_phone
 from pheu.core.vietnamese.taxcode import show_tax_code
-from pheu.core.vietnamese.text import clean, clean_lines
+from pheu.core.vietnamese.text import clean, clean_lines, fold
 from pheu.people.models import Department, Team, User
 from pheu.people.scopes import CHANGE, CREATE
 from pheu.records import kinds, moments
@@ -38,10 +39,20 @@ from pheu.records.operators import ANY_OF, DAYS, EMPTY, NUMBERS, OF_LIST, OF_ROW
 NO_VALUE: tuple[Any, ...] = (None, "", [], ())
 ADDRESSES_ROOM = 2000  # characters of a cell that lists mail addresses; what is longer is a text
 BETWEEN_ADDRESSES = re.compile(r"[\s;,/]+")
+BETWEEN_CHOICES = re.compile(r"[;,\n]")
+# How lists write it, besides the words of our own pages.
+YES_OR_NO = [("có", True), ("x", True), ("yes", True), ("true", True), ("1", True),
+             ("không", False), ("no", False), ("false", False), ("0", False)]  # fmt: skip
 
 
 def wrong(message: Any, **facts: Any) -> forms.ValidationError:
     return forms.ValidationError(message % facts if facts else message)
+
+
+def compare(compared: Any, lookup: str, value: Any) -> models.Q:
+    """A comparison of an expression: false, not unknown, where there is nothing, so that its opposite is true there."""
+    condition = models.Q(compared.output_field.get_lookup(lookup)(compared, value))
+    return condition if lookup == "isnull" else condition & models.Q(IsNull(compared, False))
 
 
 @dataclass
@@ -59,7 +70,8 @@ class Field:
     """One field of a kind. `synonyms` are what headers of real lists call it.
 
     `on_create`: may be written on a new row; `asked`: the form of a new row asks for it.
-    `own`: kept in the row's JSON column of that name instead of a column. `searched`: its words find the row;
+    `own`: kept in the row's JSON column of that name instead of a column; `in_list` and `on_card` then give it a column
+    of the list and a line on the board's cards. `searched`: its words find the row;
     `found_beyond`: they also find the rows that pick this one. `comes_from`: {kind: field} of a picked record by which
     it fills itself, and to which a conversion carries it back. `companions`: columns that go where this one goes.
     """
@@ -75,6 +87,8 @@ class Field:
     on_create: bool = True
     asked: bool = True
     own: bool = False
+    in_list: bool = False
+    on_card: bool = False
     searched: bool = False
     found_beyond: bool = False
     comes_from: dict[str, str] = field(default_factory=dict)
@@ -103,10 +117,12 @@ class Field:
         return getattr(row, self.name)
 
     def put(self, row: Any, value: Any) -> None:
-        if self.own:
-            row.own = {**row.own, self.name: self.to_json(value)}
-        else:
+        if not self.own:
             setattr(row, self.name, value)
+            return
+        left = {name: told for name, told in row.own.items() if name != self.name}
+        # What is empty is not there: one way to be empty, in conditions and in orders.
+        row.own = left if self.identity(value) is None else {**left, self.name: self.to_json(value)}
 
     @property
     def column(self) -> str:
@@ -121,13 +137,19 @@ class Field:
         """A condition on it: `q("gte", 5)`."""
         if not self.own:
             return models.Q(**{f"{self.column}__{lookup}": value})
-        compared: Any = self.expression()
-        return models.Q(compared.output_field.get_lookup(lookup)(compared, value))
+        return compare(self.expression(), lookup, value)
 
     def is_empty_q(self) -> models.Q:
         """Rows in which nobody has filled it."""
         nothing = self.q("isnull", True)
         return nothing | self.q("exact", self.empty) if self.empty is not None else nothing
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        """(relations, columns) of which its cell is drawn, so that a list brings nothing else."""
+        if self.own:
+            return [], ["own"]
+        relation, dunder, _column = self.column.rpartition("__")
+        return ([relation] if dunder else []), [*([relation] if dunder else []), self.column]
 
     # -- order -----------------------------------------------------------------------------------------------------
 
@@ -166,7 +188,11 @@ class Field:
             return self.empty
         if not isinstance(value, str):
             raise wrong(_("This is no text."))
-        return self._cleaner.clean(value)
+        checked = self._cleaner.clean(value)
+        if len(checked) > self.max_length:
+            sizes = {"limit": self.max_length, "length": len(checked)}
+            raise wrong(_("At most %(limit)s characters; this has %(length)s."), **sizes)
+        return checked
 
     def check_many(self, value: Any) -> Any:
         """`check` for the column that goes along with this field."""
@@ -256,10 +282,15 @@ class Field:
         """The rows of a small table that form and filter offer, where there is one; see `offered`."""
         return None
 
+    def names_of(self, told: Sequence[Any], user: User) -> dict[str, str]:
+        """What values of a condition are called, where neither `choices` nor `show` can say it."""
+        return {}
+
     def operand(self, told: Any, user: User) -> Any:
         """One value of a condition, from JSON or an address, as the database compares it; ValueError if it is none."""
-        if not isinstance(told, str) or len(told) > self.max_length:
+        if not isinstance(told, str) or len(told) > self.max_length or "\0" in told:
             raise ValueError(self.name)
+        told.encode()  # half of a pair of letters is no text: UnicodeEncodeError is a ValueError
         return told
 
 
@@ -278,8 +309,10 @@ class Text(Field):
             reading.left.insert(0, f"{title}: {text}")
         return reading
 
-    def folded(self) -> Any:
-        return models.Func(self.expression(), function="pheu_fold", output_field=models.TextField())
+    def folded_q(self, lookup: str, text: str) -> models.Q:
+        """A condition on it without marks and capitals."""
+        folded = models.Func(self.expression(), function="pheu_fold", output_field=models.TextField())
+        return compare(folded, lookup, text)
 
 
 class Title(Text):
@@ -317,14 +350,6 @@ class Phone(Field):
 
     def form_field(self, user: User) -> forms.Field:
         return vn.PhoneField(**self._asked())
-
-    def check(self, value: Any) -> Any:
-        checked = super().check(value)
-        if len(checked) > self.max_length:
-            raise wrong(
-                _("At most %(limit)s characters; this has %(length)s."), limit=self.max_length, length=len(checked)
-            )
-        return checked
 
     def show(self, value: Any) -> str:
         return show_phone(value or "")
@@ -420,6 +445,8 @@ class Number(Field):
     places: int = 0
     cell: ClassVar[str] = "number"
     is_number: ClassVar[bool] = True
+    # Beyond this nobody compares: no column holds it.
+    furthest: ClassVar[Decimal] = Decimal(10) ** 18
     empty: ClassVar[Any] = None
     operators: ClassVar[dict[str, Operator]] = NUMBERS
     usual_operator: ClassVar[str] = "is"
@@ -447,6 +474,16 @@ class Number(Field):
             raise wrong(_("This has more decimal places than are kept."))
         return value if self.places else Decimal(int(value))
 
+    def show(self, value: Any) -> str:
+        return "" if value is None else show_number(value)
+
+    def read(self, text: str) -> Any:
+        """A number as files write it: 1.234,5 or 1234.5."""
+        written = "".join(text.split())
+        if "," in written or re.fullmatch(r"-?\d{1,3}(\.\d{3})+", written):
+            written = written.replace(".", "").replace(",", ".")
+        return super().read(written)
+
     def to_json(self, value: Any) -> Any:
         """Whole numbers as numbers, others as text: JSON would round them."""
         if value is None:
@@ -467,7 +504,7 @@ class Number(Field):
             value = Decimal(told)
         except ArithmeticError as error:
             raise ValueError(self.name) from error
-        if not value.is_finite():
+        if not value.is_finite() or abs(value) > self.furthest or value != round(value, self.places):
             raise ValueError(self.name)
         return value
 
@@ -483,6 +520,9 @@ class Money(Number):
 
     def show(self, value: Any) -> str:
         return "" if value is None else show_money(value)
+
+    def read(self, text: str) -> Any:
+        return Field.read(self, text)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -589,6 +629,12 @@ class YesNo(Field):
     def words(self, value: Any) -> Iterable[str]:
         return ()
 
+    def read(self, text: str) -> Any:
+        meant = {fold(str(word)): value for word, value in ((_("Yes"), True), (_("No"), False), *YES_OR_NO)}
+        if (value := meant.get(fold(text))) is None:
+            raise ValueError(_("Yes or no."))
+        return value
+
     def choices(self) -> list[tuple[Any, str]]:
         return [("true", self.show(True)), ("false", self.show(False))]
 
@@ -624,9 +670,20 @@ class Choice(Field):
     def check(self, value: Any) -> Any:
         if value in NO_VALUE:
             return self.empty
-        if isinstance(value, bool) or value not in dict(self.options):
+        if not self._offers(value):
             raise wrong(_("This is not in the list."))
         return self._coerce(value)
+
+    def read(self, text: str) -> Any:
+        """What the list calls it, marks or not, or the value itself."""
+        called = fold(text)
+        for value, label in self.options:
+            if called in (fold(str(label)), fold(str(value))):
+                return value
+        raise ValueError(_("“%(text)s” is not in the list") % {"text": text[:60]})
+
+    def _offers(self, value: Any) -> bool:
+        return isinstance(value, str | int) and not isinstance(value, bool) and value in dict(self.options)
 
     def show(self, value: Any) -> str:
         return str(dict(self.options).get(value, value)) if value not in (None, "") else ""
@@ -656,14 +713,19 @@ class MultiChoice(Choice):
         return []
 
     def form_field(self, user: User) -> forms.Field:
-        return forms.MultipleChoiceField(choices=self.options, **self._asked())
+        widget = forms.SelectMultiple(attrs={"data-pick": ""})
+        return forms.MultipleChoiceField(choices=self.options, widget=widget, **self._asked())
 
     def check(self, value: Any) -> Any:
         if value in NO_VALUE:
             return []
-        if not isinstance(value, list | tuple) or not set(value) <= set(dict(self.options)):
+        if not isinstance(value, list | tuple) or not all(map(self._offers, value)):
             raise wrong(_("This is not in the list."))
         return list(dict.fromkeys(value))
+
+    def read(self, text: str) -> Any:
+        """Several words of the list in one cell, with commas between them."""
+        return self.check([super(MultiChoice, self).read(part) for part in BETWEEN_CHOICES.split(text) if part.strip()])
 
     def to_json(self, value: Any) -> Any:
         return list(value or ())
@@ -673,12 +735,14 @@ class MultiChoice(Choice):
         return ", ".join(str(names.get(one, one)) for one in value or ())
 
     def has_any(self, values: list[Any]) -> models.Q:
-        if self.own:
-            return models.Q(**{f"own__{self.name}__has_any_keys": values})
-        return self.q("overlap", values)
+        if not self.own:
+            return self.q("overlap", values)
+        return models.Q(own__has_key=self.name, **{f"own__{self.name}__has_any_keys": values})
 
     def has_all(self, values: list[Any]) -> models.Q:
-        return models.Q(**{f"own__{self.name}__contains": values}) if self.own else self.q("contains", values)
+        if not self.own:
+            return self.q("contains", values)
+        return models.Q(own__has_key=self.name, **{f"own__{self.name}__contains": values}) if values else models.Q()
 
 
 class Stars(Choice):
@@ -699,9 +763,10 @@ class Stars(Choice):
 
 
 class _OfTable(Field):
-    """Values are rows of a table."""
+    """Values are rows of a table, drawn by these of its columns."""
 
     empty = None
+    drawn_by: ClassVar[tuple[str, ...]] = ("name",)
     operators = OF_ROWS
 
     def to_json(self, value: Any) -> Any:
@@ -712,6 +777,9 @@ class _OfTable(Field):
 
     def identity(self, value: Any) -> Any:
         return None if value is None else value.pk
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        return [self.name], [self.name, *(f"{self.name}__{column}" for column in self.drawn_by)]
 
     def words(self, value: Any) -> Iterable[str]:
         return ()
@@ -770,6 +838,7 @@ class Pick(_OfTable):
 
 class LabelPick(Pick):
     cell = "label"
+    drawn_by = ("name", "colour")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -778,6 +847,7 @@ class StagePick(Pick):
 
     kind: str
     cell: ClassVar[str] = "stage"
+    drawn_by: ClassVar[tuple[str, ...]] = ("name", "category")
 
     def table(self, user: User) -> models.QuerySet:
         return self.model._default_manager.filter(pipeline__kind=self.kind)
@@ -785,11 +855,11 @@ class StagePick(Pick):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PersonPick(Pick):
-    """A colleague. As the owner of a row of `owns` it is somebody to whom such rows may be given."""
+    """A colleague."""
 
     model: type[models.Model] = User
-    owns: str = ""
     cell: ClassVar[str] = "person"
+    drawn_by: ClassVar[tuple[str, ...]] = ("full_name",)
     named_by: ClassVar[str] = "full_name"
 
     def queryset(self, user: User) -> models.QuerySet:
@@ -844,6 +914,10 @@ class RowPick(_OfTable):
     kind: str
     cell: ClassVar[str] = "row"
 
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        """By whatever the other kind is called."""
+        return [self.name], [self.name, *(f"{self.name}__{column}" for column in kinds.get(self.kind).fields.title)]
+
     def _rows(self, user: User) -> models.QuerySet:
         rows = kinds.get(self.kind).model.objects
         return rows.visible_to(user).live() if user.pk else rows.all()
@@ -867,6 +941,10 @@ class RowPick(_OfTable):
 
     def from_json(self, told: Any) -> Any:
         return kinds.get(self.kind).model.objects.filter(pk=read_key(told["id"])).first() if told else None
+
+    def names_of(self, told: Sequence[Any], user: User) -> dict[str, str]:
+        rows = self._rows(user).filter(pk__in=read_ids(told)).select_related("record")
+        return {str(row.pk): row.title for row in rows}
 
     def words(self, value: Any) -> Iterable[str]:
         """What the picked record is called, and what else of it finds whoever picked it."""
@@ -915,6 +993,10 @@ class Tags(Field):
 
     cell = "tags"
     named_by: ClassVar[str] = "name"
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        return [], []  # they come in a statement of their own
+
     operators = ANY_OF
     usual_operator = "any"
 
@@ -940,10 +1022,11 @@ class Tags(Field):
         row.tags_put = list(value)
 
     def check(self, value: Any) -> Any:
-        tags = list(value or ()) if not isinstance(value, str | Tag) else [None]
-        if not all(isinstance(tag, Tag) for tag in tags):
+        if value in NO_VALUE:
+            return []
+        if not isinstance(value, list | tuple | models.QuerySet) or not all(isinstance(tag, Tag) for tag in value):
             raise wrong(_("This is not in the list."))
-        return tags
+        return list(value)
 
     def references(self, by: User) -> models.QuerySet:
         return self.table(by)
@@ -982,10 +1065,11 @@ class Tags(Field):
         return models.Q(record__in=RecordTag.objects.filter(tag_id__in=values).values("record"))
 
     def has_all(self, values: list[Any]) -> models.Q:
-        every = models.Q()
-        for value in values:
-            every &= self.has_any([value])
-        return every
+        if not values:
+            return models.Q()
+        tagged = RecordTag.objects.filter(tag_id__in=values).order_by().values("record")
+        every = tagged.annotate(found=models.Count("tag", distinct=True)).filter(found=len(set(values)))
+        return models.Q(record__in=every.values("record"))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -1014,6 +1098,9 @@ class ShownRow(Shown):
 
     cell: str = "row"  # type: ignore[misc]
     empty: ClassVar[Any] = None
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        return [self.name], [self.name, *(f"{self.name}__{column}" for column in ("kind", "number", "title"))]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils.functional import Promise
 
+from pheu.core import navigation
+from pheu.core.navigation import CreateItem, NavItem
 from pheu.people import scopes
 
 if TYPE_CHECKING:
@@ -27,10 +29,10 @@ class Kind:
     `create(values, by=)`, `change(row, changes, by=)`, `assign(rows, owner=, team=, by=)` and, for a kind with stages,
     `move(row, to=, left=, by=)`, `close(row, to=, reason=, by=)`, `reopen(row, by=)` are the domain's own acts where
     it has some. `prefetch(rows)` brings what a list draws, `on_page(rows)` what the record page draws besides.
-    `closing_url(row, stage)` is the dialog that a closing stage asks through; `entered(row, left, by=, via=)` is called
-    whenever a row has come to another stage. `stage_events` names the events of "moved", "reopened" and of each end.
-    `family` is what roles grant rights for unless they name the kind. What a row may be seen through (a company through
-    its deals) upper apps add with `add_window`.
+    `closing_url(row, stage)` is the dialog that a closing stage asks through, where it is not the usual one;
+    `entered(row, left, by=, via=)` is called whenever a row has come to another stage. `stage_events` names the events
+    of "moved", "reopened" and of each end. `family` is what roles grant rights for unless they name the kind. What a
+    row may be seen through (a company through its deals) upper apps add with `add_window`.
     """
 
     code: str
@@ -43,8 +45,8 @@ class Kind:
     views: Callable[["User"], list["View"]]
     path: str = ""
     acts: dict[str, Callable[..., Any]] = field(default_factory=dict)
-    prefetch: Callable[[Any], Any] = lambda rows: rows
-    on_page: Callable[[Any], Any] = lambda rows: rows
+    prefetch: Callable[[Any], Any] = lambda rows: rows.with_cells()
+    on_page: Callable[[Any], Any] = lambda rows: rows.with_facts()
     closing_url: Callable[[Any, Any], str] | None = None
     entered: Callable[..., None] | None = None
     stage_events: dict[str, Any] = field(default_factory=dict)
@@ -87,6 +89,11 @@ class Kind:
     def url_of(self, pk: int) -> str:
         return self.url("page", pk)
 
+    def dialog_of(self, row: Any, stage: Any) -> str:
+        """The dialog through which an end asks for a reason, or what the domain wants; empty where for nothing."""
+        own = self.closing_url(row, stage) if self.closing_url is not None else ""
+        return own or (f"{self.url('closing', row.pk)}?to={stage.pk}" if stage.needs_reason else "")
+
 
 ACTS = {"create", "change", "assign", "move", "close", "reopen", "change_pipeline"}
 # Gives the ids of rows that a user sees through other records.
@@ -97,11 +104,23 @@ _usual_acts: dict[str, Callable[..., Any]] = {}
 _describe: dict[str, Callable[..., "Schema"]] = {}
 
 
+# Where the menus show kinds of a family; an app that wants another place, or a key, registers that afterwards.
+MENUS = {"work": "sales", "party": "customers"}
+
+
 def register(kind: Kind) -> Kind:
     kind.path = kind.path or f"{kind.code}s"
     scopes.FAMILIES[kind.code] = kind.family
     _kinds[kind.code] = kind
+    opens, creates = (partial(_may, kind.code, action) for action in (scopes.VIEW, scopes.CREATE))
+    menu = MENUS.get(kind.family, "")
+    navigation.register(NavItem(kind.plural, f"{kind.code}-list", kind.icon, menu, 90, opens))
+    navigation.register_create(CreateItem(kind.label, f"{kind.code}-new", kind.icon, 90, creates))
     return kind
+
+
+def _may(code: str, action: scopes.Action, user: "User") -> bool:
+    return user.may(code, action)
 
 
 def use_acts(**acts: Callable[..., Any]) -> None:

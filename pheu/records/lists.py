@@ -17,7 +17,7 @@ from django.http import QueryDict
 
 from pheu.people.models import User
 from pheu.records import counters
-from pheu.records.conditions import Part, View, compile_tree, parts_of_address, tree_of
+from pheu.records.conditions import Part, View, can_be_asked, compile_tree, parts_of_address, tree_of
 from pheu.records.fields import Field
 from pheu.records.kinds import Kind
 from pheu.records.schema import offered
@@ -43,6 +43,8 @@ class Listing:
         self.kind, self.user, self.params = kind, user, params
         self.schema = kind.schema_for(user)
         self.tabs = kind.views(user)
+        if self.schema is not kind.schema:
+            self.tabs = [view for view in self.tabs if can_be_asked(kind, user, view.where)]
         self.tab = next((view for view in self.tabs if view.code == params.get("tab")), self.tabs[0])
         self.text = params.get("q", "").strip()[:200]
         self._places: list[tuple[Field, str]] | None = None
@@ -93,7 +95,8 @@ class Listing:
 
     @cached_property
     def _sorted_by(self) -> Field:
-        return self.schema[self.sort.removeprefix("-")]
+        name = self.sort.removeprefix("-")
+        return self.schema.get(name) or self.kind.fields[name]  # the usual order is everybody's
 
     def _ordered(self, rows: Any) -> QuerySet:
         rows = rows.annotate(sort_value=self._sorted_by.sort_expression())
@@ -113,9 +116,23 @@ class Listing:
         if len(keys) <= PAGE and self._may_be_empty:
             keys += self._keys(self._empty, last if last is not None and last[0] is None else None)
         place = {pk: at for at, pk in enumerate(keys[: PAGE + 1])}
-        rows = self.kind.model.objects.filter(pk__in=place)
-        rows = rows.annotate(sort_value=self._sorted_by.sort_expression()).select_related("record", "owner")
-        return sorted(self.kind.prefetch(rows), key=lambda row: place[row.pk])
+        rows = self._drawn(self.kind.model.objects.filter(pk__in=place))
+        rows = rows.annotate(sort_value=self._sorted_by.sort_expression())
+        return sorted(rows, key=lambda row: place[row.pk])
+
+    def _drawn(self, rows: Any) -> Any:
+        """`rows` with what the columns are drawn from, and nothing else: reading wide rows is most of a list."""
+        relations, columns = {"record"}, {"record", *self.schema.title}
+        for one in self.schema.column_fields():
+            more_relations, more_columns = one.drawn_from()
+            relations.update(more_relations)
+            columns.update(more_columns)
+        if self.kind.has_stages:  # whether a row is closed hangs on its stage
+            relations.add("stage")
+            columns.update(("stage", "stage__category"))
+        rows = rows.select_related(*relations).only(*columns, "record__number")
+        has_tags = any(one.cell == "tags" for one in self.schema.column_fields())
+        return rows.prefetch_related("record__tags") if has_tags else rows
 
     @property
     def _may_be_empty(self) -> bool:
@@ -189,6 +206,15 @@ class Listing:
         return self.url(q=None)
 
     @property
+    def shows_filters(self) -> bool:
+        """Whether the page itself holds the choices of its filters: without scripts, and while some are chosen."""
+        return bool(self.filters) or "filters" in self.params
+
+    @property
+    def filters_url(self) -> str:
+        return self.url(filters="1")
+
+    @property
     def shared_query(self) -> str:
         """What list and board share: tab, words and filters."""
         return self.url(sort=None, unfold=None, below=None)
@@ -208,7 +234,7 @@ class Listing:
         if part.operator.takes == "nothing":
             return []
         values = part.value if part.operator.takes == "many" else [part.value]
-        names = self.choices.get(part.field, {})
+        names = self.choices.get(part.field) or part.field.names_of(values, self.user)
         words = [names.get(str(one)) or part.field.show(part.field.operand(one, self.user)) for one in values]
         return [str(self.user) if one == "me" else word for one, word in zip(values, words, strict=True)]
 

@@ -7,7 +7,7 @@ they need no locks of their own. Followers of events never hold anything below w
 
 from collections.abc import Iterable
 
-from pheu.core.again import TryAgain
+from pheu.core.again import TryAgain, needed
 from pheu.records.acts import current
 from pheu.records.models import Record
 
@@ -16,25 +16,27 @@ def hold(*ids: int | None) -> None:
     """Lock the Records of these ids until the act ends, in the order of their ids; those held already cost nothing.
 
     NO KEY UPDATE: acts wait for each other, new rows that only point here (an event, a deal of the company) do not.
-    Records that stand before one held already are taken only if nobody has them, because waiting could never end.
+    Records that stand before one held already are taken only if nobody has them, because waiting could never end. An
+    act that gave up for such a Record takes it with the first ones when it is begun once more.
     """
     held = current().held
-    wanted = sorted({pk for pk in ids if pk is not None} - held)
+    wanted = sorted({pk for pk in ids if pk is not None} - held | (needed() if not held else set()))
     if not wanted:
         return
     in_order = not held or wanted[0] > max(held)
     rows = Record.objects.filter(pk__in=wanted).order_by("pk")
     rows = rows.select_for_update(no_key=True) if in_order else rows.select_for_update(no_key=True, skip_locked=True)
     found = set(rows.values_list("pk", flat=True))
-    held.update(wanted)
     if not in_order and found != set(Record.objects.filter(pk__in=wanted).values_list("pk", flat=True)):
-        raise TryAgain
+        raise TryAgain(held.union(wanted))
+    held.update(wanted)
 
 
 def must_hold(*ids: int | None) -> None:
     """`TryAgain` unless all of these are held: what an act read before it held anything was no longer so."""
-    if {pk for pk in ids if pk is not None} - current().held:
-        raise TryAgain
+    held = current().held
+    if lacking := {pk for pk in ids if pk is not None} - held:
+        raise TryAgain(held | lacking)
 
 
 def made(ids: Iterable[int]) -> None:

@@ -26,7 +26,7 @@ def read_moment(told: Any) -> datetime:
         return _said(told)
     text = _text(told)
     if len(text) == len("2026-11-30"):
-        return _midnight(read_day(text))
+        return midnight(read_day(text))
     moment = datetime.fromisoformat(text)
     _in_our_time(moment)
     return moment if moment.tzinfo else timezone.make_aware(moment)
@@ -50,10 +50,9 @@ def _said(told: dict[str, Any]) -> datetime:
     if wrong or any(type(step) is not int or abs(step) > FURTHEST for step in steps.values()):
         raise ValueError("no moment")
     now = timezone.localtime()
-    if start == "now" and not steps["months"]:
-        return _in_our_time(now + timedelta(days=steps["days"], weeks=steps["weeks"]))
     day = _shift_months(_first_day(now.date(), start), steps["months"])
-    return _midnight(_in_our_time(day + timedelta(days=steps["days"], weeks=steps["weeks"])))
+    day = _in_our_time(day + timedelta(days=steps["days"], weeks=steps["weeks"]))
+    return timezone.make_aware(datetime.combine(day, now.time())) if start == "now" else midnight(day)
 
 
 def _first_day(today: date, start: str) -> date:
@@ -78,5 +77,5 @@ def _shift_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, last))
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time()))

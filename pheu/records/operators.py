@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
-from django.db.models.lookups import Contains, StartsWith
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.vietnamese.text import fold
+from pheu.records import moments
 
 
 @dataclass(frozen=True)
@@ -24,16 +25,10 @@ class Operator:
     q: Callable[[Any, Any], Q]
 
 
-def _starts(field: Any, text: str) -> Q:
-    return Q(StartsWith(field.folded(), fold(text)))
-
-
-def _holds(field: Any, text: str) -> Q:
-    return Q(Contains(field.folded(), fold(text)))
-
-
 def _on_day(field: Any, value: Any) -> Q:
-    return field.q("gte", value) & field.q("lt", value + timedelta(days=1))
+    """On that day, our time; of a moment the day that it falls on."""
+    first = moments.midnight(timezone.localtime(value).date()) if isinstance(value, datetime) else value
+    return field.q("gte", first) & field.q("lt", first + timedelta(days=1))
 
 
 EMPTY = {
@@ -47,9 +42,9 @@ IS = {
 TEXTS = {
     "is": Operator(_("is"), "one", lambda field, value: field.q("exact", value)),
     "in": Operator(_("is one of"), "many", lambda field, values: field.q("in", values)),
-    "contains": Operator(_("contains"), "one", _holds),
-    "not_contains": Operator(_("does not contain"), "one", lambda field, text: ~_holds(field, text)),
-    "starts": Operator(_("starts with"), "one", _starts),
+    "contains": Operator(_("contains"), "one", lambda field, text: field.folded_q("contains", fold(text))),
+    "not_contains": Operator(_("does not contain"), "one", lambda field, text: ~field.folded_q("contains", fold(text))),
+    "starts": Operator(_("starts with"), "one", lambda field, text: field.folded_q("startswith", fold(text))),
     **EMPTY,
 }
 PHONES = {

@@ -2,8 +2,9 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import BigIntegerField, Func, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from pheu.core.errors import Refused
+from pheu.core.errors import DomainError, Refused
 from pheu.people.models import User
 from pheu.people.scopes import VIEW, Action, scope_q
 from pheu.records import kinds
@@ -66,6 +67,22 @@ class RowQuerySet(QuerySet):
         stage = ["stage"] if kinds.get(self.model.kind).has_stages else []  # type: ignore[attr-defined]
         return self.select_related("record", *picked, *stage)
 
+    def with_cells(self) -> "RowQuerySet":
+        """Bring what lists and boards draw: everything that the schema's columns and cards refer to."""
+        schema = kinds.get(self.model.kind).fields  # type: ignore[attr-defined]
+        return self._with_referred([*schema.columns, *schema.card])
+
+    def with_facts(self) -> "RowQuerySet":
+        """Bring what the record page draws: everything that the schema's fields refer to, and the pipeline."""
+        kind = kinds.get(self.model.kind)  # type: ignore[attr-defined]
+        rows = self._with_referred([one.name for one in kind.fields])
+        return rows.with_stage().select_related("closed_by") if kind.has_stages else rows
+
+    def _with_referred(self, names: list[str]) -> "RowQuerySet":
+        columns = {one.name for one in self.model._meta.local_fields if one.is_relation}
+        rows = self.select_related("record", *(name for name in names if name in columns))
+        return rows.prefetch_related("record__tags") if "tags" in names else rows
+
     def with_stage(self) -> "RowQuerySet":
         """Bring the stage with its pipeline and the stages of that."""
         return self.select_related("stage__pipeline").prefetch_related("stage__pipeline__stages")
@@ -119,4 +136,8 @@ class RecordQuerySet(QuerySet):
 
 class PipelineQuerySet(QuerySet):
     def default(self, kind: str) -> Any:
-        return self.filter(kind=kind).order_by("-is_default", "position", "pk").prefetch_related("stages")[0]
+        """The pipeline in which new rows of a kind begin; `DomainError` while the company has made none."""
+        found: Any = self.filter(kind=kind).order_by("-is_default", "position", "pk").prefetch_related("stages").first()
+        if found is None or not found.stages.all():
+            raise DomainError(_("There is no pipeline with stages yet for: %(kind)s."), kind=kinds.get(kind).plural)
+        return found

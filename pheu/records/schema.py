@@ -102,13 +102,13 @@ class Schema:
         """Whether a change of these fields changes the words by which rows that pick this one are found."""
         return any(name in self.title or self[name].found_beyond for name in names)
 
-    def fills_for(self, row: Any) -> dict[str, Any]:
+    def fills_for(self, row: Any, user: User) -> dict[str, Any]:
         """What the form of another kind takes over when this row is picked: {field there: value} (R0.06)."""
         filled: dict[str, Any] = {}
         for kind in kinds.every():
-            for one in kind.schema:
+            for one in kind.schema_for(user):
                 source = self.get(one.comes_from.get(row.kind, ""))
-                if source is not None:
+                if source is not None and one.on_create:
                     value = source.value(row)
                     filled[one.name] = value.pk if isinstance(value, models.Model) else value
         return filled
@@ -118,7 +118,7 @@ class Schema:
     def must_write(self, names: Iterable[str], *, new: bool) -> None:
         """`Refused` for a field that is not there for this person, or not theirs to write."""
         for name in names:
-            one = self.get(name) or self._companions.get(name)
+            one = self.get(name) or (self._companions.get(name) if new else None)
             if one is None or not (one.on_create if new else one.editable):
                 raise Refused(_("You may not write the field “%(field)s”."), field=one.label if one else name[:50])
 
@@ -143,7 +143,7 @@ class Schema:
                 checked[name] = one.check(value) if one else self._companions[name].check_many(value)
             except forms.ValidationError as error:
                 errors[name] = [str(message) for message in error.messages]
-        asked = [one for one in self if one.required and (one.name in values or (new and self._must_be_given(one)))]
+        asked = [one for one in self if one.required and (one.name in values or (new and self.must_be_given(one)))]
         for one in asked:
             if one.name not in errors and one.identity(checked.get(one.name)) is None:
                 errors[one.name] = [str(_("This field is required."))]
@@ -151,7 +151,7 @@ class Schema:
             raise Invalid(errors, {name: str((self.get(name) or self._companions[name]).label) for name in errors})
         return checked
 
-    def _must_be_given(self, one: Field) -> bool:
+    def must_be_given(self, one: Field) -> bool:
         """Whether a new row needs it: a column with a default fills itself."""
         return one.on_create and (one.own or not self.model._meta.get_field(one.column).has_default())
 
@@ -220,9 +220,13 @@ def add_source(source: Source) -> Source:
     return source
 
 
+def _added(kind: "kinds.Kind", pipeline: int | None) -> tuple[tuple[str, Field], ...]:
+    return tuple(pair for source in _sources for pair in source(kind.code, pipeline)) if _sources else ()
+
+
 def whole(kind: "kinds.Kind", pipeline: int | None = None) -> Schema:
     """Everything that a kind has, whoever asks: for searching, copying and the journal, never for showing."""
-    added = tuple(pair for source in _sources for pair in source(kind.code, pipeline))
+    added = _added(kind, pipeline)
     return _joined(kind.code, added) if added else kind.fields
 
 
@@ -231,9 +235,11 @@ def schema_for(kind: "kinds.Kind", user: User, pipeline: int | None = None) -> S
 
     Cheap: without own fields and field rights it is the kind's constant; else made once for each combination.
     """
-    added = tuple(pair for source in _sources for pair in source(kind.code, pipeline))
+    added = _added(kind, pipeline)
     rights = user.role.fields.get(kind.code) or {}
-    return _narrowed(kind.code, added, frozenset(rights.items())) if added or rights else kind.fields
+    if rights:
+        return _narrowed(kind.code, added, frozenset(rights.items()))
+    return _joined(kind.code, added) if added else kind.fields
 
 
 kinds.use_schemas(whole=whole, for_person=schema_for)
@@ -246,7 +252,9 @@ def _joined(code: str, added: tuple[tuple[str, Field], ...]) -> Schema:
     more = {name: tuple(one for at, one in added if at == name) for name in dict.fromkeys(at for at, _one in added)}
     groups = [replace(group, fields=group.fields + more.get(group.name, ())) for group in base.groups]
     groups += [Group(name, name, fields) for name, fields in more.items() if name not in names]
-    return replace(base, groups=tuple(groups))
+    columns = (*base.columns, *(one.name for _at, one in added if one.in_list))
+    card = (*base.card, *(one.name for _at, one in added if one.on_card))
+    return replace(base, groups=tuple(groups), columns=columns, card=card)
 
 
 @lru_cache(maxsize=1000)
@@ -320,7 +328,7 @@ def _initial(value: Any) -> Any:
     if isinstance(value, models.Model):
         return value.pk
     if isinstance(value, list):
-        return [one.pk for one in value]
+        return [one.pk if isinstance(one, models.Model) else one for one in value]
     return value
 
 

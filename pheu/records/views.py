@@ -63,7 +63,7 @@ def _list_context(request: Request, listing: Listing) -> dict[str, Any]:
         "listing": listing,
         "may_create": request.user.may(code, CREATE),
         "bulk_acts": registries.buttons_for(registries.bulk, code, code, request.user),
-        "list_buttons": registries.buttons_for(registries.list_buttons, code, request.user),
+        "list_buttons": registries.buttons_for(registries.list_buttons, code, code, request.user),
     }
 
 
@@ -73,6 +73,14 @@ def record_counts(request: Request, kind: str) -> HttpResponse:
     listing = Listing(_open(request, kind), request.user, request.GET)
     context = {"listing": listing, "counts": counts_of(listing), "kind": listing.kind}
     return render(request, "records/_counts.html", context)
+
+
+@require_GET
+def record_filters(request: Request, kind: str) -> HttpResponse:
+    """The choices of the filter menu, when somebody opens it."""
+    return render(
+        request, "records/_filters.html", {"listing": Listing(_open(request, kind), request.user, request.GET)}
+    )
 
 
 @once
@@ -86,7 +94,8 @@ def record_new(request: Request, kind: str) -> HttpResponse:
     row = _created(chosen, form, request.user) if sent is not None and form.is_valid() else None
     if row is not None:
         if "pick" in request.GET:  # made in place, from inside another form (R0.07)
-            made = trigger_client_event(HttpResponse(status=204), "record-made", {"item": _picked(chosen, row)})
+            item = _picked(chosen, row, request.user)
+            made = trigger_client_event(HttpResponse(status=204), "record-made", {"item": item})
             return trigger_client_event(made, "dialog-close")
         tell(request, _("%(title)s was created.") % {"title": row.title})
         return HttpResponseClientRedirect(row.get_absolute_url()) if request.htmx else redirect(row)
@@ -188,7 +197,7 @@ def record_stage(request: Request, kind: str, pk: int) -> HttpResponse:
     if not form.is_valid():
         return render(request, "refused.html", {"error": form.errors.as_text()}, status=422)
     to, left = form.cleaned_data["to"], form.cleaned_data["left"]
-    dialog = chosen.closing_url(row, to) if chosen.closing_url and to.is_closing and to != left else ""
+    dialog = chosen.dialog_of(row, to) if to.is_closing and to != left else ""
     if dialog and request.htmx:  # the end asks for more: a reason, or whom a converted lead goes to
         return trigger_client_event(
             HttpResponse(status=409, headers={"HX-Reswap": "none"}), "dialog-open", {"href": dialog}
@@ -217,11 +226,12 @@ def record_pick(request: Request, kind: str) -> JsonResponse:
     chosen = _open(request, kind)
     rows = chosen.prefetch(chosen.model.objects.visible_to(request.user).live().select_related("record"))
     found = rows.filter(search_q(request.GET.get("q", "")[:100], "record__")).order_by("-updated_at", "-pk")[:20]
-    return JsonResponse([_picked(chosen, row) for row in found], safe=False)
+    return JsonResponse([_picked(chosen, row, request.user) for row in found], safe=False)
 
 
-def _picked(kind: Kind, row: Any) -> dict[str, Any]:
-    return {"id": row.pk, "text": row.title, "sub": row.hint, "fills": kind.schema.fills_for(row)}
+def _picked(kind: Kind, row: Any, user: User) -> dict[str, Any]:
+    fills = kind.schema_for(user).fills_for(row, user)
+    return {"id": row.pk, "text": row.title, "sub": row.hint, "fills": fills}
 
 
 @require_safe

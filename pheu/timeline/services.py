@@ -135,6 +135,14 @@ def _hold_picked(rows: Sequence[Any], kind: Kind) -> None:
                     one.put(row, fresh[getattr(row, f"{one.name}_id")])
 
 
+def _take_fresh(schema: Any, values: dict[str, Any]) -> None:
+    """Take held rows that are picked as they are now: who renamed one came before us."""
+    for name, value in values.items():
+        one = schema.get(name)
+        if isinstance(one, RowPick) and one.searched and value is not None:
+            values[name] = kinds.get(one.kind).model.objects.select_related("record").get(pk=value.pk)
+
+
 def _write_tags(rows: Iterable[Any]) -> None:
     """Give Records the tags that were put into their rows."""
     for row in [one for one in rows if one.__dict__.get("tags_put") is not None]:
@@ -157,9 +165,10 @@ def change(row: Row, changes: Mapping[str, tuple[Any, Any]], *, by: User, via: s
     schema = kind.schema_for(by, getattr(row, "pipeline_id", None))
     schema.must_write(changes, new=False)
     named = _named_after(row, schema.names_others(changes))
-    hold(row.pk, *named, *_picked_ids(schema, changes))
+    hold(row.pk, *named, *_picked_ids(schema, row, changes))
     row = type(row).objects.within(by, CHANGE).with_words().get_or_refuse(row.pk)
     checked = schema.check([{name: new for name, (_saw, new) in changes.items()}], by=by, new=False)[0]
+    _take_fresh(schema, checked)
     wanted = _wanted(schema, row, changes, checked)
     if not wanted:
         return row
@@ -198,12 +207,11 @@ def _wanted(
     return wanted
 
 
-def _picked_ids(schema: Any, changes: Mapping[str, tuple[Any, Any]]) -> list[int]:
-    """Records that a change newly picks and is found by."""
-    picks = [
-        new for name, (_saw, new) in changes.items() if isinstance(schema[name], RowPick) and schema[name].searched
-    ]
-    return [new.pk for new in picks if isinstance(new, Row)]
+def _picked_ids(schema: Any, row: Row, changes: Mapping[str, tuple[Any, Any]]) -> list[int]:
+    """Records that a row is found by and that a change newly picks or lets go of."""
+    picks = [name for name in changes if isinstance(schema[name], RowPick) and schema[name].searched]
+    given = [changes[name][1] for name in picks]
+    return [new.pk for new in given if isinstance(new, Row)] + [getattr(row, f"{name}_id") for name in picks]
 
 
 def _named_after(row: Row, is_renamed: bool) -> set[int]:
@@ -307,7 +315,7 @@ def add_file(about: Record, *, upload: UploadedFile, by: User, via: str = "page"
 def follow(about: Record, *, user: User, by: User, via: str = "page") -> None:
     """`by`, who may see the record, lets `user` read it (and hear of it) from now on."""
     hold(about.pk)
-    kinds.get(about.kind).model.objects.within(by, VIEW if user == by else CHANGE).get_or_refuse(about.pk)
+    kinds.get(about.kind).model.objects.within(by, VIEW if user == by else CHANGE).live().get_or_refuse(about.pk)
     if not user.is_active:
         raise DomainError(_("%(name)s has left."), name=user)
     if not Follower.objects.filter(record=about, user=user).exists():

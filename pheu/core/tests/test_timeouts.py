@@ -1,4 +1,4 @@
-"""No statement lasts: what web, worker and commands ask for, and what is said where it is not in force (ADR 6)."""
+"""No statement lasts: what web, worker and commands ask for, and what is said where it is not in force (ADR 8)."""
 
 import os
 import socket

@@ -24,10 +24,11 @@ from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, IMPORT, MOVE, VI
 from pheu.quality.services import open_file, read_file
 from pheu.records.acts import last_operation
 from pheu.records.models import Category, ClosingReason, Operation, Pipeline
+from pheu.records.tests.test_toy import plant_toys
 from pheu.setup.tests.test_jobs_page import parked_job
 from pheu.timeline.services import add_file, assign
 
-KINDS = ("prospect", "company", "contact", "lead", "deal")
+KINDS = ("prospect", "company", "contact", "lead", "deal", "toy")
 # Which records a scope reaches, seen from the person: their own, a colleague's of the same team, a stranger's of
 # another team and department, and one that nobody in their team has taken yet.
 REACH = {
@@ -48,6 +49,7 @@ class Firm:
         self.there = Department.objects.create(name="Phòng dịch vụ"), Team.objects.create(name="Miền Nam")
         everywhere = dict.fromkeys(Action.values, Scope.OWN) | {VIEW: Scope.ALL}
         Role.objects.create(code="overseer", name="Giám sát", grants=dict.fromkeys(KINDS, everywhere))
+        plant_toys()
         self.founder = self._person("founder", "admin", self.there)
         self.colleague = self._person("colleague", "sales", self.here)
         self.stranger = self._person("stranger", "sales", self.there)
@@ -57,7 +59,7 @@ class Firm:
         for whose, lead in list(self._of("lead")):
             self.things["file", *whose] = self._file(lead)
             self.things["activity", *whose] = self._activity(lead)
-        for kind in ("lead", "deal"):
+        for kind in ("lead", "deal", "toy"):
             Pipeline.objects.create(kind=kind, name="Tiến trình khác").stages.create(name="Khảo sát", category="open")
         for whose, user in self._doers():
             self.things["operation", *whose] = self._hand_out(user)
@@ -133,7 +135,10 @@ class Firm:
         return self.things.get((kind, relation, user.role.code if relation == "own" else ""))
 
 
-TITLE = {"prospect": "company_name", "company": "name", "contact": "full_name", "lead": "name", "deal": "name"}
+TITLE = {
+    "prospect": "company_name", "company": "name", "contact": "full_name", "lead": "name", "deal": "name",
+    "toy": "name",
+}  # fmt: skip
 
 
 # What each address asks for -------------------------------------------------------------------------------------------
@@ -196,6 +201,10 @@ def _second_pipeline(kind: str) -> Callable[[Firm, Any], dict[str, Any]]:
 
 def _lost(firm: Firm, thing: Any) -> dict[str, Any]:
     return {"to": stage_of("deal", "Thất bại").pk}
+
+
+def _broken(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"to": stage_of("toy", "Hỏng").pk}
 
 
 def _handover(firm: Firm, thing: Any) -> dict[str, Any]:
@@ -263,6 +272,7 @@ def _pages_of(kind: str) -> dict[str, Entry]:
         f"{kind}-list": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-new": Entry(kind=kind, needs=CREATE, get=200, post=302, sends=_new_row(kind)),
         f"{kind}-pick": Entry(kind=kind, needs=VIEW, get=200),
+        f"{kind}-filters": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-counts": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-page": Entry(about=(kind,), needs=VIEW, get=200),
         f"{kind}-save": Entry(about=(kind,), needs=CHANGE, post=302, sends=_saved_row(kind)),
@@ -289,6 +299,7 @@ ENTRIES = {
     **{name: entry for kind in KINDS for name, entry in _pages_of(kind).items()},
     **_board_of("lead"),
     **_board_of("deal"),
+    **_board_of("toy"),
     # any record
     "record": Entry(about=("lead", "company"), needs=VIEW, get=302),
     "search": Entry(get=200),
@@ -327,6 +338,13 @@ ENTRIES = {
         sends=lambda *which: _lost(*which) | _reason("deal", Category.LOST)(*which),
     ),
     "deal-reopening": Entry(about=("deal",), needs=MOVE, post=302),
+    # a kind that has nothing of its own
+    "toy-assign": _assign("toy"),
+    "toy-closing": Entry(
+        about=("toy",), needs=MOVE, get=200, post=302, query=_broken,
+        sends=lambda *which: _broken(*which) | _reason("toy", Category.LOST)(*which),
+    ),
+    "toy-reopening": Entry(about=("toy",), needs=MOVE, post=302),
     "conversion-counts": Entry(get=200),
     # first page and reports
     "home": Entry(get=200),

@@ -44,6 +44,8 @@ def list_url(kind: Any) -> str:
 def phones_of(line: ImportLine) -> list[str]:
     """Every number that a line would bring."""
     values = line.values
-    phone = line.imported.importer.schema["phone"]
+    phone = line.imported.importer.schema.get("phone")
+    if phone is None:
+        return []
     further = [number for column in phone.companions for number in values.get(column, ())]
     return [number for number in (values.get(phone.name), *further) if number]

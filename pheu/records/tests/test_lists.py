@@ -15,15 +15,21 @@ from hypothesis import strategies as st
 from pheu.records import kinds, lists
 from pheu.records.lists import Listing
 from pheu.records.models import Pipeline
+from pheu.records.tests.test_toy import plant_toys
 from pheu.timeline import services as timeline
 
 few = settings(
     max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 NAMES = st.sampled_from(["An", "Ánh", "Đào", "đào", "Zét", "Công ty 1", "Công ty 10"])
-KINDS = ["prospect", "lead", "deal", "company", "contact"]
+KINDS = ["prospect", "lead", "deal", "company", "contact", "toy"]
 # Set when a row is made, for all rows of a batch alike.
 MADE = {"created_at", "updated_at", "next_activity"}
+
+
+@pytest.fixture(autouse=True)
+def workshop(db):
+    plant_toys()
 
 
 @pytest.fixture(autouse=True)

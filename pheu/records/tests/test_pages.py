@@ -4,7 +4,7 @@ import pytest
 
 from pheu.records import kinds
 
-KINDS = ["prospect", "lead", "deal", "company", "contact"]
+KINDS = ["prospect", "lead", "deal", "company", "contact", "toy"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
