@@ -224,11 +224,12 @@ class Tour:
     def bulk_acts(self) -> Iterator[Probe]:
         if not self.user.may("lead", ASSIGN):
             return
+        owners = cycle(User.objects.who_may("lead", CHANGE).order_by("pk").values_list("pk", flat=True)[:2])
         yield from self._with_undo(
             "hand out 500",
             "assign",
             lambda: self._bulk(Lead, ASSIGN, 500),
-            lambda ids: self.browser.post("/leads/assignment/", {"ids": ids, "owner": self.user.pk}),
+            lambda ids: self.browser.post("/leads/assignment/", {"ids": ids, "owner": next(owners)}),
         )
         yield from self._with_undo(
             "convert 80 prospects",
