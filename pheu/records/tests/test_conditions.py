@@ -261,7 +261,8 @@ def conditions_on(kind: kinds.Kind, field: Field, world: World) -> list[dict[str
             other = kinds.get(field.kind)  # type: ignore[attr-defined]
             name = other.schema.title[0]
             asked += [{"field": name, "op": "contains", "value": "hon"}, {"not": {"field": "owner", "op": "empty"}},
-                      {"field": "pipes", "op": "above", "value": 1}, {"field": "gases", "op": "none", "value": ["so2"]}]  # fmt: skip
+                      {"field": "pipes", "op": "above", "value": 1},
+                      {"field": "gases", "op": "none", "value": ["so2"]}]  # fmt: skip
         base = {"field": field.name, "op": code}
         given += [base if operator.takes == "nothing" else base | {"value": value} for value in asked]
     return given
