@@ -23,16 +23,18 @@ class Day:
     activities: list[Activity] = field(default_factory=list)
 
 
-def days_of(user: User, whose: str) -> list[Day]:
+def days_of(user: User, whose: str, *, until: Any = None) -> list[Day]:
     """Work of `user`, or of the people in their teams on records that `user` may see.
 
-    My own work is readable even where its record is not (design.md 3): then `activity.opens` is False.
+    My own work is readable even where its record is not (design.md 3): then `activity.opens` is False. With `until`,
+    only what is due by then.
     """
     rows = Activity.objects.open().select_related("type", "record", "assignee")
     if whose == "team":
         rows = rows.filter(assignee__teams__in=user.team_ids, record__in=Record.objects.visible_to(user)).distinct()
     else:
         rows = rows.of(user)
+    rows = rows if until is None else rows.filter(due_at__lte=until)
     activities = list(rows.order_by("due_at", "pk")[:MOST])
     readable = set(
         Record.objects.visible_to(user)
@@ -44,6 +46,11 @@ def days_of(user: User, whose: str) -> list[Day]:
         activity.opens = activity.record_id in readable
         days[_place(activity)].activities.append(activity)
     return [day for day in days if day.activities]
+
+
+def tonight() -> Any:
+    """The last moment of today."""
+    return timezone.localtime().replace(hour=23, minute=59, second=59, microsecond=999_999)
 
 
 def _place(activity: Activity) -> int:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from pheu.activities import services
-from pheu.activities.calendar import days_of
+from pheu.activities.calendar import days_of, tonight
 from pheu.activities.forms import LogForm, NextForm, ResultForm, ScheduleForm, WhenForm, quick_times
 from pheu.activities.models import Activity, ActivityType
 from pheu.core.once import once
@@ -126,14 +126,17 @@ def activity_resume(request: Request, pk: int) -> HttpResponse:
 
 @require_safe
 def calendar(request: Request) -> HttpResponse:
-    """«Lịch làm việc»: my open work by day; `?whose=team` shows my teams' work on records that I may see."""
+    """«Lịch làm việc»: my open work by day; `?whose=team` shows my teams' work on records that I may see.
+
+    `?until=tonight` is what the first page counts.
+    """
     whose = "team" if request.GET.get("whose") == "team" else "mine"
-    return render(request, "activities/calendar.html", {"days": days_of(request.user, whose), "whose": whose})
+    days = days_of(request.user, whose, until=tonight() if request.GET.get("until") == "tonight" else None)
+    return render(request, "activities/calendar.html", {"days": days, "whose": whose})
 
 
 @require_safe
 def calendar_count(request: Request) -> HttpResponse:
     """How much of my work is due by tonight, for the sidebar."""
-    end = timezone.localtime().replace(hour=23, minute=59, second=59)
-    count = Activity.objects.open().of(request.user).filter(due_at__lte=end).count()
+    count = Activity.objects.open().of(request.user).filter(due_at__lte=tonight()).count()
     return HttpResponse(str(count) if count else "", content_type="text/plain")

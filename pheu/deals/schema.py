@@ -1,13 +1,17 @@
 """The fields of deals; what they share with leads is described in `leads.schema`."""
 
-from typing import Any
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, ClassVar
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from pheu.deals.models import Deal
+from pheu.deals.models import Conversion, Deal
 from pheu.leads import schema as leads
 from pheu.parties.schema import TAGS
-from pheu.records.fields import Percent, RowPick, Title, common, staged
+from pheu.records.fields import Percent, RowPick, Shown, Title, common, staged
+from pheu.records.operators import EMPTY, OF_ROWS, Operator
 from pheu.records.schema import Group, Schema, responsible
 
 
@@ -22,6 +26,53 @@ class Probability(Percent):
     def put(self, row: Any, value: int | None) -> None:
         row.type_probability(value)
 
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ShownPercent(Shown, Percent):
+    cell: str = "percent"  # type: ignore[misc]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CameFrom(Shown):
+    """The leads that became the deal, merged ones too: conditions look into them."""
+
+    kind: str = "lead"
+    cell: str = "row"  # type: ignore[misc]
+    empty: ClassVar[Any] = None
+    operators: ClassVar[dict[str, Operator]] = {**EMPTY, "where": OF_ROWS["where"]}
+
+    def q(self, lookup: str, value: Any) -> Q:
+        standing = Conversion.objects.filter(undone_at=None)
+        return Q(pk__in=standing.filter(**{f"lead__{lookup}": value}).values("deal"))
+
+    def is_empty_q(self) -> Q:
+        return ~self.q("isnull", False)
+
+
+def _left_probability(deal: Any) -> int | None:
+    return deal.open_stage.probability if deal.open_stage else None
+
+
+# What conditions ask and pages show otherwise: the stage's own probability, that of the stage where a closed deal
+# stood, and the lead that it came from.
+ASKED: dict[str, Any] = {"on_page": False, "filterable": True}
+ASKED_ONLY = (
+    ShownPercent(
+        name="stage_probability",
+        label=_("Probability of the stage"),
+        reads=attrgetter("stage.probability"),
+        kept_in="stage__probability",
+        **ASKED,
+    ),
+    ShownPercent(
+        name="left_probability",
+        label=_("Probability of the stage before the end"),
+        reads=_left_probability,
+        kept_in="open_stage__probability",
+        **ASKED,
+    ),
+    CameFrom(name="lead", label=_("Came from the lead"), reads=attrgetter("record.continues"), **ASKED),
+)
 
 DEAL = Schema(
     model=Deal,
@@ -75,6 +126,6 @@ DEAL = Schema(
         "owner",
         "updated_at",
     ),
-    shown=(*staged("deal"), *common()),
+    shown=(*staged("deal"), *common(), *ASKED_ONLY),
     phone_columns=("name", "stage", "expected_amount", "next_activity", "owner"),
 )

@@ -4,23 +4,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from pheu.core.registries import Panel
 from pheu.core.vietnamese import show_number, show_short
+from pheu.deals.kinds import DEAL
 from pheu.home import queries
+from pheu.leads.kinds import LEAD
 from pheu.people.models import User
-from pheu.people.scopes import CREATE, VIEW
+from pheu.people.scopes import CREATE
+from pheu.records.conditions import list_url
 
 
 @dataclass(frozen=True)
 class Kpi:
-    """One figure; `trend` is rising, falling or nothing."""
+    """One figure and the address of exactly what it counts; `trend` is rising, falling or nothing."""
 
     label: str
     value: str
+    url: str
     change: str = ""
     trend: str = ""
 
@@ -33,8 +38,9 @@ class Page:
     now: datetime
 
     def __post_init__(self) -> None:
-        self.leads = queries.lead_figures(self.user, self.now) if self.user.may("lead", VIEW) else None
-        self.deals = queries.deal_figures(self.user, self.now) if self.user.may("deal", VIEW) else None
+        user = self.user
+        self.leads = queries.lead_figures(user) if queries.sees(LEAD, user, queries.LEADS) else None
+        self.deals = queries.deal_figures(user) if queries.sees(DEAL, user, queries.DEALS) else None
         self.work = queries.work_figures(self.user, self.now)
 
     def kpis(self) -> list[Kpi]:
@@ -72,13 +78,15 @@ def _new_leads(figures: dict[str, int]) -> Kpi:
     more = figures["this_week"] - figures["last_week"]
     change = _("%(more)s against last week so far") % {"more": f"{more:+d}".replace("-", "−")}
     trend = "rising" if more > 0 else "falling" if more < 0 else ""
-    return Kpi(_("New leads this week"), show_number(figures["this_week"]), change, trend)
+    url = list_url(LEAD, queries.LEADS["this_week"])
+    return Kpi(_("New leads this week"), show_number(figures["this_week"]), url, change, trend)
 
 
 def _work(figures: dict[str, int]) -> Kpi:
     late = figures["overdue"]
     words = ngettext("%(late)d overdue", "%(late)d overdue", late) % {"late": late} if late else _("nothing overdue")
-    return Kpi(_("Waiting for me today"), show_number(figures["count"]), words, "falling" if late else "")
+    url = f"{reverse('calendar')}?until=tonight"
+    return Kpi(_("Waiting for me today"), show_number(figures["count"]), url, words, "falling" if late else "")
 
 
 def _deal_count(count: int) -> str:
@@ -86,12 +94,20 @@ def _deal_count(count: int) -> str:
 
 
 def _open_deals(figures: dict[str, Any]) -> Kpi:
-    return Kpi(_("Open deals"), _dong(figures["amount"]), _deal_count(figures["count"]))
+    return _deals_kpi(_("Open deals"), figures.get("amount"), figures["count"], "open")
 
 
 def _forecast(figures: dict[str, Any], now: datetime) -> Kpi:
     label = _("Forecast for month %(month)d") % {"month": timezone.localtime(now).month}
-    return Kpi(label, _dong(figures["forecast"]), _deal_count(figures["closing"]))
+    return _deals_kpi(label, figures.get("forecast"), figures["closing"], "closing")
+
+
+def _deals_kpi(label: str, amount: Any, count: int, which: str) -> Kpi:
+    """What deals are worth with how many they are; only the latter where the person may not see the value."""
+    url = list_url(DEAL, queries.DEALS[which])
+    if amount is None:
+        return Kpi(label, _deal_count(count), url)
+    return Kpi(label, _dong(amount), url, _deal_count(count))
 
 
 def _dong(amount: Any) -> str:
@@ -103,27 +119,33 @@ def _dong(amount: Any) -> str:
 
 def work_panel(page: Page) -> Panel:
     """«Việc của tôi»: overdue and due by tonight."""
-    activities = queries.my_work(page.user, page.now)
+    activities = queries.my_work(page.user)
     return Panel("home/_work.html", {"activities": activities, "count": page.work["count"]})
 
 
 def new_leads_panel(page: Page) -> Panel | None:
-    if page.leads is None:
+    tree = queries.untouched_leads(page.user)
+    if not queries.sees(LEAD, page.user, {"new": tree}):
         return None
-    may_create = page.user.may("lead", CREATE)
-    return Panel("home/_leads.html", _first(queries.new_leads(page.user)) | {"may_create": may_create})
+    more = {"may_create": page.user.may("lead", CREATE), "url": list_url(LEAD, tree)}
+    return Panel("home/_leads.html", _first(queries.new_leads(page.user)) | more)
 
 
 def still_panel(page: Page) -> Panel | None:
     """«Cơ hội đứng yên»: nobody has moved them for two weeks."""
-    return Panel("home/_still.html", _first(queries.still_deals(page.user))) if page.deals else None
+    tree = queries.still(page.user)
+    if not queries.sees(DEAL, page.user, {"still": tree}):
+        return None
+    shows_amount = DEAL.schema_for(page.user).get("expected_amount") is not None
+    more = {"url": list_url(DEAL, tree), "shows_amount": shows_amount}
+    return Panel("home/_still.html", _first(queries.still_deals(page.user)) | more)
 
 
 def funnel_panel(page: Page) -> Panel | None:
     if page.leads is None:
         return None
-    steps = queries.funnel(page.user, page.leads, page.now) if page.leads["made"] else []
-    return Panel("home/_funnel.html", {"steps": steps, "days": queries.FUNNEL.days})
+    steps = queries.funnel(page.user, page.leads) if page.leads["made"] else []
+    return Panel("home/_funnel.html", {"steps": steps, "days": queries.FUNNEL})
 
 
 def _first(rows: list[Any]) -> dict[str, Any]:

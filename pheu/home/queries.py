@@ -1,102 +1,138 @@
-"""What the start page counts and lists: everything through `visible_to`, each question one query."""
+"""What the start page counts and lists: conditions, each of which also opens the list of exactly its rows."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db.models import Count, F, Q, Sum
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from pheu.activities.calendar import tonight
 from pheu.activities.models import Activity
-from pheu.deals.kinds import DEAL, STILL
-from pheu.deals.models import Conversion, Deal
+from pheu.deals.kinds import CLOSING_THIS_MONTH, DEAL, STILL
+from pheu.deals.kinds import OPEN as OPEN_DEALS
+from pheu.deals.models import Deal
+from pheu.leads.kinds import LEAD, MINE
 from pheu.leads.models import Lead
 from pheu.people.models import User
-from pheu.people.scopes import VIEW, nobodys_q
-from pheu.records.conditions import rows_where
+from pheu.people.scopes import VIEW
+from pheu.records.conditions import Tree, can_be_asked, compile_tree, list_url, rows_where
+from pheu.records.kinds import Kind
 from pheu.records.models import CLOSED, Category, Record, Stage
 
-FUNNEL = timedelta(days=90)
-WEEK = timedelta(days=7)
+FUNNEL = 90  # days
 MOST_WORK, MOST_ROWS = 8, 5
 # A deal is quoted from the first stage that is likelier than not: the company may call and cut its stages as it likes.
 QUOTED_FROM = 50
 
 
+def _made(op: str, **moment: Any) -> Tree:
+    return {"field": "created_at", "op": op, "value": moment}
+
+
+def _both(*parts: Tree) -> Tree:
+    return {"all": [*parts]}
+
+
+def _status(op: str, *categories: str) -> Tree:
+    return {"field": "status", "op": op, "value": list(categories)}
+
+
+def _counts(kind: Kind, user: User, among: Tree, **conditions: Tree) -> dict[str, int]:
+    """How many of the rows `among` fulfil each condition, in one query."""
+    counted = {name: Count("pk", filter=compile_tree(kind, user, tree)) for name, tree in conditions.items()}
+    return rows_where(kind, user, among).aggregate(**counted)
+
+
+def sees(kind: Kind, user: User, conditions: dict[str, Tree]) -> bool:
+    """Whether a person's role gives them everything that these conditions ask about."""
+    return user.may(kind.code, VIEW) and all(can_be_asked(kind, user, tree) for tree in conditions.values())
+
+
 # Leads ---------------------------------------------------------------------------------------------
 
+MADE = _made("from", start="day", days=-FUNNEL)
+LEADS: dict[str, Tree] = {
+    "this_week": _made("from", start="week"),
+    # The same stretch of last week.
+    "last_week": _both(_made("from", start="week", weeks=-1), _made("before", weeks=-1)),
+    "made": MADE,
+    "worked": _both(MADE, _status("not_in", Category.NEW)),
+    "converted": _both(MADE, _status("in", Category.CONVERTED)),
+}
 
-def lead_figures(user: User, now: datetime) -> dict[str, int]:
+
+def lead_figures(user: User) -> dict[str, int]:
     """Visible leads made this week, in the same stretch of last week, and in 90 days by how far they came."""
-    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    monday = today - timedelta(days=today.weekday())
-    recent = Lead.objects.visible_to(user).live().filter(created_at__gte=now - FUNNEL)
-    return recent.aggregate(
-        this_week=Count("pk", filter=Q(created_at__gte=monday)),
-        last_week=Count("pk", filter=Q(created_at__gte=monday - WEEK, created_at__lt=now - WEEK)),
-        made=Count("pk"),
-        worked=Count("pk", filter=~Q(stage__category=Category.NEW)),
-        converted=Count("pk", filter=Q(stage__category=Category.CONVERTED)),
-    )
+    return _counts(LEAD, user, MADE, **LEADS)
+
+
+def untouched_leads(user: User) -> Tree:
+    """Leads that nobody has worked on yet and that are mine, or nobody's in my teams."""
+    nobodys: Tree = {"field": "owner", "op": "empty"}
+    no_teams: Tree = {"field": "team", "op": "empty"}
+    of_teams: Tree = {"field": "team", "op": "in", "value": list(user.team_ids)}
+    mine = [user.department_id] if user.department_id else []
+    here: Tree = {"field": "department", "op": "in", "value": mine}
+    theirs = {"any": [MINE, _both(nobodys, of_teams), _both(nobodys, no_teams, here)]}
+    return _both(_status("in", Category.NEW), theirs)
 
 
 def new_leads(user: User) -> list[Lead]:
-    """The newest untouched leads that are mine, or nobody's in my teams; one more than the page shows."""
-    rows = Lead.objects.visible_to(user).live().filter(Q(owner=user.pk) | nobodys_q(user), stage__category=Category.NEW)
-    return list(rows.select_related("record", "source").order_by("-created_at", "-pk")[: MOST_ROWS + 1])
+    """The newest of them; one more than the page shows."""
+    rows = rows_where(LEAD, user, untouched_leads(user)).select_related("record", "source")
+    return list(rows.order_by("-created_at", "-pk")[: MOST_ROWS + 1])
 
 
 # Deals ---------------------------------------------------------------------------------------------
 
+DEALS: dict[str, Tree] = {"open": OPEN_DEALS, "closing": CLOSING_THIS_MONTH}
 
-def deal_figures(user: User, now: datetime) -> dict[str, Any]:
-    """Open visible deals: how many, their value, and the weighted value of those that should close this month."""
-    today = timezone.localtime(now).date()
-    closing = Q(expected_close_on__year=today.year, expected_close_on__month=today.month)
-    return (
-        Deal.objects.visible_to(user)
-        .live()
-        .filter(stage__category=Category.OPEN)
-        .aggregate(
-            count=Count("pk"),
-            amount=Sum("expected_amount", default=0),
-            closing=Count("pk", filter=closing),
-            forecast=Sum(F("expected_amount") * F("probability") / 100, filter=closing, default=0),
-        )
-    )
+
+def deal_figures(user: User) -> dict[str, Any]:
+    """Open visible deals: how many, their value, and the weighted value of those that should close this month.
+
+    Of what the person may not see there is no sum.
+    """
+    closing, shown = compile_tree(DEAL, user, CLOSING_THIS_MONTH), DEAL.schema_for(user)
+    sums: dict[str, Any] = {}
+    if shown.get("expected_amount") is not None:
+        sums["amount"] = Sum("expected_amount", default=0)
+        if shown.get("probability") is not None:
+            weighed = F("expected_amount") * F("probability") / 100
+            sums["forecast"] = Sum(weighed, filter=closing, default=0)
+    rows = rows_where(DEAL, user, OPEN_DEALS)
+    return rows.aggregate(count=Count("pk"), closing=Count("pk", filter=closing), **sums)
+
+
+def still(user: User) -> Tree:
+    """Mine and my teams' deals that stand still. Whoever is in no team looks after everything they may see."""
+    if not user.team_ids:
+        return STILL
+    return _both(STILL, {"any": [MINE, {"field": "team", "op": "in", "value": list(user.team_ids)}]})
 
 
 def still_deals(user: User) -> list[Deal]:
-    """Mine and my teams' deals that have stood still the longest, one more than the page shows.
-
-    Whoever is in no team looks after everything they may see.
-    """
-    ours = Q(owner=user.pk) | Q(team__in=user.team_ids) if user.team_ids else Q()
-    rows = rows_where(DEAL, user, STILL).filter(ours).select_related("record", "stage")
+    """Those that have stood still the longest, one more than the page shows."""
+    rows = rows_where(DEAL, user, still(user)).select_related("record", "stage")
     return list(rows.order_by("stage_entered_at", "pk")[: MOST_ROWS + 1])
 
 
 # My work -------------------------------------------------------------------------------------------
 
 
-def _due_by_tonight(user: User, now: datetime) -> Any:
-    tonight = timezone.localtime(now).replace(hour=23, minute=59, second=59, microsecond=999_999)
-    return Activity.objects.open().of(user).filter(due_at__lte=tonight)
+def _due_by_tonight(user: User) -> Any:
+    return Activity.objects.open().of(user).filter(due_at__lte=tonight())
 
 
 def work_figures(user: User, now: datetime) -> dict[str, int]:
     """How much of the person's own work is due by tonight, and how much of it is overdue."""
-    rows = _due_by_tonight(user, now)
-    return rows.aggregate(count=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=now)))
+    return _due_by_tonight(user).aggregate(count=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=now)))
 
 
-def my_work(user: User, now: datetime) -> list[Activity]:
+def my_work(user: User) -> list[Activity]:
     """The first of it; `activity.opens` says whether its record is one that the person may see (design.md 3)."""
-    rows = _due_by_tonight(user, now).select_related("type", "record").order_by("due_at", "pk")
+    rows = _due_by_tonight(user).select_related("type", "record").order_by("due_at", "pk")
     activities = list(rows[:MOST_WORK])
     asked = {one.record_id for one in activities}
     readable = set(Record.objects.visible_to(user).filter(pk__in=asked).values_list("pk", flat=True))
@@ -106,6 +142,23 @@ def my_work(user: User, now: datetime) -> list[Activity]:
 
 
 # Funnel --------------------------------------------------------------------------------------------
+
+WON = _status("in", Category.WON)
+# A lost deal counts as quoted when it was lost from there.
+QUOTED: Tree = {
+    "any": [
+        WON,
+        _both(OPEN_DEALS, {"field": "stage_probability", "op": "from", "value": QUOTED_FROM}),
+        _both(_status("in", *CLOSED), {"field": "left_probability", "op": "from", "value": QUOTED_FROM}),
+    ]
+}
+OF_LEADS: Tree = {"field": "lead", "op": "where", "value": MADE}
+DEALS_OF_LEADS: dict[str, Tree] = {"quoted": _both(OF_LEADS, QUOTED), "won": _both(OF_LEADS, WON)}
+
+
+def deals_of_leads(user: User) -> dict[str, int]:
+    """Visible deals that came from the visible leads of 90 days: how many were quoted, and how many won."""
+    return _counts(DEAL, user, OF_LEADS, quoted=QUOTED, won=WON)
 
 
 @dataclass(frozen=True)
@@ -119,44 +172,24 @@ class Step:
     url: str
 
 
-def funnel(user: User, leads: dict[str, int], now: datetime) -> list[Step]:
-    """The leads of 90 days and how many came how far: each row is part of the one above it.
+def funnel(user: User, leads: dict[str, int]) -> list[Step]:
+    """The leads of 90 days and how many came how far.
 
     `leads` is what `lead_figures` counted. Where the person may not see deals it ends with the conversions.
     """
-    stages = list(Stage.objects.filter(pipeline__kind__in=("lead", "deal")).select_related("pipeline"))
-    of_leads = [one for one in stages if one.pipeline.kind == "lead"]
-    of_deals = [one for one in stages if one.pipeline.kind == "deal"]
-    quoted = [one for one in of_deals if one.category == Category.OPEN and one.probability >= QUOTED_FROM]
-    won = [one for one in of_deals if one.category == Category.WON]
-    worked = [one for one in of_leads if one.category != Category.NEW]
-    converted = [one for one in of_leads if one.category == Category.CONVERTED]
-    rows = [
-        (_("Leads"), leads["made"], _list_url("lead")),
-        (_("Worked on"), leads["worked"], _list_url("lead", worked)),
-        (_("Conversion"), leads["converted"], _list_url("lead", converted)),
-    ]
-    if user.may("deal", VIEW):
-        deals = _deals_of_leads(user, now)
-        rows += [
-            (quoted[0].name if quoted else _("Quoted"), deals["quoted"], _list_url("deal", [*quoted, *won])),
-            (_("Won"), deals["won"], _list_url("deal", won)),
-        ]
+    labels = {"made": _("Leads"), "worked": _("Worked on"), "converted": _("Conversion")}
+    rows = [(label, leads[name], list_url(LEAD, LEADS[name])) for name, label in labels.items()]
+    if sees(DEAL, user, DEALS_OF_LEADS):
+        deals = deals_of_leads(user)
+        rows.append((_quoted_stage(), deals["quoted"], list_url(DEAL, DEALS_OF_LEADS["quoted"])))
+        rows.append((_("Won"), deals["won"], list_url(DEAL, DEALS_OF_LEADS["won"])))
     return _steps(rows)
 
 
-def _deals_of_leads(user: User, now: datetime) -> dict[str, int]:
-    """Of the leads of 90 days: how many have a visible deal that was quoted, and how many one that was won.
-
-    A lost deal counts as quoted when it was lost from there.
-    """
-    leads = Lead.objects.visible_to(user).live().filter(created_at__gte=now - FUNNEL)
-    deals = Deal.objects.visible_to(user).live()
-    won = Q(deal__stage__category=Category.WON)
-    open_now = Q(deal__stage__category=Category.OPEN, deal__stage__probability__gte=QUOTED_FROM)
-    before = Q(deal__stage__category__in=CLOSED, deal__open_stage__probability__gte=QUOTED_FROM)
-    standing = Conversion.objects.filter(undone_at=None, lead__in=leads, deal__in=deals)
-    return standing.aggregate(quoted=Count("pk", filter=won | open_now | before), won=Count("pk", filter=won))
+def _quoted_stage() -> str:
+    """What the company calls the first stage in which a deal is quoted."""
+    stages = Stage.objects.filter(pipeline__kind="deal", category=Category.OPEN, probability__gte=QUOTED_FROM)
+    return next((stage.name for stage in stages), _("Quoted"))
 
 
 def _steps(rows: list[tuple[str, int, str]]) -> list[Step]:
@@ -166,7 +199,3 @@ def _steps(rows: list[tuple[str, int, str]]) -> list[Step]:
         Step(label, count, 100 * count / first if first else 0, round(100 * count / left) if left else None, url)
         for left, (label, count, url) in zip(before, rows, strict=False)
     ]
-
-
-def _list_url(kind: str, stages: Iterable[Stage] = ()) -> str:
-    return f"{reverse(f'{kind}-list')}?{urlencode([('tab', 'all'), *(('stage', one.pk) for one in stages)])}"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.http import QueryDict
@@ -180,6 +181,59 @@ def _can_be_asked(field: Field, value: Any, user: User) -> bool:
     except (ValueError, TypeError, OverflowError):
         return False
     return True
+
+
+# Characters of a condition that an address may hold.
+LONGEST = 4000
+
+
+def read_tree(text: str) -> Any:
+    """The condition that an address holds as JSON: `?where={"all": [...]}`."""
+    try:
+        return json.loads(text) if len(text) <= LONGEST else None
+    except (ValueError, RecursionError) as error:
+        raise BadCondition(text) from error
+
+
+def fields_of(schema: Any, tree: Any) -> list[Field]:
+    """The fields of the kind itself that a condition asks about, each once."""
+    if "field" in tree:
+        return [schema[tree["field"]]]
+    inner = [one for value in tree.values() for one in (value if isinstance(value, list) else [value])]
+    return list(dict.fromkeys(field for one in inner for field in fields_of(schema, one)))
+
+
+def list_url(kind: Kind, tree: Tree) -> str:
+    """The list of exactly the rows that fulfil a condition: what a number of a report or of the first page opens.
+
+    A few comparisons are parameters, which people can read and take away one by one; anything else is `where`.
+    """
+    parts = tree["all"] if set(tree) == {"all"} else [tree]
+    told = [_parameters(kind, one) for one in parts]
+    keys = [key for pairs in told for key in {key for key, _value in pairs}]
+    plain = all(told) and len(keys) == len(set(keys))
+    asked = [pair for pairs in told for pair in pairs] if plain else [("where", _as_text(tree))]
+    return f"{kind.url('list')}?{urlencode([('tab', 'all'), *asked])}"
+
+
+def _parameters(kind: Kind, tree: Tree) -> list[tuple[str, str]]:
+    """One comparison as an address says it; nothing where it cannot."""
+    field = kind.schema.get(tree.get("field", ""))
+    if field is None or not field.filterable:
+        return []
+    key = field.name if tree["op"] == field.usual_operator else f"{field.name}.{tree['op']}"
+    match field.operators[tree["op"]].takes:
+        case "nothing":
+            return [(key, "1")]
+        case "many":
+            return [(key, _as_text(one)) for one in tree["value"]]
+        case "one":
+            return [(key, _as_text(tree["value"]))]
+    return []
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def tree_of(part: Part) -> Tree:

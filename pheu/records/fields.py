@@ -71,7 +71,7 @@ class Field:
 
     `on_create`: may be written on a new row; `asked`: the form of a new row asks for it.
     `own`: kept in the row's JSON column of that name instead of a column; `in_list` and `on_card` then give it a column
-    of the list and a line on the board's cards. `searched`: its words find the row;
+    of the list and a line on the board's cards. `on_page`: the record page shows it. `searched`: its words find the row;
     `found_beyond`: they also find the rows that pick this one. `comes_from`: {kind: field} of a picked record by which
     it fills itself, and to which a conversion carries it back. `companions`: columns that go where this one goes.
     """
@@ -89,6 +89,7 @@ class Field:
     own: bool = False
     in_list: bool = False
     on_card: bool = False
+    on_page: bool = True
     searched: bool = False
     found_beyond: bool = False
     comes_from: dict[str, str] = field(default_factory=dict)

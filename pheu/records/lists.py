@@ -15,10 +15,20 @@ from django.core import signing
 from django.db.models import F, Q, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from pheu.people.models import User
 from pheu.records import counters
-from pheu.records.conditions import Part, View, can_be_asked, compile_tree, parts_of_address, tree_of
+from pheu.records.conditions import (
+    Part,
+    View,
+    can_be_asked,
+    compile_tree,
+    fields_of,
+    parts_of_address,
+    read_tree,
+    tree_of,
+)
 from pheu.records.fields import Field
 from pheu.records.kinds import Kind
 from pheu.records.schema import offered
@@ -30,11 +40,15 @@ COUNT_CAP = 999
 
 @dataclass(frozen=True)
 class Chip:
-    """One filter in force: its field, the words of its values and the address without it."""
+    """One filter in force: its field (None: a whole condition), the words of its values, the address without it."""
 
-    field: Field
+    field: Field | None
     values: str
     without: str
+
+    @property
+    def label(self) -> Any:
+        return self.field.label if self.field is not None else _("Condition")
 
 
 class Listing:
@@ -65,16 +79,27 @@ class Listing:
         return dict(parts_of_address(self.kind, self.user, self.params))
 
     @cached_property
+    def where(self) -> Any:
+        """The condition that the address holds besides: a number of a report leads to its rows with it."""
+        if not self.params.get("where"):
+            return {}
+        tree = read_tree(self.params["where"])
+        compile_tree(self.kind, self.user, tree)  # says in words that it is none, before anything reads it
+        return tree
+
+    @cached_property
+    def _asked(self) -> list[Any]:
+        return [self.tab.where, self.where, *(tree_of(part) for part in self.filters.values())]
+
+    @cached_property
     def condition(self) -> Q:
         """The view and the filters as one condition; compiled once for all ways to the rows."""
-        whole = {"all": [self.tab.where, *(tree_of(part) for part in self.filters.values())]}
-        return compile_tree(self.kind, self.user, whole)
+        return compile_tree(self.kind, self.user, {"all": self._asked})
 
     @property
     def is_counted(self) -> bool:
         """Whether the kept counters know how many rows these are."""
-        asked = [self.tab.where, *(tree_of(part) for part in self.filters.values())]
-        return self.kind.has_stages and not self.text and all(map(counters.can_answer, asked))
+        return self.kind.has_stages and not self.text and all(map(counters.can_answer, self._asked))
 
     def narrowed(self, rows: Any = None) -> Any:
         """Everything the person may see (or what `rows` has of it) under this view, search and filters, in no order."""
@@ -183,7 +208,7 @@ class Listing:
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.text or self.filters)
+        return bool(self.text or self.filters or self.where)
 
     # -- what the page draws -----------------------------------------------------------------------
 
@@ -196,8 +221,15 @@ class Listing:
 
     @property
     def kept(self) -> list[tuple[str, str]]:
-        """What a new filter keeps of the address: tab, order, pipeline."""
-        return [(name, str(self.params[name])) for name in ("tab", "sort", "pipeline") if name in self.params]
+        """What a new filter keeps of the address: tab, order, pipeline, and what its menu does not ask about."""
+        beside = {key for key, part in self.filters.items() if key not in self._menu}
+        kept = ("tab", "sort", "pipeline", "where")
+        return [(name, value) for name, values in self.params.lists() if name in beside.union(kept) for value in values]
+
+    @property
+    def _menu(self) -> set[str]:
+        """The parameters that the filter menu sends."""
+        return {one.name for one in self.schema.filters() if one.choices() or one.table(self.user) is not None}
 
     @property
     def clear_text_url(self) -> str:
@@ -225,6 +257,9 @@ class Listing:
             if part.name != part.field.usual_operator:
                 shown = f"{part.operator.label} {shown}".strip()
             chips.append(Chip(part.field, shown, self.url(**{key: None})))
+        if self.where:
+            asked = ", ".join(str(one.label) for one in fields_of(self.schema, self.where))
+            chips.append(Chip(None, asked, self.url(where=None)))
         return chips
 
     def _words_of(self, part: Part) -> list[str]:

@@ -158,7 +158,7 @@ def _page(
         "form": form,
         "may": may,
         "conflict": conflict,
-        "shown": [(field, field.value(row)) for field in kind.schema_for(request.user).shown],
+        "shown": [(field, field.value(row)) for field in kind.schema_for(request.user).shown if field.on_page],
         "buttons": registries.buttons_for(registries.toolbar, row.kind, row, may),
         "head": registries.render_panels(registries.head_panels, row.kind, request, row, may),
         "centre": registries.render_panels(registries.centre_panels, row.kind, request, row, may),

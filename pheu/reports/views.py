@@ -1,18 +1,15 @@
 """«Báo cáo»: what became of leads and deals in a period. Reads only."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from pheu.core.errors import Refused
 from pheu.people.requests import Request
-from pheu.people.scopes import VIEW
 from pheu.reports import queries
 from pheu.reports.navigation import reads_sales
 
@@ -35,14 +32,13 @@ def reports(request: Request) -> HttpResponse:
         raise Refused(_("Your role may not do this."))
     asked = request.GET.get("days", "")
     days = int(asked) if asked in {str(one) for one in PERIODS} else USUAL
-    since = timezone.now() - timedelta(days=days)
     context: dict[str, Any] = {"periods": _periods(days)}
-    if user.may("lead", VIEW):
+    if queries.sees_leads(user):
         context |= {
-            "statuses": queries.leads_by_status(user, since),
-            "origins": queries.leads_by_origin(user, since),
-            "lost_leads": queries.lost_leads(user, since),
+            "statuses": queries.leads_by_status(user, days),
+            "origins": queries.leads_by_origin(user, days),
+            "lost_leads": queries.lost_leads(user, days),
         }
-    if user.may("deal", VIEW):
-        context["lost_deals"], context["paused_deals"] = queries.failed_deals(user, since)
+    if queries.sees_deals(user):
+        context["lost_deals"], context["paused_deals"] = queries.failed_deals(user, days)
     return render(request, "reports/reports.html", context)

@@ -450,16 +450,27 @@ def menu(content: str, name: str, label: str = "", icon: str = "", classes: str 
 
 @register.simple_block_tag
 def panel(
-    content: str, title: str = "", count: Any = None, href: str = "", link: str = "", body: bool = False
+    content: str,
+    title: str = "",
+    count: Any = None,
+    href: str = "",
+    link: str = "",
+    body: bool = False,
+    counted: str = "",
 ) -> SafeString:
-    """A framed part of a page: a title, a count, a link to more. `body` pads what is not a list of lines."""
-    head = html('<header class="panel-head"><h2>{}</h2>{}{}</header>', title, _count(count), _more(href, link))
+    """A framed part of a page: a title, a count, a link to more. `body` pads what is not a list of lines.
+
+    `counted` is the address of exactly what `count` counts.
+    """
+    head = html('<header class="panel-head"><h2>{}</h2>{}{}</header>', title, _count(count, counted), _more(href, link))
     inside = html('<div class="panel-body">{}</div>', content) if body else content
     return html('<section class="panel">{}{}</section>', head if title else "", inside)
 
 
-def _count(count: Any) -> SafeString:
-    return html('<span class="count num">{}</span>', count) if count is not None else SafeString("")
+def _count(count: Any, href: str = "") -> SafeString:
+    if count is None:
+        return SafeString("")
+    return html('<span class="count num">{}</span>', html('<a href="{}">{}</a>', href, count) if href else count)
 
 
 def _more(href: str, words: str) -> SafeString:
@@ -611,8 +622,9 @@ def checks(name: str, choices: Iterable[tuple[str, str, bool]]) -> SafeString:
 
 
 @register.simple_tag
-def kpi(label: str, value: Any, change: str = "", trend: str = "") -> SafeString:
-    """One figure of a row of figures; `trend` is rising, falling or nothing."""
+def kpi(label: str, value: Any, change: str = "", trend: str = "", href: str = "") -> SafeString:
+    """One figure of a row of figures, which opens what it counts; `trend` is rising, falling or nothing."""
+    value = html('<a href="{}">{}</a>', href, value) if href else value
     moved = html('<div class="{}">{}</div>', trend or "sub", change) if change else ""
     figure = '<div class="kpi"><div class="kpi-label">{}</div><div class="kpi-value">{}</div>{}</div>'
     return html(figure, label, value, moved)

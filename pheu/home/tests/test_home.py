@@ -30,8 +30,7 @@ def plan(record, assignee, title, *, by, due_at=None):
 
 
 def steps(user):
-    now = timezone.now()
-    return [step.count for step in queries.funnel(user, queries.lead_figures(user, now), now)]
+    return [step.count for step in queries.funnel(user, queries.lead_figures(user))]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +111,7 @@ def test_the_forecast_weighs_open_deals_that_close_this_month(client, an, chi):
     first = create_deal(values | {"owner": an}, by=an)
     create_deal(values | {"expected_close_on": today + timedelta(days=40), "owner": an}, by=an)
     create_deal(values | {"owner": chi}, by=chi)
-    figures = queries.deal_figures(an, timezone.now())
+    figures = queries.deal_figures(an)
     assert (figures["count"], figures["amount"], figures["closing"]) == (2, 2_000_000_000, 1)
     assert figures["forecast"] == first.weighted_amount == 200_000_000
     client.force_login(an)
@@ -124,7 +123,7 @@ def test_new_leads_are_compared_with_the_same_stretch_of_last_week(client, an):
         row = new_lead(an)
         for model in (Lead, Record):
             model.objects.filter(pk=row.pk).update(created_at=row.created_at - timedelta(days=made, seconds=made and 1))
-    figures = queries.lead_figures(an, timezone.now())
+    figures = queries.lead_figures(an)
     assert (figures["this_week"], figures["last_week"]) == (2, 1)
 
 
@@ -140,20 +139,12 @@ def test_the_funnel_follows_leads_to_won_deals_within_what_one_sees(client, an, 
     client.force_login(an)
     page = client.get("/").text
     assert "3 · 60 %" in page
-    assert f"/deals/?tab=all&amp;stage={stage_of('deal', 'Thành công').pk}" in page
 
 
 def test_a_deal_lost_from_its_quote_was_quoted(an):
     deal = convert_leads([new_lead(an)], Handover(owner=an), by=an)[0]
     Deal.objects.filter(pk=deal.pk).update(open_stage=stage_of("deal", "Đàm phán"), stage=stage_of("deal", "Tạm dừng"))
     assert steps(an) == [1, 1, 1, 1, 0]
-
-
-def test_each_row_of_the_funnel_opens_a_list(client, an, lead):
-    now = timezone.now()
-    client.force_login(an)
-    for step in queries.funnel(an, queries.lead_figures(an, now), now):
-        assert client.get(step.url).status_code == 200
 
 
 @pytest.mark.parametrize("many", [1, 30])

@@ -18,7 +18,7 @@ from pheu.activities.services import schedule_activity
 from pheu.conftest import standing
 from pheu.core.vietnamese.text import fold
 from pheu.records import kinds, moments, schema
-from pheu.records.conditions import DEEPEST, MOST_PARTS, MOST_VALUES, BadCondition, rows_where
+from pheu.records.conditions import DEEPEST, MOST_PARTS, MOST_VALUES, BadCondition, list_url, rows_where
 from pheu.records.fields import (
     Choice,
     Date,
@@ -461,3 +461,55 @@ def test_a_chip_calls_a_record_by_its_name(client, an):
     assert chip.values == "Xi măng Hòn Đá"
     [chip] = client.get("/leads/?tab=all&company=999999").context["listing"].chips()
     assert chip.values == "999999"  # which nobody may see: no name, and no rows
+
+
+# Conditions in addresses --------------------------------------------------------------------------
+
+
+def test_a_condition_in_the_address_narrows_list_and_board_and_is_one_chip(client, an, lead):
+    kind = kinds.get("lead")
+    other = kind.create({"name": "Khác", "owner": an}, by=an)
+    tree = {"any": [{"field": "name", "op": "is", "value": "Khác"}, {"not": {"field": "owner", "op": "filled"}}]}
+    where = json.dumps(tree, ensure_ascii=False)
+    client.force_login(an)
+    page = client.get("/leads/", {"tab": "all", "where": where})
+    assert page.context["listing"].rows == [other]
+    [chip] = page.context["listing"].chips()
+    assert str(chip.label) == "Điều kiện"
+    assert chip.values == "Tên tiềm năng, Người phụ trách"
+    assert "Điều kiện" in page.text
+    assert len(client.get(f"/leads/{chip.without}").context["listing"].rows) == 2
+    assert 'name="where"' in page.text  # a filter chosen from here keeps it
+    board = client.get("/leads/board/", {"where": where}).text
+    assert f'id="lead-{other.pk}"' in board
+    assert f'id="lead-{lead.pk}"' not in board
+    nothing = client.get("/leads/", {"tab": "all", "where": '{"any": []}'})
+    assert nothing.context["listing"].rows == []
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["{", "null", "[]", "5", "NaN", '"x"', '{"field": "x", "op": "empty"}', "[" * 3000, '{"all": [' * 500, "x" * 5000,
+     '{"all": ' + "[" + ",".join(['{"field": "owner", "op": "empty"}'] * 201) + "]}"],
+    ids=lambda where: where[:20],
+)  # fmt: skip
+def test_a_condition_that_is_none_is_refused_in_words(client, an, where):
+    client.force_login(an)
+    for address in ("/leads/", "/leads/board/"):
+        answer = client.get(address, {"where": where})
+        assert answer.status_code == 422
+        assert "refused.html" in [template.name for template in answer.templates]
+
+
+def test_numbers_lead_to_readable_addresses_where_they_can(an):
+    def url(tree):
+        return list_url(kinds.get("lead"), tree)
+
+    status = {"field": "status", "op": "in", "value": ["new", "working"]}
+    made = {"field": "created_at", "op": "from", "value": "2026-09-01"}
+    assert url(status) == "/leads/?tab=all&status=new&status=working"
+    assert url({"all": [status, made]}) == "/leads/?tab=all&status=new&status=working&created_at.from=2026-09-01"
+    assert url({"field": "owner", "op": "empty"}) == "/leads/?tab=all&owner.empty=1"
+    for tree in ({"any": [status, made]}, {"all": [status, status]}, {"field": "owner", "op": "in", "value": []},
+                 {"field": "company", "op": "where", "value": {}}, {"not": status}):  # fmt: skip
+        assert "where=" in url(tree)

@@ -4,7 +4,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
 
 from pheu.conftest import nothing_changes, stage_of
 from pheu.deals.conversion import Handover, convert_leads
@@ -27,7 +26,7 @@ def new_lead(owner, source="Hotline", amount=100):
 
 @pytest.fixture
 def since(db):
-    return timezone.now() - timedelta(days=90)
+    return 90
 
 
 def end(deal, category, by):
