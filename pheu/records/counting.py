@@ -1,23 +1,31 @@
-"""The counts of tabs, kept for a minute for each person and forgotten at once when that person changes something."""
+"""Counts of tabs and of the first page, kept for a minute for each person and forgotten at once when that person
+changes something."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
+from pheu.people.models import User
 from pheu.records.lists import Listing
 
 KEPT = 60  # seconds
 
 
-def counts_of(listing: Listing) -> dict[str, str]:
-    """Rows of every tab by its code, capped; at most `KEPT` seconds old, and never older than my own last change."""
-    key = _key(listing.user.pk)
-    known: dict[str, dict[str, str]] = cache.get(key) or {}
-    if listing.kind.code not in known:
-        known[listing.kind.code] = listing.counts()
+def kept(name: str, user: User, count: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `count` says, at most `KEPT` seconds old, and never older than the person's own last change."""
+    key = _key(user.pk)
+    known: dict[str, dict[str, Any]] = cache.get(key) or {}
+    if name not in known:
+        known[name] = count()
         cache.set(key, known, KEPT)
-    return known[listing.kind.code]
+    return known[name]
+
+
+def counts_of(listing: Listing) -> dict[str, str]:
+    """Rows of every tab by its code, capped."""
+    return kept(listing.kind.code, listing.user, listing.counts)
 
 
 class ForgetCountsMiddleware:
