@@ -71,9 +71,9 @@ class Field:
 
     `on_create`: may be written on a new row; `asked`: the form of a new row asks for it.
     `own`: kept in the row's JSON column of that name instead of a column; `in_list` and `on_card` then give it a column
-    of the list and a line on the board's cards. `on_page`: the record page shows it. `searched`: its words find the row;
-    `found_beyond`: they also find the rows that pick this one. `comes_from`: {kind: field} of a picked record by which
-    it fills itself, and to which a conversion carries it back. `companions`: columns that go where this one goes.
+    of the list and a line on the board's cards; `on_page`: the record page shows it. `searched`: its words find the
+    row; `found_beyond`: they also find the rows that pick this one. `comes_from`: {kind: field} of a picked record by
+    which it fills itself, and to which a conversion carries it back. `companions`: columns that go where this one goes.
     """
 
     name: str

@@ -146,7 +146,7 @@ class Listing:
         return sorted(rows, key=lambda row: place[row.pk])
 
     def _drawn(self, rows: Any) -> Any:
-        """`rows` with what the columns are drawn from, and nothing else: rows are wide, and reading is most of a list."""
+        """`rows` with what the columns are drawn from, nothing else: rows are wide, and reading is most of a list."""
         relations, columns = {"record"}, {"record", *self.schema.title}
         for one in self.schema.column_fields():
             more_relations, more_columns = one.drawn_from()
