@@ -110,13 +110,26 @@ def pheu(rest: list[str]) -> int:
 
 
 def bench(rest: list[str]) -> int:
+    """Each size has a home of its own below var/bench, kept for the next run; `--grow` compares two sizes."""
     with one_at_a_time():
         install("requirements.txt")
         catalogues()
         collect_static()
-    for words in (["migrate", "--verbosity", "0"], ["demo", "--if-empty"]):
-        subprocess.run([ROOT / "bin/pheu", *words], check=True)
-    return hand_over("bench", rest)
+    sizes, told = ["100000"], [word for word in rest if word != "--grow"]
+    if "--grow" in rest:
+        sizes = ["100000", "1000000"]
+    elif "--leads" in told:
+        at = told.index("--leads")
+        sizes, told = told[at + 1 : at + 2], told[:at] + told[at + 2 :]
+    homes = {size: Path(os.environ.get("PHEU_BENCH_HOME") or ROOT / "var/bench") / size for size in sizes}
+    for size, home in homes.items():
+        os.environ["PHEU_HOME"] = str(home)
+        for words in (["migrate", "--verbosity", "0"], ["demo", "--if-empty"]):
+            subprocess.run([ROOT / "bin/pheu", *words], check=True)
+        if size != sizes[-1]:
+            subprocess.run([ROOT / "bin/pheu", "bench", "--leads", size, *told], check=True)
+    smaller = [word for size in sizes[:-1] for word in ("--against", str(homes[size] / "bench.json"))]
+    return hand_over("bench", ["--leads", sizes[-1], *told, *smaller])
 
 
 def check(rest: list[str]) -> int:

@@ -53,7 +53,7 @@ def schedule_activity(
 ) -> Activity:
     """Plan work on a record: type -> time -> assign (R0.33). The record must be one that `by` may change.
 
-    Where the record has gone on in another meanwhile (a lead became a deal), the work is planned on that.
+    Where the record has gone on in another meanwhile (a lead became a deal, or that was undone), it is planned there.
     """
     about = _where_work_goes_on(about)
     must_change(about, by)
@@ -77,11 +77,11 @@ def _check(what: ActivityType, assignee: User, due_at: Any, title: str = "", res
 
 
 def _where_work_goes_on(about: Record) -> Record:
-    """The record, held, on which work is planned: this one, or where it has gone on."""
+    """The record, held, on which work is planned: this one, where it has gone on, or what it was taken back to."""
     hold(about.pk)
     row = kinds.get(about.kind).model.objects.select_related("record").get(pk=about.pk)
-    on = row.goes_on_in
-    return row.record if on is None else _where_work_goes_on(on)
+    on = row.goes_on_in or row.record.survivor
+    return row.record if on == row.record else _where_work_goes_on(on)
 
 
 def _held(activity: Activity, by: User) -> Activity:
@@ -159,12 +159,11 @@ def resume_activity(activity: Activity, *, by: User, via: str = "page") -> Activ
     activity = _held(activity, by)
     if activity.is_open:
         return activity
-    left, activity.record = activity.record, _where_work_goes_on(activity.record)
+    activity.record = _where_work_goes_on(activity.record)
     activity.done_at = activity.done_by = activity.called_off_at = None
     activity.result = ""
     writing.change([activity], "record")
     _save(activity)
-    refresh_next([left.pk])
     record(events.RESUMED, about=activity.record, by=by, via=via, **_facts(activity))
     return activity
 

@@ -17,7 +17,7 @@ from pheu.records.acts import act, current
 from pheu.records.locking import hold, must_hold
 from pheu.records.models import id_and_name
 from pheu.timeline.services import record
-from pheu.timeline.undo import told
+from pheu.timeline.undo import must_be_kept, told
 
 
 @act
@@ -41,6 +41,7 @@ def undo_conversion(lead: Lead, *, by: User, via: str = "page") -> Lead:
     if deal.stage_id != conversion.stage_id:
         words = _("The deal %(deal)s has moved on to %(stage)s, so the conversion stays.")
         raise DomainError(words, deal=deal.number, stage=deal.stage)
+    must_be_kept(conversion.operation)
     conversion.undone_at = timezone.now()
     writing.change([conversion], "undone_at")
     bring_work_along([(deal.record, lead.record)])

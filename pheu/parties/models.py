@@ -51,7 +51,7 @@ class Company(Reachable, Row):
     first_won_at = models.DateTimeField(_("First won"), null=True, blank=True)
 
     class Meta:
-        indexes = list_indexes("company", "title_key", "created_at", filters=("type", "created_by"))
+        indexes = list_indexes("company", "title_key", "created_at", filters=("type", "created_by", "first_won_at"))
 
     def derive(self) -> None:
         self.name_folded = fold(self.name)

@@ -78,7 +78,7 @@ COMPANY = Schema(
     columns=("name", "number", "type", "tax_code", "phone", "email", "tags", "owner", "updated_at"),
     shown=(
         *common(),
-        moment("first_won_at", _("First won")),
+        moment("first_won_at", _("First won"), sortable=False),
     ),
     phone_columns=("name", "type", "phone", "owner"),
 )

@@ -88,10 +88,11 @@ def _sums(kind: Kind, user: User, condition: Q, day: Any, until: Any = None) -> 
     counters = counters.filter(near).filter(condition)
     yield counters.filter(day__lt=until) if until is not None else counters
     if near:
-        beside = Q(created_by=user.pk) | Q(record__in=user.following.values("record"))
-        rows = kind.model.objects.live().filter(beside).exclude(near).filter(condition).order_by()
-        rows = rows.filter(created_at__gte=_begin(day)) if day is not None else rows
-        yield rows.filter(created_at__lt=_begin(until)) if until is not None else rows
+        made, followed = Q(created_by=user.pk), Q(record__in=user.following.values("record"))
+        for beside in (made, followed & ~made):  # asked apart, each is read along its index
+            rows = kind.model.objects.live().filter(beside).exclude(near).filter(condition).order_by()
+            rows = rows.filter(created_at__gte=_begin(day)) if day is not None else rows
+            yield rows.filter(created_at__lt=_begin(until)) if until is not None else rows
 
 
 def _begin(day: Any) -> Any:

@@ -1129,13 +1129,27 @@ class ShownChoice(Shown, Choice):
     cell: str = "choice"  # type: ignore[misc]
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ShownStatus(ShownChoice):
+    """The category of the stage in which a row of `kind` stands; asked by the stages, for an index knows those."""
+
+    kind: str
+
+    def q(self, lookup: str, value: Any) -> models.Q:
+        if lookup != "in":
+            return super().q(lookup, value)
+        stages = Stage.objects.filter(pipeline__kind=self.kind, category__in=value)
+        return models.Q(stage__in=list(stages.values_list("pk", flat=True)))
+
+
 def staged(kind: str) -> tuple[Field, ...]:
     """What every kind with stages shows: where it stands and since when, how it ended, what is next."""
     kept: dict[str, Any] = {"editable": False, "importable": False, "on_create": False}
     return (
         StagePick(name="stage", label=_("Stage"), model=Stage, kind=kind, filterable=True, **kept),
-        ShownChoice(
+        ShownStatus(
             name="status",
+            kind=kind,
             label=_("Status"),
             options=Category.choices,
             reads=attrgetter("status"),

@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core import signing
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -146,7 +147,7 @@ class Listing:
         return sorted(rows, key=lambda row: place[row.pk])
 
     def _drawn(self, rows: Any) -> Any:
-        """`rows` with what the columns are drawn from, nothing else: rows are wide, and reading is most of a list."""
+        """`rows` with what the columns are drawn from, and nothing else: reading wide rows is most of a list."""
         relations, columns = {"record"}, {"record", *self.schema.title}
         for one in self.schema.column_fields():
             more_relations, more_columns = one.drawn_from()
@@ -169,12 +170,9 @@ class Listing:
             rows = rows.filter(sort_value__isnull=False)
         if last is None:
             return rows
-        value, pk = last
-        # Both halves name the sort value, so the index range starts at it: 0.5 ms of a million instead of 765.
-        edge, beyond = ("lte", "lt") if self.is_descending else ("gte", "gt")
-        return rows.filter(
-            Q(**{f"sort_value__{edge}": value}), Q(**{f"sort_value__{beyond}": value}) | Q(**{f"pk__{beyond}": pk})
-        )
+        # Compared as a row, so the index range starts at the very edge, in the middle of equal values too.
+        beyond = TupleLessThan if self.is_descending else TupleGreaterThan
+        return rows.filter(beyond(Tuple(self._sorted_by.sort_expression(), F("pk")), last))
 
     def _empty(self, rows: Any, last: tuple[Any, int] | None) -> Any:
         rows = rows.filter(sort_value__isnull=True)

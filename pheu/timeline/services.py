@@ -165,7 +165,7 @@ def change(row: Row, changes: Mapping[str, tuple[Any, Any]], *, by: User, via: s
     schema = kind.schema_for(by, getattr(row, "pipeline_id", None))
     schema.must_write(changes, new=False)
     named = _named_after(row, schema.names_others(changes))
-    hold(row.pk, *named, *_picked_ids(schema, row, changes))
+    hold(row.pk, *named, *_picked_ids(schema, changes))
     row = type(row).objects.within(by, CHANGE).with_words().get_or_refuse(row.pk)
     checked = schema.check([{name: new for name, (_saw, new) in changes.items()}], by=by, new=False)[0]
     _take_fresh(schema, checked)
@@ -207,11 +207,10 @@ def _wanted(
     return wanted
 
 
-def _picked_ids(schema: Any, row: Row, changes: Mapping[str, tuple[Any, Any]]) -> list[int]:
-    """Records that a row is found by and that a change newly picks or lets go of."""
-    picks = [name for name in changes if isinstance(schema[name], RowPick) and schema[name].searched]
-    given = [changes[name][1] for name in picks]
-    return [new.pk for new in given if isinstance(new, Row)] + [getattr(row, f"{name}_id") for name in picks]
+def _picked_ids(schema: Any, changes: Mapping[str, tuple[Any, Any]]) -> list[int]:
+    """Records that a row is found by and that a change lets go of or newly picks."""
+    picks = [pair for name, pair in changes.items() if isinstance(schema[name], RowPick) and schema[name].searched]
+    return [row.pk for pair in picks for row in pair if isinstance(row, Row)]
 
 
 def _named_after(row: Row, is_renamed: bool) -> set[int]:

@@ -71,8 +71,7 @@ def undo(operation: Operation, *, by: User, via: str = "page") -> TakenBack:
     if operation.undone_by_id:
         return TakenBack()
     must_hold(*journal.rows_of(operation))
-    if not operation.entries.exists():
-        raise DomainError(_("This was too long ago to be taken back."))
+    must_be_kept(operation)
     _must_be_allowed(operation, rule, by)
     if rule.refuse is not None:
         rule.refuse(operation, by)
@@ -84,6 +83,12 @@ def undo(operation: Operation, *, by: User, via: str = "page") -> TakenBack:
     records = Record.objects.filter(pk__in=_subjects(operation))
     record_many(events.UNDONE, [(one, facts) for one in records], by=by, via=via)
     return done
+
+
+def must_be_kept(operation: Operation) -> None:
+    """`DomainError` once the journal has forgotten what the operation changed."""
+    if not operation.entries.exists():
+        raise DomainError(_("This was too long ago to be taken back."))
 
 
 def _must_be_allowed(operation: Operation, rule: Undoable, by: User) -> None:

@@ -306,7 +306,7 @@ def on_work(firm: Firm) -> list[tuple[str, Callable[[], Any]]]:
         ("a type out of use", plan(firm, lead, what=unused)),
         ("somebody who left", plan(firm, lead, assignee=firm.left)),
         ("a long title", plan(firm, lead, title="x" * 301)),
-        ("on what was taken back", plan(firm, firm.undone_deal)),
+        ("on a company that was taken back", plan(firm, firm.undone["company"])),
         *((f"schedule at {one!r}", plan(firm, lead, due_at=one)) for one in moments),
         *(
             (f"reschedule to {one!r}", lambda one=one: activities.reschedule_activity(planned, due_at=one, by=an))

@@ -1,40 +1,86 @@
-import json
+import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
-from pheu.home.bench.measure import run
+from pheu.activities.consistency import differing_next_activities
+from pheu.core import environment
+from pheu.home.bench import figures
 from pheu.home.bench.population import fill
+from pheu.home.bench.server import Browser, serving
+from pheu.home.bench.tour import Tour
 from pheu.leads.models import Lead
 from pheu.people.models import User
+from pheu.records import counters, kinds
+from pheu.records.consistency import differing
 
-EMAILS = ["dung@quantrac.example", "binh@quantrac.example", "an@quantrac.example"]
+PEOPLE = {"administrator": "dung", "manager": "binh", "seller": "an"}
+LOOKED_AT = 2000  # rows of each kind
 
 
 class Command(BaseCommand):
-    help = "Fill the demo company with many leads and deals and time the pages. Never on a database that matters."
+    help = "Fill a demo company with many leads and time every page and act over HTTP. Never where it matters."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--leads", type=int, default=100_000)
-        parser.add_argument("--times", type=int, default=20)
-        parser.add_argument("--json", type=Path)
+        parser.add_argument("--times", type=int, default=20, help="requests for each figure, fewer where it is slow")
+        parser.add_argument("--only", default="", help="only operations whose name holds this")
+        parser.add_argument("--against", type=Path, help="the kept figures of fewer leads: how much has grown?")
 
     def handle(self, **options: Any) -> None:
         if User.objects.exclude(email__endswith=".example").exists():
             raise CommandError("There are real people here: the bench works on the demo company only.")
-        missing = options["leads"] - Lead.objects.count()
-        if missing > 0:
-            fill(missing, missing * 3 // 10)
-        figures = run(EMAILS, times=options["times"])
-        for figure in figures:
-            self.stdout.write(
-                "{who:8} {operation:28} p50 {p50:8} ms  p95 {p95:8} ms  {queries:3} queries  {size:8} bytes".format(
-                    **figure
-                )
-            )
-        if options["json"]:
-            options["json"].write_text(
-                json.dumps({"leads": Lead.objects.count(), "figures": figures}, indent=1), "utf-8"
-            )
+        self.load(options["leads"])
+        kept = environment.home() / "bench.json"
+        found = self.measure(options["times"], options["only"], figures.kept(kept))
+        if not options["only"]:
+            figures.keep(kept, options["leads"], found)
+        smaller = figures.kept(options["against"]) if options["against"] else {}
+        self.say("\n".join(["", *figures.verdicts(found), *(figures.growth(found, smaller) if smaller else ())]))
+
+    def say(self, words: str) -> None:
+        self.stdout.write(words)
+        self.stdout.flush()
+
+    def load(self, leads: int) -> None:
+        """Bring the company up to so many leads, and look whether the rows are what the doors would have written."""
+        missing = leads - Lead.objects.count()
+        if missing <= leads // 100:
+            return
+        began = time.monotonic()
+
+        def tell(words: str) -> None:
+            self.say(f"{time.monotonic() - began:6.1f} s  {words}")
+
+        fill(missing, tell=tell)
+        tell("vacuum")
+        with connection.cursor() as cursor:
+            cursor.execute("vacuum analyze")
+        tell("checks")
+        if faults := [*differing_rows(), *differing_next_activities()]:
+            raise CommandError("\n".join(["The loaded rows are not as the doors write them:", *faults[:20]]))
+        tell("loaded")
+
+    def measure(self, times: int, only: str, last: figures.Figures) -> figures.Figures:
+        """Every figure of every person, told as it is found, against a server of our own."""
+        found: figures.Figures = {}
+        with serving() as port:
+            for who, name in PEOPLE.items():
+                self.say(f"\n{who:42}{figures.HEAD}")
+                counters.fold()  # as the worker does every minute
+                user = User.objects.with_rights().get(email=f"{name}@quantrac.example")
+                found[who] = {}
+                for probe in Tour(Browser(user, port)).probes():
+                    if only in probe.name and (figure := figures.measure(probe, times=times)):
+                        found[who][probe.name] = figure
+                        self.say(figures.line(probe.name, figure, last.get(who, {}).get(probe.name)))
+        return found
+
+
+def differing_rows() -> list[str]:
+    """What the examination of copies finds among some rows of every kind; `bin/pheu doctor` looks at all of them."""
+    rows = (row for kind in kinds.every() for row in kind.model.objects.with_words().order_by("-pk")[:LOOKED_AT])
+    return [f"{row.record.number}: {', '.join(names)}" for row in rows if (names := differing(row))]

@@ -1,0 +1,167 @@
+"""Every order, tab, filter and board head of every kind, for every scope, is read along an index: plans, never times.
+
+Eight thousand rows of each kind, made as the bench makes a million. Whoever looks has so many of them that sorting what
+they see would read more than is allowed; so would reading a whole table.
+"""
+
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatch
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import Count
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
+
+from pheu.conftest import make_cast
+from pheu.home.bench.population import PARTS, fill
+from pheu.home.bench.tour import asked_of
+from pheu.leads.models import Lead
+from pheu.people.models import Role, User
+from pheu.people.scopes import Scope
+from pheu.records import kinds, lists
+from pheu.records.boards import Board
+from pheu.records.fields import Field
+from pheu.records.kinds import Kind
+from pheu.records.lists import PAGE, Listing
+from pheu.records.models import Record, RecordTag, Tag
+from pheu.records.tests.test_plans import plan_of
+from pheu.timeline.models import Event
+
+pytestmark = pytest.mark.django_db
+MANY = 8000
+BIG = {model._meta.db_table for model in (*PARTS, Record, Event, RecordTag)}
+# Rows that a page may take up: a page from each way to see, and those of the page again with their Records. A filter
+# may leave out some of what it reads along the order.
+PAGE_READS, FILTER_READS = 18 * PAGE, 36 * PAGE
+PRODUCT = {"prospect", "company", "contact", "lead", "deal"}
+KINDS_AND_FAMILIES = ("work", "party", "deal", "prospect")
+SCOPES = ["team", "department", "all"]
+# What is not as it should be: (case, scope) with *, and why...
+WINDOWS = "through leads and deals: each window is a list of all that is seen through it, so the table is read whole"
+KNOWN = {
+    ("company *", "team"): WINDOWS,
+    ("company *", "department"): WINDOWS,
+    ("contact *", "team"): WINDOWS,
+    ("contact *", "department"): WINDOWS,
+    ("* by *priority, deep", "team"): "what I made, and what is nobody's, have no index by priority",
+    ("* by *priority, deep", "department"): "what I made, and what is nobody's, have no index by priority",
+    ("* filter tags", "*"): "all rows of a tag are read and put in order: records_recordtag knows no order of rows",
+    ("deal board still", "*"): "heads are added up live: the moment of entering a stage is nothing that is counted",
+    ("deal tab still", "department"): "newest first, and most of those have moved: (department, stage_entered_at)",
+    ("prospect tab converted", "department"): "(became, updated_at) is in no order where became is anything",
+    ("prospect tab marked", "*"): "flags <> '{}' is no part of an index: (updated_at, record) where flags <> '{}'",
+    ("prospect filter flags", "department"): "the index of flags has no order",
+}
+# ...and scans with such a condition, whose rows are not counted.
+EXCUSED = {
+    "created_by_id =": "what I have made stands in no order of its own: (created_by, order, record) where is_live",
+    "owner_id IS NULL": "nobody's of a team or department: (team, order, record) where is_live and owner is null",
+}
+
+
+@pytest.fixture(scope="module")
+def seller(django_db_setup: None, django_db_blocker: Any) -> Iterator[User]:
+    """Who has most, in a company with eight thousand of everything; made once, rolled back after the tests."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        make_cast()
+        Tag.objects.bulk_create([Tag(name=f"Từ khóa {n}", position=n) for n in range(8)])
+        fill(MANY, parts=dict.fromkeys(PARTS, 1.0))
+        owned = Lead.objects.exclude(owner=None).exclude(team=None).order_by().values("owner")
+        yield User.objects.get(pk=owned.annotate(n=Count("pk")).order_by("-n")[0]["owner"])
+        transaction.set_rollback(True)
+
+
+def seeing(user: User, scope: str) -> User:
+    """The person with that scope of seeing everything."""
+    user = User.objects.with_rights().get(pk=user.pk)
+    user.role = Role(code="seeing", grants={kind: {"view": scope} for kind in KINDS_AND_FAMILIES})
+    return user
+
+
+# What there is to ask -------------------------------------------------------------------------------------------------
+
+Act = Callable[[], Any]
+Asking = Callable[[User], Act]
+
+
+def cases() -> Iterator[tuple[str, Asking, int]]:
+    """(name, what is to be read, how many rows that may take up) of all that lists and boards of all kinds offer."""
+    for kind in filter(lambda one: one.code in PRODUCT, kinds.every()):
+        somebody: Any = SimpleNamespace(pk=1, scope_of=lambda *_asked: Scope.ALL)
+        views = [view.code for view in kind.views(somebody)]
+        for sort in [sort for one in kind.fields if one.sortable for sort in (one.name, f"-{one.name}")]:
+            yield f"{kind.code} by {sort}", partial(rows, kind, tab="all", sort=sort), PAGE_READS
+            yield f"{kind.code} by {sort}, deep", partial(rows_in_the_middle, kind, sort), PAGE_READS
+        for view in views:
+            yield f"{kind.code} tab {view}", partial(rows, kind, tab=view), FILTER_READS
+            if kind.has_board:
+                yield f"{kind.code} board {view}", partial(board, kind, tab=view), FILTER_READS
+        for one in kind.fields.filters():
+            yield f"{kind.code} filter {one.name}", partial(filtered, kind, one), FILTER_READS
+
+
+def rows(kind: Kind, user: User, **asked: str) -> Act:
+    return lambda: Listing(kind, user, QueryDict(urlencode(asked))).rows
+
+
+def rows_in_the_middle(kind: Kind, sort: str, user: User) -> Act:
+    value = kind.fields[sort.removeprefix("-")].sort_expression()
+    found = kind.model.objects.annotate(value=value).exclude(value=None).order_by("value", "pk")
+    at = found[found.count() // 2]
+    return rows(kind, user, tab="all", sort=sort, after=lists._write_cursor(sort, at.value, at.pk))
+
+
+def board(kind: Kind, user: User, **asked: str) -> Act:
+    return lambda: Board(kind, user, QueryDict(urlencode(asked))).columns_of_stages
+
+
+def filtered(kind: Kind, one: Field, user: User) -> Act:
+    return rows(kind, user, tab="all", **(asked_of(kind, one, user) or {f"{one.name}.filled": ""}))
+
+
+# What is looked at ----------------------------------------------------------------------------------------------------
+
+
+def fault_of(act: Act, most: int) -> str:
+    """What is wrong with the plans of what `act` asks of big tables; nothing where they are as they should be."""
+    with CaptureQueriesContext(connection) as captured:
+        act()
+    asked = [one["sql"] for one in captured.captured_queries if any(f'"{table}"' in one["sql"] for table in BIG)]
+    scans = [one for sql in asked for one in plan_of(sql) if one.get("Relation Name") in BIG]
+    whole = sorted({one["Relation Name"] for one in scans if one["Node Type"] == "Seq Scan"})
+    read = round(sum(rows_of(one) for one in scans if not is_excused(one)))
+    return f"reads {', '.join(whole)} whole" if whole else f"takes up {read} rows" if read > most else ""
+
+
+def rows_of(scan: dict[str, Any]) -> float:
+    """How many rows it took up, those that it threw away again too."""
+    return float((scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0)) * scan["Actual Loops"])
+
+
+def is_excused(scan: dict[str, Any]) -> bool:
+    conditions = " ".join(str(scan.get(name, "")) for name in ("Filter", "Index Cond", "Recheck Cond"))
+    return any(words in conditions for words in EXCUSED)
+
+
+CASES = {name: (ask, most) for name, ask, most in cases()}
+
+
+def is_known(name: str, scope: str) -> bool:
+    return any(fnmatch(name, case) and fnmatch(scope, who) for case, who in KNOWN)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_is_read_along_an_index_and_no_further(seller, name):
+    ask, most = CASES[name]
+    found = {scope: fault_of(ask(seeing(seller, scope)), most) for scope in SCOPES if not is_known(name, scope)}
+    assert not {scope: fault for scope, fault in found.items() if fault}
+
+
+@pytest.mark.parametrize(("case", "who"), KNOWN)
+def test_each_exception_is_one_of_something(case, who):
+    assert any(fnmatch(name, case) and fnmatch(scope, who) for name in CASES for scope in SCOPES)
