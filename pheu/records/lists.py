@@ -83,7 +83,7 @@ class Listing:
         """The condition that the address holds besides: a number of a report leads to its rows with it."""
         if not self.params.get("where"):
             return {}
-        tree = read_tree(self.params["where"])
+        tree = read_tree(str(self.params["where"]))
         compile_tree(self.kind, self.user, tree)  # says in words that it is none, before anything reads it
         return tree
 

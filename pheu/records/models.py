@@ -173,7 +173,7 @@ class Row(models.Model):
     # Copies of the Record, so that lists of a million rows read one table.
     is_live = models.BooleanField(default=True, editable=False)
     next_activity_at = models.DateTimeField(null=True, editable=False)
-    # Values of a company's own fields by their name: see `records/fields.py`, `own`.
+    # Values of a company's own fields by their name: see `records/fields`, `own`.
     own = models.JSONField(default=dict, blank=True, editable=False)
 
     objects: ClassVar[Any] = RowQuerySet.as_manager()

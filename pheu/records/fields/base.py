@@ -1,0 +1,278 @@
+"""What every field owns: where its values are kept, how they are asked for, checked, read, shown, told and compared."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django import forms
+from django.db import models
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce
+from django.db.models.lookups import IsNull
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.errors import Invalid
+from pheu.core.vietnamese import fields as vn
+from pheu.people.models import User
+from pheu.records import kinds
+from pheu.records.operators import EMPTY, Operator
+
+NO_VALUE: tuple[Any, ...] = (None, "", [], ())
+
+
+def wrong(message: Any, **facts: Any) -> forms.ValidationError:
+    return forms.ValidationError(message % facts if facts else message)
+
+
+def compare(compared: Any, lookup: str, value: Any) -> models.Q:
+    """A comparison of an expression: false, not unknown, where there is nothing, so that its opposite is true there."""
+    condition = models.Q(compared.output_field.get_lookup(lookup)(compared, value))
+    return condition if lookup == "isnull" else condition & models.Q(IsNull(compared, False))
+
+
+@dataclass
+class Reading:
+    """What cells of a file give: values by column, codes of what was noticed, and words that found no room."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    phones: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Field:
+    """One field of a kind. `synonyms` are what headers of real lists call it.
+
+    `on_create`: may be written on a new row; `asked`: the form of a new row asks for it.
+    `own`: kept in the row's JSON column of that name instead of a column; `in_list` and `on_card` then give it a column
+    of the list and a line on the board's cards; `on_page`: the record page shows it. `searched`: its words find the
+    row; `found_beyond`: they also find the rows that pick this one. `comes_from`: {kind: field} of a picked record by
+    which it fills itself, and to which a conversion carries it back. `companions`: columns that go where this one goes.
+    """
+
+    name: str
+    label: kinds.Words
+    required: bool = False
+    hint: kinds.Words = ""
+    sortable: bool = False
+    filterable: bool = False
+    editable: bool = True
+    importable: bool = True
+    on_create: bool = True
+    asked: bool = True
+    own: bool = False
+    in_list: bool = False
+    on_card: bool = False
+    on_page: bool = True
+    searched: bool = False
+    found_beyond: bool = False
+    comes_from: dict[str, str] = field(default_factory=dict)
+    companions: tuple[str, ...] = ()
+    synonyms: tuple[str, ...] = ()
+    max_length: int = 300
+
+    cell: ClassVar[str] = "text"
+    is_number: ClassVar[bool] = False
+    empty: ClassVar[Any] = ""
+    operators: ClassVar[dict[str, Operator]] = EMPTY
+    # How an address names a filter without an operator: `?source=3`.
+    usual_operator: ClassVar[str] = "in"
+    # Of what type the database compares values of a field of a company's own.
+    stored_as: ClassVar[type[models.Field]] = models.TextField
+    # Whether one word of a header names it: its contents look like nothing else.
+    is_shaped: ClassVar[bool] = False
+    # What is noted of a cell that cannot be read.
+    bad_note: ClassVar[str] = "bad_value"
+
+    # -- where it is kept ----------------------------------------------------------------------------------------------
+
+    def value(self, row: Any) -> Any:
+        if self.own:
+            return self.from_json(row.own.get(self.name))
+        return getattr(row, self.name)
+
+    def put(self, row: Any, value: Any) -> None:
+        if not self.own:
+            setattr(row, self.name, value)
+            return
+        left = {name: told for name, told in row.own.items() if name != self.name}
+        # What is empty is not there: one way to be empty, in conditions and in orders.
+        row.own = left if self.identity(value) is None else {**left, self.name: self.to_json(value)}
+
+    @property
+    def column(self) -> str:
+        """The model's field that holds it."""
+        return self.name
+
+    def expression(self) -> Any:
+        """Its value in a query."""
+        return Cast(KT(f"own__{self.name}"), self.stored_as()) if self.own else models.F(self.column)
+
+    def compared(self) -> Any:
+        """The same for conditions: a text that nobody has written is an empty one, wherever it is kept."""
+        kept = self.expression()
+        return (
+            Coalesce(kept, models.Value(""), output_field=self.stored_as()) if self.own and self.empty == "" else kept
+        )
+
+    def q(self, lookup: str, value: Any) -> models.Q:
+        """A condition on it: `q("gte", 5)`."""
+        if not self.own:
+            return models.Q(**{f"{self.column}__{lookup}": value})
+        return compare(self.compared(), lookup, value)
+
+    def is_empty_q(self) -> models.Q:
+        """Rows in which nobody has filled it."""
+        nothing = self.q("isnull", True)
+        return nothing | self.q("exact", self.empty) if self.empty is not None else nothing
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        """(relations, columns) of which its cell is drawn, so that a list brings nothing else."""
+        if self.own:
+            return [], ["own"]
+        relation, dunder, _column = self.column.rpartition("__")
+        return ([relation] if dunder else []), [*([relation] if dunder else []), self.column]
+
+    # -- order -----------------------------------------------------------------------------------------------------
+
+    @property
+    def sort_column(self) -> str:
+        """The column by which lists are ordered; empty for a field of a company's own."""
+        return "" if self.own else self.column
+
+    def sort_expression(self) -> Any:
+        return self.expression() if self.own else models.F(self.sort_column)
+
+    # -- asking and checking -----------------------------------------------------------------------------------------
+
+    def form_field(self, user: User) -> forms.Field:
+        return vn.CleanCharField(max_length=self.max_length, **self._asked())
+
+    def _asked(self) -> dict[str, Any]:
+        return {"label": self.label, "required": self.required, "help_text": self.hint, "show_hidden_initial": True}
+
+    def keep_offering(self, form_field: Any, value: Any) -> None:
+        """Let a form keep a `value` that is no longer offered, or that the person may not see."""
+
+    @cached_property
+    def _cleaner(self) -> forms.Field:
+        form_field = self.form_field(User())
+        form_field.required = False
+        return form_field
+
+    def check(self, value: Any) -> Any:
+        """`value` as it is kept; ValidationError in words where its type, length or form is wrong.
+
+        Whoever writes a row comes through here, the form included: a form is a convenience, never the guard.
+        Whether a row that it refers to may be chosen is asked for many at once, by `schema.check`.
+        """
+        if value in NO_VALUE:
+            return self.empty
+        if not isinstance(value, str):
+            raise wrong(_("This is no text."))
+        checked = self._cleaner.clean(value)
+        if len(checked) > self.max_length:
+            sizes = {"limit": self.max_length, "length": len(checked)}
+            raise wrong(_("At most %(limit)s characters; this has %(length)s."), **sizes)
+        return checked
+
+    def check_many(self, value: Any) -> Any:
+        """`check` for the column that goes along with this field."""
+        raise NotImplementedError(type(self))
+
+    def must_check(self, value: Any) -> Any:
+        """`check` for acts: `Invalid` where it is wrong, or empty though required."""
+        try:
+            checked = self.check(value)
+        except forms.ValidationError as error:
+            raise Invalid({self.name: [str(one) for one in error.messages]}, {self.name: str(self.label)}) from error
+        if self.required and self.identity(checked) is None:
+            raise Invalid({self.name: [str(_("This field is required."))]}, {self.name: str(self.label)})
+        return checked
+
+    def references(self, by: User) -> models.QuerySet | None:
+        """The rows that may be chosen by `by`, where values are rows of a table."""
+        return None
+
+    def referred(self, value: Any) -> Iterable[Any]:
+        """The rows that a value refers to."""
+        return () if value is None else (value,)
+
+    # -- words and JSON ----------------------------------------------------------------------------------------------
+
+    def show(self, value: Any) -> str:
+        return "" if value is None else str(value)
+
+    def to_json(self, value: Any) -> Any:
+        """How an event, the journal and the API keep `value`; a row as its id with the name of that day."""
+        return value
+
+    def from_json(self, told: Any) -> Any:
+        """The value again; raises ValueError for what `to_json` never says."""
+        return self.empty if told is None else told
+
+    def show_json(self, told: Any) -> str:
+        """What `to_json` kept, in the reader's words, without asking the database."""
+        return self.show(self.from_json(told)) if told not in NO_VALUE else ""
+
+    def identity(self, value: Any) -> Any:
+        """What two equal values share: `to_json` without names, and nothing is nothing."""
+        told = self.to_json(value)
+        return None if told in NO_VALUE else told
+
+    def words(self, value: Any) -> Iterable[str]:
+        """Texts by which a search finds the row."""
+        return (value,) if value else ()
+
+    def digits(self, row: Any) -> Iterable[str]:
+        """Digits by which a search finds the row."""
+        return ()
+
+    # -- reading from files --------------------------------------------------------------------------------------------
+
+    def read(self, text: str) -> Any:
+        """`text` of a file as a value; ValueError says why not."""
+        try:
+            return self.check(self._cleaner.clean(text))
+        except forms.ValidationError as error:
+            raise ValueError(error.messages[0]) from error
+
+    def read_cells(self, cells: Sequence[tuple[str, str]], *, area_code: str = "", several: bool = False) -> Reading:
+        """What the filled cells [(header, text)] that a file has for this field give a row.
+
+        `several`: the file has more than one column for it. What finds no room comes back in `left`, never dropped.
+        """
+        (title, text), *more = cells
+        left = [f"{header}: {other}" for header, other in more]
+        try:
+            value = self.read(text)
+        except ValueError:
+            return Reading(notes=[self.bad_note], left=[f"{title}: {text}", *left])
+        return Reading(values={self.name: value}, left=left)
+
+    def looks_like(self, text: str) -> bool:
+        """Whether `text` of a column without a header can be nothing else."""
+        return False
+
+    # -- filters -----------------------------------------------------------------------------------------------------
+
+    def choices(self) -> list[tuple[Any, str]]:
+        """What a filter offers, where that is fixed."""
+        return []
+
+    def table(self, user: User) -> models.QuerySet | None:
+        """The rows of a small table that form and filter offer, where there is one; see `offered`."""
+        return None
+
+    def names_of(self, told: Sequence[Any], user: User) -> dict[str, str]:
+        """What values of a condition are called, where neither `choices` nor `show` can say it."""
+        return {}
+
+    def operand(self, told: Any, user: User) -> Any:
+        """One value of a condition, from JSON or an address, as the database compares it; ValueError if it is none."""
+        if not isinstance(told, str) or len(told) > self.max_length or "\0" in told:
+            raise ValueError(self.name)
+        told.encode()  # half of a pair of letters is no text: UnicodeEncodeError is a ValueError
+        return told

@@ -1,0 +1,174 @@
+"""Yes or no, and words of a fixed list."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django import forms
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.vietnamese.text import fold
+from pheu.people.models import User
+from pheu.records.fields.base import NO_VALUE, Field, wrong
+from pheu.records.operators import ANY_OF, OF_LIST, Operator
+
+BETWEEN_CHOICES = re.compile(r"[;,\n]")
+# How lists write it, besides the words of our own pages.
+YES_OR_NO = [("có", True), ("x", True), ("yes", True), ("true", True), ("1", True),
+             ("không", False), ("no", False), ("false", False), ("0", False)]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class YesNo(Field):
+    cell: ClassVar[str] = "text"
+    empty: ClassVar[Any] = None
+    operators: ClassVar[dict[str, Operator]] = OF_LIST
+    stored_as: ClassVar[type[models.Field]] = models.BooleanField
+
+    def form_field(self, user: User) -> forms.Field:
+        return forms.NullBooleanField(**(self._asked() | {"required": False}))
+
+    def check(self, value: Any) -> Any:
+        if value is not None and not isinstance(value, bool):
+            raise wrong(_("Yes or no."))
+        return value
+
+    def show(self, value: Any) -> str:
+        return "" if value is None else str(_("Yes") if value else _("No"))
+
+    def words(self, value: Any) -> Iterable[str]:
+        return ()
+
+    def read(self, text: str) -> Any:
+        meant = {fold(str(word)): value for word, value in ((_("Yes"), True), (_("No"), False), *YES_OR_NO)}
+        if (value := meant.get(fold(text))) is None:
+            raise ValueError(_("Yes or no."))
+        return value
+
+    def choices(self) -> list[tuple[Any, str]]:
+        return [("true", self.show(True)), ("false", self.show(False))]
+
+    def operand(self, told: Any, user: User) -> Any:
+        known = {"true": True, "false": False, True: True, False: False}
+        if told not in known:
+            raise ValueError(self.name)
+        return known[told]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Choice(Field):
+    """One of a fixed list of (value, label)."""
+
+    options: Any = ()
+    cell: ClassVar[str] = "choice"
+    operators: ClassVar[dict[str, Operator]] = OF_LIST
+
+    @property
+    def _coerce(self) -> Callable[[Any], Any]:
+        return type(self.options[0][0])
+
+    @property
+    def empty(self) -> Any:
+        return None if self._coerce is int else ""
+
+    def form_field(self, user: User) -> forms.Field:
+        nothing = [] if self.required else [("", "—")]
+        return forms.TypedChoiceField(
+            choices=[*nothing, *self.options], coerce=self._coerce, empty_value=self.empty, **self._asked()
+        )
+
+    def check(self, value: Any) -> Any:
+        if value in NO_VALUE:
+            return self.empty
+        if not self._offers(value):
+            raise wrong(_("This is not in the list."))
+        return self._coerce(value)
+
+    def read(self, text: str) -> Any:
+        """What the list calls it, marks or not, or the value itself."""
+        called = fold(text)
+        for value, label in self.options:
+            if called in (fold(str(label)), fold(str(value))):
+                return value
+        raise ValueError(_("“%(text)s” is not in the list") % {"text": text[:60]})
+
+    def _offers(self, value: Any) -> bool:
+        return isinstance(value, str | int) and not isinstance(value, bool) and value in dict(self.options)
+
+    def show(self, value: Any) -> str:
+        return str(dict(self.options).get(value, value)) if value not in (None, "") else ""
+
+    def words(self, value: Any) -> Iterable[str]:
+        return ()
+
+    def choices(self) -> list[tuple[Any, str]]:
+        return list(self.options)
+
+    def operand(self, told: Any, user: User) -> Any:
+        found = {str(value): value for value, _label in self.options}.get(str(told))
+        if found is None:
+            raise ValueError(self.name)
+        return found
+
+
+class MultiChoice(Choice):
+    """Some of a fixed list, kept as an array."""
+
+    cell = "flags"
+    operators = ANY_OF
+    usual_operator = "any"
+
+    @property
+    def empty(self) -> Any:
+        return []
+
+    def form_field(self, user: User) -> forms.Field:
+        widget = forms.SelectMultiple(attrs={"data-pick": ""})
+        return forms.MultipleChoiceField(choices=self.options, widget=widget, **self._asked())
+
+    def check(self, value: Any) -> Any:
+        if value in NO_VALUE:
+            return []
+        if not isinstance(value, list | tuple) or not all(map(self._offers, value)):
+            raise wrong(_("This is not in the list."))
+        return list(dict.fromkeys(value))
+
+    def read(self, text: str) -> Any:
+        """Several words of the list in one cell, with commas between them."""
+        return self.check([super(MultiChoice, self).read(part) for part in BETWEEN_CHOICES.split(text) if part.strip()])
+
+    def to_json(self, value: Any) -> Any:
+        return list(value or ())
+
+    def show(self, value: Any) -> str:
+        names = dict(self.options)
+        return ", ".join(str(names.get(one, one)) for one in value or ())
+
+    def has_any(self, values: list[Any]) -> models.Q:
+        if not self.own:
+            return self.q("overlap", values)
+        return models.Q(own__has_key=self.name, **{f"own__{self.name}__has_any_keys": values})
+
+    def has_all(self, values: list[Any]) -> models.Q:
+        if not self.own:
+            return self.q("contains", values)
+        return models.Q(own__has_key=self.name, **{f"own__{self.name}__contains": values}) if values else models.Q()
+
+
+class Stars(Choice):
+    cell = "stars"
+
+    @property
+    def empty(self) -> Any:
+        return 0
+
+    def form_field(self, user: User) -> forms.Field:
+        return forms.TypedChoiceField(
+            choices=self.options,
+            coerce=int,
+            empty_value=0,  # type: ignore[arg-type]
+            widget=forms.RadioSelect(attrs={"data-stars": ""}),
+            **(self._asked() | {"required": False}),
+        )

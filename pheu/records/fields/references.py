@@ -1,0 +1,329 @@
+"""Rows of other tables: small lists, colleagues, teams, other records, tags."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django import forms
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.ids import RowField, RowsField, read_id, read_ids
+from pheu.core.vietnamese.text import clean
+from pheu.people.models import Department, Team, User
+from pheu.people.scopes import CHANGE, CREATE
+from pheu.records import kinds
+from pheu.records.fields.base import NO_VALUE, Field, wrong
+from pheu.records.models import RecordTag, Tag, id_and_name
+from pheu.records.operators import ANY_OF, OF_LIST, OF_ROWS, Operator
+
+
+class _OfTable(Field):
+    """Values are rows of a table, drawn by these of its columns."""
+
+    empty = None
+    drawn_by: ClassVar[tuple[str, ...]] = ("name",)
+    operators = OF_LIST
+
+    def to_json(self, value: Any) -> Any:
+        return id_and_name(value)
+
+    def show_json(self, told: Any) -> str:
+        return str(told["name"]) if told else ""
+
+    def identity(self, value: Any) -> Any:
+        return None if value is None else value.pk
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        return [self.name], [self.name, *(f"{self.name}__{column}" for column in self.drawn_by)]
+
+    def words(self, value: Any) -> Iterable[str]:
+        return ()
+
+    def operand(self, told: Any, user: User) -> Any:
+        return read_key(told)
+
+
+def read_key(told: Any) -> int:
+    """An id of ours from JSON or an address; ValueError for anything else, however many digits it has."""
+    key = None if isinstance(told, bool) else read_id(told)
+    if key is None:
+        raise ValueError(str(told)[:20])
+    return key
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pick(_OfTable):
+    """One row of a small table: source, label, reason, team..."""
+
+    model: type[models.Model]
+    cell: ClassVar[str] = "choice"
+    named_by: ClassVar[str] = "name"
+
+    def queryset(self, user: User) -> models.QuerySet:
+        rows = self.model._default_manager.all()
+        return rows.filter(is_active=True) if hasattr(self.model, "is_active") else rows
+
+    def references(self, by: User) -> models.QuerySet:
+        return self.queryset(by)
+
+    def form_field(self, user: User) -> forms.Field:
+        return RowField(self.queryset(user), empty_label="—", **self._asked())
+
+    def keep_offering(self, form_field: Any, value: Any) -> None:
+        if value is not None:
+            form_field.queryset |= self.model._default_manager.filter(pk=value.pk)
+
+    def check(self, value: Any) -> Any:
+        if value is not None and not isinstance(value, self.model):
+            raise wrong(_("This is not in the list."))
+        return value
+
+    def from_json(self, told: Any) -> Any:
+        return self.model._default_manager.filter(pk=read_key(told["id"])).first() if told else None
+
+    def read(self, text: str) -> Any:
+        found = self.queryset(User()).filter(name__iexact=clean(text)).first()
+        if found is None:
+            raise ValueError(_("“%(text)s” is not in the list") % {"text": text[:60]})
+        return found
+
+    def table(self, user: User) -> models.QuerySet:
+        return self.queryset(user)
+
+
+class LabelPick(Pick):
+    cell = "label"
+    drawn_by = ("name", "colour")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StagePick(Pick):
+    """Where a row of `kind` stands. Moving is an act of its own."""
+
+    kind: str
+    cell: ClassVar[str] = "stage"
+    drawn_by: ClassVar[tuple[str, ...]] = ("name", "category")
+
+    def table(self, user: User) -> models.QuerySet:
+        return self.model._default_manager.filter(pipeline__kind=self.kind)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PersonPick(Pick):
+    """A colleague."""
+
+    model: type[models.Model] = User
+    cell: ClassVar[str] = "person"
+    drawn_by: ClassVar[tuple[str, ...]] = ("full_name",)
+    named_by: ClassVar[str] = "full_name"
+
+    def queryset(self, user: User) -> models.QuerySet:
+        return User.objects.active()
+
+    def form_field(self, user: User) -> forms.Field:
+        form_field = super().form_field(user)
+        form_field.widget.attrs["data-pick"] = ""
+        return form_field
+
+    def read(self, text: str) -> Any:
+        called = clean(text)
+        found = (
+            User.objects.active().filter(models.Q(email__iexact=called) | models.Q(full_name__iexact=called)).first()
+        )
+        if found is None:
+            raise ValueError(_("no colleague is called “%(text)s”") % {"text": text[:60]})
+        return found
+
+    def operand(self, told: Any, user: User) -> Any:
+        """A colleague's id, or «me»: whoever looks."""
+        return user.pk if told == "me" else read_key(told)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OwnerPick(PersonPick):
+    """Who works the rows of `kind`: only somebody who may, and to whom this person may give them (`scopes`)."""
+
+    kind: str
+
+    def queryset(self, user: User) -> models.QuerySet:
+        people = User.objects.who_may(self.kind, CHANGE)
+        if not user.pk:
+            return people
+        return people.within_reach(user, user.scope_of(self.kind, CREATE))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TeamPick(Pick):
+    model: type[models.Model] = Team
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DepartmentPick(Pick):
+    model: type[models.Model] = Department
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RowPick(_OfTable):
+    """Another record: only one that the person may see can be chosen. `where` conditions look into it."""
+
+    kind: str
+    cell: ClassVar[str] = "row"
+    operators: ClassVar[dict[str, Operator]] = OF_ROWS
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        """By whatever the other kind is called."""
+        return [self.name], [self.name, *(f"{self.name}__{column}" for column in kinds.get(self.kind).fields.title)]
+
+    def _rows(self, user: User) -> models.QuerySet:
+        rows = kinds.get(self.kind).model.objects
+        return rows.visible_to(user).live() if user.pk else rows.all()
+
+    def references(self, by: User) -> models.QuerySet:
+        return self._rows(by)
+
+    def form_field(self, user: User) -> forms.Field:
+        widget = PickInput(kind=self.kind, may_create=bool(user.pk) and user.may(self.kind, CREATE))
+        return RowField(self._rows(user).select_related("record"), widget=widget, **self._asked())
+
+    def keep_offering(self, form_field: Any, value: Any) -> None:
+        if value is not None:
+            form_field.queryset |= kinds.get(self.kind).model.objects.filter(pk=value.pk)
+            form_field.widget.held = value
+
+    def check(self, value: Any) -> Any:
+        if value is not None and not isinstance(value, kinds.get(self.kind).model):
+            raise wrong(_("This is not in the list."))
+        return value
+
+    def from_json(self, told: Any) -> Any:
+        return kinds.get(self.kind).model.objects.filter(pk=read_key(told["id"])).first() if told else None
+
+    def names_of(self, told: Sequence[Any], user: User) -> dict[str, str]:
+        rows = self._rows(user).filter(pk__in=read_ids(told)).select_related("record")
+        return {str(row.pk): row.title for row in rows}
+
+    def words(self, value: Any) -> Iterable[str]:
+        """What the picked record is called, and what else of it finds whoever picked it."""
+        if value is None:
+            return ()
+        schema = kinds.get(self.kind).schema
+        beyond = [word for one in schema if one.found_beyond for word in one.words(one.value(value))]
+        return (value.title, *beyond)
+
+
+class PickInput(forms.Select):
+    """A select that holds only the chosen row; the page's combobox asks `pick/` for more."""
+
+    template_name = "records/_pick_input.html"
+
+    def __init__(self, kind: str, *, may_create: bool = False, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.kind, self.may_create = kind, may_create
+        self.held: Any = None  # the row that the form began with, so that drawing it asks nothing
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        keys = [str(key) for key in value if key]
+        rows = [self.held] if self.held and keys == [str(self.held.pk)] else self._rows(keys)
+        options = [self.create_option(name, "", "", not keys, 0)]
+        options += [self.create_option(name, row.pk, str(row), True, n) for n, row in enumerate(rows, 1)]
+        return [(None, options, 0)]
+
+    def _rows(self, keys: list[str]) -> Any:
+        ids = read_ids(keys)
+        return self.choices.queryset.filter(pk__in=ids) if ids else []  # type: ignore[attr-defined]
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        kind = kinds.get(self.kind)
+        context["widget"] |= {"pick_url": kind.url("pick"), "kind": kind.code}
+        if self.may_create:
+            context["widget"] |= {
+                "new_url": f"{kind.url('new')}?pick=1",
+                "new_label": _("New: %(kind)s") % {"kind": kind.label},
+            }
+        return context
+
+
+class Tags(Field):
+    """«Từ khóa»: kept on the Record, so that every kind has them."""
+
+    cell = "tags"
+    named_by: ClassVar[str] = "name"
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        return [], []  # they come in a statement of their own
+
+    operators = ANY_OF
+    usual_operator = "any"
+
+    @property
+    def empty(self) -> Any:
+        return []
+
+    def form_field(self, user: User) -> forms.Field:
+        widget = forms.SelectMultiple(attrs={"data-pick": ""})
+        return RowsField(self.table(user), widget=widget, **self._asked())
+
+    def keep_offering(self, form_field: Any, value: Any) -> None:
+        form_field.queryset |= Tag.objects.filter(pk__in=[tag.pk for tag in value])
+
+    def value(self, row: Any) -> list[Tag]:
+        """Those put in and not written yet, else those that the Record has."""
+        put = row.__dict__.get("tags_put")
+        if put is not None:
+            return put
+        return [] if row.record_id is None else sorted(row.record.tags.all(), key=lambda tag: (tag.position, tag.pk))
+
+    def put(self, row: Any, value: Iterable[Tag]) -> None:
+        row.tags_put = list(value)
+
+    def check(self, value: Any) -> Any:
+        if value in NO_VALUE:
+            return []
+        if not isinstance(value, list | tuple | models.QuerySet) or not all(isinstance(tag, Tag) for tag in value):
+            raise wrong(_("This is not in the list."))
+        return list(value)
+
+    def references(self, by: User) -> models.QuerySet:
+        return self.table(by)
+
+    def referred(self, value: Any) -> Iterable[Any]:
+        return value or ()
+
+    def show(self, value: Any) -> str:
+        return ", ".join(str(tag) for tag in value or ())
+
+    def to_json(self, value: Any) -> Any:
+        return [id_and_name(tag) for tag in value or ()]
+
+    def from_json(self, told: Any) -> Any:
+        return list(Tag.objects.filter(pk__in=[read_key(one["id"]) for one in told or ()]))
+
+    def show_json(self, told: Any) -> str:
+        return ", ".join(str(one["name"]) for one in told or ())
+
+    def identity(self, value: Any) -> Any:
+        return sorted(tag.pk for tag in value or ()) or None
+
+    def words(self, value: Any) -> Iterable[str]:
+        return ()
+
+    def table(self, user: User) -> models.QuerySet:
+        return Tag.objects.filter(is_active=True)
+
+    def operand(self, told: Any, user: User) -> Any:
+        return read_key(told)
+
+    def is_empty_q(self) -> models.Q:
+        return ~models.Q(record__in=RecordTag.objects.values("record"))
+
+    def has_any(self, values: list[Any]) -> models.Q:
+        return models.Q(record__in=RecordTag.objects.filter(tag_id__in=values).values("record"))
+
+    def has_all(self, values: list[Any]) -> models.Q:
+        if not values:
+            return models.Q()
+        tagged = RecordTag.objects.filter(tag_id__in=values).order_by().values("record")
+        every = tagged.annotate(found=models.Count("tag", distinct=True)).filter(found=len(set(values)))
+        return models.Q(record__in=every.values("record"))

@@ -1,0 +1,163 @@
+"""Texts, and what has a shape of its own: phones, mail addresses, links, tax codes."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django import forms
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.vietnamese import fields as vn
+from pheu.core.vietnamese.phone import EXTENSION, WORDS, phone_digits, read_phones, show_phone
+from pheu.core.vietnamese.taxcode import show_tax_code
+from pheu.core.vietnamese.text import clean, clean_lines
+from pheu.people.models import User
+from pheu.records.fields.base import Field, Reading, compare, wrong
+from pheu.records.operators import PHONES, TEXTS, Operator
+
+ADDRESSES_ROOM = 2000  # characters of a cell that lists mail addresses; what is longer is a text
+BETWEEN_ADDRESSES = re.compile(r"[\s;,/]+")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Text(Field):
+    operators: ClassVar[dict[str, Operator]] = TEXTS
+
+    def read_cells(self, cells: Sequence[tuple[str, str]], *, area_code: str = "", several: bool = False) -> Reading:
+        """The beginning of a text that is too long; the whole is left for another field."""
+        (title, text), *more = cells
+        text = clean(text)
+        reading = Reading(values={self.name: text[: self.max_length].rstrip()})
+        reading.left = [f"{header}: {other}" for header, other in more]
+        if len(text) > self.max_length:
+            reading.notes.append("too_long")
+            reading.left.insert(0, f"{title}: {text}")
+        return reading
+
+    def folded_q(self, lookup: str, text: str) -> models.Q:
+        """A condition on it without marks and capitals."""
+        folded = models.Func(self.compared(), function="pheu_fold", output_field=models.TextField())
+        return compare(folded, lookup, text)
+
+
+class Title(Text):
+    """The text by which the row is called: the link of the list."""
+
+    cell = "title"
+
+    @property
+    def sort_column(self) -> str:
+        return "title_key"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LongText(Text):
+    cell: ClassVar[str] = "long"
+    max_length: int = 20_000
+
+    def form_field(self, user: User) -> forms.Field:
+        widget = forms.Textarea(attrs={"rows": 3})
+        return vn.CleanCharField(max_length=self.max_length, widget=widget, lines=True, **self._asked())
+
+    def read_cells(self, cells: Sequence[tuple[str, str]], *, area_code: str = "", several: bool = False) -> Reading:
+        """All cells, line by line, each with its header where there are several."""
+        lines = [f"{title}: {text}" if several else text for title, text in cells]
+        return Reading(values={self.name: clean_lines("\n".join(lines))})
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Phone(Field):
+    """One number in E.164, or as typed where it cannot be read; further ones go along in `companions`."""
+
+    cell: ClassVar[str] = "phone"
+    operators: ClassVar[dict[str, Operator]] = PHONES
+    is_shaped: ClassVar[bool] = True
+
+    def form_field(self, user: User) -> forms.Field:
+        return vn.PhoneField(**self._asked())
+
+    def show(self, value: Any) -> str:
+        return show_phone(value or "")
+
+    def check_many(self, value: Any) -> list[str]:
+        """Further numbers, kept in the companion."""
+        if not isinstance(value, list | tuple):
+            raise wrong(_("This is no list."))
+        return [one for one in map(self.check, value) if one]
+
+    def read_cells(self, cells: Sequence[tuple[str, str]], *, area_code: str = "", several: bool = False) -> Reading:
+        """Every number of every cell: the first here, further ones in the companion."""
+        reading, numbers = Reading(), list[str]()
+        for title, text in cells:
+            for found in read_phones(text, area_code=area_code or None):
+                number = found.e164 or found.typed
+                if found.note:
+                    reading.notes.append(found.note)
+                if found.note in (WORDS, EXTENSION) or len(number) > self.max_length:
+                    reading.left.append(f"{title}: {found.typed}")
+                numbers.append(number[: self.max_length])
+        if numbers:
+            first, *further = dict.fromkeys(numbers)
+            reading.values = {self.name: first, **dict.fromkeys(self.companions, further)}
+            reading.phones = [number for number in (first, *further) if number.startswith("+")]
+        return reading
+
+    def looks_like(self, text: str) -> bool:
+        return any(phone.e164 for phone in read_phones(text)) or bool(re.fullmatch(r"[\d ./-]{7,14}", text))
+
+    def digits(self, row: Any) -> Iterable[str]:
+        numbers = [self.value(row), *(one for name in self.companions for one in getattr(row, name))]
+        return [phone_digits(number) for number in numbers if number and number.startswith("+")]
+
+
+class Email(Text):
+    cell = "email"
+    is_shaped = True
+    bad_note = "bad_email"
+
+    def read_cells(self, cells: Sequence[tuple[str, str]], *, area_code: str = "", several: bool = False) -> Reading:
+        """The first address that is one; others, and what is none, are left."""
+        reading = Reading()
+        for title, text in cells:
+            for part in BETWEEN_ADDRESSES.split(text) if len(text) <= ADDRESSES_ROOM else [text]:
+                if any(character.isalnum() for character in part):
+                    self._read_address(title, part, reading)
+        return reading
+
+    def _read_address(self, title: str, part: str, reading: Reading) -> None:
+        try:
+            address = self.read(part)
+        except ValueError:
+            reading.notes.append(self.bad_note)
+            reading.left.append(f"{title}: {part}")
+            return
+        if reading.values.setdefault(self.name, address) != address:
+            reading.left.append(f"{title}: {address}")
+
+    def looks_like(self, text: str) -> bool:
+        return "@" in text
+
+    def form_field(self, user: User) -> forms.Field:
+        return vn.EmailField(**self._asked())
+
+
+class Link(Text):
+    cell = "link"
+    is_shaped = True
+
+    def looks_like(self, text: str) -> bool:
+        return text.startswith(("http://", "https://", "www."))
+
+
+class TaxCode(Text):
+    is_shaped = True
+    bad_note = "bad_tax_code"
+    read_cells = Field.read_cells
+
+    def form_field(self, user: User) -> forms.Field:
+        return vn.TaxCodeField(**self._asked())
+
+    def show(self, value: Any) -> str:
+        return show_tax_code(value or "")
