@@ -71,14 +71,14 @@ def lead_figures(user: User) -> dict[str, int]:
 
     Whole days are kept as counters; only the stretch of last week is counted.
     """
-    category = dict(Stage.objects.filter(pipeline__kind="lead").values_list("pk", "category"))
-    stages = counters.made_since(LEAD, user, read_day(MADE["value"]))
+    made = counters.made_since(LEAD, user, read_day(MADE["value"]))
+    week = read_day(LEADS["this_week"]["value"])
     return {
-        "this_week": sum(counters.made_since(LEAD, user, read_day(LEADS["this_week"]["value"])).values()),
+        "this_week": sum(n for (day, _category), n in made.items() if day >= week),
         "last_week": rows_where(LEAD, user, LEADS["last_week"]).count(),
-        "made": sum(stages.values()),
-        "worked": sum(n for stage, n in stages.items() if category.get(stage) != Category.NEW),
-        "converted": sum(n for stage, n in stages.items() if category.get(stage) == Category.CONVERTED),
+        "made": sum(made.values()),
+        "worked": sum(n for (_day, category), n in made.items() if category != Category.NEW),
+        "converted": sum(n for (_day, category), n in made.items() if category == Category.CONVERTED),
     }
 
 

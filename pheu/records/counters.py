@@ -6,16 +6,16 @@ new row. Boards, tabs, home and funnel read sums; what only some rows of a scope
 nobody's near me) is counted live, and is little.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 from django.db.models import Count as CountOf
 from django.db.models import F, Q, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
 from pheu.core.health import examination
@@ -24,6 +24,7 @@ from pheu.people.scopes import VIEW, Scope, nobodys_q
 from pheu.records import kinds
 from pheu.records.kinds import Kind
 from pheu.records.models import Counter
+from pheu.records.moments import midnight
 
 # Fields by which counters can be narrowed: a condition of these alone needs no rows.
 COUNTED = {"stage", "status", "owner", "team", "department"}
@@ -58,9 +59,8 @@ def can_answer(tree: Any) -> bool:
 def by_stage(kind: Kind, user: User, condition: Q) -> dict[int, Totals]:
     """Totals of the rows in use that `user` may see under a condition that `can_answer` accepts, by stage."""
     found: dict[int, Totals] = {}
-    for rows in _sums(kind, user, condition, None):
-        for one in rows.values("stage").annotate(**_summed(rows)):
-            found.setdefault(one["stage"], Totals()).add(one)
+    for one in _together(rows.values("stage").annotate(**_summed(rows)) for rows in _parts(kind, user, condition)):
+        found.setdefault(one["stage"], Totals()).add(one)
     return found
 
 
@@ -69,34 +69,41 @@ def total(kind: Kind, user: User, condition: Q) -> int:
     return sum(one.count for one in by_stage(kind, user, condition).values())
 
 
-def made_since(kind: Kind, user: User, day: Any, until: Any = None) -> dict[int, int]:
-    """How many rows made since the beginning of `day` (and before `until`) stand in each stage now."""
-    found: dict[int, int] = {}
-    for rows in _sums(kind, user, Q(), day, until):
-        for one in rows.values("stage").annotate(n=_summed(rows)["count"]):
-            found[one["stage"]] = found.get(one["stage"], 0) + (one["n"] or 0)
+def made_since(kind: Kind, user: User, since: date) -> dict[tuple[date, str], int]:
+    """How many rows were made on each day from `since` on, by the category of the stage they stand in now."""
+    found: dict[tuple[date, str], int] = {}
+    parts = _parts(kind, user, Q(), since)
+    for one in _together(
+        rows.values(on=_day(rows), category=F("stage__category")).annotate(count=_summed(rows)["count"])
+        for rows in parts
+    ):
+        key = (one["on"], one["category"])
+        found[key] = found.get(key, 0) + (one["count"] or 0)
     return found
 
 
-def _sums(kind: Kind, user: User, condition: Q, day: Any, until: Any = None) -> Iterator[Any]:
+def _parts(kind: Kind, user: User, condition: Q, since: date | None = None) -> Iterator[Any]:
     """The counters that make up what the person sees, and the few rows beside them."""
-    counters = Counter.objects.filter(kind=kind.code).order_by()
-    counters = counters.filter(day=None) if day is None else counters.filter(day__gte=day)
     near = _near(user, kind.code)
     if near is None:
         return
-    counters = counters.filter(near).filter(condition)
-    yield counters.filter(day__lt=until) if until is not None else counters
+    counters: Any = Counter.objects.filter(near, condition, kind=kind.code).order_by()
+    yield counters.filter(day=None) if since is None else counters.filter(day__gte=since)
     if near:
         made, followed = Q(created_by=user.pk), Q(record__in=user.following.values("record"))
         for beside in (made, followed & ~made):  # asked apart, each is read along its index
             rows = kind.model.objects.live().filter(beside).exclude(near).filter(condition).order_by()
-            rows = rows.filter(created_at__gte=_begin(day)) if day is not None else rows
-            yield rows.filter(created_at__lt=_begin(until)) if until is not None else rows
+            yield rows if since is None else rows.filter(created_at__gte=midnight(since))
 
 
-def _begin(day: Any) -> Any:
-    return timezone.make_aware(datetime.combine(day, time()))
+def _together(parts: Iterator[Any]) -> Iterable[Any]:
+    """The rows of all parts, in one statement."""
+    first, *rest = [*parts] or [()]
+    return first.union(*rest, all=True) if rest else first
+
+
+def _day(rows: Any) -> Any:
+    return F("day") if rows.model is Counter else TruncDate("created_at")
 
 
 def _near(user: User, code: str) -> Q | None:

@@ -67,7 +67,7 @@ class ShownChoice(Shown, Choice):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ShownStatus(ShownChoice):
-    """The category of the stage in which a row of `kind` stands; asked by the stages, for an index knows those."""
+    """The category of the stage in which a row of `kind` stands, asked by the stages: no join with each row."""
 
     kind: str
 
@@ -75,7 +75,7 @@ class ShownStatus(ShownChoice):
         if lookup != "in":
             return super().q(lookup, value)
         stages = Stage.objects.filter(pipeline__kind=self.kind, category__in=value)
-        return models.Q(stage__in=list(stages.values_list("pk", flat=True)))
+        return models.Q(stage__in=stages.order_by().values("pk"))
 
 
 def staged(kind: str) -> tuple[Field, ...]:

@@ -16,7 +16,7 @@ from pheu.leads.models import Lead
 from pheu.records import counters
 from pheu.records.conditions import compile_tree
 from pheu.records.counters import by_stage, can_answer, differing_counts, fold, made_since, rebuild, total
-from pheu.records.models import Counter
+from pheu.records.models import Category, Counter
 from pheu.timeline.services import assign, follow
 
 
@@ -46,11 +46,12 @@ def test_each_person_counts_what_they_see(an, binh, chi, dung, giang, hanh, lead
     assert [total(LEAD, user, Q()) for user in (an, binh, chi)] == [2, 2, 0]
 
 
-def test_what_was_made_since_a_day(an, lead):
+def test_what_was_made_since_a_day(an, chi, lead):
+    """By counters where I own it, by rows where I only made it: told by day and category alike."""
     today = timezone.localdate()
-    assert made_since(LEAD, an, today) == {lead.stage_id: 1}
-    assert sum(made_since(LEAD, an, today + timedelta(days=1)).values()) == 0
-    assert sum(made_since(LEAD, an, today - timedelta(days=7), until=today).values()) == 0
+    standing("lead", {"name": "Của Chi", "owner": chi}, by=an)
+    assert made_since(LEAD, an, today) == {(today, Category.NEW): 2}
+    assert made_since(LEAD, an, today + timedelta(days=1)) == {}
 
 
 def test_folding_changes_no_count_and_leaves_one_row_for_each_place(an, lead):

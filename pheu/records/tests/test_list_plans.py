@@ -50,6 +50,7 @@ KNOWN = {
     ("contact *", "department"): WINDOWS,
     ("* by *priority, deep", "team"): "what I made, and what is nobody's, have no index by priority",
     ("* by *priority, deep", "department"): "what I made, and what is nobody's, have no index by priority",
+    ("* filter status", "*"): "which stages a category has is asked in the same statement, so no index has their order",
     ("* filter tags", "*"): "all rows of a tag are read and put in order: records_recordtag knows no order of rows",
     ("deal board still", "*"): "heads are added up live: the moment of entering a stage is nothing that is counted",
     ("deal tab still", "department"): "newest first, and most of those have moved: (department, stage_entered_at)",

