@@ -53,12 +53,13 @@ class Probe:
 
 @dataclass
 class Figure:
-    """Milliseconds as the client sees them; statements and their time at the median; bytes that were sent."""
+    """Milliseconds as the client sees them; at the median statements, their time, the server's own; bytes sent."""
 
     p50: float
     p95: float
     statements: int
     sql_ms: float
+    own_ms: float
     size: int
     gate: str = ""
     failed: int = 0
@@ -94,6 +95,7 @@ def figure_of(answers: list[Answer], gate: str) -> Figure:
         p95=round(cuts[18], 1),
         statements=round(statistics.median(answer.statements for answer in answers)),
         sql_ms=round(statistics.median(answer.sql_ms for answer in answers), 1),
+        own_ms=round(statistics.median(answer.own_ms for answer in answers), 1),
         size=round(statistics.median(answer.size for answer in answers)),
         gate=gate,
         failed=sum(answer.status >= 400 for answer in answers),
@@ -120,14 +122,14 @@ def kept(path: Path) -> Figures:
 # Told to people -------------------------------------------------------------------------------------------------------
 
 
-HEAD = "     p50      p95  queries   in SQL       kB   × last"
+HEAD = "     p50      p95  queries   in SQL   Python       kB   × last"
 
 
 def line(name: str, one: Figure, last: Figure | None) -> str:
     """One figure, with how many times its median of the last run it takes now."""
     mark = "FAILED" if one.failed else "over" if one.is_over else ""
-    numbers = f"{one.p50:8.1f} {one.p95:8.1f} {one.statements:8} {one.sql_ms:8.1f} {one.size / 1000:8.1f}"
-    return f"{name:42}{numbers} {_ratio(one, last):>8} {mark}".rstrip()
+    numbers = f"{one.p50:8.1f} {one.p95:8.1f} {one.statements:8} {one.sql_ms:8.1f} {one.own_ms:8.1f}"
+    return f"{name:42}{numbers} {one.size / 1000:8.1f} {_ratio(one, last):>8} {mark}".rstrip()
 
 
 def _ratio(now: Figure, then: Figure | None) -> str:

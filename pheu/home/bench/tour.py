@@ -276,7 +276,7 @@ class Tour:
             convert_leads(leads, Handover(owner=self.user), by=self.user)
             ms = 1000 * (timezone.now() - began).total_seconds()
             transaction.set_rollback(True)
-        return Answer(200, ms, 0, 0, 0, {}, b"")
+        return Answer(200, ms, 0, 0, 0, 0, {}, b"")
 
     # -- how probes are made -----------------------------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ def test_a_second_load_adds_to_the_first(cast):
 
 
 def answer(ms: float, status: int = 200) -> Answer:
-    return Answer(status, ms, 1000, 5, 2.0, {}, b"")
+    return Answer(status, ms, 1000, 5, 2.0, 3.0, {}, b"")
 
 
 def test_a_probe_ends_after_its_times_or_its_seconds():
@@ -95,7 +95,7 @@ def test_figures_are_kept_and_compared(tmp_path):
     figures.keep(kept, 1000, found)
     assert kept.read_text() == first
     assert figures.kept(kept) == found
-    slower = {"seller": {"home": Figure(140, 150, 5, 2, 1000, "home")}}
+    slower = {"seller": {"home": Figure(140, 150, 5, 2, 3, 1000, "home")}}
     line = figures.line("home", slower["seller"]["home"], found["seller"]["home"])
     assert line.split()[-2:] == ["2.00", "over"]
     [verdict] = figures.verdicts(slower)
