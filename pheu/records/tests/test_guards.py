@@ -28,7 +28,7 @@ from pheu.records.models import Category, ClosingReason, Label, Operation, Pipel
 from pheu.timeline import services as timeline
 from pheu.timeline import stages, undo
 
-ALL = ["prospect", "company", "contact", "lead", "deal"]
+ALL = [kind.code for kind in kinds.every()]
 
 
 class Firm:
@@ -50,6 +50,10 @@ class Firm:
             "lead": leads.create_lead(asked, by=an),
             "deal": deals.create_deal({"name": "Trạm", "company": company, "contact": contact, "owner": an}, by=an),
         }
+        for kind in set(ALL) - set(self.rows):
+            if kinds.get(kind).has_stages:
+                Pipeline.objects.create(kind=kind, name="Mọi thứ").stages.create(name="Mới", category=Category.OPEN)
+            self.rows[kind] = timeline.create(kind, self.values(kind), by=an)
         self.hidden = {
             "company": parties.create_company({"name": "Của Chi", "type": "prospect", "owner": chi}, by=chi),
             "contact": parties.create_contact({"full_name": "Của Chi", "owner": chi}, by=chi),
@@ -70,9 +74,10 @@ class Firm:
         self.elsewhere = self.other.stages.create(name="Khảo sát", category=Category.OPEN)
 
     def values(self, kind: str) -> dict[str, Any]:
-        """What a new row of a kind needs."""
-        named = {"prospect": "company_name", "company": "name", "contact": "full_name", "lead": "name", "deal": "name"}
-        return {named[kind]: "Mới", "owner": self.an} | ({"type": "prospect"} if kind == "company" else {})
+        """What a new row of a kind needs: a name, its owner, and whatever else is required."""
+        schema = kinds.get(kind).schema
+        chosen = {one.name: one.options[0][0] for one in schema if one.required and isinstance(one, fields.Choice)}
+        return {schema.title[0]: "Mới", "owner": self.an} | chosen
 
 
 @pytest.fixture
