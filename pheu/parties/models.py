@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.vietnamese.names import given_name, name_sort_key
@@ -93,7 +94,10 @@ class Contact(Reachable, Row):
     )
 
     class Meta:
-        indexes = list_indexes("contact", "title_key", "created_at", filters=("company", "created_by"))
+        indexes = [
+            *list_indexes("contact", "title_key", "created_at", filters=("company", "created_by")),
+            models.Index(Upper("email"), name="contact_email"),  # what `email__iexact` compares
+        ]
 
     def derive(self) -> None:
         self.given_name = given_name(self.full_name)[:100]

@@ -106,7 +106,7 @@ class Board(Listing):
             self._add_up(columns)
         open_stages = [pk for pk, column in columns.items() if not column.stage.is_closing]
         late = self.narrowed().filter(stage__in=open_stages, closed_at=None, next_activity_at__lt=now)
-        for one in late.order_by().values("stage").annotate(overdue=Count("pk")):
+        for one in late.order_by().values("stage").annotate(overdue=Count("*")):
             columns[one["stage"]].overdue = one["overdue"]
             columns[one["stage"]].planned -= one["overdue"]
 

@@ -523,7 +523,12 @@ class Counter(models.Model):
     is_delta = models.BooleanField()
 
     class Meta:
-        indexes = [models.Index(fields=["is_delta"], name="counter_deltas", condition=models.Q(is_delta=True))]
+        indexes = [
+            models.Index(fields=["is_delta"], name="counter_deltas", condition=models.Q(is_delta=True)),
+            # Most rows are of a day: without these each board would read them all.
+            models.Index(fields=["kind", "stage"], name="counter_now", condition=models.Q(day=None)),
+            models.Index(fields=["kind", "day"], name="counter_days", condition=models.Q(day__isnull=False)),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "stage", "owner", "team", "department", "day"],

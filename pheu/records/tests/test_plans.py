@@ -10,6 +10,8 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from pheu.conftest import Cast, make_cast
+from pheu.deals.conversion import same_email
+from pheu.leads.models import Lead
 from pheu.people.models import User
 from pheu.records import kinds
 from pheu.records.boards import Board
@@ -206,4 +208,14 @@ def test_a_timeline_is_read_newest_first_by_its_own_index(cast):
     record = Record.objects.order_by("-pk")[0]
     found = [plan_of(sql) for sql in statements_of(lambda: list(events_of(record)[:31]))]
     assert "event_about_newest" in indexes(found)
+    assert not reads_a_big_table_whole(found)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_who_has_the_same_email_is_found_by_its_index(cast, scope):
+    """However it is written; asked for every conversion."""
+    user = seen_by(cast.an, scope)
+    lead = Lead(email="Lan@CongTy.example")
+    found = [plan_of(sql) for sql in statements_of(lambda: same_email(lead, to=user))]
+    assert "lead_email" in indexes(found)
     assert not reads_a_big_table_whole(found)
