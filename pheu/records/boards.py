@@ -7,7 +7,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from pheu.core.ids import read_id
@@ -99,26 +99,16 @@ class Board(Listing):
         now = timezone.now()
         if self.is_counted:
             found = counters.by_stage(self.kind, self.user, self.condition & Q(stage__in=list(columns)))
-            for stage, totals in found.items():
-                columns[stage].count, columns[stage].amount = totals.count, totals.amount
-                columns[stage].weighted, columns[stage].planned = totals.weighted, totals.planned
         else:
-            self._add_up(columns)
+            found = counters.added_up(self._in_pipeline().filter(stage__in=columns))
+        for stage, totals in found.items():
+            columns[stage].count, columns[stage].amount = totals.count, totals.amount
+            columns[stage].weighted, columns[stage].planned = totals.weighted, totals.planned
         open_stages = [pk for pk, column in columns.items() if not column.stage.is_closing]
         late = self.narrowed().filter(stage__in=open_stages, closed_at=None, next_activity_at__lt=now)
         for one in late.order_by().values("stage").annotate(overdue=Count("*")):
             columns[one["stage"]].overdue = one["overdue"]
             columns[one["stage"]].planned -= one["overdue"]
-
-    def _add_up(self, columns: dict[int, Column]) -> None:
-        amount = self.kind.fields.amount
-        worth = {"amount": Sum(amount)} if amount else {}
-        weighted = {"weighted": Sum(F(amount) * F("probability") / 100)} if self.has_forecast else {}
-        rows = self._in_pipeline().filter(stage__in=columns).order_by().values("stage")
-        for total in rows.annotate(count=Count("pk"), planned=Count("next_activity_at"), **worth, **weighted):
-            column = columns[total.pop("stage")]
-            for name, value in total.items():
-                setattr(column, name, value or 0)
 
     def _cards(self, stages: list[int]) -> list[Any]:
         """The newest cards of each stage: their ids by one union of short index scans, then the rows at once."""

@@ -58,8 +58,13 @@ def can_answer(tree: Any) -> bool:
 
 def by_stage(kind: Kind, user: User, condition: Q) -> dict[int, Totals]:
     """Totals of the rows in use that `user` may see under a condition that `can_answer` accepts, by stage."""
+    return added_up(*_parts(kind, user, condition))
+
+
+def added_up(*parts: Any) -> dict[int, Totals]:
+    """Totals of rows or counters, no row in two parts, by stage: one statement."""
     found: dict[int, Totals] = {}
-    for one in _together(rows.values("stage").annotate(**_summed(rows)) for rows in _parts(kind, user, condition)):
+    for one in _together(rows.order_by().values("stage").annotate(**_summed(rows)) for rows in parts):
         found.setdefault(one["stage"], Totals()).add(one)
     return found
 
