@@ -260,8 +260,8 @@ def assign(
     for row in moved:
         row.owner, row.team, row.department = owner, team, department
     writing.save_many(moved, "owner", "team", "department")
-    places = [id_and_name(where) for where in (team, department) if where]
-    facts = {"owner": id_and_name(owner), "places": places, "team_id": wanted[1], "department_id": wanted[2]}
+    to = [id_and_name(one) for one in (owner, team, department) if one]
+    facts = {"owner": id_and_name(owner), "to": to, "team_id": wanted[1], "department_id": wanted[2]}
     record_many(events.ASSIGNED, [(row.record, facts | {"was": was[row.pk]}) for row in moved], by=by, via=via)
     return held
 

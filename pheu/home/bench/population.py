@@ -343,7 +343,9 @@ cross join lateral (
             %(work)s + record.id - %(first)s),
            ('record.assigned', 'page', record.updated_at,
             jsonb_build_object('owner', case when owner.id is null then null else
-                jsonb_build_object('id', owner.id, 'name', owner.full_name) end, 'places', '[]'::jsonb,
+                jsonb_build_object('id', owner.id, 'name', owner.full_name) end,
+                'to', case when owner.id is null then '[]'::jsonb else
+                jsonb_build_array(jsonb_build_object('id', owner.id, 'name', owner.full_name)) end,
                 'team_id', record.team_id, 'department_id', record.department_id,
                 'was', jsonb_build_object('owner_id', null, 'team_id', null, 'department_id', null)),
             %(work)s + record.id - %(first)s)

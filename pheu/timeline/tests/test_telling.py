@@ -2,13 +2,14 @@
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from pheu.conftest import nothing_changes, told
 from pheu.core.errors import DomainError, Refused
 from pheu.leads.models import Lead
 from pheu.parties.models import Prospect
 from pheu.parties.services import create_company
-from pheu.people.models import User
+from pheu.people.models import Team, User
 from pheu.records.acts import operation
 from pheu.timeline import events
 from pheu.timeline.events import ASSIGNED, CHANGED, CREATED, NOTE_ADDED, EventKind, followers_of, follows
@@ -122,6 +123,14 @@ def test_handing_out_tells_each_row_once_and_is_harmless_twice(lead, an, binh, c
     assign([lead], owner=binh, by=binh)
     assign([lead], owner=binh, by=binh)
     assert told(ASSIGNED, about=lead).facts["owner"] == {"id": binh.pk, "name": binh.full_name}
+
+
+def test_a_place_without_a_person_is_told_alone(lead, an, binh):
+    south = Team.objects.get(name="Miền Nam")
+    assign([lead], owner=None, team=south, by=binh)
+    event = told(ASSIGNED, about=lead)
+    with translation.override("vi"):
+        assert ASSIGNED.say(event, an) == "đã giao cho Miền Nam"
 
 
 def test_one_row_out_of_scope_refuses_all(lead, an, binh, chi):
