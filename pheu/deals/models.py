@@ -24,7 +24,7 @@ class Deal(SalesRow):
 
     class Meta:
         indexes = [
-            *list_indexes("deal", *SORTED, filters=(*FILTERED, "request_type")),
+            *list_indexes("deal", *SORTED, filters=(*FILTERED, "request_type"), beside=("stage",)),
             *stage_indexes("deal"),
             models.Index(
                 fields=["stage_entered_at", "record"],

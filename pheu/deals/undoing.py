@@ -48,7 +48,7 @@ def undo_conversion(lead: Lead, *, by: User, via: str = "page") -> Lead:
     done = journal.take_back(
         conversion.operation,
         only=about,
-        is_used=lambda row: row.pk != deal.pk and journal.used_by_others(row),
+        used=lambda rows: journal.used_by_others(rows) - {deal.pk},
     )
     current().about = lead.pk
     facts = {"deal": id_and_name(deal.record), **told(conversion.operation, done)}

@@ -53,13 +53,15 @@ class SalesRow(Staged):
     )
     priority = models.PositiveSmallIntegerField(_("Priority"), choices=PRIORITIES, default=0)
     rating = models.PositiveSmallIntegerField(_("Rating"), choices=Rating.choices, null=True, blank=True)
-    source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+")
-    request_type = models.ForeignKey(RequestType, models.PROTECT, null=True, blank=True, related_name="+")
+    source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    request_type = models.ForeignKey(
+        RequestType, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     need = models.TextField(_("Need"), blank=True, max_length=20_000)
     expected_amount = models.DecimalField(_("Expected value"), max_digits=18, decimal_places=0, null=True, blank=True)
     expected_close_on = models.DateField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
-    label = models.ForeignKey(Label, models.PROTECT, null=True, blank=True, related_name="+")
+    label = models.ForeignKey(Label, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
 
     class Meta(Staged.Meta):
         abstract = True
@@ -76,7 +78,7 @@ class Lead(Reachable, SalesRow):
 
     class Meta:
         indexes = [
-            *list_indexes("lead", *SORTED, filters=(*FILTERED, "request_type")),
+            *list_indexes("lead", *SORTED, filters=(*FILTERED, "request_type"), beside=("stage",)),
             *stage_indexes("lead"),
             models.Index(Upper("email"), name="lead_email"),  # what `email__iexact` compares
         ]

@@ -24,8 +24,10 @@ def _leads_of(operation: Operation) -> Any:
 
 def _refuse(operation: Operation, by: User) -> None:
     """A lead that was converted, closed, or that other rows refer to, stays a lead, and so do all of the batch."""
-    for lead in _leads_of(operation).select_related("stage"):
-        if lead.status not in OPEN or journal.referred_to(lead):
+    leads = list(_leads_of(operation).select_related("stage").order_by("pk"))
+    used = journal.referred_to(leads) if leads else set()
+    for lead in leads:
+        if lead.status not in OPEN or lead.pk in used:
             raise DomainError(_("%(lead)s has been worked on since, so the conversion stays."), lead=lead.number)
 
 
@@ -43,6 +45,6 @@ can_undo(
         what=_("conversion to leads"),
         refuse=_refuse,
         also=_bring_work_back,
-        is_used=journal.referred_to,
+        used=journal.referred_to,
     ),
 )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.vietnamese.names import given_name, name_sort_key
 from pheu.core.vietnamese.text import fold
-from pheu.records.models import Record, Row, list_indexes
+from pheu.records.models import PLACES, Record, Row, list_indexes
 
 
 class Reachable(models.Model):
@@ -148,6 +148,12 @@ class Prospect(Reachable, Row):
         indexes = [
             *list_indexes("prospect", "title_key", "created_at", filters=("became", "created_by")),
             GinIndex(fields=["flags"], name="prospect_flags"),
+            models.Index(
+                fields=["updated_at", "record"],
+                include=PLACES,
+                name="prospect_marked",
+                condition=models.Q(is_live=True) & ~models.Q(flags=[]),
+            ),
         ]
 
     @property

@@ -47,26 +47,36 @@ def nobodys_q(user: "User") -> Q:
     return free & Q(team__in=user.team_ids) | free & Q(team=None, department=user.department_id or 0)
 
 
-def own_q(user: "User", action: Action) -> Q:
-    """Mine as owner or creator; a follower reads and does not write."""
-    own = Q(owner=user.pk) | Q(created_by=user.pk) | nobodys_q(user)
-    if action == VIEW:
-        own |= Q(record__in=user.following.values("record"))
-    return own
+def near_q(user: "User", kind: str, action: Action) -> Q | None:
+    """The part of a scope that hangs on owner, team and department alone; None where the scope is NONE.
 
-
-def scope_q(user: "User", kind: str, action: Action) -> Q:
-    """The rows of `kind` with which `user` may do `action`, as a condition on owner, creator, team and department."""
+    No part of it lies within another one: each is read for itself (`ways_to_see`).
+    """
+    mine, of_teams = Q(owner=user.pk), Q(team__in=user.team_ids)
     match user.scope_of(kind, action):
         case Scope.ALL:
             return Q()
-        case Scope.DEPARTMENT:
-            return own_q(user, action) | Q(team__in=user.team_ids) | Q(department__in=user.department_ids)
+        case Scope.DEPARTMENT:  # my own department is one of them
+            return mine | of_teams | Q(department__in=user.department_ids)
         case Scope.TEAM:
-            return own_q(user, action) | Q(team__in=user.team_ids)
+            return mine | of_teams | Q(owner=None, team=None, department=user.department_id or 0)
         case Scope.OWN:
-            return own_q(user, action)
-    return Q(pk__in=[])
+            return mine | nobodys_q(user)
+    return None
+
+
+def scope_q(user: "User", kind: str, action: Action) -> Q:
+    """The rows of `kind` with which `user` may do `action`, as a condition on owner, creator, team and department.
+
+    Whoever made a row has it too; a follower reads and does not write.
+    """
+    near = near_q(user, kind, action)
+    if not near:
+        return Q(pk__in=[]) if near is None else near
+    allowed = near | Q(created_by=user.pk)
+    if action == VIEW:
+        allowed |= Q(record__in=user.following.values("record"))
+    return allowed
 
 
 def reaches(user: "User", kind: str, action: Action, row: Any) -> bool:

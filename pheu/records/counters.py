@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from pheu.core.health import examination
 from pheu.people.models import User
-from pheu.people.scopes import VIEW, Scope, nobodys_q
+from pheu.people.scopes import VIEW, near_q
 from pheu.records import kinds
 from pheu.records.kinds import Kind
 from pheu.records.models import Counter
@@ -89,7 +89,7 @@ def made_since(kind: Kind, user: User, since: date) -> dict[tuple[date, str], in
 
 def _parts(kind: Kind, user: User, condition: Q, since: date | None = None) -> Iterator[Any]:
     """The counters that make up what the person sees, and the few rows beside them."""
-    near = _near(user, kind.code)
+    near = near_q(user, kind.code, VIEW)
     if near is None:
         return
     counters: Any = Counter.objects.filter(near, condition, kind=kind.code).order_by()
@@ -109,21 +109,6 @@ def _together(parts: Iterator[Any]) -> Iterable[Any]:
 
 def _day(rows: Any) -> Any:
     return F("day") if rows.model is Counter else TruncDate("created_at")
-
-
-def _near(user: User, code: str) -> Q | None:
-    """The part of the person's scope that hangs on owner, team and department alone; None where they see nothing."""
-    mine = Q(owner=user.pk) | nobodys_q(user)
-    match user.scope_of(code, VIEW):
-        case Scope.ALL:
-            return Q()
-        case Scope.DEPARTMENT:
-            return mine | Q(team__in=user.team_ids) | Q(department__in=user.department_ids)
-        case Scope.TEAM:
-            return mine | Q(team__in=user.team_ids)
-        case Scope.OWN:
-            return mine
-    return None
 
 
 def _summed(rows: Any) -> dict[str, Any]:

@@ -7,20 +7,20 @@ from pheu.core.ids import RowField
 from pheu.core.vietnamese.fields import CleanCharField
 from pheu.people.models import Team, User
 from pheu.people.scopes import CHANGE
-from pheu.records.models import ClosingReason, Pipeline, Stage
+from pheu.records.models import ClosingReason, Pipeline
 
 
 class MoveForm(forms.Form):
     """Where to, and the stage the person saw; only stages of the row's own pipeline are offered."""
 
-    to = RowField(Stage.objects.none())
-    left = RowField(Stage.objects.none())
+    to = forms.TypedChoiceField()
+    left = forms.TypedChoiceField()
 
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        stages = Stage.objects.filter(pipeline=row.stage.pipeline_id)
+        stages = {str(stage.pk): stage for stage in row.stage.pipeline.stages.all()}
         for field in self.fields.values():
-            field.queryset = stages  # type: ignore[attr-defined]
+            field.choices, field.coerce = list(stages.items()), stages.__getitem__  # type: ignore[attr-defined]
 
 
 class ReasonForm(forms.Form):

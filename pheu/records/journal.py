@@ -22,6 +22,10 @@ from pheu.records.models import JournalEntry, Operation, Record, Row
 KEPT = timedelta(days=400)  # how long an operation can be undone
 
 
+# Which of some rows of one kind have to stay, by their ids.
+Used = Callable[[Sequence[Row]], set[int]]
+
+
 @dataclass
 class TakenBack:
     """What became of an operation: rows that were taken back, rows that stay because something else uses them, and
@@ -65,36 +69,40 @@ def _records_now(model: Any, keys: Sequence[int]) -> dict[int, set[int]]:
     return {key: {pk} for key, pk in model._default_manager.filter(pk__in=keys).values_list("pk", "record_id")}
 
 
-def take_back(
-    operation: Operation, *, only: Collection[int] | None = None, is_used: Callable[[Row], bool] | None = None
-) -> TakenBack:
+def take_back(operation: Operation, *, used: Used | None = None, only: Collection[int] | None = None) -> TakenBack:
     """Reverse an operation whose Records are held: first what it changed, then what hung on rows, then rows it made.
 
-    `only` limits that to what is about these Records. A row that it made stays where `is_used` says so (usually:
-    another row in use refers to it, or somebody has put notes, files or work on it).
+    `only` limits that to what is about these Records. A row that it made stays where it is one of those `used`
+    (usually: another row in use refers to it, or somebody has put notes, files or work on it).
     """
     entries: dict[str, list[JournalEntry]] = defaultdict(list)
     for entry, ids in _entries_with_records(operation):
         if only is None or ids & set(only):
             entries[entry.table].append(entry)
     done = TakenBack()
-    made: list[Row] = []
+    made: list[list[Row]] = []
     for table, of_table in entries.items():
         model = _models()[table]
         _put_back(model, [one for one in of_table if one.before is not None and one.after is not None], done)
         keys = [one.key for one in of_table if one.before is None]
         if issubclass(model, Row):
-            made += model.objects.filter(pk__in=keys).live().with_words()
+            made.append(list(model.objects.filter(pk__in=keys).live().with_words().order_by("pk")))
         elif not issubclass(model, Record) and _hangs_on_records(model):
             writing.remove(model._default_manager.filter(pk__in=keys))
         _insert_again(model, [one for one in of_table if one.after is None])
-    # Records that go on with others were made last and go first: a deal before the company that it is with.
-    for row in sorted(made, key=lambda one: -one.pk):
-        (done.used if (is_used or used_by_others)(row) else done.gone).append(row)
-        if row in done.gone:
-            row.record.state = Record.State.UNDONE
-            writing.save_many([row], "is_live")
+    # Kinds that go on with others were made last and go first: deals before the companies that they are with.
+    for rows in sorted(filter(None, made), key=lambda rows: -rows[-1].pk):
+        _take_away(rows, (used or used_by_others)(rows), done)
     return done
+
+
+def _take_away(rows: list[Row], used: set[int], done: TakenBack) -> None:
+    done.used += [row for row in rows if row.pk in used]
+    gone = [row for row in rows if row.pk not in used]
+    for row in gone:
+        row.record.state = Record.State.UNDONE
+    writing.save_many(gone, "is_live")
+    done.gone += gone
 
 
 def _put_back(model: Any, entries: Sequence[JournalEntry], done: TakenBack) -> None:
@@ -162,23 +170,25 @@ def _insert_again(model: Any, entries: Sequence[JournalEntry]) -> None:
 # What uses a row ------------------------------------------------------------------------------------------------------
 
 
-def referred_to(row: Row) -> bool:
-    """Whether a row in use refers to this one or goes on with it."""
-    goes_on = Record.objects.filter(continues=row.pk, state=Record.State.LIVE).exists()
-    return goes_on or any(_refers(model, one, row) for model, one in _columns() if _refers_to(one) is type(row))
+def referred_to(rows: Sequence[Row]) -> set[int]:
+    """Ids of those `rows`, all of one kind, that a row in use refers to or goes on with."""
+    of_kind, ids = type(rows[0]), [row.pk for row in rows]
+    going_on = Record.objects.filter(continues__in=ids, state=Record.State.LIVE).order_by()
+    found = {pk for pk in going_on.values_list("continues", flat=True) if pk is not None}
+    return found.union(*(_named(model, one, ids) for model, one in _columns() if _refers_to(one) is of_kind))
 
 
-def used_by_others(row: Row) -> bool:
-    """Whether a row in use refers to this one, or somebody has put notes, files or work on it."""
-    worked_on = (
-        _refers(model, one, row) for model, one in _columns() if one.name == "record" and hasattr(model, "is_work")
-    )
-    return referred_to(row) or any(worked_on)
+def used_by_others(rows: Sequence[Row]) -> set[int]:
+    """Ids of those `rows`, all of one kind, that a row in use refers to, or on which somebody put notes, files or
+    work."""
+    work = [(model, one) for model, one in _columns() if one.name == "record" and hasattr(model, "is_work")]
+    return referred_to(rows).union(*(_named(model, one, [row.pk for row in rows]) for model, one in work))
 
 
-def _refers(model: Any, one: Any, row: Row) -> bool:
-    found = model._default_manager.filter(**{one.name: row.pk})
-    return (found.live() if issubclass(model, Row) else found).exists()
+def _named(model: Any, one: Any, ids: list[int]) -> set[int]:
+    """Which of these ids rows in use of `model` name in a column."""
+    found = model._default_manager.filter(**{f"{one.name}__in": ids}).order_by()
+    return set((found.live() if issubclass(model, Row) else found).values_list(one.attname, flat=True))
 
 
 def _refers_to(one: Any) -> Any:

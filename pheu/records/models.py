@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
-from pheu.core.vietnamese.text import search_text, sort_key
+from pheu.core.vietnamese.text import marked_text, search_text, sort_key
 from pheu.people.models import Department, Team
 from pheu.records import kinds
 from pheu.records.queries import Past, PipelineQuerySet, RecordQuerySet, RowQuerySet
@@ -249,7 +249,8 @@ class Row(models.Model):
         self.derive()
         record, schema = self.record, kinds.get(self.kind).schema
         record.title = self.title[:300]
-        record.search = search_text(record.number, self.title, *schema.words_of(self))
+        words = search_text(record.number, self.title, *schema.words_of(self))
+        record.search = words + marked_text(self.title)
         record.digits = " ".join(dict.fromkeys(schema.digits_of(self)))
         for name in self.copied:
             setattr(record, name, getattr(self, name))
@@ -261,34 +262,54 @@ class Row(models.Model):
         return sort_key(self.title)
 
 
-def list_indexes(table: str, *columns: str, filters: tuple[str, ...] = ()) -> list[models.Index]:
+# What scopes ask of a row: a filter beside them reads an index alone, even where it must go far for few rows.
+PLACES = ("owner", "team", "department", "created_by")
+
+
+def list_indexes(
+    table: str, *columns: str, filters: tuple[str, ...] = (), beside: tuple[str, ...] = ()
+) -> list[models.Index]:
     """What lists of `table` are read along: every sort column for everybody, an owner, a team, a department; and for
-    each filter the newest first. Both directions are one index, read forwards or backwards."""
+    each filter, and for what is nobody's, the newest first. Both directions are one index, read forwards or backwards.
+
+    `beside` are further columns that the indexes of the newest rows hold.
+    """
     live = models.Q(is_live=True)
     indexes = []
     for column in ("updated_at", *columns):
+        newest = column == "updated_at"
         for place in ("", "owner", "team", "department"):
-            called = "newest" if column == "updated_at" else column
-            name = "_".join(part for part in (table, place, called) if part)[:30].rstrip("_")
+            name = "_".join(part for part in (table, place, "newest" if newest else column) if part)[:30].rstrip("_")
             fields = [part for part in (place, column, "record") if part]
-            indexes.append(models.Index(fields=fields, name=name, condition=live))
+            held = [one for one in (*PLACES, *beside) if one != place] if newest and place else []
+            indexes.append(models.Index(fields=fields, include=held or None, name=name, condition=live))
     for column in filters:
         name = f"{table}_by_{column}"[:30]
         indexes.append(models.Index(fields=[column, "updated_at", "record"], name=name, condition=live))
+    for place, nobodys in (("team", live), ("department", live & models.Q(team=None))):
+        fields, name = [place, "updated_at", "record"], f"{table}_{place}_nobodys"
+        indexes.append(models.Index(fields=fields, name=name, condition=nobodys & models.Q(owner=None)))
     return indexes
 
 
 def stage_indexes(table: str) -> list[models.Index]:
     """What boards are read along: cards of a stage newest first, and those whose next activity is overdue."""
     live = models.Q(is_live=True)
+    cards = [
+        models.Index(fields=["stage", place, "record"], name=f"{table}_{called}_cards", condition=live)
+        for place, called in (
+            ("owner", "owner"),
+            ("team", "team"),
+            ("department", "department"),
+            ("created_by", "made"),
+        )
+    ]
     return [
         models.Index(fields=["stage", "record"], name=f"{table}_cards", condition=live),
-        models.Index(fields=["stage", "owner", "record"], name=f"{table}_owner_cards", condition=live),
-        models.Index(fields=["stage", "team", "record"], name=f"{table}_team_cards", condition=live),
-        models.Index(fields=["stage", "department", "record"], name=f"{table}_department_cards", condition=live),
+        *cards,
         models.Index(
             fields=["next_activity_at", "stage"],
-            include=["owner", "team", "department", "created_by"],
+            include=[*PLACES, "record"],
             name=f"{table}_overdue",
             condition=models.Q(is_live=True, closed_at=None),
         ),
@@ -298,14 +319,23 @@ def stage_indexes(table: str) -> list[models.Index]:
 class Staged(Row):
     """A row that walks a pipeline: where it stands, since when, and how it ended (D10)."""
 
-    stage = models.ForeignKey("records.Stage", models.PROTECT, related_name="+", verbose_name=_("Stage"))
+    # Lists of what a company chooses from are short, and rows are found by them along `list_indexes`.
+    stage = models.ForeignKey(
+        "records.Stage", models.PROTECT, related_name="+", db_index=False, verbose_name=_("Stage")
+    )
     stage_entered_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
-    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
-    reason = models.ForeignKey("records.ClosingReason", models.PROTECT, null=True, blank=True, related_name="+")
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    reason = models.ForeignKey(
+        "records.ClosingReason", models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     reason_note = models.CharField(max_length=500, blank=True)
     # Where the row stood when it was closed, so that reopening puts it back there.
-    open_stage = models.ForeignKey("records.Stage", models.PROTECT, null=True, blank=True, related_name="+")
+    open_stage = models.ForeignKey(
+        "records.Stage", models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
 
     class Meta(Row.Meta):
         abstract = True
@@ -527,7 +557,12 @@ class Counter(models.Model):
             models.Index(fields=["is_delta"], name="counter_deltas", condition=models.Q(is_delta=True)),
             # Most rows are of a day: without these each board would read them all.
             models.Index(fields=["kind", "stage"], name="counter_now", condition=models.Q(day=None)),
-            models.Index(fields=["kind", "day"], name="counter_days", condition=models.Q(day__isnull=False)),
+            models.Index(
+                fields=["kind", "day"],
+                include=["stage", "owner", "team", "department", "count"],
+                name="counter_days",
+                condition=models.Q(day__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

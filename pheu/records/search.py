@@ -2,17 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, Subquery
 
-from pheu.core.vietnamese.text import search_words
+from pheu.core.vietnamese.text import marked_words, search_words
 from pheu.people.models import User
 from pheu.records.models import Record
 
-WINDOW = 500  # the newest records that a person may see: a full page of hits among them is the exact answer
 PAGE = 30
+# Of the newest records that a person may see so many tell whether hits are common. Common ones fill a page from among
+# the newest of everybody's.
+NEAR, FAR = 500, 20_000
+COMMON = 3
 
 
 def search_q(text: str, prefix: str = "") -> Q:
@@ -32,38 +37,59 @@ def search_q(text: str, prefix: str = "") -> Q:
 def find(text: str, user: User, most: int = PAGE) -> list[Record]:
     """The first `most` records in use that `user` may see and `text` finds.
 
-    Exact numbers and exact marks stand first, over all hits; then the newest. Words that are common, but never
-    together, once took 1.6 s at a million (tried.md 5b): so the newest records are looked through first, and where they
-    do not fill the page, all of them by the trigram index alone, whatever the planner thinks of these words.
+    An exact number and titles with exactly these marks stand first, over all hits; then the newest. Words that are
+    common, but never together, once took 1.6 s at a million (tried.md 5b), and so does sorting all that one common word
+    finds. So the newest records are looked through: common hits are among them. Rare ones are asked of the trigram
+    index alone, whatever the planner thinks of these words.
     """
     hits = search_q(text)
     if not hits:
         return []
     seen = Record.objects.visible_to(user).filter(state=Record.State.LIVE)
-    window = seen.order_by("-updated_at", "-id").values("pk")[:WINDOW]
-    newest = _page(Record.objects.filter(pk__in=window), hits, WINDOW)
-    exact = [record for record in newest if _is_exact(record, text)]
-    if len(exact) < most:
-        with _only_bitmaps():
-            exact = _page(seen, hits & (Q(number__iexact=text) | Q(title__icontains=text)), most)
-            newest = newest if len(newest) >= most else _page(seen, hits, most)
-    return list({record.pk: record for record in (*exact, *newest)}.values())[:most]
+    near = _page(Record.objects.filter(pk__in=_newest(seen).values("pk")[:NEAR]), hits, NEAR)
+    found = _first(seen, hits, near, most)
+    marks = [f" {word}" for word in marked_words(text)]
+    exact = [record for record in found if _has(record, marks)]
+    if marks and len(found) >= most:
+        with_marks = reduce(and_, (Q(search__contains=word) for word in marks), hits)
+        exact = _first(seen, with_marks, [record for record in near if _has(record, marks)], most)
+    numbered = seen.filter(number=text.upper()).select_related("owner") if any(map(str.isdigit, text)) else []
+    return list({record.pk: record for record in (*numbered, *exact, *found)}.values())[:most]
 
 
-def _is_exact(record: Record, text: str) -> bool:
-    return text.lower() == record.number.lower() or text.lower() in record.title.lower()
+def _has(record: Record, marks: list[str]) -> bool:
+    return bool(marks) and all(word in record.search for word in marks)
+
+
+def _first(seen: Any, hits: Q, near: list[Record], most: int) -> list[Record]:
+    """The newest hits, at least `most` where there are so many; `near` is what the nearest records have of them."""
+    if len(near) >= most:
+        return near
+    if len(near) >= COMMON:
+        since = Subquery(_newest(Record.objects).values("updated_at")[FAR : FAR + 1])
+        with _only("indexscan"):
+            far = _page(seen.filter(updated_at__gte=since), hits, most)
+        if len(far) == most:
+            return far
+    with _only("bitmapscan"):
+        return _page(seen, hits, most)
+
+
+def _newest(records: Any) -> Any:
+    return records.order_by("-updated_at", "-id")
 
 
 def _page(records: Any, hits: Q, most: int) -> list[Record]:
-    return list(records.filter(hits).select_related("owner").order_by("-updated_at", "-id")[:most])
+    return list(_newest(records.filter(hits).select_related("owner"))[:most])
 
 
 @contextmanager
-def _only_bitmaps() -> Iterator[None]:
-    """Leave the planner nothing but the trigram index."""
+def _only(way: str) -> Iterator[None]:
+    """Leave the planner one way to read the directory: along an index in order, or rows that an index has named."""
+    others = [one for one in ("seqscan", "indexscan", "bitmapscan") if one != way]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("set local enable_seqscan = off; set local enable_indexscan = off")
+        cursor.execute("; ".join(f"set local enable_{one} = off" for one in others))
         try:
             yield
         finally:
-            cursor.execute("set local enable_seqscan = on; set local enable_indexscan = on")
+            cursor.execute("; ".join(f"set local enable_{one} = on" for one in others))

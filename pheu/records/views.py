@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh, trigger_client_event
 
 from pheu.core import registries
-from pheu.core.errors import Conflict, DomainError, Invalid, tell
+from pheu.core.errors import Conflict, DomainError, Invalid, Refused, tell
 from pheu.core.ids import read_id
 from pheu.core.once import once
 from pheu.people.models import User
@@ -191,8 +191,10 @@ def record_save(request: Request, kind: str, pk: int) -> HttpResponse:
 def record_stage(request: Request, kind: str, pk: int) -> HttpResponse:
     """Move a row to another stage: the stage bar, a dropped card, or Alt+arrow on a focused card."""
     chosen = kinds.get(kind)
-    row = _visible_row(request, kind, pk)
-    must(request.user, row, MOVE)
+    rows = chosen.model.objects.visible_to(request.user).select_related("record").with_stage()
+    row = get_object_or_404(with_abilities(rows, request.user, MOVE), pk=pk)
+    if str(MOVE) not in granted(row):
+        raise Refused
     form = MoveForm(request.POST, row=row)
     if not form.is_valid():
         return render(request, "refused.html", {"error": form.errors.as_text()}, status=422)

@@ -32,7 +32,7 @@ class Undoable:
     what: Any
     refuse: Callable[[Operation, User], None] | None = None
     also: Callable[[Operation], None] | None = None
-    is_used: Callable[[Any], bool] = journal.used_by_others
+    used: journal.Used = journal.used_by_others
 
 
 _undoable: dict[str, Undoable] = {}
@@ -77,7 +77,7 @@ def undo(operation: Operation, *, by: User, via: str = "page") -> TakenBack:
         rule.refuse(operation, by)
     if rule.also is not None:
         rule.also(operation)
-    done = journal.take_back(operation, is_used=rule.is_used)
+    done = journal.take_back(operation, used=rule.used)
     Operation.objects.filter(pk=operation.pk).update(undone_by=current().operation)
     facts = told(operation, done)
     records = Record.objects.filter(pk__in=_subjects(operation))

@@ -16,6 +16,7 @@ from pheu.core.vietnamese import (
     clean_lines,
     fold,
     initials,
+    marked_text,
     name_sort_key,
     phone_digits,
     read_date,
@@ -64,9 +65,9 @@ READERS: dict[str, Callable[[str], Any]] = {
     **{
         reader.__name__: reader
         for reader in (
-            clean, clean_lines, fold, canonical_tone, search_text, sort_key, name_sort_key, initials, read_phones,
-            phone_digits, show_phone, show_tax_code, read_money, read_date, read_datetime, read_tax_code, cell_text,
-            unprintable, line_of_a_file,
+            clean, clean_lines, fold, canonical_tone, search_text, marked_text, sort_key, name_sort_key, initials,
+            read_phones, phone_digits, show_phone, show_tax_code, read_money, read_date, read_datetime, read_tax_code,
+            cell_text, unprintable, line_of_a_file,
         )
     },
     "the header finder": HEADERS.match,

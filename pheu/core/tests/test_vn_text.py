@@ -15,6 +15,8 @@ from pheu.core.vietnamese.text import (
     clean,
     clean_lines,
     fold,
+    marked_text,
+    marked_words,
     search_text,
     search_words,
     sort_key,
@@ -146,6 +148,33 @@ def test_search_text_begins_every_word_with_a_space():
     assert search_text("TN-000842", "Công ty (CMC)", None, "van.dt@x.vn") == " tn 000842 cong ty cmc van dt x vn"
     assert search_text("", None) == ""
     assert search_words("  TN-000842 Đào ") == ["tn", "000842", "dao"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Đào Hoa", ["zd9a2o"]),
+        ("Đạo Hòa", ["zd9a5o", "zho2a"]),
+        ("hoà", ["zho2a"]),  # either habit of placing the tone
+        ("nguyễn", ["znguye64n"]),
+        ("ỆƠĂƯ", ["ze56o7a8u7"]),
+        ("Cong ty ABC 12", []),
+        ("", []),
+    ],
+)
+def test_words_with_marks_are_told_apart_in_letters_and_digits(text, words):
+    """What a trigram index of any locale can tell apart."""
+    assert marked_words(text) == words
+    assert marked_text(text) == "".join(f" {word}" for word in words)
+
+
+@given(st.text("aàáâấăđeễoốơớuừy hnt"), st.integers(0, 20))
+def test_the_beginning_of_a_word_is_the_beginning_of_its_spelling(text, length):
+    word = "".join(text.split())
+    begun = marked_words(word[:length])
+    # Where the tone of a whole syllable stands elsewhere (hoà, hòa), its beginning is another text.
+    if begun and canonical_tone(word) == word:
+        assert marked_words(word)[0].startswith(begun[0])
 
 
 # --- order ------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,17 @@ from pheu.core.vietnamese.money import read_money, show_money, show_number, show
 from pheu.core.vietnamese.names import given_name, initials, name_sort_key
 from pheu.core.vietnamese.phone import AREA_CODES, PHONE_NOTES, Phone, phone_digits, read_phones, show_phone
 from pheu.core.vietnamese.taxcode import read_tax_code, show_tax_code
-from pheu.core.vietnamese.text import canonical_tone, clean, clean_lines, fold, search_text, search_words, sort_key
+from pheu.core.vietnamese.text import (
+    canonical_tone,
+    clean,
+    clean_lines,
+    fold,
+    marked_text,
+    marked_words,
+    search_text,
+    search_words,
+    sort_key,
+)
 
 __all__ = [
     "AREA_CODES",
@@ -29,6 +39,8 @@ __all__ = [
     "fold",
     "given_name",
     "initials",
+    "marked_text",
+    "marked_words",
     "name_sort_key",
     "phone_digits",
     "read_date",

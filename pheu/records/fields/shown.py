@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, ClassVar
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -67,15 +68,23 @@ class ShownChoice(Shown, Choice):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ShownStatus(ShownChoice):
-    """The category of the stage in which a row of `kind` stands, asked by the stages: no join with each row."""
+    """The category of the stage in which a row of `kind` stands: one of an array of stages that is asked first.
+
+    A join would have the planner guess how many rows such stages have, and it guesses few.
+    """
 
     kind: str
 
     def q(self, lookup: str, value: Any) -> models.Q:
-        if lookup != "in":
+        if lookup != "in" or not value:
             return super().q(lookup, value)
         stages = Stage.objects.filter(pipeline__kind=self.kind, category__in=value)
-        return models.Q(stage__in=stages.order_by().values("pk"))
+        return models.Q(_IsOneOf("stage", ArraySubquery(stages.order_by().values("pk"))))
+
+
+class _IsOneOf(models.Func):
+    template, arg_joiner = "%(expressions)s)", " = any("
+    output_field = models.BooleanField()
 
 
 def staged(kind: str) -> tuple[Field, ...]:

@@ -12,7 +12,7 @@ from pheu.records.search import find
 @pytest.fixture
 def firms(an, monkeypatch):
     """The one that is meant was made first; the newest two hundred only sound like it."""
-    monkeypatch.setattr(search, "WINDOW", 10)
+    monkeypatch.setattr(search, "NEAR", 10)
     named = [standing("company", {"name": name, "owner": an}, by=an) for name in ("Đào Hoa", "Thép Sông Đà")]
     for n in range(40):
         standing("company", {"name": f"Đạo Hòa {n}", "owner": an}, by=an)
@@ -35,6 +35,23 @@ def test_an_exact_number_stands_first(an, firms):
     standing("company", {"name": f"Hồ sơ {number}", "owner": an}, by=an)
     assert titles(number.lower(), an)[0] in ("Thép Sông Đà", f"Hồ sơ {number}")
     assert set(titles(number, an)) == {"Thép Sông Đà", f"Hồ sơ {number}"}
+
+
+def test_titles_with_these_very_marks_stand_before_newer_ones(an, firms, monkeypatch):
+    """«Đào» is rare where «Đạo» is common, and so is the other way round; half a word will do."""
+    for n in range(40):
+        standing("company", {"name": f"Đào Hoá {n}", "owner": an}, by=an)
+    assert titles("đào hòa", an)[:2] == ["Đào Hoá 39", "Đào Hoá 38"]  # no title has both: the newest
+    assert titles("đạ", an)[:2] == ["Đạo Hòa 39", "Đạo Hòa 38"]
+    monkeypatch.setattr(search, "NEAR", 200)
+    assert titles("đạo hòa", an)[:2] == ["Đạo Hòa 39", "Đạo Hòa 38"]
+
+
+@pytest.mark.parametrize("far", [30, 45, 1000])
+def test_common_words_are_read_newest_first_however_far_that_goes(an, firms, monkeypatch, far):
+    monkeypatch.setattr(search, "FAR", far)
+    found = titles("dao", an)
+    assert found == [f"Đạo Hòa {n}" for n in range(39, 9, -1)]
 
 
 def test_without_marks_everything_that_begins_so_is_found_newest_first(an, firms):

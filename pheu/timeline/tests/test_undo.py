@@ -177,6 +177,18 @@ def test_leads_go_and_prospects_are_raw_again(client, an, prospects):
     assert not {lead.pk for lead in again} & {lead.pk for lead in leads}
 
 
+def test_many_leads_go_back_in_as_many_statements_as_one(an):
+    """R1.16."""
+    found = []
+    for many in (2, 2, 60):
+        rows = [create_prospect({"company_name": f"KH {n}", "owner": an}, by=an) for n in range(many)]
+        convert_prospects(rows, by=an)
+        done = last()
+        found.append(statements(lambda: undo(done, by=an)))  # noqa: B023
+        assert not Lead.objects.live().exists()
+    assert found[1] == found[2]
+
+
 def test_work_comes_back_to_the_prospect(an, prospects):
     """R1.16, R0.33: what was planned before, and on the lead since."""
     before = planned(prospects[0], an, days=3)
