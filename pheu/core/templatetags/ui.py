@@ -648,7 +648,7 @@ def undo_url(message: Any) -> str:
 def sign_in_panels(context: Context) -> SafeString:
     """What apps add below the sign-in form."""
     request: HttpRequest = context["request"]
-    return SafeString("".join(registries.render_panels(registries.sign_in_panels, "*", request)))
+    return SafeString("".join(registries.render_panels({"": registries.sign_in_panels}, "*", request)[""]))
 
 
 # Scripts -----------------------------------------------------------------------------------------
