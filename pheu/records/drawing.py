@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from pheu.core.markup import address, attributes, drawn_once, html, together
-from pheu.core.templatetags.ui import avatar, icon, pill, stars, tag
+from pheu.core.templatetags.signs import avatar, icon, pill, stars, tag
 from pheu.core.templatetags.vn import NOTHING
 from pheu.core.vietnamese import show_relative_day
 from pheu.core.vietnamese.dates import in_vietnam
