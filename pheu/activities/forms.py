@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.activities.models import ActivityType
 from pheu.core.ids import RowField
-from pheu.core.templatetags.ui import icon
+from pheu.core.templatetags.signs import icon
 from pheu.core.vietnamese.dates import show_datetime
 from pheu.core.vietnamese.fields import CleanCharField, VnDateTimeField, VnDateTimeInput
 from pheu.people.models import User

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from pheu.activities.models import Activity
+from pheu.core.prepared import prepared
 from pheu.core.registries import Panel, side_panels
 from pheu.people.requests import Request
 from pheu.timeline.panels import composer_tabs
@@ -20,11 +21,16 @@ def activities(request: Request, row: Any, may: set[str]) -> Panel:
 
     A deal goes on showing the work done on its lead; what was open there has come along to it.
     """
-    to_do, done = Q(record=row.pk, done_at=None), Q(record__in=row.record.past_ids, done_at__isnull=False)
-    rows = Activity.objects.filter(to_do | done, called_off_at=None).select_related("type", "assignee")
-    shown = rows.order_by(F("done_at").desc(nulls_first=True), "due_at", "pk")[:MOST]
+    shown = _shown(row.pk, row.record.past_ids)
     context = {"open": [one for one in shown if one.is_open], "done": [one for one in shown if one.done_at]}
     return Panel("activities/_panel.html", context | {"row": row, "may": may, "me": request.user})
+
+
+@prepared
+def _shown(record_id: int, past_ids: list[int]) -> QuerySet[Activity]:
+    to_do, done = Q(record=record_id, done_at=None), Q(record__in=past_ids, done_at__isnull=False)
+    rows = Activity.objects.filter(to_do | done, called_off_at=None).select_related("type", "assignee")
+    return rows.order_by(F("done_at").desc(nulls_first=True), "due_at", "pk")[:MOST]
 
 
 @composer_tabs.add("*", order=10)

@@ -1,7 +1,7 @@
 """Small pieces of HTML, drawn in Python: for what a page has by the dozen (cells, cards, fields, events).
 
 A template says best what stands once on a page. What is repeated costs there ten times what it costs in a function, so
-cells, cards, form controls and lines of the timeline are functions here and in `templatetags/ui.py`,
+cells, cards, form controls and lines of the timeline are functions here and in `templatetags/`,
 `records/drawing.py` and `core/widgets.py`. `html` escapes whatever it is given, unless that is markup already.
 """
 

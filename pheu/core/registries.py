@@ -65,12 +65,16 @@ def buttons_for(registry: Registry, kind: str, *args: Any) -> list[Button]:
     return [button for function in registry.of(kind) for button in function(*args)]
 
 
-def render_panels(registry: Registry, kind: str, request: HttpRequest, *args: Any) -> list[str]:
-    """What each panel of a place draws; None draws nothing. What every template is given is gathered once for all."""
-    panels = [panel for function in registry.of(kind) if (panel := function(request, *args)) is not None]
+def render_panels(places: dict[str, Registry], kind: str, request: HttpRequest, *args: Any) -> dict[str, list[str]]:
+    """What each panel of each place draws; None draws nothing. What templates are given is gathered once for all."""
     around = RequestContext(request)
     with around.bind_template(Template("")):
-        return [_drawn(panel, around) for panel in panels]
+        return {place: _panels(registry.of(kind), around, request, *args) for place, registry in places.items()}
+
+
+def _panels(functions: list[Callable[..., Panel | None]], around: RequestContext, *args: Any) -> list[str]:
+    panels = [panel for function in functions if (panel := function(*args)) is not None]
+    return [_drawn(panel, around) for panel in panels]
 
 
 def _drawn(panel: Panel, around: RequestContext) -> str:

@@ -36,12 +36,6 @@ def _views(user: User) -> list[View]:
     return views[-1:] + views[:-1] if sees_more else views
 
 
-def _prefetch(rows: Any) -> Any:
-    return rows.select_related("stage", "label", "source", "request_type", "company", "contact").prefetch_related(
-        "record__tags"
-    )
-
-
 DEAL = register(
     Kind(
         code="deal",
@@ -54,8 +48,6 @@ DEAL = register(
         entered=services.note_wins,
         stage_events=events.OF_STAGES,
         views=_views,
-        prefetch=_prefetch,
-        on_page=lambda rows: rows.with_stage().select_related("reason", "closed_by"),
         empty=_("Chances to sell. Convert a lead, or make one for a customer who came back."),
     )
 )

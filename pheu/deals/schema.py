@@ -113,6 +113,7 @@ DEAL = Schema(
     title=("name",),
     amount="expected_amount",
     card=("expected_amount", "label", "tags", "owner", "next_activity", "priority"),
+    customer=("company", "contact"),
     columns=(
         "name",
         "number",

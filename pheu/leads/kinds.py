@@ -39,16 +39,8 @@ def _closing_url(lead: Lead, stage: Stage) -> str:
     return f"{reverse('lead-conversion', args=[lead.pk])}?to={stage.pk}" if stage.category == Category.CONVERTED else ""
 
 
-def _prefetch(rows: Any) -> Any:
-    return rows.select_related("stage", "label", "source", "request_type").prefetch_related("record__tags")
-
-
 def _on_page(rows: Any) -> Any:
-    return (
-        rows.with_stage()
-        .select_related("company", "contact", "reason", "closed_by")
-        .annotate(has_activity=Exists(Activity.objects.done().filter(record=OuterRef("pk"))))
-    )
+    return rows.with_facts().annotate(has_activity=Exists(Activity.objects.done().filter(record=OuterRef("pk"))))
 
 
 LEAD = register(
@@ -63,7 +55,6 @@ LEAD = register(
         closing_url=_closing_url,
         stage_events=events.OF_STAGES,
         views=_views,
-        prefetch=_prefetch,
         on_page=_on_page,
         empty=_("People and companies with a need. Make one when somebody calls, or convert raw prospects."),
     )

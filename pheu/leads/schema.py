@@ -104,6 +104,7 @@ LEAD = Schema(
     title=("name", "company_name", "person_name", "phone", "email"),
     amount="expected_amount",
     card=("expected_amount", "label", "tags", "owner", "next_activity", "priority"),
+    customer=("company_name", "person_name"),
     columns=(
         "name",
         "number",

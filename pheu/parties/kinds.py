@@ -1,7 +1,5 @@
 """Companies, contacts and prospects, as the engines know them."""
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
 from pheu.parties import schema
@@ -38,10 +36,6 @@ def _prospect_views(user: User) -> list[View]:
     ]
 
 
-def _with_tags(rows: Any) -> Any:
-    return rows.prefetch_related("record__tags")
-
-
 COMPANY = register(
     Kind(
         code="company",
@@ -53,7 +47,6 @@ COMPANY = register(
         family="party",
         path="companies",
         views=_company_views,
-        prefetch=_with_tags,
         empty=_("Companies come here when a lead is converted, or make one yourself."),
     )
 )
@@ -67,7 +60,6 @@ CONTACT = register(
         fields=schema.CONTACT,
         family="party",
         views=_contact_views,
-        prefetch=lambda rows: _with_tags(rows.select_related("company")),
         empty=_("People you talk to: contacts of a company, and private customers."),
     )
 )
@@ -81,7 +73,6 @@ PROSPECT = register(
         fields=schema.PROSPECT,
         family="work",
         views=_prospect_views,
-        prefetch=lambda rows: _with_tags(rows.select_related("became")),
         empty=_("Raw lists that nobody has screened yet. Import one from Excel to begin."),
     )
 )

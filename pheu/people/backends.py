@@ -1,7 +1,9 @@
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
+from django.db.models import QuerySet
 
+from pheu.core.prepared import prepared
 from pheu.people.models import User
 
 
@@ -9,4 +11,9 @@ class Backend(AuthenticationBackend):
     """Loads a signed-in person with rights, teams and departments in one query; a disabled one is out at once."""
 
     def get_user(self, user_id: Any) -> User | None:
-        return User.objects.active().with_rights().filter(pk=user_id).first()
+        return next(iter(_with_rights(user_id)), None)
+
+
+@prepared
+def _with_rights(user_id: int) -> QuerySet[User]:
+    return User.objects.active().with_rights().filter(pk=user_id).order_by()

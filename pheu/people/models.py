@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import Refused
+from pheu.core.loading import Loaded
 from pheu.core.vietnamese.names import given_name, name_sort_key
 from pheu.people.queries import DepartmentQuerySet, UserManager
 from pheu.people.scopes import FAMILIES, Action, Scope
@@ -67,7 +68,7 @@ class Role(models.Model):
         return Scope(granted.get(action, Scope.NONE))
 
 
-class User(AbstractBaseUser):
+class User(Loaded, AbstractBaseUser):
     """One person who signs in with an e-mail address. The full name is never split by a western rule."""
 
     email = models.EmailField(_("e-mail"), unique=True)

@@ -91,16 +91,13 @@ class Board(Listing):
         """One card, as the board draws it."""
         return self._drawn([row.pk])[0]
 
-    def _in_pipeline(self, rows: Any = None) -> Any:
-        return self.narrowed(rows).filter(stage__pipeline=self.pipeline)
-
     def _add_totals(self, columns: dict[int, Column]) -> None:
         """From the kept counters where they can answer, else added up; what is overdue changes by itself."""
         now = timezone.now()
         if self.is_counted:
             found = counters.by_stage(self.kind, self.user, self.condition & Q(stage__in=list(columns)))
         else:
-            found = counters.added_up(self._in_pipeline().filter(stage__in=columns))
+            found = counters.added_up(self.narrowed().filter(stage__in=columns))
         for stage, totals in found.items():
             columns[stage].count, columns[stage].amount = totals.count, totals.amount
             columns[stage].weighted, columns[stage].planned = totals.weighted, totals.planned
@@ -114,12 +111,9 @@ class Board(Listing):
         """The newest cards of each stage: their ids by one union of short index scans, then the rows at once."""
         below = read_id(self.params.get("below"))
         beyond = Q() if below is None else Q(pk__lt=below)
-        ways = [self._in_pipeline(way).filter(beyond) for way in self.kind.model.objects.ways_to_see(self.user)]
-        slices = [
-            way.filter(stage=stage).order_by("-pk").values("stage", "pk")[: CARDS + 1]
-            for stage in stages
-            for way in ways
-        ]
+        found = self.narrowed(self.kind.model.objects.all()).filter(beyond).order_by("-pk").values("stage", "pk")
+        ways = found.ways_to_see(self.user)
+        slices = [way.filter(stage=stage)[: CARDS + 1] for stage in stages for way in ways]
         if not slices:
             return []
         # A union of one is the slice itself, which is in order and takes no other.
@@ -128,9 +122,9 @@ class Board(Listing):
         return self._drawn([row["pk"] for _stage, rows in by_stage for row in islice(rows, CARDS + 1)])
 
     def _drawn(self, ids: list[int]) -> list[Any]:
-        rows = self.kind.model.objects.filter(pk__in=ids).select_related("record", "owner", "stage").order_by("-pk")
-        cards = list(self.kind.prefetch(rows.annotate(may_move=may(self.user, self.kind.code, MOVE))))
-        fields = [self.schema[name] for name in self.schema.card if self.schema.get(name)]
+        fields = self.schema.card_fields()
+        rows = self.kind.model.objects.filter(pk__in=ids).to_draw([*fields, *self.kind.fields.customer_fields()])
+        cards = list(rows.annotate(may_move=may(self.user, self.kind.code, MOVE)).order_by("-pk"))
         for card in cards:
             card.card_fields = fields
         return cards

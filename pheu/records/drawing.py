@@ -3,7 +3,8 @@
 Each takes (field, value, row) and gives markup; whatever it puts in is escaped.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from typing import Any
 
 from django.template.defaultfilters import truncatechars
@@ -12,9 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from pheu.core.markup import address, attributes, drawn_once, html, together
-from pheu.core.templatetags.ui import avatar, icon, pill, stars, tag
+from pheu.core.templatetags.signs import avatar, icon, pill, stars, tag
 from pheu.core.templatetags.vn import NOTHING
 from pheu.core.vietnamese import show_relative_day
+from pheu.core.vietnamese.dates import in_vietnam
 from pheu.core.widgets import Parts, draws, options
 from pheu.records.fields import Field
 from pheu.records.kinds import Kind
@@ -124,11 +126,16 @@ def next_activity(at: Any, is_closed: bool = False) -> Drawn:
     """When something is to be done next: red when overdue, amber when nothing is planned."""
     if at is None:
         return NOTHING if is_closed else _nothing_planned()
-    today, day = timezone.localdate(), timezone.localtime(at).date()
-    if day < today or at < timezone.now():
-        late = (today - day).days
-        return pill(_("%(days)d days overdue") % {"days": late} if late else _("Overdue"), "red")
-    return pill(show_relative_day(day, today), "jade")
+    now = in_vietnam(timezone.now())
+    return _planned(in_vietnam(at).date(), now.date(), at < now)
+
+
+@drawn_once
+def _planned(day: date, today: date, is_late: bool) -> SafeString:
+    if not is_late:
+        return pill(show_relative_day(day, today), "jade")
+    late = (today - day).days
+    return pill(_("%(days)d days overdue") % {"days": late} if late else _("Overdue"), "red")
 
 
 @drawn_once
@@ -139,23 +146,42 @@ def _nothing_planned() -> SafeString:
 # Rows of a list --------------------------------------------------------------------------------
 
 
+def heads(listing: Any) -> SafeString:
+    """The heads of a list's columns, which order it."""
+    return together(_head(**column) for column in listing.columns)
+
+
+def _head(field: Field, sort_url: str, order: str) -> SafeString:
+    named = {"scope": "col", "class": "end" if field.is_number else None, "aria-sort": order or None}
+    sign = icon("chevron-down" if order == "descending" else "chevron-up", size="small") if order else ""
+    words = together([field.label, sign])
+    link = html('<a href="{}">{}</a>', sort_url, words) if sort_url else words
+    return html("<th{}>{}</th>\n", attributes(named), link)
+
+
 def rows(listing: Any, *, ticked: bool) -> SafeString:
     """The rows of a page of a list; `ticked` puts a box to tick before each."""
-    places = listing.places(cell_class)
+    columns = [(one, *_places(cell_class(one, listing.kind))) for one in listing.schema.column_fields()]
     words = _("Tick %(title)s") if ticked else ""
-    return together(
-        html(
-            "<tr>\n{}{}</tr>\n",
-            _tick(row, words) if ticked else "",
-            together(_td(place, cell(field, row)) for field, place in places),
-        )
-        for row in listing.rows
-    )
+    return together(part for row in listing.rows for part in _line(row, columns, words))
 
 
-def _td(place: str, drawn: Drawn) -> SafeString:
-    """A cell in its place; on a phone's card one without a value takes no line."""
-    return html('<td class="{}{}">{}</td>', place, " nothing" if drawn is NOTHING else "", drawn)
+def _places(place: str) -> tuple[SafeString, SafeString]:
+    """How a cell begins, and a whole one without a value: on a phone's card that takes no line."""
+    return html('<td class="{}">', place), html('<td class="{} nothing">{}</td>', place, NOTHING)
+
+
+LINE, LINE_END, CELL_END = SafeString("<tr>\n"), SafeString("</tr>\n"), SafeString("</td>")
+
+
+def _line(row: Any, columns: list[tuple[Field, SafeString, SafeString]], words: str) -> Iterator[Drawn]:
+    yield LINE
+    if words:
+        yield _tick(row, words)
+    for field, begin, nothing in columns:
+        drawn = cell(field, row)
+        yield from (nothing,) if drawn is NOTHING else (begin, drawn, CELL_END)
+    yield LINE_END
 
 
 def _tick(row: Any, words: str) -> SafeString:
@@ -184,7 +210,7 @@ def cards(kind: Kind, rows: Iterable[Any]) -> SafeString:
 def card(kind: Kind, row: Any) -> SafeString:
     """One card: title, customer, and what the schema's `card` names, as far as the person may see it.
 
-    `row` has its stage, its record, what `kind.prefetch` brings, and `card_fields` (see `Board`).
+    `row` is brought by `to_draw`, with `card_fields` and `may_move` (see `Board`).
     """
     moved = html(' data-move-url="{}"', address(f"{kind.code}-stage", row.pk)) if row.may_move else ""
     return html(

@@ -28,7 +28,7 @@ class Kind:
 
     `create(values, by=)`, `change(row, changes, by=)`, `assign(rows, owner=, team=, by=)` and, for a kind with stages,
     `move(row, to=, left=, by=)`, `close(row, to=, reason=, by=)`, `reopen(row, by=)` are the domain's own acts where
-    it has some. `prefetch(rows)` brings what a list draws, `on_page(rows)` what the record page draws besides.
+    it has some. `on_page(rows)` brings what the record page draws.
     `closing_url(row, stage)` is the dialog that a closing stage asks through, where it is not the usual one;
     `entered(row, left, by=, via=)` is called whenever a row has come to another stage. `stage_events` names the events
     of "moved", "reopened" and of each end. `family` is what roles grant rights for unless they name the kind. What a
@@ -45,7 +45,6 @@ class Kind:
     views: Callable[["User"], list["View"]]
     path: str = ""
     acts: dict[str, Callable[..., Any]] = field(default_factory=dict)
-    prefetch: Callable[[Any], Any] = lambda rows: rows.with_cells()
     on_page: Callable[[Any], Any] = lambda rows: rows.with_facts()
     closing_url: Callable[[Any, Any], str] | None = None
     entered: Callable[..., None] | None = None

@@ -17,8 +17,9 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, Tuple
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from pheu.core.prepared import prepared
 from pheu.people.models import User
-from pheu.records import counters
+from pheu.records import counters, kinds
 from pheu.records.conditions import (
     Part,
     View,
@@ -62,7 +63,6 @@ class Listing:
             self.tabs = [view for view in self.tabs if can_be_asked(kind, user, view.where)]
         self.tab = next((view for view in self.tabs if view.code == params.get("tab")), self.tabs[0])
         self.text = params.get("q", "").strip()[:200]
-        self._places: list[tuple[Field, str]] | None = None
 
     @cached_property
     def choices(self) -> dict[Field, dict[str, str]]:
@@ -142,23 +142,8 @@ class Listing:
         if len(keys) <= PAGE and self._may_be_empty:
             keys += self._keys(self._empty, last if last is not None and last[0] is None else None)
         place = {pk: at for at, pk in enumerate(keys[: PAGE + 1])}
-        rows = self._drawn(self.kind.model.objects.filter(pk__in=place))
-        rows = rows.annotate(sort_value=self._sorted_by.sort_expression())
+        rows = _rows(self.kind.code, tuple(self.schema.column_fields()), self._sorted_by, list(place))
         return sorted(rows, key=lambda row: place[row.pk])
-
-    def _drawn(self, rows: Any) -> Any:
-        """`rows` with what the columns are drawn from, and nothing else: reading wide rows is most of a list."""
-        relations, columns = {"record"}, {"record", *self.schema.title}
-        for one in self.schema.column_fields():
-            more_relations, more_columns = one.drawn_from()
-            relations.update(more_relations)
-            columns.update(more_columns)
-        if self.kind.has_stages:  # whether a row is closed hangs on its stage
-            relations.add("stage")
-            columns.update(("stage", "stage__category"))
-        rows = rows.select_related(*relations).only(*columns, "record__number")
-        has_tags = any(one.cell == "tags" for one in self.schema.column_fields())
-        return rows.prefetch_related("record__tags") if has_tags else rows
 
     @property
     def _may_be_empty(self) -> bool:
@@ -180,16 +165,14 @@ class Listing:
 
     def _keys(self, half: Callable[[Any, Any], Any], last: tuple[Any, int] | None) -> list[int]:
         """Ids of the first rows of one half: from the first ones of each way to see, so that every scan is short."""
-        ways = [self.kind.model.objects.visible_to(self.user)] if self.text else self._ways()
-        firsts = [half(self._ordered(self.narrowed(way)), last)[: PAGE + 1].values("sort_value", "pk") for way in ways]
+        found = half(self._ordered(self.narrowed(self.kind.model.objects.all())), last).values("sort_value", "pk")
+        ways = [found.visible_to(self.user)] if self.text else found.ways_to_see(self.user)
+        firsts = [way[: PAGE + 1] for way in ways]
         direction = "-" if self.is_descending else ""
         if len(firsts) == 1:
             return [row["pk"] for row in firsts[0]]
         together = firsts[0].union(*firsts[1:]).order_by(f"{direction}sort_value", f"{direction}pk")
         return [row["pk"] for row in together[: PAGE + 1]]
-
-    def _ways(self) -> list[Any]:
-        return self.kind.model.objects.ways_to_see(self.user)
 
     @property
     def rows(self) -> list[Any]:
@@ -286,25 +269,21 @@ class Listing:
     def filtered_fields(self) -> set[Field]:
         return {part.field for part in self.filters.values()}
 
-    def places(self, place_of: Callable[[Field, Kind], str]) -> list[tuple[Field, str]]:
-        """Every column with the class of its cells, found out once for all rows."""
-        if self._places is None:
-            self._places = [(one, place_of(one, self.kind)) for one in self.schema.column_fields()]
-        return self._places
-
-    @cached_property
+    @property
     def columns(self) -> list[dict[str, Any]]:
+        """Every column with the address that orders the list by it, and how it does so now."""
         return [
-            {
-                "field": one,
-                "sort_url": self.url(sort=one.name if self.sort == f"-{one.name}" else f"-{one.name}")
-                if one.sortable
-                else "",
-                "sorted": self.sort.removeprefix("-") == one.name
-                and ("descending" if self.is_descending else "ascending"),
-            }
+            {"field": one, "sort_url": self._sort_url(one) if one.sortable else "", "order": self._order_of(one)}
             for one in self.schema.column_fields()
         ]
+
+    def _sort_url(self, field: Field) -> str:
+        return self.url(sort=field.name if self.sort == f"-{field.name}" else f"-{field.name}")
+
+    def _order_of(self, field: Field) -> str:
+        if self.sort.removeprefix("-") != field.name:
+            return ""
+        return "descending" if self.is_descending else "ascending"
 
     def counts(self) -> dict[str, str]:
         """How many rows each view has, capped: «999+»."""
@@ -315,6 +294,12 @@ class Listing:
         if self.kind.has_stages and counters.can_answer(view.where):
             return as_capped(counters.total(self.kind, self.user, condition))
         return capped(self.kind.model.objects.visible_to(self.user).live().filter(condition))
+
+
+@prepared
+def _rows(code: str, fields: tuple[Field, ...], sorted_by: Field, ids: list[int]) -> QuerySet:
+    rows = kinds.get(code).model.objects.filter(pk__in=ids).to_draw(fields)
+    return rows.annotate(sort_value=sorted_by.sort_expression())
 
 
 def capped(rows: QuerySet) -> str:

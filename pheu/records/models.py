@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
+from pheu.core.loading import Loaded
 from pheu.core.vietnamese.text import marked_text, search_text, sort_key
 from pheu.people.models import Department, Team
 from pheu.records import kinds
@@ -56,7 +57,7 @@ class JournalEntry(models.Model):
         return f"{self.table} {self.key}"
 
 
-class Record(models.Model):
+class Record(Loaded):
     """One slim row for each prospect, company, contact, lead, deal...: every engine points here and knows no domain.
 
     A domain row shares this primary key, so an id is unique across kinds and `/r/<id>/` opens anything.
@@ -139,7 +140,7 @@ WRITTEN = (
 )  # fmt: skip
 
 
-class Row(models.Model):
+class Row(Loaded):
     """A domain row: shares its key with its Record and carries copies of what lists sort and scopes filter by."""
 
     record = models.OneToOneField(Record, models.CASCADE, primary_key=True, related_name="+")
@@ -410,7 +411,7 @@ class Follower(models.Model):
         indexes = [models.Index(fields=["user", "record"], name="follower_user")]
 
 
-class ListItem(models.Model):
+class ListItem(Loaded):
     """One entry of a list that an admin edits. Its name is one text in the company's language, not translated."""
 
     name = models.CharField(_("name"), max_length=100)
@@ -491,7 +492,7 @@ CLOSED = (Category.CONVERTED, Category.WON, Category.LOST, Category.UNQUALIFIED)
 FAILED = (Category.LOST, Category.UNQUALIFIED)
 
 
-class Stage(models.Model):
+class Stage(Loaded):
     pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="stages")
     name = models.CharField(_("name"), max_length=100)
     category = models.CharField(_("category"), max_length=20, choices=Category.choices)

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from pheu.core.prepared import prepared
 from pheu.core.registries import Button, Panel, bulk, head_panels, toolbar
 from pheu.people.models import User
 from pheu.people.requests import Request
@@ -46,13 +48,16 @@ def _end(row: Any, stage: Any) -> Button:
 
 @toolbar.add("*", order=95)
 def other_pipeline(row: Any, may: set[str]) -> list[Button]:
-    if not isinstance(row, Staged) or "move" not in may or row.is_closed or not _has_others(row):
+    if not isinstance(row, Staged) or "move" not in may or row.is_closed:
+        return []
+    if not _others(row.kind, row.stage.pipeline_id):
         return []
     return [Button(_("Change the pipeline"), reverse(f"{row.kind}-pipeline", args=[row.pk]), dialog=True)]
 
 
-def _has_others(row: Staged) -> bool:
-    return Pipeline.objects.filter(kind=row.kind).exclude(pk=row.stage.pipeline_id).exists()
+@prepared
+def _others(kind: str, pipeline_id: int) -> QuerySet[Pipeline]:
+    return Pipeline.objects.filter(kind=kind).exclude(pk=pipeline_id)[:1]
 
 
 @head_panels.add("*")

@@ -1,6 +1,8 @@
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.db import models
 from django.db.models import BigIntegerField, Func, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -8,6 +10,9 @@ from pheu.core.errors import DomainError, Refused
 from pheu.people.models import User
 from pheu.people.scopes import VIEW, Action, scope_q
 from pheu.records import kinds
+
+if TYPE_CHECKING:
+    from pheu.records.fields import Field
 
 
 class Past(Func):
@@ -68,20 +73,38 @@ class RowQuerySet(QuerySet):
         return self.select_related("record", *picked, *stage)
 
     def with_cells(self) -> "RowQuerySet":
-        """Bring what lists and boards draw: everything that the schema's columns and cards refer to."""
+        """Bring what the cells of a list refer to, and all of the row itself."""
         schema = kinds.get(self.model.kind).fields  # type: ignore[attr-defined]
-        return self._with_referred([*schema.columns, *schema.card])
+        return self._with_referred(schema.column_fields())
 
     def with_facts(self) -> "RowQuerySet":
-        """Bring what the record page draws: everything that the schema's fields refer to, and the pipeline."""
+        """Bring all of the row, what its fields refer to as far as it is drawn, and the pipeline."""
         kind = kinds.get(self.model.kind)  # type: ignore[attr-defined]
-        rows = self._with_referred([one.name for one in kind.fields])
+        rows = self._with_referred([one for one in kind.fields if one.cell != "stage"])
         return rows.with_stage().select_related("closed_by") if kind.has_stages else rows
 
-    def _with_referred(self, names: list[str]) -> "RowQuerySet":
-        columns = {one.name for one in self.model._meta.local_fields if one.is_relation}
-        rows = self.select_related("record", *(name for name in names if name in columns))
-        return rows.prefetch_related("record__tags") if "tags" in names else rows
+    def to_draw(self, fields: Iterable["Field"]) -> "RowQuerySet":
+        """Bring of each row what these fields are drawn from, its name and whether it is closed, and nothing else.
+
+        Reading wide rows is most of what a list or a board costs.
+        """
+        kind, fields = kinds.get(self.model.kind), list(fields)  # type: ignore[attr-defined]
+        relations, columns = _drawn_from(fields)
+        if kind.has_stages:
+            relations.add("stage")
+            columns.add("stage__category")
+        rows = self.select_related("record", *relations)
+        return rows.only("record__number", *kind.fields.title, *relations, *columns)._with_tags(fields)
+
+    def _with_referred(self, fields: list["Field"]) -> "RowQuerySet":
+        own = {one.name for one in self.model._meta.local_fields}
+        relations, columns = _drawn_from([one for one in fields if one.column in own])
+        return self.select_related("record", *relations).only(*own, *columns)._with_tags(fields)
+
+    def _with_tags(self, fields: list["Field"]) -> "RowQuerySet":
+        # As a list of its own: a manager and a queryset for each row cost more than its tags.
+        tags = models.Prefetch("record__tags", to_attr="loaded_tags")
+        return self.prefetch_related(tags) if any(one.cell == "tags" for one in fields) else self
 
     def with_stage(self) -> "RowQuerySet":
         """Bring the stage with its pipeline and the stages of that."""
@@ -101,6 +124,12 @@ class RowQuerySet(QuerySet):
         if len(found) != len(wanted):
             raise Refused
         return found
+
+
+def _drawn_from(fields: list["Field"]) -> tuple[set[str], set[str]]:
+    """(relations, columns) of which these fields are drawn."""
+    parts = [one.drawn_from() for one in fields]
+    return {one for relations, _columns in parts for one in relations}, {one for _, columns in parts for one in columns}
 
 
 def _one_value_each(condition: Any) -> list[Q]:

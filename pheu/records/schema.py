@@ -16,6 +16,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError, Invalid, Refused
+from pheu.core.prepared import prepared
 from pheu.people.models import User
 from pheu.records import kinds
 from pheu.records.fields import DepartmentPick, Field, OwnerPick, RowPick, TeamPick
@@ -49,7 +50,7 @@ class Schema:
     """All of a kind's fields.
 
     `columns` are the list's, in order; `card` are the board's; the first filled field of `title` is what a row is
-    called; `amount` is what it is worth.
+    called; `amount` is what it is worth; `customer` are those of which a row's `customer_name` is made.
     """
 
     model: Any
@@ -60,6 +61,7 @@ class Schema:
     shown: tuple[Field, ...] = ()
     phone_columns: tuple[str, ...] = ()
     card: tuple[str, ...] = ("owner",)
+    customer: tuple[str, ...] = ()
     _by_name: dict[str, Field] = field(init=False)
     # {column: the field that it goes along with}: further phones.
     _companions: dict[str, Field] = field(init=False)
@@ -78,7 +80,16 @@ class Schema:
         return self._by_name.get(name)
 
     def column_fields(self) -> list[Field]:
-        return [self[name] for name in self.columns if name in self._by_name]
+        return self._named(self.columns)
+
+    def card_fields(self) -> list[Field]:
+        return self._named(self.card)
+
+    def customer_fields(self) -> list[Field]:
+        return self._named(self.customer)
+
+    def _named(self, names: Iterable[str]) -> list[Field]:
+        return [self._by_name[name] for name in names if name in self._by_name]
 
     def filters(self) -> list[Field]:
         return [one for one in self if one.filterable]
@@ -202,7 +213,7 @@ class Schema:
         form = SchemaForm(self, asked, user, data, initial=values | (initial or {}))
         for one, value in held.items():
             one.keep_offering(form.fields[one.name], value)
-        form.draw_choices_at_once()
+        form.draw_choices_at_once(held)
         return form
 
 
@@ -304,8 +315,12 @@ def carried_back(source: Any, code: str) -> dict[str, Any]:
     return values
 
 
-def offered(asked: dict[Field, Any]) -> dict[Field, list[tuple[Any, str]]]:
+def offered(tables: dict[Field, Any]) -> dict[Field, list[tuple[Any, str]]]:
     """(id, name) of the rows of several small tables, each in its own order: one statement, not one for each."""
+    return _by_table(list(tables), _named(tables)) if tables else {}
+
+
+def _named(tables: Mapping[Field, Any]) -> models.QuerySet:
     parts = [
         rows.order_by()
         .annotate(
@@ -314,13 +329,25 @@ def offered(asked: dict[Field, Any]) -> dict[Field, list[tuple[Any, str]]]:
             text=models.F(one.named_by),  # type: ignore[attr-defined]
         )
         .values_list("nth", "place", "pk", "text")
-        for nth, (one, rows) in enumerate(asked.items())
+        for nth, (one, rows) in enumerate(tables.items())
     ]
-    found: dict[Field, list[tuple[Any, str]]] = {one: [] for one in asked}
-    if parts:
-        by_order, together = list(asked), parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0]
-        for nth, _place, pk, text in together.order_by("nth", "place"):
-            found[by_order[nth]].append((pk, text))
+    together = parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0]
+    return together.order_by("nth", "place")
+
+
+@prepared
+def _named_for_all(fields: tuple[Any, ...], *held: list[int]) -> models.QuerySet:
+    """The same of tables that everybody is offered alike, with the rows that a form began with."""
+    tables = {one: one.table(User()) for one in fields}
+    began = [rows.model._default_manager.filter(pk__in=ids) for rows, ids in zip(tables.values(), held, strict=True)]
+    return _named({one: rows | more for (one, rows), more in zip(tables.items(), began, strict=True)})
+
+
+def _by_table(fields: Iterable[Field], named: Iterable[Any]) -> dict[Field, list[tuple[Any, str]]]:
+    found: dict[Field, list[tuple[Any, str]]] = {one: [] for one in fields}
+    by_order = list(found.values())
+    for nth, _place, pk, text in named:
+        by_order[nth].append((pk, text))
     return found
 
 
@@ -342,16 +369,20 @@ class SchemaForm(forms.Form):
             self.fields[one.name] = one.form_field(user)
         self.asked = asked
 
-    def draw_choices_at_once(self) -> None:
+    def draw_choices_at_once(self, held: Mapping[Field, Any]) -> None:
         """Let all selects take their options from one statement, made when the first of them is drawn."""
-        tables = {
-            one: cast(Any, self.fields[one.name]).queryset for one in self.asked if one.table(self.user) is not None
-        }
-        loaded = cache(lambda: offered(tables))
+        tables = tuple(one for one in self.asked if one.table(self.user) is not None)
+        loaded = cache(lambda: self._offered(tables, held))
         for one in tables:
             field = cast(Any, self.fields[one.name])
             empty = [] if field.empty_label is None else [("", field.empty_label)]
             field.choices = partial(lambda one, empty: [*empty, *loaded()[one]], one, empty)
+
+    def _offered(self, tables: tuple[Field, ...], held: Mapping[Field, Any]) -> dict[Field, list[tuple[Any, str]]]:
+        if not all(one.is_offered_alike for one in tables):
+            return offered({one: cast(Any, self.fields[one.name]).queryset for one in tables})
+        began = [[row.pk for row in one.referred(held.get(one))] for one in tables]
+        return _by_table(tables, _named_for_all(tables, *began))
 
     def groups(self) -> Iterator[tuple[Group, list[tuple[Field, Any]]]]:
         """Every group with (field, its bound form field or None where it is only shown)."""

@@ -137,14 +137,16 @@ def _elsewhere(row: Any) -> HttpResponse:
 def _visible_row(request: Request, kind: str, pk: int) -> Any:
     chosen = kinds.get(kind)
     rows = chosen.model.objects.visible_to(request.user).with_past()
-    rows = chosen.on_page(chosen.prefetch(rows.select_related("owner", "team", "department", "created_by")))
-    row = get_object_or_404(with_abilities(rows, request.user, CHANGE, ASSIGN, CONVERT, MOVE), pk=pk)
+    row = get_object_or_404(with_abilities(chosen.on_page(rows), request.user, CHANGE, ASSIGN, CONVERT, MOVE), pk=pk)
     row.record.past_ids = row.past_ids
     return row
 
 
 def row_form(request: Request, row: Any, data: Any = None) -> Any:
     return kinds.get(row.kind).schema_for(request.user).form(request.user, data, row=row)
+
+
+PLACES = {"head": registries.head_panels, "centre": registries.centre_panels, "side": registries.side_panels}
 
 
 def _page(
@@ -160,9 +162,7 @@ def _page(
         "conflict": conflict,
         "shown": [(field, field.value(row)) for field in kind.schema_for(request.user).shown if field.on_page],
         "buttons": registries.buttons_for(registries.toolbar, row.kind, row, may),
-        "head": registries.render_panels(registries.head_panels, row.kind, request, row, may),
-        "centre": registries.render_panels(registries.centre_panels, row.kind, request, row, may),
-        "side": registries.render_panels(registries.side_panels, row.kind, request, row, may),
+        **registries.render_panels(PLACES, row.kind, request, row, may),
     }
     return render(request, "records/record.html", context, status=status)
 
@@ -226,7 +226,7 @@ def _query_of_page(request: Request) -> QueryDict:
 def record_pick(request: Request, kind: str) -> JsonResponse:
     """Rows for a combobox, with the fields that fill themselves when one is chosen (R0.06)."""
     chosen = _open(request, kind)
-    rows = chosen.prefetch(chosen.model.objects.visible_to(request.user).live().select_related("record"))
+    rows = chosen.model.objects.visible_to(request.user).live().with_cells()
     found = rows.filter(search_q(request.GET.get("q", "")[:100], "record__")).order_by("-updated_at", "-pk")[:20]
     return JsonResponse([_picked(chosen, row, request.user) for row in found], safe=False)
 

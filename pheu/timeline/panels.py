@@ -13,24 +13,24 @@ from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.records.models import Record
 from pheu.timeline.events import KINDS, EventKind, changes_of
-from pheu.timeline.forms import FileForm, NoteForm
+from pheu.timeline.forms import NoteForm
 from pheu.timeline.models import Event
-from pheu.timeline.reading import events_of, files_of
+from pheu.timeline.reading import PAGE, events_of, files_of, followers_of, newest_events
 from pheu.timeline.undo import offers_undo
 
-PAGE = 30
 # What apps above add to the composer: functions of (request, row, may) that give a Panel with a `tab` in its context.
 composer_tabs = Registry()
 
 
 def timeline_context(request: Request, record: Record) -> dict[str, Any]:
     """One page of the timeline by days, newest first, below `?below=<event id>`."""
-    events = events_of(record)
     below = read_id(request.GET.get("below"))
     edge = Event.objects.filter(pk=below).first() if below is not None else None
-    if edge is not None:
-        events = events.filter(at__lte=edge.at).exclude(at=edge.at, pk__gte=edge.pk)
-    fetched = list(events[: PAGE + 1])
+    if edge is None:
+        fetched = newest_events(record.past_ids)
+    else:
+        older_than = events_of(record.past_ids).filter(at__lte=edge.at).exclude(at=edge.at, pk__gte=edge.pk)
+        fetched = list(older_than[: PAGE + 1])
     shown = fetched[:PAGE]
     older = shown[-1].pk if len(fetched) > PAGE else None
     return {"record": record, "days": list(_by_day(shown, request.user)), "older": older}
@@ -68,14 +68,12 @@ def composer_and_timeline(request: Request, row: Any, may: set[str]) -> Panel:
 
 @side_panels.add("*", order=90)
 def files(request: Request, row: Any, may: set[str]) -> Panel:
-    return Panel(
-        "timeline/_files_panel.html", {"files": files_of(row.record)[:50], "row": row, "may": may, "form": FileForm()}
-    )
+    return Panel("timeline/_files_panel.html", {"files": files_of(row.record.past_ids), "row": row, "may": may})
 
 
 @side_panels.add("*", order=95)
 def followers(request: Request, row: Any, may: set[str]) -> Panel:
-    people = [follower.user for follower in row.record.followers.select_related("user")]
+    people = followers_of(row.pk)
     return Panel(
         "timeline/_followers_panel.html",
         {"people": people, "row": row, "is_following": request.user in people, "title": _("Followers")},

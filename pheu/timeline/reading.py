@@ -4,23 +4,38 @@ from django.db.models import BigIntegerField, Case, OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
+from pheu.core.prepared import prepared
 from pheu.people.models import User
 from pheu.records.models import Record
 from pheu.records.queries import Future
 from pheu.timeline.events import NOTE_ADDED
 from pheu.timeline.models import Event, File, Note
 
+PAGE = 30
 
-def events_of(record: Record) -> QuerySet[Event]:
-    """Newest first; those that tell of a note bring its `note_body`."""
+
+def events_of(past_ids: list[int]) -> QuerySet[Event]:
+    """What happened to these records, newest first; events that tell of a note bring its `note_body`."""
     note = Case(When(kind=NOTE_ADDED.code, then=Cast(KT("facts__note"), BigIntegerField())))
     body = Subquery(Note.objects.filter(pk=OuterRef("note")).values("body"))
-    told = Event.objects.filter(about__in=record.past_ids).annotate(note=note, note_body=body)
+    told = Event.objects.filter(about__in=past_ids).annotate(note=note, note_body=body)
     return told.select_related("by", "about", "operation").order_by("-at", "-pk")
 
 
-def files_of(record: Record) -> QuerySet[File]:
-    return File.objects.filter(record__in=record.past_ids).select_related("by")
+@prepared
+def newest_events(past_ids: list[int]) -> QuerySet[Event]:
+    """The first page, and one more."""
+    return events_of(past_ids)[: PAGE + 1]
+
+
+@prepared
+def files_of(past_ids: list[int]) -> QuerySet[File]:
+    return File.objects.filter(record__in=past_ids)[:50]
+
+
+@prepared
+def followers_of(record_id: int) -> QuerySet[User]:
+    return User.objects.filter(following__record=record_id)
 
 
 def may_read(file: File, user: User) -> bool:

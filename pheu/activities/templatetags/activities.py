@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from pheu.core.markup import address, drawn_once, html, together
-from pheu.core.templatetags.ui import dot, icon
+from pheu.core.templatetags.signs import dot, icon
 from pheu.core.templatetags.vn import show_datetime
 
 register = template.Library()

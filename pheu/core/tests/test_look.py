@@ -15,14 +15,15 @@ from django.utils import translation
 
 from pheu.core import navigation
 from pheu.core.navigation import NavItem
-from pheu.core.templatetags import ui
+from pheu.core.templatetags import scripts
+from pheu.core.templatetags.signs import avatar, meter, pill, ring, tag
 
-ROOT = Path(ui.__file__).resolve().parents[2]
+ROOT = Path(scripts.__file__).resolve().parents[2]
 ICONS = set((ROOT / "core/icons.txt").read_text().split())
 
 
 def draw(source: str, **context: object) -> str:
-    return Template("{% load ui %}" + source).render(Context(context))
+    return Template("{% load blocks buttons controls scripts signs %}" + source).render(Context(context))
 
 
 def test_every_icon_that_a_template_or_a_registration_names_is_in_the_sprite():
@@ -34,34 +35,32 @@ def test_every_icon_that_a_template_or_a_registration_names_is_in_the_sprite():
 
 def test_no_script_or_style_of_the_kit_is_missing():
     names = re.findall(r"{% static '((?:css|js|img)/[^']+)' %}", (ROOT / "core/templates/ui/document.html").read_text())
-    scripts = [f"js/{name}.js" for name in (*ui.EVERYWHERE, *ui.SHELL, *ui.BEHAVIOURS)]
-    assert [name for name in [*names, *scripts, "css/board.css"] if finders.find(name) is None] == []
+    modules = [f"js/{name}.js" for name in (*scripts.EVERYWHERE, *scripts.SHELL, *scripts.BEHAVIOURS)]
+    assert [name for name in [*names, *modules, "css/board.css"] if finders.find(name) is None] == []
 
 
 def test_an_avatar_has_two_letters_and_keeps_its_colour():
     trang = SimpleNamespace(pk=8, full_name="Mai Trang")
-    assert ">MT<" in ui.avatar(trang)
-    assert ui.avatar(trang) == ui.avatar(trang)
-    assert 'role="img"' in ui.avatar(None)
+    assert ">MT<" in avatar(trang)
+    assert avatar(trang) == avatar(trang)
+    assert 'role="img"' in avatar(None)
 
 
 @pytest.mark.parametrize(("share", "drawn"), [(0, None), (83, "83 100"), (140, "100 100"), (-3, None)])
 def test_a_ring_stays_within_its_circle(share, drawn):
-    assert (
-        ('stroke-dasharray="' + drawn + '"' in ui.ring(share)) if drawn else ("stroke-dasharray" not in ui.ring(share))
-    )
+    assert ('stroke-dasharray="' + drawn + '"' in ring(share)) if drawn else ("stroke-dasharray" not in ring(share))
 
 
 def test_a_meter_is_cut_in_proportion_and_an_empty_one_has_no_cuts():
-    assert re.findall(r'x="([\d.]+)%" width="([\d.]+)%"', ui.meter([(3, "jade"), (0, "amber"), (1, "red")])) == [
+    assert re.findall(r'x="([\d.]+)%" width="([\d.]+)%"', meter([(3, "jade"), (0, "amber"), (1, "red")])) == [
         ("0.00", "75.00"),
         ("75.00", "25.00"),
     ]
-    assert "<rect" not in ui.meter([])
+    assert "<rect" not in meter([])
 
 
 def test_what_people_typed_is_never_markup():
-    for drawn in (ui.pill("<b>x", "<i>"), ui.tag("<b>x"), ui.avatar(SimpleNamespace(pk=1, full_name='"><b>x'))):
+    for drawn in (pill("<b>x", "<i>"), tag("<b>x"), avatar(SimpleNamespace(pk=1, full_name='"><b>x'))):
         assert "<b>" not in drawn
         assert "<i>" not in drawn
     assert "<b>x" not in draw("{% chip name value '?' %}", name="<b>x", value="<b>x")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from pheu.core.markup import address, attributes, drawn_once, html, together
-from pheu.core.templatetags import ui
+from pheu.core.templatetags import controls
 
 WORDS = ["", "plain", "<b>", '"><script>', "a & b", "'", mark_safe("<b>&amp;</b>"), 7, None, gettext_lazy("Create")]
 
@@ -91,7 +91,7 @@ def test_choices_drawn_one_by_one_carry_no_label_of_their_own():
     class Asked(forms.Form):
         to = forms.ChoiceField(widget=forms.RadioSelect, choices=[("a", "A <b>"), ("b", "B")], initial="b")
 
-    drawn = ui.field(Asked()["to"])
+    drawn = controls.field(Asked()["to"])
     assert drawn.count("<label") == 2
     assert "<span>A &lt;b&gt;</span>" in drawn
     assert 'value="b"' in drawn and drawn.count(" checked") == 1

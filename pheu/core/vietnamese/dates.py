@@ -163,12 +163,14 @@ def show_date(value: date) -> str:
 
 def show_time(value: datetime) -> str:
     """«17:00»."""
-    return f"{in_vietnam(value):%H:%M}"
+    at = in_vietnam(value)
+    return f"{at.hour:02}:{at.minute:02}"
 
 
 def show_datetime(value: datetime) -> str:
     """«24/11/2026 17:00»."""
-    return f"{show_date(value)} {show_time(value)}"
+    at = in_vietnam(value)
+    return f"{at.day:02}/{at.month:02}/{at.year:04} {at.hour:02}:{at.minute:02}"
 
 
 def show_relative_day(value: date, today: date | None = None) -> str:

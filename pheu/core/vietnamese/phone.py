@@ -106,7 +106,10 @@ def read_phones(text: object, *, area_code: str | None = None, current: bool = F
 
 def area_of(e164: str) -> str:
     """The area code of a Vietnamese landline, "028"; empty for everything else."""
-    national = _national(e164)
+    return _area_in(_national(e164))
+
+
+def _area_in(national: str) -> str:
     return next((national[:size] for size in (3, 4) if national[:size] in AREA_CODES), "")
 
 
@@ -120,7 +123,7 @@ def show_phone(e164: str) -> str:
         return _show_foreign(e164)
     if national.startswith(("1800", "1900")):
         return _spaced(national, 4, 4 if len(national) == 8 else 3)
-    if area := area_of(e164):
+    if area := _area_in(national):
         return _spaced(national, len(area), 4)
     return _spaced(national, 4, 3)
 

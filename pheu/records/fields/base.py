@@ -83,6 +83,8 @@ class Field:
     stored_as: ClassVar[type[models.Field]] = models.TextField
     # Whether one word of a header names it: its contents look like nothing else.
     is_shaped: ClassVar[bool] = False
+    # Whether everybody may choose the same rows of its table.
+    is_offered_alike: ClassVar[bool] = True
     # What is noted of a cell that cannot be read.
     bad_note: ClassVar[str] = "bad_value"
 

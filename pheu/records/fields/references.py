@@ -145,6 +145,7 @@ class OwnerPick(PersonPick):
     """Who works the rows of `kind`: only somebody who may, and to whom this person may give them (`scopes`)."""
 
     kind: str
+    is_offered_alike: ClassVar[bool] = False
 
     def queryset(self, user: User) -> models.QuerySet:
         people = User.objects.who_may(self.kind, CHANGE)
@@ -273,7 +274,10 @@ class Tags(Field):
         put = row.__dict__.get("tags_put")
         if put is not None:
             return put
-        return [] if row.record_id is None else sorted(row.record.tags.all(), key=lambda tag: (tag.position, tag.pk))
+        if row.record_id is None:
+            return []
+        loaded = row.record.__dict__.get("loaded_tags")  # by `to_draw` and `with_facts`
+        return list(row.record.tags.all()) if loaded is None else loaded
 
     def put(self, row: Any, value: Iterable[Tag]) -> None:
         row.tags_put = list(value)

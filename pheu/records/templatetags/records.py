@@ -9,6 +9,7 @@ from pheu.records import drawing
 
 register = template.Library()
 register.simple_tag(drawing.cell)
+register.simple_tag(drawing.heads)
 register.simple_tag(drawing.card)
 register.simple_tag(drawing.cards)
 register.simple_tag(drawing.next_activity)

@@ -285,7 +285,7 @@ def visible(user: Any) -> dict[str, set[int]]:
 
 def fresh_rows(kind: kinds.Kind) -> list[Any]:
     rows = kind.model.objects.select_related("record__continues")
-    return list(kind.prefetch(kind.on_page(rows)))
+    return list(kind.on_page(rows))
 
 
 def expected(kind: kinds.Kind, rows: list[Any], user: Any, seen: dict[str, set[int]], tree: Any) -> set[int]:

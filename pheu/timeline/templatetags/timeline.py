@@ -8,8 +8,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from pheu.core.markup import address, html, together
-from pheu.core.templatetags.ui import icon as drawn_icon
-from pheu.core.templatetags.ui import line_of_time
+from pheu.core.templatetags.blocks import line_of_time
+from pheu.core.templatetags.signs import icon as drawn_icon
 from pheu.core.templatetags.vn import moment
 
 register = template.Library()

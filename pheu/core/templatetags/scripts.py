@@ -1,0 +1,62 @@
+"""Which scripts a page brings: those of the attributes that it has."""
+
+import re
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import json_script
+from django.utils.safestring import SafeString
+
+from pheu.core.markup import drawn_once, html, together
+
+register = template.Library()
+
+# What an element's attribute brings along, in the order in which the scripts run. That attribute is the only place
+# where a template says what it needs: a page is written with the scripts of the attributes that it has, and
+# js/behaviours.js fetches what a swap or a dialog brings besides.
+BEHAVIOURS: dict[str, tuple[str, ...]] = {
+    "rows": ("data-rows",),
+    "board": ("data-board",),
+    "pick": ("data-pick", "data-pick-url"),
+    "fills": ("data-fills", "data-makes"),
+    "when": ("data-when", "data-follows"),
+    "times": ("data-fill-time",),
+    "stages": ("data-stages",),
+    "money": ("data-money",),
+    "dates": ("data-date",),
+    "files": ("data-drop",),
+    "savebar": ("data-dirty-bar", "data-dirty-form"),  # last: it remembers what the others made of a form
+}
+EVERYWHERE = ("toasts", "guard")  # guard looks at forms after all others
+SHELL = ("behaviours", "dialogs", "menus", "session", "shortcuts", "offline")  # of pages with `data-shell`
+ATTRIBUTE = re.compile(r" (data-[a-z-]+)")
+
+
+def scripts_for(content: str) -> list[str]:
+    """The modules that a page with this content uses."""
+    found = set(ATTRIBUTE.findall(content))
+    shell = SHELL if "data-shell" in found else ()
+    used = [name for name, attributes in BEHAVIOURS.items() if found.intersection(attributes)]
+    first, last = EVERYWHERE
+    return [first, *shell, *used, last]
+
+
+@register.simple_block_tag
+def scripted(content: str) -> SafeString:
+    """The body of a page, followed by the scripts that it uses and no others."""
+    names = scripts_for(content)
+    return together([content, _htmx() if "behaviours" in names else "", *map(_module, names)])
+
+
+@drawn_once
+def _htmx() -> SafeString:
+    """What answers bring in without a new page, and where the scripts are that they may need."""
+    addresses = {one: static(f"js/{name}.js") for name, attributes in BEHAVIOURS.items() for one in attributes}
+    return together(
+        [html('<script src="{}" defer></script>\n', static("vendor/htmx.min.js")), json_script(addresses, "behaviours")]
+    )
+
+
+@drawn_once
+def _module(name: str) -> SafeString:
+    return html('\n<script type="module" src="{}"></script>', static(f"js/{name}.js"))
