@@ -139,7 +139,7 @@ class Keeper:
         tests = {str(path.relative_to(ROOT)): hash_of(path.read_bytes()) for path in ROOT.glob("pheu/**/test_*.py")}
         changed = {path for path, one in self.lines.get("sources", {}).items() if sources.get(path) != one}
         known = self.lines.get("files", {})
-        self.lines = {"sources": sources, "files": {
+        self.lines = {"sources": sources, "import": self.lines.get("import", {}), "files": {
             path: one for path, one in known.items() if tests.get(path) == one["hash"] and not changed & modules_of(one)
         }}  # fmt: skip
         stale = sorted(set(tests) - set(self.lines["files"]))
@@ -159,7 +159,9 @@ class Keeper:
         for path in files:
             self.lines["files"][path] = {"hash": hashes[path], "tests": {}}
         for part in self.place.glob("hits-*.json"):
-            for test, told in read_json(part).items():
+            found = read_json(part)
+            self.lines["import"] = found.pop("import")["hits"]
+            for test, told in found.items():
                 self.lines["files"][test.split("::")[0]]["tests"][test] = told
             part.unlink()
         self.write("lines.json", self.lines)
@@ -183,7 +185,7 @@ def run(keeper: Keeper, todo: Sequence[tuple[str, Mutant]], asked: argparse.Name
     print(f"{len(todo)} mutants to run", flush=True)
     tests = keeper.tests()
     whole = {path: {one.number: one for one in mutants_in(path)} for path, _mutant in todo}
-    reached = Reached(tests)
+    reached = Reached(tests, keeper.lines["import"])
     told = [words_of(path, mutant, reached, whole[path].values()) for path, mutant in todo]
     nobody = [one["told"] | {"result": "not run", "by": "", "ran": 0, "took": 0} for one in told if not one["tests"]]
     (keeper.place / "answers-none.jsonl").write_text("".join(json.dumps(one) + "\n" for one in nobody), "utf-8")
@@ -225,7 +227,7 @@ def words_of(path: str, mutant: Mutant, reached: "Reached", siblings: Iterable[M
         "path": path,
         "number": mutant.number,
         "within": f"{path}:{mutant.within}",
-        "in_body": mutant.in_body,
+        "in_body": mutant.in_body and not reached.at_import(path, mutant.line),
         "tests": tests_of(path, mutant, reached, siblings),
         "told": {"name": name_of(path, mutant), "path": path, "line": mutant.line, "diff": mutant.diff},
     }
@@ -236,7 +238,7 @@ def tests_of(path: str, mutant: Mutant, reached: "Reached", siblings: Iterable[M
 
     Ordered by how much of a test is about this module, and its time.
     """
-    if mutant.in_body:
+    if mutant.in_body and not reached.at_import(path, mutant.line):
         return reached.tests(path, {mutant.line})
     function = {one.line for one in siblings if one.within == mutant.within and mutant.within and one.in_body}
     return reached.tests(path, function) or reached.tests(path, set(reached.by_line[path]))
@@ -245,13 +247,17 @@ def tests_of(path: str, mutant: Mutant, reached: "Reached", siblings: Iterable[M
 class Reached:
     """Tests by the lines that they run."""
 
-    def __init__(self, tests: dict[str, Any]) -> None:
-        self.told = tests
+    def __init__(self, tests: dict[str, Any], imported: dict[str, list[int]]) -> None:
+        self.told, self.imported = tests, imported
         self.by_line: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
         for test, one in tests.items():
             for path, lines in one["hits"].items():
                 for line in lines:
                     self.by_line[path][line].append(test)
+
+    def at_import(self, path: str, line: int) -> bool:
+        """Whether the line is run when Python starts, and by no test after that."""
+        return line in self.imported.get(path, ()) and not self.by_line[path].get(line)
 
     def tests(self, path: str, lines: Iterable[int]) -> list[str]:
         found = {test for line in lines for test in self.by_line[path].get(line, ())}

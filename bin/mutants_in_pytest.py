@@ -31,7 +31,7 @@ from mutations import marked, mutated
 ROOT = Path(__file__).resolve().parents[1]
 PLAN: dict[str, Any] = json.loads(Path(os.environ["PHEU_MUTANTS"]).read_text("utf-8"))
 # A browser or a server of its own does not live through a fork.
-BROWSER = {"live_server", "page", "context", "world"}
+BROWSER = {"live_server", "page", "context"}
 KILLED, SURVIVED, TIMED_OUT = "killed", "survived", "timed out"
 
 
@@ -85,15 +85,24 @@ def pytest_collection_modifyitems(items: list[Any]) -> None:
 NOTED: dict[str, Any] = {}
 
 
+def pytest_collection_finish() -> None:
+    """What was run before any test: a mutant there is read when Python starts."""
+    note("import", 0)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: Any) -> Iterator[None]:
     for lines in HITS.values():
         lines.clear()
     began = time.monotonic()
     result = yield
-    hits = {path: sorted(lines) for path, lines in HITS.items() if lines}
-    NOTED[item.nodeid] = {"seconds": round(time.monotonic() - began, 3), "hits": hits}
+    note(item.nodeid, time.monotonic() - began)
     return result
+
+
+def note(name: str, seconds: float) -> None:
+    hits = {path: sorted(lines) for path, lines in HITS.items() if lines}
+    NOTED[name] = {"seconds": round(seconds, 3), "hits": hits}
 
 
 def pytest_sessionfinish() -> None:

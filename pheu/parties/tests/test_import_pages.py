@@ -14,7 +14,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from python_calamine import CalamineWorkbook
 
 from pheu.conftest import nothing_changes, told
-from pheu.core.errors import Conflict
+from pheu.core.errors import Conflict, DomainError, Refused
 from pheu.parties.models import Prospect
 from pheu.parties.services import create_prospect
 from pheu.quality import jobs, services
@@ -306,6 +306,26 @@ def test_a_check_that_was_overtaken_by_a_new_mapping_changes_nothing(client, an)
         jobs.check_import(**first.args)
 
 
+def test_a_check_that_is_overtaken_keeps_nothing_of_its_own(client, an):
+    client.force_login(an)
+    imported = checked(client, xlsx())
+    for last in (imported.header_line, imported.lines.count()):  # in the middle, and where no line is left
+        imported.header_line = last
+        with nothing_changes():
+            services.check_lines(imported, imported.round - 1)
+
+
+def test_a_reading_that_is_overtaken_refuses_no_file(client, an, kept_files):
+    client.force_login(an)
+    upload(client, xlsx())
+    imported = Import.objects.get()
+    (path,) = files_in(kept_files)
+    path.write_bytes(b"Hello, this is no spreadsheet")
+    with nothing_changes():
+        services.read_file(imported, imported.round - 1)
+    assert files_in(kept_files)
+
+
 def test_choices_are_shown_before_they_are_kept(client, an):
     client.force_login(an)
     imported = opened(client, xlsx())
@@ -578,6 +598,32 @@ def test_rows_go_only_where_the_person_may_import(client, an, chi, dung):
     imported = checked(client, xlsx(), team=chi.teams.get().pk)
     run(client, imported)
     assert Prospect.objects.filter(team=chi.teams.get()).count() == 7
+
+
+def test_the_act_itself_refuses_a_place_or_a_column_that_is_not_ones_own(client, an, chi):
+    """Whoever calls: the form asks by the same rule, and is not the guard."""
+    client.force_login(an)
+    imported = opened(client, xlsx())
+    north, south = an.teams.get(), chi.teams.get()
+    good = {"columns": imported.columns, "team": north, "department": None, "area_code": "", "origin": "x"}
+    refused = [
+        (DomainError, {"team": None}),
+        (Refused, {"team": south}),
+        (Refused, {"team": None, "department": chi.department}),
+        (Refused, {"department": chi.department}),
+        (Refused, {"columns": {"1": "owner_id"}}),
+    ]
+    for error, wrong in refused:
+        with nothing_changes(), pytest.raises(error):
+            services.begin_check(imported, good | wrong, by=an)
+    assert services.begin_check(imported, good, by=an).state == Import.State.CHECKING
+
+
+def test_what_is_no_kind_takes_no_file_whatever_a_role_says(dung):
+    dung.role.grants |= {"system": {"import": "all"}}
+    dung.role.save()
+    with nothing_changes(), pytest.raises(Refused):
+        services.open_file(SimpleUploadedFile("ds.xlsx", xlsx()), kind="system", by=dung)
 
 
 @pytest.mark.parametrize("page", ["", "columns/", "check/", "progress/", "rejected/"])
