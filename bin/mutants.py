@@ -184,9 +184,10 @@ def read_json(path: Path) -> dict[str, Any]:
 def run(keeper: Keeper, todo: Sequence[tuple[str, Mutant]], asked: argparse.Namespace, until: float) -> None:
     print(f"{len(todo)} mutants to run", flush=True)
     tests = keeper.tests()
-    whole = {path: {one.number: one for one in mutants_in(path)} for path, _mutant in todo}
+    paths = sorted({path for path, _mutant in todo})
+    siblings = {path: mutants_in(path) for path in paths}
     reached = Reached(tests, keeper.lines["import"])
-    told = [words_of(path, mutant, reached, whole[path].values()) for path, mutant in todo]
+    told = [words_of(path, mutant, reached, siblings[path]) for path, mutant in todo]
     nobody = [one["told"] | {"result": "not run", "by": "", "ran": 0, "took": 0} for one in told if not one["tests"]]
     (keeper.place / "answers-none.jsonl").write_text("".join(json.dumps(one) + "\n" for one in nobody), "utf-8")
     wanted = [one for one in told if one["tests"]]
@@ -197,7 +198,6 @@ def run(keeper: Keeper, todo: Sequence[tuple[str, Mutant]], asked: argparse.Name
         for worker in range(asked.workers)
     ]
     seconds = {test: one["seconds"] for test, one in tests.items()}
-    paths = sorted({path for path, _mutant in todo})
     plans = [
         keeper.write(
             f"run-{worker}.json",

@@ -148,7 +148,7 @@ class Runner:
         """One test here, so that every child finds the fixtures of the session made."""
         first = next(one for one in self.items.values() if "db" in one.fixturenames)
         assert not failed_of(first)
-        connection.close()
+        forget_connections()
         gc.collect()
         gc.freeze()
 
@@ -222,7 +222,7 @@ class Runner:
 
     def passes(self, test: str) -> bool:
         item = self.items[test]
-        signal.alarm(int(20 + 20 * self.seconds[test]))  # ends the process where a mutant runs in circles
+        signal.alarm(int(15 + 10 * self.seconds[test]))  # ends the process where a mutant runs in circles
         failed = failed_of(item)
         signal.alarm(0)
         return not failed
@@ -236,13 +236,19 @@ class Runner:
                     " where datname = current_database() and pid <> pg_backend_pid()"
                 )
             call_command("flush", verbosity=0, interactive=False)
-            connection.close()
+            forget_connections()
         self.trusted.clear()
 
     def is_trusted(self, test: str) -> bool:
         if test not in self.trusted:
             self.trusted[test] = self.in_fork([test], {})[0] == SURVIVED
         return self.trusted[test]
+
+
+def forget_connections() -> None:
+    """So that no two processes talk over the same one: each makes its own pool."""
+    connection.close()
+    connection.close_pool()
 
 
 def failed_of(item: Any) -> list[Any]:
