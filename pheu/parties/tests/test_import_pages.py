@@ -17,6 +17,7 @@ from pheu.conftest import nothing_changes, told
 from pheu.core.errors import Conflict, DomainError, Refused
 from pheu.parties.models import Prospect
 from pheu.parties.services import create_prospect
+from pheu.people.models import Role
 from pheu.quality import jobs, services
 from pheu.quality.events import IMPORT_FINISHED
 from pheu.quality.models import Import
@@ -283,6 +284,42 @@ def test_the_worker_checks_and_the_page_shows_its_progress(client, an):
     assert client.get(f"/imports/{imported.pk}/progress/")["HX-Refresh"] == "true"
     imported.refresh_from_db()
     assert (imported.state, imported.to_create) == (Import.State.CHECKED, 7)
+
+
+def test_a_check_that_is_killed_has_kept_how_far_it_came_and_begins_anew(client, an, monkeypatch):
+    monkeypatch.setattr(services, "CHUNK", 5)
+    client.force_login(an)
+    imported = opened(client, xlsx())
+    client.post(f"/imports/{imported.pk}/columns/", mapped(imported))
+    imported.refresh_from_db()
+    read, calls = services.read_line, []
+
+    def killed(*words):
+        calls.append(words)
+        if len(calls) == 6:
+            raise KeyboardInterrupt
+        return read(*words)
+
+    with monkeypatch.context() as power:
+        power.setattr(services, "read_line", killed)
+        with pytest.raises(KeyboardInterrupt):
+            services.check_lines(imported, imported.round)
+    imported.refresh_from_db()
+    assert (imported.state, imported.done) == (Import.State.CHECKING, 5)
+    services.check_lines(imported, imported.round)
+    imported.refresh_from_db()
+    assert (imported.state, imported.done, imported.to_create) == (Import.State.CHECKED, 0, 7)
+
+
+def test_a_long_reason_of_a_failure_is_kept_as_far_as_there_is_room(client, an):
+    client.force_login(an)
+    imported = opened(client, xlsx())
+    with nothing_changes():  # nobody works on it
+        services.note_problem(imported.pk, "x")
+    services.begin_check(imported, {"columns": {}, "team": an.teams.get(), "department": None}, by=an)
+    services.note_problem(imported.pk, "x" * 600)
+    imported.refresh_from_db()
+    assert imported.problem == "x" * 500
 
 
 def test_the_page_asks_often_at_first_and_then_once_a_second(client, an):
@@ -664,6 +701,12 @@ def test_an_import_stops_when_its_person_may_no_longer_import(client, an, giang)
     jobs.run_import(import_id=imported.pk)
     imported.refresh_from_db()
     assert (imported.state, Prospect.objects.count()) == (Import.State.STOPPED, 0)
+    assert "không còn quyền nhập" in imported.problem
+    an.role = Role.objects.get(code="sales")
+    an.save()
+    assert accounts(run(client, imported)) == (9, 7, 1, 1)  # it goes on once they may again
+    imported.refresh_from_db()
+    assert (imported.state, imported.problem) == (Import.State.DONE, "")
 
 
 def test_a_started_import_can_no_longer_be_changed(client, an):

@@ -129,6 +129,15 @@ def test_what_was_forgotten_is_refused_in_words(binh, chi, lead):
         undo(done, by=binh)
 
 
+@pytest.mark.parametrize(("days", "kept"), [(399.9, True), (400.1, False)])
+def test_an_operation_can_be_taken_back_for_400_days(binh, chi, lead, days, kept):
+    assign([lead], owner=chi, by=binh)
+    done = last()
+    Operation.objects.filter(pk=done.pk).update(at=timezone.now() - timedelta(days=days))
+    journal.prune()
+    assert done.entries.exists() == kept
+
+
 def test_what_cannot_be_taken_back_is_refused_in_words(an, lead):
     made = Operation.objects.get(act="create_many")
     with nothing_changes(), pytest.raises(DomainError):
