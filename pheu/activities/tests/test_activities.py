@@ -9,7 +9,7 @@ from django.utils import timezone
 from pheu.activities import events
 from pheu.activities.forms import quick_times
 from pheu.activities.models import Activity, ActivityType
-from pheu.activities.services import Plan, finish_activity, schedule_activity
+from pheu.activities.services import Plan, finish_activity, reschedule_activity, schedule_activity
 from pheu.conftest import nothing_changes, told
 from pheu.core.errors import Refused
 from pheu.core.vietnamese import show_datetime
@@ -282,3 +282,11 @@ def test_work_on_one_record_writes_no_other(an, lead, deal, call):
     before = stood(deal)
     schedule_activity(lead.record, what=call, due_at=timezone.now(), assignee=an, by=an)
     assert stood(deal) == before
+
+
+def test_a_moment_is_kept_to_the_microsecond(an, lead, planned):
+    """Who compares what was written with what was read would see a change of nobody's."""
+    due = datetime(2026, 11, 30, 9, 30, 0, 123456, tzinfo=UTC)
+    reschedule_activity(planned, due_at=due, by=an)
+    lead.record.refresh_from_db()
+    assert Activity.objects.get().due_at == lead.record.next_activity_at == due

@@ -723,6 +723,24 @@ def test_a_started_import_can_no_longer_be_changed(client, an):
     assert client.get(f"/imports/{imported.pk}/check/").status_code == 302
 
 
+def test_the_act_itself_refuses_another_setting_once_it_runs_or_while_it_is_read(client, an):
+    client.force_login(an)
+    upload(client, xlsx())
+    imported = Import.objects.get()
+    settings = {"columns": {}, "team": an.teams.get(), "department": None}
+    with nothing_changes(), pytest.raises(Conflict, match="chưa được đọc"):
+        services.begin_check(imported, settings, by=an)
+    assert work() == ["read_file"]
+    with nothing_changes():  # it is not checked yet
+        assert services.start_import(imported, by=an) is False
+        assert services.try_again(imported, by=an) is None
+    imported = run(client, checked(client, xlsx()))
+    with nothing_changes(), pytest.raises(Conflict):
+        services.begin_check(imported, settings, by=an)
+    with nothing_changes(), pytest.raises(Conflict):
+        services.choose_sheet(imported, sheet="", encoding="", header_line=1, by=an)
+
+
 def test_the_same_form_sent_twice_keeps_one_file(client, an):
     client.force_login(an)
     once = {"kind": "prospect", "once": "0b9f6c4e-4c5e-4d0c-9d0e-8a51b6f0c3aa"}
