@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from pheu.activities import events
 from pheu.activities.forms import quick_times
 from pheu.activities.models import Activity, ActivityType
-from pheu.activities.services import Plan, finish_activity, schedule_activity
+from pheu.activities.services import Plan, finish_activity, reschedule_activity, schedule_activity
 from pheu.conftest import nothing_changes, told
 from pheu.core.errors import Refused
 from pheu.core.vietnamese import show_datetime
@@ -268,3 +268,25 @@ def test_each_type_of_work_is_a_card_with_its_icon(client, an, lead):
 )
 def test_the_usual_times_are_to_come_and_differ(now, times):
     assert [at for _label, at in quick_times(datetime(*now, tzinfo=UTC))] == times
+
+
+def stood(row):
+    """A mark of the database on a row that every writing of it changes."""
+    with connection.cursor() as cursor:
+        cursor.execute("select xmin, ctid from records_record where id = %s", [row.pk])
+        return cursor.fetchone()
+
+
+def test_work_on_one_record_writes_no_other(an, lead, deal, call):
+    """The first of many people to plan something would lock what all the others have."""
+    before = stood(deal)
+    schedule_activity(lead.record, what=call, due_at=timezone.now(), assignee=an, by=an)
+    assert stood(deal) == before
+
+
+def test_a_moment_is_kept_to_the_microsecond(an, lead, planned):
+    """Who compares what was written with what was read would see a change of nobody's."""
+    due = datetime(2026, 11, 30, 9, 30, 0, 123456, tzinfo=UTC)
+    reschedule_activity(planned, due_at=due, by=an)
+    lead.record.refresh_from_db()
+    assert Activity.objects.get().due_at == lead.record.next_activity_at == due

@@ -14,9 +14,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from python_calamine import CalamineWorkbook
 
 from pheu.conftest import nothing_changes, told
-from pheu.core.errors import Conflict
+from pheu.core.errors import Conflict, DomainError, Refused
 from pheu.parties.models import Prospect
 from pheu.parties.services import create_prospect
+from pheu.people.models import Role
 from pheu.quality import jobs, services
 from pheu.quality.events import IMPORT_FINISHED
 from pheu.quality.models import Import
@@ -285,6 +286,42 @@ def test_the_worker_checks_and_the_page_shows_its_progress(client, an):
     assert (imported.state, imported.to_create) == (Import.State.CHECKED, 7)
 
 
+def test_a_check_that_is_killed_has_kept_how_far_it_came_and_begins_anew(client, an, monkeypatch):
+    monkeypatch.setattr(services, "CHUNK", 5)
+    client.force_login(an)
+    imported = opened(client, xlsx())
+    client.post(f"/imports/{imported.pk}/columns/", mapped(imported))
+    imported.refresh_from_db()
+    read, calls = services.read_line, []
+
+    def killed(*words):
+        calls.append(words)
+        if len(calls) == 6:
+            raise KeyboardInterrupt
+        return read(*words)
+
+    with monkeypatch.context() as power:
+        power.setattr(services, "read_line", killed)
+        with pytest.raises(KeyboardInterrupt):
+            services.check_lines(imported, imported.round)
+    imported.refresh_from_db()
+    assert (imported.state, imported.done) == (Import.State.CHECKING, 5)
+    services.check_lines(imported, imported.round)
+    imported.refresh_from_db()
+    assert (imported.state, imported.done, imported.to_create) == (Import.State.CHECKED, 0, 7)
+
+
+def test_a_long_reason_of_a_failure_is_kept_as_far_as_there_is_room(client, an):
+    client.force_login(an)
+    imported = opened(client, xlsx())
+    with nothing_changes():  # nobody works on it
+        services.note_problem(imported.pk, "x")
+    services.begin_check(imported, {"columns": {}, "team": an.teams.get(), "department": None}, by=an)
+    services.note_problem(imported.pk, "x" * 600)
+    imported.refresh_from_db()
+    assert imported.problem == "x" * 500
+
+
 def test_the_page_asks_often_at_first_and_then_once_a_second(client, an):
     client.force_login(an)
     upload(client, xlsx())
@@ -304,6 +341,26 @@ def test_a_check_that_was_overtaken_by_a_new_mapping_changes_nothing(client, an)
     jobs.check_import(**second.args)
     with nothing_changes():
         jobs.check_import(**first.args)
+
+
+def test_a_check_that_is_overtaken_keeps_nothing_of_its_own(client, an):
+    client.force_login(an)
+    imported = checked(client, xlsx())
+    for last in (imported.header_line, imported.lines.count()):  # in the middle, and where no line is left
+        imported.header_line = last
+        with nothing_changes():
+            services.check_lines(imported, imported.round - 1)
+
+
+def test_a_reading_that_is_overtaken_refuses_no_file(client, an, kept_files):
+    client.force_login(an)
+    upload(client, xlsx())
+    imported = Import.objects.get()
+    (path,) = files_in(kept_files)
+    path.write_bytes(b"Hello, this is no spreadsheet")
+    with nothing_changes():
+        services.read_file(imported, imported.round - 1)
+    assert files_in(kept_files)
 
 
 def test_choices_are_shown_before_they_are_kept(client, an):
@@ -580,6 +637,32 @@ def test_rows_go_only_where_the_person_may_import(client, an, chi, dung):
     assert Prospect.objects.filter(team=chi.teams.get()).count() == 7
 
 
+def test_the_act_itself_refuses_a_place_or_a_column_that_is_not_ones_own(client, an, chi):
+    """Whoever calls: the form asks by the same rule, and is not the guard."""
+    client.force_login(an)
+    imported = opened(client, xlsx())
+    north, south = an.teams.get(), chi.teams.get()
+    good = {"columns": imported.columns, "team": north, "department": None, "area_code": "", "origin": "x"}
+    refused = [
+        (DomainError, {"team": None}),
+        (Refused, {"team": south}),
+        (Refused, {"team": None, "department": chi.department}),
+        (Refused, {"department": chi.department}),
+        (Refused, {"columns": {"1": "owner_id"}}),
+    ]
+    for error, wrong in refused:
+        with nothing_changes(), pytest.raises(error):
+            services.begin_check(imported, good | wrong, by=an)
+    assert services.begin_check(imported, good, by=an).state == Import.State.CHECKING
+
+
+def test_what_is_no_kind_takes_no_file_whatever_a_role_says(dung):
+    dung.role.grants |= {"system": {"import": "all"}}
+    dung.role.save()
+    with nothing_changes(), pytest.raises(Refused):
+        services.open_file(SimpleUploadedFile("ds.xlsx", xlsx()), kind="system", by=dung)
+
+
 @pytest.mark.parametrize("page", ["", "columns/", "check/", "progress/", "rejected/"])
 def test_someone_else_cannot_tell_an_import_exists(client, an, binh, chi, giang, page):
     client.force_login(an)
@@ -618,6 +701,12 @@ def test_an_import_stops_when_its_person_may_no_longer_import(client, an, giang)
     jobs.run_import(import_id=imported.pk)
     imported.refresh_from_db()
     assert (imported.state, Prospect.objects.count()) == (Import.State.STOPPED, 0)
+    assert "không còn quyền nhập" in imported.problem
+    an.role = Role.objects.get(code="sales")
+    an.save()
+    assert accounts(run(client, imported)) == (9, 7, 1, 1)  # it goes on once they may again
+    imported.refresh_from_db()
+    assert (imported.state, imported.problem) == (Import.State.DONE, "")
 
 
 def test_a_started_import_can_no_longer_be_changed(client, an):
@@ -632,6 +721,24 @@ def test_a_started_import_can_no_longer_be_changed(client, an):
             == 409
         )
     assert client.get(f"/imports/{imported.pk}/check/").status_code == 302
+
+
+def test_the_act_itself_refuses_another_setting_once_it_runs_or_while_it_is_read(client, an):
+    client.force_login(an)
+    upload(client, xlsx())
+    imported = Import.objects.get()
+    settings = {"columns": {}, "team": an.teams.get(), "department": None}
+    with nothing_changes(), pytest.raises(Conflict, match="chưa được đọc"):
+        services.begin_check(imported, settings, by=an)
+    assert work() == ["read_file"]
+    with nothing_changes():  # it is not checked yet
+        assert services.start_import(imported, by=an) is False
+        assert services.try_again(imported, by=an) is None
+    imported = run(client, checked(client, xlsx()))
+    with nothing_changes(), pytest.raises(Conflict):
+        services.begin_check(imported, settings, by=an)
+    with nothing_changes(), pytest.raises(Conflict):
+        services.choose_sheet(imported, sheet="", encoding="", header_line=1, by=an)
 
 
 def test_the_same_form_sent_twice_keeps_one_file(client, an):

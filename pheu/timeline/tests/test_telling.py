@@ -11,8 +11,9 @@ from pheu.parties.models import Prospect
 from pheu.parties.services import create_company
 from pheu.people.models import Team, User
 from pheu.records.acts import operation
+from pheu.records.models import Tag
 from pheu.timeline import events
-from pheu.timeline.events import ASSIGNED, CHANGED, CREATED, NOTE_ADDED, EventKind, followers_of, follows
+from pheu.timeline.events import ASSIGNED, CHANGED, CREATED, NOTE_ADDED, EventKind, Outsider, followers_of, follows
 from pheu.timeline.models import Event
 from pheu.timeline.services import add_note, assign, change, put, record, record_many
 
@@ -45,6 +46,16 @@ def test_an_event_says_what_who_when_and_through_what(lead, an, doing):
 def test_an_event_may_be_about_no_record(dung, doing):
     event = record(CHANGED, about=None, by=dung, subject="Vai trò Kinh doanh")
     assert (event.about, event.subject) == (None, "Vai trò Kinh doanh")
+
+
+def test_somebody_from_outside_is_told_by_the_name_of_that_day_and_nobody_is_the_system(lead, doing):
+    event = record(NOTE_ADDED, about=lead.record, by=Outsider("Đỗ Vân " * 100, lead.record), note=7)
+    event.refresh_from_db()
+    assert (event.author, event.by, event.outsider_record) == (Event.Author.OUTSIDER, None, lead.record)
+    assert event.outsider == ("Đỗ Vân " * 100)[:300]
+    event = record(NOTE_ADDED, about=lead.record, by=None, note=7)
+    event.refresh_from_db()
+    assert (event.author, event.by, event.outsider, event.outsider_record) == (Event.Author.SYSTEM, None, "", None)
 
 
 def test_a_rollback_takes_the_events_with_it(lead, an):
@@ -115,6 +126,20 @@ def test_a_change_keeps_old_and_new_values_and_says_nothing_where_nothing_change
     ]
     with nothing_changes():
         change(lead, {"need": ("Đo bụi", "Đo bụi")}, by=an)
+
+
+def test_a_change_of_tags_takes_off_those_that_are_left_out_and_no_others(lead, deal, an):
+    one, two, three = tags = [Tag.objects.create(name=name) for name in ("Khí thải", "Đấu thầu", "Gấp")]
+    deal.record.tags.set(tags)
+    lead = change(lead, {"tags": ([], [one, two])}, by=an)
+    lead = change(lead, {"tags": ([one, two], [two, three])}, by=an)
+    assert set(Lead.objects.get(pk=lead.pk).record.tags.all()) == set(lead.record.tags.all()) == {two, three}
+    assert deal.record.tags.count() == 3
+    [said] = Event.objects.filter(kind=CHANGED.code, about=lead.pk).latest("pk").facts["changes"]
+    assert [[tag["name"] for tag in said[side]] for side in ("was", "now")] == [
+        ["Khí thải", "Đấu thầu"],
+        ["Đấu thầu", "Gấp"],
+    ]
 
 
 def test_handing_out_tells_each_row_once_and_is_harmless_twice(lead, an, binh, chi):
