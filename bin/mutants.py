@@ -190,7 +190,8 @@ def run(keeper: Keeper, todo: Sequence[tuple[str, Mutant]], asked: argparse.Name
     told = [words_of(path, mutant, reached, siblings[path]) for path, mutant in todo]
     nobody = [one["told"] | {"result": "not run", "by": "", "ran": 0, "took": 0} for one in told if not one["tests"]]
     (keeper.place / "answers-none.jsonl").write_text("".join(json.dumps(one) + "\n" for one in nobody), "utf-8")
-    wanted = [one for one in told if one["tests"]]
+    # Those that need a Python of their own take longest, and come last.
+    wanted = sorted((one for one in told if one["tests"]), key=lambda one: not one["in_body"])
     # Neighbours share their tests, so each worker takes whole stretches.
     size = 25
     shares = [

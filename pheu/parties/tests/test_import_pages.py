@@ -181,7 +181,9 @@ def test_a_real_list_goes_from_file_to_prospects_and_every_line_is_accounted_for
     }
     assert told(CREATED, about=prospects["Công ty Viedam"]).via == "import"
     finished = Event.objects.get(kind=IMPORT_FINISHED.code)
-    assert (finished.by, finished.facts["created"], finished.facts["rejected"]) == (an, 7, 1)
+    assert (finished.by, finished.subject, finished.about, finished.via) == (an, imported.name, None, "import")
+    counts = {"created": 7, "skipped": 1, "rejected": 1, "rows": 9}
+    assert finished.facts == {"id": imported.pk, "name": imported.name, **counts}
     assert imported.name in client.get("/imports/").text
 
 
