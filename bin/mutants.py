@@ -82,13 +82,12 @@ def mutants_in(path: str) -> list[Mutant]:
 
 
 def chosen(keeper: "Keeper", targets: Sequence[str], asked: argparse.Namespace) -> list[tuple[str, Mutant]]:
-    """Of these modules what is to be run now: what has no answer yet, or survived."""
-    known = {name: one["result"] for name, one in keeper.answers().items()}
-
-    def waits(name: str) -> bool:
-        return known.get(name) in LEFT if asked.again else name not in known
-
-    return [one for one in drawn(targets, asked) if waits(name_of(*one))]
+    """Of these modules what is to be run now: what has no answer yet, or what survived, the oldest answer first."""
+    known, every = keeper.answers(), drawn(targets, asked)
+    if not asked.again:
+        return [one for one in every if name_of(*one) not in known]
+    left = [one for one in every if known.get(name_of(*one), {}).get("result") in LEFT]
+    return sorted(left, key=lambda one: known[name_of(*one)]["at"])
 
 
 def drawn(targets: Sequence[str], asked: argparse.Namespace) -> list[tuple[str, Mutant]]:
@@ -120,11 +119,13 @@ class Keeper:
     def answers(self) -> dict[str, Answer]:
         """Those of earlier runs with what workers have written since, even if they were interrupted."""
         known = read_json(self.place / "mutants.json")
-        for part in sorted(self.place.glob("answers-*.jsonl")):
+        parts = sorted(self.place.glob("answers-*.jsonl"))
+        for part in parts:
             told = [json.loads(line) for line in part.read_text("utf-8").splitlines() if line.endswith("}")]
             known |= {one["name"]: one for one in told}
-            part.unlink()
         self.write("mutants.json", known)
+        for part in parts:
+            part.unlink()
         return known
 
     def write(self, name: str, content: Any) -> Path:
@@ -138,17 +139,19 @@ class Keeper:
         sources = {path: hash_of((ROOT / path).read_bytes()) for path in targets}
         tests = {str(path.relative_to(ROOT)): hash_of(path.read_bytes()) for path in ROOT.glob("pheu/**/test_*.py")}
         changed = {path for path, one in self.lines.get("sources", {}).items() if sources.get(path) != one}
-        known = self.lines.get("files", {})
-        self.lines = {"sources": sources, "import": self.lines.get("import", {}), "files": {
-            path: one for path, one in known.items() if tests.get(path) == one["hash"] and not changed & modules_of(one)
-        }}  # fmt: skip
-        stale = sorted(set(tests) - set(self.lines["files"]))
+        files = {
+            path: one
+            for path, one in self.lines.get("files", {}).items()
+            if tests.get(path) == one["hash"] and not changed & modules_of(one)
+        }
+        self.lines = {"sources": sources, "import": self.lines.get("import", {}), "files": files}
+        stale = sorted(set(tests) - set(files))
         for start in range(0, len(stale), 25):
             if time.time() > until:
                 return False
-            files = stale[start : start + 25]
-            print(f"lines of {start + len(files)}/{len(stale)} test files", flush=True)
-            self.note(files, {path: tests[path] for path in files}, targets)
+            some = stale[start : start + 25]
+            print(f"lines of {start + len(some)}/{len(stale)} test files", flush=True)
+            self.note(some, tests, targets)
         return True
 
     def note(self, files: Sequence[str], hashes: dict[str, str], targets: Sequence[str]) -> None:
@@ -188,9 +191,11 @@ def run(keeper: Keeper, todo: Sequence[tuple[str, Mutant]], asked: argparse.Name
     siblings = {path: mutants_in(path) for path in paths}
     reached = Reached(tests, keeper.lines["import"])
     told = [words_of(path, mutant, reached, siblings[path]) for path, mutant in todo]
-    nobody = [one["told"] | {"result": "not run", "by": "", "ran": 0, "took": 0} for one in told if not one["tests"]]
+    nothing = {"result": "not run", "by": "", "ran": 0, "took": 0, "at": time.time()}
+    nobody = [one["told"] | nothing for one in told if not one["tests"]]
     (keeper.place / "answers-none.jsonl").write_text("".join(json.dumps(one) + "\n" for one in nobody), "utf-8")
-    wanted = [one for one in told if one["tests"]]
+    # Those that need a Python of their own take longest, and come last.
+    wanted = sorted((one for one in told if one["tests"]), key=lambda one: not one["in_body"])
     # Neighbours share their tests, so each worker takes whole stretches.
     size = 25
     shares = [

@@ -164,7 +164,8 @@ class Runner:
         if result == KILLED and by:
             self.killers[mutant["within"]][by] += 1
         ran = len(chosen) if result == SURVIVED else 0
-        return {"result": result, "by": by, "ran": ran, "took": round(time.monotonic() - began, 2)}
+        took = round(time.monotonic() - began, 2)
+        return {"result": result, "by": by, "ran": ran, "took": took, "at": time.time()}
 
     def chosen(self, mutant: dict[str, Any]) -> list[str]:
         """The tests to run, as many as the time for one mutant allows."""
@@ -248,7 +249,7 @@ class Runner:
 def forget_connections() -> None:
     """So that no two processes talk over the same one: each makes its own pool."""
     connection.close()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]
 
 
 def failed_of(item: Any) -> list[Any]:

@@ -181,7 +181,9 @@ def test_a_real_list_goes_from_file_to_prospects_and_every_line_is_accounted_for
     }
     assert told(CREATED, about=prospects["Công ty Viedam"]).via == "import"
     finished = Event.objects.get(kind=IMPORT_FINISHED.code)
-    assert (finished.by, finished.facts["created"], finished.facts["rejected"]) == (an, 7, 1)
+    assert (finished.by, finished.subject, finished.about, finished.via) == (an, imported.name, None, "import")
+    counts = {"created": 7, "skipped": 1, "rejected": 1, "rows": 9}
+    assert finished.facts == {"id": imported.pk, "name": imported.name, **counts}
     assert imported.name in client.get("/imports/").text
 
 
@@ -261,6 +263,23 @@ def test_an_import_that_is_killed_goes_on_where_it_stopped(client, an, monkeypat
     assert sorted(Prospect.objects.values_list("company_name", flat=True)) == sorted(f"Công ty {n}" for n in range(35))
     assert Event.objects.filter(kind=CREATED.code, via="import").count() == 35
     assert Event.objects.filter(kind=IMPORT_FINISHED.code).count() == 1
+
+
+def test_a_chunk_says_whether_anything_is_left_to_do(client, an, giang, monkeypatch):
+    """The worker asks for the next one as long as it hears so."""
+    monkeypatch.setattr(services, "CHUNK", 4)
+    client.force_login(an)
+    imported = checked(client, xlsx())
+    assert services.import_chunk(imported.pk) is False  # nobody has started it
+    assert services.start_import(imported, by=an) is True
+    assert [services.import_chunk(imported.pk) for _chunk in range(4)] == [True, True, False, False]
+    imported.refresh_from_db()
+    assert (imported.state, imported.created, imported.done) == (Import.State.DONE, 7, 7)
+    stopped = checked(client, xlsx(), column_3="")
+    services.start_import(stopped, by=an)
+    an.role = giang.role
+    an.save()
+    assert services.import_chunk(stopped.pk) is False
 
 
 def test_a_failure_is_shown_and_can_be_run_again(client, an, monkeypatch):

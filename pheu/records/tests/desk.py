@@ -191,6 +191,13 @@ ON_LEAD = {
     "activities.finish_activity": Act(
         lambda d: partial(activities.finish_activity, a_planned_one(d), result="Đã gọi", by=d.an), "activity.done"
     ),
+    "finishing with the next thing planned": Act(
+        lambda d: partial(
+            activities.finish_activity, a_planned_one(d), by=d.an,
+            then=activities.Plan(d.call, timezone.now() + timedelta(days=2), d.an),
+        ),
+        "activity.scheduled",
+    ),
     "activities.reschedule_activity": Act(
         lambda d: partial(activities.reschedule_activity, a_planned_one(d), due_at=timezone.now(), by=d.an),
         "activity.rescheduled",
@@ -285,6 +292,10 @@ ON_COMPANY = {
     "a deal goes to this company": Act(
         lambda d: partial(timeline.change, d.new_deal, {"company": (d.new_deal.company, d.company)}, by=d.an),
         "record.changed",
+    ),
+    "a won deal leaves the company": Act(
+        lambda d: partial(timeline.change, the_won_deal(d), {"company": (d.company, d.new_company)}, by=d.an),
+        "company.became_customer",
     ),
     "a deal leaves the company": Act(
         lambda d: partial(timeline.change, d.deal, {"company": (d.company, d.new_company)}, by=d.an), "record.changed"
@@ -420,6 +431,10 @@ def the_handing_out(d: Desk) -> Operation:
 
 def the_closed_deal(d: Desk) -> Deal:
     return once(d, "closed_deal", lambda: d.closed(d.deal))
+
+
+def the_won_deal(d: Desk) -> Deal:
+    return once(d, "won_deal", lambda: stages.close(d.deal, to=stage_of("deal", "Thành công"), by=d.an))
 
 
 def a_stage_elsewhere() -> Any:

@@ -7,15 +7,26 @@ from django.utils import translation
 from pheu.conftest import nothing_changes, told
 from pheu.core.errors import DomainError, Refused
 from pheu.leads.models import Lead
+from pheu.leads.services import create_lead
 from pheu.parties.models import Prospect
 from pheu.parties.services import create_company
 from pheu.people.models import Team, User
 from pheu.records.acts import operation
 from pheu.records.models import Tag
 from pheu.timeline import events
-from pheu.timeline.events import ASSIGNED, CHANGED, CREATED, NOTE_ADDED, EventKind, Outsider, followers_of, follows
+from pheu.timeline.events import (
+    ASSIGNED,
+    CHANGED,
+    CREATED,
+    FOLLOWED,
+    NOTE_ADDED,
+    EventKind,
+    Outsider,
+    followers_of,
+    follows,
+)
 from pheu.timeline.models import Event
-from pheu.timeline.services import add_note, assign, change, put, record, record_many
+from pheu.timeline.services import add_note, assign, change, follow, put, record, record_many
 
 
 @pytest.fixture
@@ -163,6 +174,20 @@ def test_one_row_out_of_scope_refuses_all(lead, an, binh, chi):
     mine = create_company({"name": "Của tôi", "type": "prospect", "owner": an}, by=an)
     with nothing_changes(), pytest.raises(Refused):
         assign([mine, other], owner=binh, by=binh)
+
+
+def test_of_several_teams_of_a_person_the_oldest_has_the_row(lead, binh, chi):
+    chi.teams.add(Team.objects.create(name="An Giang"))  # the first by its name
+    assert assign([lead], owner=chi, by=binh)[0].team.name == "Miền Nam"
+    assert create_lead({"name": "Trạm", "owner": chi}, by=chi).team.name == "Miền Nam"
+
+
+def test_who_only_sees_a_record_follows_it_and_lets_nobody_else(lead, giang, hanh):
+    follow(lead.record, user=giang, by=giang)
+    follow(lead.record, user=giang, by=giang)
+    assert told(FOLLOWED, about=lead).facts["who"]["id"] == giang.pk
+    with nothing_changes(), pytest.raises(Refused):
+        follow(lead.record, user=hanh, by=giang)
 
 
 def test_handing_out_nothing_is_nothing(binh, django_assert_num_queries):

@@ -103,6 +103,20 @@ def test_only_who_did_it_or_may_do_it_takes_it_back(client, an, binh, chi, giang
     assert Lead.objects.get(pk=lead.pk).owner == an
 
 
+def test_whoever_did_not_do_it_needs_the_right_to_every_row_of_it(an, binh, chi, dung, hanh, lead):
+    """A manager of the one row takes back nothing of the other."""
+    other = create_lead({"name": "Trạm", "owner": chi}, by=chi)
+    assign([lead, other], owner=hanh, by=dung)
+    for row, owner in ((lead, an), (other, chi)):
+        with operation("given", by=None):
+            row = Lead.objects.with_words().get(pk=row.pk)
+            row.owner, row.team, row.department = owner, owner.teams.get(), owner.department
+            writing.save_many([row], "owner", "team", "department")
+    done = Operation.objects.get(act="assign")
+    with nothing_changes(), pytest.raises(Refused):
+        undo(done, by=binh)
+
+
 def test_who_was_disabled_takes_nothing_back(binh, chi, lead):
     assign([lead], owner=chi, by=binh)
     binh.is_active = False
