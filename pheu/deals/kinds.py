@@ -13,8 +13,14 @@ from pheu.records.kinds import Kind, add_window, register
 from pheu.records.models import Category
 
 OPEN: Tree = {"field": "status", "op": "in", "value": [Category.OPEN]}
-# Open deals that have not changed stage for two weeks.
-STILL: Tree = {"all": [OPEN, {"field": "stage_entered_at", "op": "before", "value": {"days": -14}}]}
+# Open deals that have not changed stage for two weeks. Open ones are not closed: said again, their index is of those.
+STILL: Tree = {
+    "all": [
+        OPEN,
+        {"field": "closed_at", "op": "empty"},
+        {"field": "stage_entered_at", "op": "before", "value": {"days": -14}},
+    ]
+}
 CLOSING_THIS_MONTH: Tree = {
     "all": [
         OPEN,

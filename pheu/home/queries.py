@@ -129,8 +129,7 @@ def still(user: User) -> Tree:
 
 def still_deals(user: User) -> list[Deal]:
     """Those that have stood still the longest, one more than the page shows."""
-    # Open ones are not closed: said again, for their index is of those.
-    rows = rows_where(DEAL, user, still(user)).filter(closed_at=None).select_related("record", "stage")
+    rows = rows_where(DEAL, user, still(user)).select_related("record", "stage")
     return list(rows.order_by("stage_entered_at", "pk")[: MOST_ROWS + 1])
 
 
