@@ -43,7 +43,7 @@ def _phone(field: Field, value: Any, row: Any) -> Drawn:
     if not value:
         return NOTHING
     if not value.startswith("+"):
-        return html('<span class="nowrap" title="{}">{}</span>', _("phone could not be read"), value)
+        return html('<span class="nowrap" title="{}">{}</span>', _("phone could not be read"), pill(value, "amber"))
     return html('<a class="phone nowrap" href="tel:{}">{}</a>', value, field.show(value))
 
 

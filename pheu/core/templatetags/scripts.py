@@ -24,6 +24,7 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "stages": ("data-stages",),
     "money": ("data-money",),
     "dates": ("data-date",),
+    "reads": ("data-reads",),
     "files": ("data-drop",),
     "savebar": ("data-dirty-bar", "data-dirty-form"),  # last: it remembers what the others made of a form
 }
