@@ -1,5 +1,6 @@
 """Acts that every kind shares, as pages and dialogs: handing out, closing, reopening, changing the pipeline."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpResponse, QueryDict
@@ -41,7 +42,7 @@ def ticked(rows: Any, asked: QueryDict) -> list[Any]:
     if len(keys) > MANY:
         raise DomainError(_("At most %(most)s records at once; %(many)s are ticked."), most=MANY, many=len(keys))
     ids = set(read_ids(keys))
-    found = list(rows.filter(pk__in=ids).select_related("record").order_by("pk"))
+    found = list(rows.filter(pk__in=ids).select_related("record", "owner").order_by("pk"))
     if not found:
         raise Http404
     if len(found) < len(ids):
@@ -60,16 +61,24 @@ def record_assign(request: Request, kind: str) -> HttpResponse:
     rows = ticked(chosen.model.objects.visible_to(request.user), asked_ids(request))
     chosen.model.objects.within(request.user, ASSIGN).all_or_refuse(rows)
     sent = request.POST if request.method == "POST" else None
-    form = AssignForm(sent, kind=kind, initial={"team": rows[0].team_id if len(rows) == 1 else None})
+    form = AssignForm(sent, rows=rows)
     if sent is not None and form.is_valid():
         chosen.assign(rows, **form.cleaned_data, by=request.user)
-        words = ngettext("%(n)d record was handed over.", "%(n)d records were handed over.", len(rows))
-        tell(request, words % {"n": len(rows)}, undo=undo_url())
+        tell(request, _handed_words(rows, **form.cleaned_data), undo=undo_url())
         if request.htmx:
             return HttpResponseClientRefresh()
         return redirect(rows[0] if len(rows) == 1 else chosen.url("list"))
     context = {"kind": chosen, "rows": rows, "form": form}
     return render(request, "records/assign.html", context, status=200 if sent is None else 422)
+
+
+def _handed_words(rows: Sequence[Any], owner: Any, team: Any) -> str:
+    """What was handed to whom, by their names."""
+    n = len(rows)
+    what = {"what": rows[0].title if n == 1 else ngettext("%(n)d record", "%(n)d records", n) % {"n": n}}
+    if owner is None and team is None:
+        return _("%(what)s: nobody's now.") % what
+    return _("%(what)s: now with %(name)s.") % (what | {"name": owner or team})
 
 
 def _visible(request: Request, kind: str, pk: int) -> Any:

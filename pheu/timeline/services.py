@@ -243,8 +243,8 @@ def assign(
 ) -> list[Any]:
     """Hand rows of one kind to a person and team. The department is the person's, else the one given (R0.16, R1.17).
 
-    Set-based; refused as a whole if one of the rows is not in the person's scope to hand out, or if the new owner may
-    not work such rows.
+    Without person, team and department the rows are nobody's and stay where they stand. Set-based; refused as a whole
+    if one of the rows is not in the person's scope to hand out, or if the new owner may not work such rows.
     """
     if not rows:
         return []
@@ -254,15 +254,17 @@ def assign(
     department = (owner.department if owner else None) or department
     if team is None and owner:
         team = owner.teams.order_by("pk").first()
-    wanted = tuple(one and one.pk for one in (owner, team, department))
-    moved = [row for row in held if (row.owner_id, row.team_id, row.department_id) != wanted]
-    was = {row.pk: _place_of(row) for row in moved}
+    place = {"team_id": team and team.pk, "department_id": department and department.pk}
+    wanted = {"owner_id": owner and owner.pk} | (place if owner or team or department else {})
+    was = {row.pk: _place_of(row) for row in held}
+    moved = [row for row in held if was[row.pk] | wanted != was[row.pk]]
     for row in moved:
-        row.owner, row.team, row.department = owner, team, department
+        for name, pk in wanted.items():
+            setattr(row, name, pk)
     writing.save_many(moved, "owner", "team", "department")
-    to = [id_and_name(one) for one in (owner, team, department) if one]
-    facts = {"owner": id_and_name(owner), "to": to, "team_id": wanted[1], "department_id": wanted[2]}
-    record_many(events.ASSIGNED, [(row.record, facts | {"was": was[row.pk]}) for row in moved], by=by, via=via)
+    to = {"owner": id_and_name(owner), "to": [id_and_name(one) for one in (owner, team, department) if one]}
+    there = ((row, {"team_id": row.team_id, "department_id": row.department_id, "was": was[row.pk]}) for row in moved)
+    record_many(events.ASSIGNED, [(row.record, to | place) for row, place in there], by=by, via=via)
     return held
 
 
