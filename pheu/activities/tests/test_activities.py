@@ -286,7 +286,10 @@ def test_work_on_one_record_writes_no_other(an, lead, deal, call):
 
 def test_a_moment_is_kept_to_the_microsecond(an, lead, planned):
     """Who compares what was written with what was read would see a change of nobody's."""
-    due = datetime(2026, 11, 30, 9, 30, 0, 123456, tzinfo=UTC)
+    due, before = datetime(2026, 11, 30, 9, 30, 0, 123456, tzinfo=UTC), planned.due_at
     reschedule_activity(planned, due_at=due, by=an)
+    facts = told(events.RESCHEDULED, about=lead).facts
+    assert [datetime.fromisoformat(facts[side]) for side in ("was", "due")] == [before, due]
+    assert "was" not in told(events.SCHEDULED, about=lead).facts
     lead.record.refresh_from_db()
     assert Activity.objects.get().due_at == lead.record.next_activity_at == due
