@@ -268,10 +268,10 @@ class Reached:
         found = {test for line in lines for test in self.by_line[path].get(line, ())}
         return sorted(found, key=lambda test: self.weight(path, test))[:MOST_TESTS]
 
-    def weight(self, path: str, test: str) -> tuple[bool, float]:
+    def weight(self, path: str, test: str) -> float:
         hits = self.told[test]["hits"]
         share = len(hits[path]) / sum(map(len, hits.values()))
-        return not test.startswith(path.rsplit("/", 1)[0]), self.told[test]["seconds"] / share
+        return self.told[test]["seconds"] / share
 
 
 def pytest(plan: Path, words: Sequence[str], database: str = "") -> subprocess.Popen[bytes]:
