@@ -45,7 +45,14 @@ def test_an_activity_is_scheduled_by_type_time_and_assignee(client, an, binh, le
     lead.record.refresh_from_db()
     assert timezone.localtime(lead.record.next_activity_at).strftime("%d/%m/%Y %H:%M") == "24/11/2026 09:00"
     assert Lead.objects.get().status == "working"
-    assert told(events.SCHEDULED, about=lead).facts["assignee"]["name"] == binh.full_name
+    activity = Activity.objects.get()
+    assert told(events.SCHEDULED, about=lead).facts == {
+        "activity": activity.pk,
+        "type": {"id": call.pk, "name": call.name},
+        "title": "Hẹn khảo sát",
+        "assignee": {"id": binh.pk, "name": binh.full_name},
+        "due": "2026-11-24T09:00:00+07:00",
+    }
 
 
 def test_work_done_stands_on_the_lead_with_its_result(client, an, lead, planned):

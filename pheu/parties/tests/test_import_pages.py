@@ -303,6 +303,11 @@ def test_the_worker_checks_and_the_page_shows_its_progress(client, an):
     assert client.get(f"/imports/{imported.pk}/progress/")["HX-Refresh"] == "true"
     imported.refresh_from_db()
     assert (imported.state, imported.to_create) == (Import.State.CHECKED, 7)
+    repeated = imported.lines.filter(marks__contains=["repeated"])
+    assert {(line.values["company_name"], line.has_problem) for line in repeated} == {
+        ("Công ty TNHH Hải Nam", True),
+        ("Công ty TNHH Ánh Lam", True),
+    }
 
 
 def test_a_check_that_is_killed_has_kept_how_far_it_came_and_begins_anew(client, an, monkeypatch):
