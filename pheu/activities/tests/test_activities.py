@@ -79,7 +79,7 @@ def test_what_was_finished_can_be_taken_back(client, an, lead, planned):
     assert f"/activities/{planned.pk}/resuming/" in answer.headers["HX-Trigger"]
     client.post(f"/activities/{planned.pk}/resuming/")
     planned.refresh_from_db()
-    assert planned.is_open
+    assert (planned.is_open, planned.result, planned.done_by) == (True, "", None)
     lead.record.refresh_from_db()
     assert lead.record.next_activity_at == planned.due_at
 

@@ -395,6 +395,20 @@ def test_choices_are_shown_before_they_are_kept(client, an):
     assert "3 số không rõ: hãy chọn mã vùng mặc định" in page
 
 
+@pytest.mark.parametrize(
+    ("name", "titles", "code"),
+    [
+        ("Doanh nghiệp Hà Nội.xlsx", [], "024"),
+        ("ds.xlsx", [["DOANH NGHIỆP HÀ NỘI"]], "024"),
+        ("ds.xlsx", [], ""),
+    ],
+)
+def test_the_area_code_is_proposed_from_the_name_of_the_file_or_the_titles(client, an, name, titles, code):
+    client.force_login(an)
+    imported = opened(client, xlsx([*titles, HEADER, [1, "Hải Nam", "", "", "Lô A1", "38389868"]]), name)
+    assert imported.area_code == code
+
+
 def test_the_header_and_the_sheet_can_be_corrected(client, an):
     client.force_login(an)
     imported = opened(client, xlsx())
