@@ -370,7 +370,7 @@ def test_a_check_that_was_overtaken_by_a_new_mapping_changes_nothing(client, an)
 def test_a_check_that_is_overtaken_keeps_nothing_of_its_own(client, an):
     client.force_login(an)
     imported = checked(client, xlsx())
-    for last in (imported.header_line, imported.lines.count()):  # in the middle, and where no line is left
+    for last in (imported.header_line, 1000):  # in the middle, and where no line is left
         imported.header_line = last
         with nothing_changes():
             services.check_lines(imported, imported.round - 1)
