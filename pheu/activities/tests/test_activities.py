@@ -45,7 +45,14 @@ def test_an_activity_is_scheduled_by_type_time_and_assignee(client, an, binh, le
     lead.record.refresh_from_db()
     assert timezone.localtime(lead.record.next_activity_at).strftime("%d/%m/%Y %H:%M") == "24/11/2026 09:00"
     assert Lead.objects.get().status == "working"
-    assert told(events.SCHEDULED, about=lead).facts["assignee"]["name"] == binh.full_name
+    activity = Activity.objects.get()
+    assert told(events.SCHEDULED, about=lead).facts == {
+        "activity": activity.pk,
+        "type": {"id": call.pk, "name": call.name},
+        "title": "Hẹn khảo sát",
+        "assignee": {"id": binh.pk, "name": binh.full_name},
+        "due": "2026-11-24T09:00:00+07:00",
+    }
 
 
 def test_work_done_stands_on_the_lead_with_its_result(client, an, lead, planned):
@@ -72,7 +79,7 @@ def test_what_was_finished_can_be_taken_back(client, an, lead, planned):
     assert f"/activities/{planned.pk}/resuming/" in answer.headers["HX-Trigger"]
     client.post(f"/activities/{planned.pk}/resuming/")
     planned.refresh_from_db()
-    assert planned.is_open
+    assert (planned.is_open, planned.result, planned.done_by) == (True, "", None)
     lead.record.refresh_from_db()
     assert lead.record.next_activity_at == planned.due_at
 
@@ -286,7 +293,10 @@ def test_work_on_one_record_writes_no_other(an, lead, deal, call):
 
 def test_a_moment_is_kept_to_the_microsecond(an, lead, planned):
     """Who compares what was written with what was read would see a change of nobody's."""
-    due = datetime(2026, 11, 30, 9, 30, 0, 123456, tzinfo=UTC)
+    due, before = datetime(2026, 11, 30, 9, 30, 0, 123456, tzinfo=UTC), planned.due_at
     reschedule_activity(planned, due_at=due, by=an)
+    facts = told(events.RESCHEDULED, about=lead).facts
+    assert [datetime.fromisoformat(facts[side]) for side in ("was", "due")] == [before, due]
+    assert "was" not in told(events.SCHEDULED, about=lead).facts
     lead.record.refresh_from_db()
     assert Activity.objects.get().due_at == lead.record.next_activity_at == due

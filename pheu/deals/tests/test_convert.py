@@ -80,6 +80,18 @@ def test_not_linking_leaves_the_customer_empty(an, lead):
     assert (deal.company, deal.contact, Company.objects.count()) == (None, None, 0)
 
 
+def test_people_without_a_company_become_a_contact_each_even_of_one_name(an):
+    """D17: two private customers of one name are two people; at one company they would be one."""
+    asked = {"person_name": "Nguyễn Văn Nam", "phone": "+84903123456", "need": "Lọc nước", "owner": an}
+    leads = [create_lead(asked, by=an) for _nth in range(2)]
+    deals = convert_leads(leads, Handover(owner=an), by=an)
+    assert [deal.company for deal in deals] == [None, None]
+    assert len({deal.contact for deal in deals}) == Contact.objects.count() == 2
+    at_one = [create_lead(asked | {"company_name": "Hòn Đá"}, by=an) for _nth in range(2)]
+    deals = convert_leads(at_one, Handover(owner=an), by=an)
+    assert len({deal.contact for deal in deals}) == len({deal.company for deal in deals}) == 1
+
+
 def test_notes_tags_followers_and_files_stay_readable_on_the_deal(client, an, hanh, lead):
     client.force_login(an)
     add_note(lead.record, body="Khách cần hồ sơ trước ngày 27", by=an)

@@ -303,6 +303,11 @@ def test_the_worker_checks_and_the_page_shows_its_progress(client, an):
     assert client.get(f"/imports/{imported.pk}/progress/")["HX-Refresh"] == "true"
     imported.refresh_from_db()
     assert (imported.state, imported.to_create) == (Import.State.CHECKED, 7)
+    repeated = imported.lines.filter(marks__contains=["repeated"])
+    assert {(line.values["company_name"], line.has_problem) for line in repeated} == {
+        ("Công ty TNHH Hải Nam", True),
+        ("Công ty TNHH Ánh Lam", True),
+    }
 
 
 def test_a_check_that_is_killed_has_kept_how_far_it_came_and_begins_anew(client, an, monkeypatch):
@@ -365,7 +370,7 @@ def test_a_check_that_was_overtaken_by_a_new_mapping_changes_nothing(client, an)
 def test_a_check_that_is_overtaken_keeps_nothing_of_its_own(client, an):
     client.force_login(an)
     imported = checked(client, xlsx())
-    for last in (imported.header_line, imported.lines.count()):  # in the middle, and where no line is left
+    for last in (imported.header_line, 1000):  # in the middle, and where no line is left
         imported.header_line = last
         with nothing_changes():
             services.check_lines(imported, imported.round - 1)
@@ -388,6 +393,20 @@ def test_choices_are_shown_before_they_are_kept(client, an):
     with nothing_changes():
         page = client.get(f"/imports/{imported.pk}/columns/", mapped(imported, area_code="")).text
     assert "3 số không rõ: hãy chọn mã vùng mặc định" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "titles", "code"),
+    [
+        ("Doanh nghiệp Hà Nội.xlsx", [], "024"),
+        ("ds.xlsx", [["DOANH NGHIỆP HÀ NỘI"]], "024"),
+        ("ds.xlsx", [], ""),
+    ],
+)
+def test_the_area_code_is_proposed_from_the_name_of_the_file_or_the_titles(client, an, name, titles, code):
+    client.force_login(an)
+    imported = opened(client, xlsx([*titles, HEADER, [1, "Hải Nam", "", "", "Lô A1", "38389868"]]), name)
+    assert imported.area_code == code
 
 
 def test_the_header_and_the_sheet_can_be_corrected(client, an):

@@ -8,6 +8,7 @@ import random
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 from django.http import QueryDict
@@ -595,6 +596,11 @@ def test_numbers_lead_to_readable_addresses_where_they_can(an):
     assert url(status) == "/leads/?tab=all&status=new&status=working"
     assert url({"all": [status, made]}) == "/leads/?tab=all&status=new&status=working&created_at.from=2026-09-01"
     assert url({"field": "owner", "op": "empty"}) == "/leads/?tab=all&owner.empty=1"
+    relative = {"field": "created_at", "op": "from", "value": {"days": -7}}
+    assert url(relative) == "/leads/?tab=all&created_at.from=" + quote_plus('{"days":-7}')
+    named = {"any": [{"field": "name", "op": "is", "value": "Hòn Đá"}]}
+    said = quote_plus('{"any":[{"field":"name","op":"is","value":"Hòn Đá"}]}')  # letters as they are: readable, short
+    assert url(named) == f"/leads/?tab=all&where={said}"
     for tree in ({"any": [status, made]}, {"all": [status, status]}, {"field": "owner", "op": "in", "value": []},
                  {"field": "company", "op": "where", "value": {}}, {"not": status}):  # fmt: skip
         assert "where=" in url(tree)

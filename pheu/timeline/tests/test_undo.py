@@ -86,8 +86,8 @@ def test_undoing_twice_is_harmless(binh, chi, lead):
     done = last()
     undo(done, by=binh)
     with nothing_changes():
-        undo(done, by=binh)  # as it was read before
-        undo(Operation.objects.get(pk=done.pk), by=binh)
+        for read in (done, Operation.objects.get(pk=done.pk)):  # before, and since
+            assert undo(read, by=binh) == journal.TakenBack()
 
 
 def test_only_who_did_it_or_may_do_it_takes_it_back(client, an, binh, chi, giang, dung, lead):
