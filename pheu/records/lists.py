@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from pheu.core.prepared import prepared
 from pheu.people.models import User
 from pheu.records import counters, kinds
+from pheu.records.access import mark_free
 from pheu.records.conditions import (
     Part,
     View,
@@ -143,6 +144,7 @@ class Listing:
             keys += self._keys(self._empty, last if last is not None and last[0] is None else None)
         place = {pk: at for at, pk in enumerate(keys[: PAGE + 1])}
         rows = _rows(self.kind.code, tuple(self.schema.column_fields()), self._sorted_by, list(place))
+        mark_free(rows, self.schema.column_fields(), self.user)
         return sorted(rows, key=lambda row: place[row.pk])
 
     @property

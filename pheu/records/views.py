@@ -16,7 +16,7 @@ from pheu.core.ids import read_id
 from pheu.core.once import once
 from pheu.people.models import User
 from pheu.people.requests import Request
-from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW
+from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW, may_take
 from pheu.records import kinds
 from pheu.records.access import granted, must, with_abilities
 from pheu.records.boards import Board
@@ -153,7 +153,7 @@ def _page(
     request: Request, row: Any, form: Any, *, conflict: Conflict | None = None, status: int = 200
 ) -> HttpResponse:
     kind = kinds.get(row.kind)
-    may = granted(row)
+    may = granted(row) | ({"take"} if may_take(request.user, row) else set())
     context = {
         "kind": kind,
         "row": row,
