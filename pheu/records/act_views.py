@@ -24,9 +24,11 @@ MANY = 5000
 
 def done(request: Request, where: Any) -> HttpResponse:
     """Lead on to `where`; from a dialog by htmx, the whole page goes there."""
+    url = where if isinstance(where, str) else where.get_absolute_url()
     if request.htmx:
-        return HttpResponseClientRedirect(where if isinstance(where, str) else where.get_absolute_url())
-    return redirect(where)
+        here = request.htmx.current_url_abs_path or ""  # with the place in the list that one came from
+        return HttpResponseClientRedirect(here if here.partition("?")[0] == url else url)
+    return redirect(url)
 
 
 def undo_url() -> str:

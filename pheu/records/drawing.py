@@ -33,7 +33,7 @@ def url_of(row: Any) -> str:
 
 
 def _title(field: Field, value: Any, row: Any) -> Drawn:
-    return html('<a href="{}">{}</a>', url_of(row), row.title)
+    return html('<a href="{}{}">{}</a>', url_of(row), getattr(row, "place", ""), row.title)
 
 
 def _long(field: Field, value: Any, row: Any) -> Drawn:

@@ -285,6 +285,8 @@ def _pages_of(kind: str) -> dict[str, Entry]:
         f"{kind}-filters": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-counts": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-page": Entry(about=(kind,), needs=VIEW, get=200),
+        f"{kind}-next": Entry(about=(kind,), needs=VIEW, get=302),
+        f"{kind}-previous": Entry(about=(kind,), needs=VIEW, get=302),
         f"{kind}-taking": Entry(about=(kind,), reach=_take_reach(kind), post=302),
         f"{kind}-save": Entry(about=(kind,), needs=CHANGE, post=302, sends=_saved_row(kind)),
     }
