@@ -42,6 +42,11 @@ def _views(user: User) -> list[View]:
     return views[-1:] + views[:-1] if sees_more else views
 
 
+def _on_page(rows: Any) -> Any:
+    """With whom to call: the numbers and addresses of its customer."""
+    return rows.with_facts(*(f"{who}__{column}" for who in ("company", "contact") for column in ("phone", "email")))
+
+
 DEAL = register(
     Kind(
         code="deal",
@@ -54,6 +59,7 @@ DEAL = register(
         entered=services.note_wins,
         stage_events=events.OF_STAGES,
         views=_views,
+        on_page=_on_page,
         empty=_("Chances to sell. Convert a lead, or make one for a customer who came back."),
     )
 )

@@ -9,13 +9,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
-from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh, trigger_client_event
 
 from pheu.core.errors import DomainError, tell
 from pheu.core.ids import read_ids
 from pheu.people.requests import Request
 from pheu.people.scopes import ASSIGN, MOVE
-from pheu.records import kinds
+from pheu.records import drawing, kinds
 from pheu.records.access import must
 from pheu.records.acts import last_operation
 from pheu.records.forms import AssignForm, PipelineForm, ReasonForm
@@ -25,9 +25,11 @@ MANY = 5000
 
 def done(request: Request, where: Any) -> HttpResponse:
     """Lead on to `where`; from a dialog by htmx, the whole page goes there."""
+    url = where if isinstance(where, str) else where.get_absolute_url()
     if request.htmx:
-        return HttpResponseClientRedirect(where if isinstance(where, str) else where.get_absolute_url())
-    return redirect(where)
+        here = request.htmx.current_url_abs_path or ""  # with the place in the list that one came from
+        return HttpResponseClientRedirect(here if here.partition("?")[0] == url else url)
+    return redirect(url)
 
 
 def undo_url() -> str:
@@ -81,10 +83,22 @@ def _handed_words(rows: Sequence[Any], owner: Any, team: Any) -> str:
     return _("%(what)s: now with %(name)s.") % (what | {"name": owner or team})
 
 
+@require_POST
+def record_taking(request: Request, kind: str, pk: int) -> HttpResponse:
+    """Take on a row that nobody has. A list or board asks `as` a piece of its own and goes on where it was."""
+    row = kinds.get(kind).take(_visible(request, kind, pk), by=request.user)
+    words, undo = _("You have taken on %(title)s.") % {"title": row.title}, undo_url()
+    if not (request.htmx and "as" in request.GET):
+        tell(request, words, undo=undo)
+        return done(request, row)
+    answer = HttpResponse(drawing.owner(row.owner, on_card=request.GET["as"] == "card"))
+    answer = trigger_client_event(answer, "toast", {"text": words, "level": "success", "undo": undo})
+    return trigger_client_event(answer, "record-changed")
+
+
 def _visible(request: Request, kind: str, pk: int) -> Any:
-    return get_object_or_404(
-        kinds.get(kind).model.objects.visible_to(request.user).live().with_stage().with_words(), pk=pk
-    )
+    rows = kinds.get(kind).model.objects.visible_to(request.user).live().with_words()
+    return get_object_or_404(rows.with_stage() if kinds.get(kind).has_stages else rows, pk=pk)
 
 
 def record_closing(request: Request, kind: str, pk: int) -> HttpResponse:

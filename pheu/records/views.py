@@ -16,7 +16,7 @@ from pheu.core.ids import read_id
 from pheu.core.once import once
 from pheu.people.models import User
 from pheu.people.requests import Request
-from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW
+from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW, may_take
 from pheu.records import kinds
 from pheu.records.access import granted, must, with_abilities
 from pheu.records.boards import Board
@@ -119,6 +119,17 @@ def _asked_for(kind: Kind, request: Request) -> dict[str, Any]:
 
 
 @require_safe
+def record_beside(request: Request, kind: str, pk: int, before: bool) -> HttpResponse:
+    """On to the next record of the list that one came from, whose query string the address carries."""
+    row = get_object_or_404(kinds.get(kind).model.objects.visible_to(request.user), pk=pk)
+    found = Listing(_open(request, kind), request.user, request.GET).beside(before=before)
+    if found is not None:
+        return redirect(found.get_absolute_url() + getattr(found, "place", ""))
+    tell(request, _("This is the first one of the list.") if before else _("This is the last one of the list."))
+    return redirect(f"{row.get_absolute_url()}?{request.GET.urlencode()}")
+
+
+@require_safe
 def record_page(request: Request, kind: str, pk: int) -> HttpResponse:
     row = _visible_row(request, kind, pk)
     if not row.is_live:
@@ -153,7 +164,7 @@ def _page(
     request: Request, row: Any, form: Any, *, conflict: Conflict | None = None, status: int = 200
 ) -> HttpResponse:
     kind = kinds.get(row.kind)
-    may = granted(row)
+    may = granted(row) | ({"take"} if may_take(request.user, row) else set())
     context = {
         "kind": kind,
         "row": row,
@@ -162,6 +173,9 @@ def _page(
         "conflict": conflict,
         "shown": [(field, field.value(row)) for field in kind.schema_for(request.user).shown if field.on_page],
         "buttons": registries.buttons_for(registries.toolbar, row.kind, row, may),
+        "more": registries.buttons_for(registries.more, row.kind, row, request.user),
+        "place": f"?{request.GET.urlencode()}" if "after" in request.GET else "",
+        "came_from": Listing(kind, request.user, request.GET).url() if "after" in request.GET else "",
         **registries.render_panels(PLACES, row.kind, request, row, may),
     }
     return render(request, "records/record.html", context, status=status)

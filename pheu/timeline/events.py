@@ -140,6 +140,7 @@ def check_names(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
 CREATED = EventKind("record.created", _("created %(number)s"), "plus", "jade")
 CHANGED = ChangeKind("record.changed", _("changed %(fields)s"), "pencil")
 ASSIGNED = HandOutKind("record.assigned", _("handed this to %(to)s"), "user-share", "violet")
+TAKEN = EventKind("record.taken", _("took this on"), "user-check", "violet")
 NOTE_ADDED = EventKind("note.added", _("wrote a note"), "note", "amber")
 FILE_ADDED = EventKind("file.added", _("added the file %(name)s"), "paperclip")
 FOLLOWED = EventKind("record.followed", _("added %(who)s as a follower"), "eye")

@@ -26,6 +26,7 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "dates": ("data-date",),
     "reads": ("data-reads",),
     "files": ("data-drop",),
+    "copy": ("data-copy",),
     "savebar": ("data-dirty-bar", "data-dirty-form"),  # last: it remembers what the others made of a form
 }
 EVERYWHERE = ("toasts", "guard")  # guard looks at forms after all others

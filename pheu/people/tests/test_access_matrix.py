@@ -251,6 +251,16 @@ def _system_reach(user: User, relation: str) -> tuple[set[str], set[str]]:
     return set(RELATIONS) if view else set(), set(RELATIONS) if change else set()
 
 
+def _take_reach(kind: str) -> Callable[[User, str], tuple[set[str], set[str]]]:
+    """What nobody in their team has yet, for everybody who works such rows; what one has is taken already."""
+
+    def reach(user: User, relation: str) -> tuple[set[str], set[str]]:
+        works = user.role.scope(kind, CHANGE) != Scope.NONE
+        return REACH[user.role.scope(kind, VIEW)], {"own", "nobody's"} if works else set()
+
+    return reach
+
+
 def _on_job() -> Entry:
     return Entry(about=("job",), reach=_system_reach, post=302)
 
@@ -275,6 +285,9 @@ def _pages_of(kind: str) -> dict[str, Entry]:
         f"{kind}-filters": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-counts": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-page": Entry(about=(kind,), needs=VIEW, get=200),
+        f"{kind}-next": Entry(about=(kind,), needs=VIEW, get=302),
+        f"{kind}-previous": Entry(about=(kind,), needs=VIEW, get=302),
+        f"{kind}-taking": Entry(about=(kind,), reach=_take_reach(kind), post=302),
         f"{kind}-save": Entry(about=(kind,), needs=CHANGE, post=302, sends=_saved_row(kind)),
     }
 

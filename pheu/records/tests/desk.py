@@ -66,6 +66,11 @@ class Desk:
         return leads.create_lead(self.asked(), by=self.an)
 
     @cached_property
+    def free_lead(self) -> Lead:
+        """Nobody's yet, in the department."""
+        return leads.create_lead(self.asked() | {"owner": None}, by=self.an)
+
+    @cached_property
     def converted(self) -> Lead:
         return leads.create_lead(self.asked(), by=self.an)
 
@@ -390,6 +395,14 @@ ON_CLOSED = {
         "deal.reopened",
     ),
 }  # fmt: skip
+# The same, of a lead that nobody has.
+ON_FREE = {
+    "timeline.take": Act(lambda d: partial(timeline.take, d.free_lead, by=d.an), "record.taken"),
+    "a colleague takes it": Act(lambda d: partial(timeline.take, d.free_lead, by=d.cast.binh), "record.taken"),
+    "timeline.assign": Act(
+        lambda d: partial(timeline.assign, [d.free_lead], owner=d.cast.hanh, by=d.cast.binh), "record.assigned"
+    ),
+}
 # What stands on the desk, the oldest first, and what is done to it.
 GROUPS = {
     "lead": (("lead",), ON_LEAD),
@@ -399,6 +412,7 @@ GROUPS = {
     "screened": (("prospect",), ON_SCREENED),
     "handed out": (("lead",), ON_HANDED_OUT),
     "closed": (("deal",), ON_CLOSED),
+    "free": (("free_lead",), ON_FREE),
 }
 
 
