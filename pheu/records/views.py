@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import TooManyFieldsSent
 from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import resolve
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh, trigger_client_event
@@ -13,7 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 from pheu.core import registries
 from pheu.core.errors import Conflict, DomainError, Invalid, Refused, tell
 from pheu.core.ids import read_id
-from pheu.core.once import once
+from pheu.core.once import once, sight
 from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW, may_take
@@ -143,6 +144,17 @@ def _elsewhere(row: Any) -> HttpResponse:
     if survivor.pk == row.pk:
         raise Http404
     return redirect("record", pk=survivor.pk)
+
+
+@sight
+def must_still_be_seen(request: Any, address: str) -> None:
+    """Words, and not a page that is missing, where a form that is sent again would lead to a record out of sight."""
+    match = resolve(urlsplit(address).path)
+    if match.func is not record_page:
+        return
+    record = Record.objects.visible_to(request.user).filter(pk=match.kwargs["pk"]).first()
+    if record is None or not (record.is_live or record.survivor.pk != record.pk):
+        raise Conflict(_("This form was saved before, but what it made is gone, or you may no longer see it."))
 
 
 def _visible_row(request: Request, kind: str, pk: int) -> Any:

@@ -8,7 +8,7 @@ const IGNORED = new Set(["csrfmiddlewaretoken", "once", "version"]);
 function values(form) {
   const found = new Map();
   for (const [name, value] of new FormData(form)) {
-    if (IGNORED.has(name)) continue;
+    if (IGNORED.has(name) || name.startsWith("initial-")) continue; // a draft brings along what the person saw
     const text = value instanceof File ? `${value.name} ${value.size}` : value;
     found.set(name, `${found.get(name) ?? ""}\n${text}`);
   }
