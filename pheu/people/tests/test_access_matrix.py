@@ -240,6 +240,11 @@ def _activity_reach(user: User, kind: str) -> tuple[set[str], set[str]]:
     return {"own", *REACH[lead[0]]}, {"own", *REACH[lead[1]]}
 
 
+def _activity_seen(user: User, kind: str) -> tuple[set[str], set[str]]:
+    seen, _changed = _activity_reach(user, kind)
+    return seen, seen
+
+
 def _operation_reach(user: User, kind: str) -> tuple[set[str], set[str]]:
     """What I did myself, nobody else: the act asks more, but has no page for others."""
     return {"own"}, {"own"}
@@ -325,6 +330,9 @@ ENTRIES = {
     # activities
     "calendar": Entry(get=200),
     "calendar-count": Entry(get=200),
+    "activity": Entry(about=("activity",), reach=_activity_seen, get=200),
+    "activity-at": Entry(get=200, post=422),  # whose record it is about, the form says
+    "activity-records": Entry(get=200),
     "activity-new": Entry(about=("lead",), needs=CHANGE, get=200, post=302, sends=_work),
     "activity-log": Entry(about=("lead",), needs=CHANGE, get=200, post=302, sends=_work_done),
     "activity-done": _on_activity(get=200, post=302, sends=lambda *_: {"result": "Đã gọi"}),
