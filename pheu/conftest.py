@@ -21,8 +21,9 @@ from psycopg import sql
 from pheu.core import health
 from pheu.deals.models import Deal
 from pheu.deals.services import create_deal
-from pheu.leads.models import Lead, RequestType, Source
+from pheu.leads.models import Lead, RequestType
 from pheu.leads.services import create_lead
+from pheu.parties.models import Source
 from pheu.people.models import Department, Role, Team, User
 from pheu.records import kinds, writing
 from pheu.records.acts import operation

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.deals.models import Conversion, Deal
 from pheu.leads import schema as leads
-from pheu.parties.schema import TAGS
+from pheu.parties.schema import SOURCE, TAGS
 from pheu.records.fields import Percent, RowPick, Shown, Title, common, staged
 from pheu.records.operators import EMPTY, OF_ROWS, Operator
 from pheu.records.schema import Group, Schema, responsible
@@ -103,7 +103,7 @@ DEAL = Schema(
                 leads.LABEL,
                 TAGS,
                 leads.PRIORITY,
-                leads.SOURCE,
+                SOURCE,
                 leads.DUE,
             ),
         ),

@@ -5,18 +5,8 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
-from pheu.parties.models import Company, Contact, Reachable
+from pheu.parties.models import Company, Contact, Reachable, Screened, Source
 from pheu.records.models import Category, Label, ListItem, Record, Stage, Staged, list_indexes, stage_indexes
-
-
-class Source(ListItem):
-    """Where a lead came from; the channel tells marketing from customers who come by themselves (R0.30, R1.15)."""
-
-    class Channel(models.TextChoices):
-        MARKETING = "marketing", _("Marketing")
-        INBOUND = "inbound", _("Customer came to us")
-
-    channel = models.CharField(max_length=20, choices=Channel.choices, default=Channel.MARKETING)
 
 
 class RequestType(ListItem):
@@ -67,7 +57,7 @@ class SalesRow(Staged):
         abstract = True
 
 
-class Lead(Reachable, SalesRow):
+class Lead(Reachable, Screened, SalesRow):
     """Screened: has interacted, or has a need (R1.02). Customer data is typed here until conversion makes records."""
 
     kind = "lead"

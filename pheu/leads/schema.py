@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from django.utils.translation import gettext_lazy as _
 
-from pheu.leads.models import PRIORITIES, Lead, Rating, RequestType, Source
+from pheu.leads.models import PRIORITIES, Lead, Rating, RequestType
 from pheu.parties import schema as parties
 from pheu.records.fields import (
     Choice,
@@ -26,7 +26,6 @@ from pheu.records.models import Label
 from pheu.records.schema import Group, Schema, responsible
 
 PRIORITY = Stars(name="priority", label=_("Priority"), options=PRIORITIES, filterable=True, sortable=True)
-SOURCE = Pick(name="source", label=_("Source"), model=Source, filterable=True, synonyms=("nguồn", "nguồn khách"))
 RATING = Choice(name="rating", label=_("Rating"), options=Rating.choices, filterable=True)
 REQUEST_TYPE = Pick(
     name="request_type", label=_("Request type"), model=RequestType, filterable=True, synonyms=("loại yêu cầu",)
@@ -76,12 +75,15 @@ LEAD = Schema(
                     synonyms=("người liên hệ", "họ tên"),
                     comes_from={"contact": "full_name"},
                 ),
+                replace(filled(parties.SHORT_NAME, company="short_name"), asked=False),
                 filled(parties.JOB_TITLE, contact="job_title"),
                 filled(parties.PHONE, company="phone", contact="phone"),
                 filled(parties.EMAIL, company="email", contact="email"),
                 filled(parties.TAX_CODE, company="tax_code"),
                 filled(parties.WEBSITE, company="website"),
                 filled(parties.ADDRESS, company="address", contact="address"),
+                replace(filled(parties.INDUSTRY, company="industry"), asked=False),
+                filled(parties.COUNTRY, company="country"),
             ),
         ),
         Group(
@@ -90,7 +92,8 @@ LEAD = Schema(
             (
                 Title(name="name", label=_("Lead name"), hint=_("Empty: the customer's name"), sortable=True),
                 PRIORITY,
-                SOURCE,
+                parties.SOURCE,
+                filled(parties.ORIGIN, company="origin"),
                 RATING,
                 LABEL,
                 parties.TAGS,

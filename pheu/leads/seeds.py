@@ -4,6 +4,7 @@ from typing import Any
 
 from pheu.records.seeds import plant_list, plant_pipeline, plant_reasons
 
+LISTS = "Danh sách mua"
 SOURCES = [
     ("Facebook comment", "marketing"),
     ("Facebook inbox", "marketing"),
@@ -14,7 +15,7 @@ SOURCES = [
     ("Hội thảo", "marketing"),
     ("Khách tự tìm đến", "inbound"),
     ("Giới thiệu", "inbound"),
-    ("Danh sách mua", "marketing"),
+    (LISTS, "marketing"),
 ]
 REQUEST_TYPES = [
     "Trạm quan trắc khí thải",
@@ -33,7 +34,10 @@ REASONS = ["Không có nhu cầu", "Không liên hệ được", "Sai thông tin
 
 
 def plant(apps: Any) -> None:
-    plant_list(apps.get_model("leads", "Source"), [{"name": name, "channel": channel} for name, channel in SOURCES])
+    plant_list(
+        apps.get_model("parties", "Source"),
+        [{"name": name, "channel": channel, "brings_lists": name == LISTS} for name, channel in SOURCES],
+    )
     plant_list(apps.get_model("leads", "RequestType"), [{"name": name} for name in REQUEST_TYPES])
     plant_pipeline(apps, "lead", "Tiềm năng", STAGES)
     plant_reasons(apps, "lead", "unqualified", REASONS)

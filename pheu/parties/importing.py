@@ -13,7 +13,7 @@ def build_prospect(importer: Importer, values: dict[str, Any], noted: set[str], 
     if marks.KNOWN in noted:
         noted = noted | {Prospect.Flag.REPEATED}
     prospect.flags = [flag for flag in Prospect.Flag.values if flag in noted]
-    prospect.origin, prospect.import_key = place.origin, key
+    prospect.import_key = key
     return prospect
 
 

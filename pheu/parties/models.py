@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.vietnamese.names import given_name, name_sort_key
 from pheu.core.vietnamese.text import fold
-from pheu.records.models import PLACES, Record, Row, list_indexes
+from pheu.records.models import PLACES, ListItem, Record, Row, list_indexes
 
 
 class Reachable(models.Model):
@@ -34,7 +34,30 @@ class Reachable(models.Model):
         return any(not phone.startswith("+") for phone in self.phones)
 
 
-class Company(Reachable, Row):
+class Source(ListItem):
+    """Where a customer came from; the channel tells marketing from customers who come by themselves (R0.30, R1.15)."""
+
+    class Channel(models.TextChoices):
+        MARKETING = "marketing", _("Marketing")
+        INBOUND = "inbound", _("Customer came to us")
+
+    channel = models.CharField(max_length=20, choices=Channel.choices, default=Channel.MARKETING)
+    brings_lists = models.BooleanField(default=False, help_text="proposed for what a file brings")
+
+
+class Screened(models.Model):
+    """What a bought list says of somebody, and what screening keeps of it."""
+
+    short_name = models.CharField(_("Short name"), max_length=100, blank=True)
+    country = models.CharField(_("Country"), max_length=100, blank=True)
+    industry = models.CharField(_("Industry"), max_length=300, blank=True)
+    origin = models.CharField(_("From the list"), max_length=200, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Company(Reachable, Screened, Row):
     """An organisation. «Tiềm năng» from conversion, «Khách hàng» from its first won deal (D3)."""
 
     class Type(models.TextChoices):
@@ -46,7 +69,6 @@ class Company(Reachable, Row):
     kind = "company"
     name = models.CharField(_("Company name"), max_length=300)
     name_folded = models.CharField(max_length=300, default="", db_index=True, editable=False)
-    short_name = models.CharField(_("Short name"), max_length=100, blank=True)
     tax_code = models.CharField(_("Tax code"), max_length=20, blank=True, db_index=True)
     type = models.CharField(_("Type"), max_length=20, choices=Type.choices, default=Type.PROSPECT)
     first_won_at = models.DateTimeField(_("First won"), null=True, blank=True)
@@ -118,7 +140,7 @@ class Contact(Reachable, Row):
         return name_sort_key(self.full_name)
 
 
-class Prospect(Reachable, Row):
+class Prospect(Reachable, Screened, Row):
     """«KH thô»: bought or scraped, unscreened (R1.01). Converted once into a lead, which `became` names (R1.16)."""
 
     class Flag(models.TextChoices):
@@ -132,21 +154,18 @@ class Prospect(Reachable, Row):
 
     kind = "prospect"
     company_name = models.CharField(_("Company name"), max_length=300, blank=True)
-    short_name = models.CharField(_("Short name"), max_length=100, blank=True)
     person_name = models.CharField(_("Contact person"), max_length=300, blank=True)
     job_title = models.CharField(_("Job title"), max_length=200, blank=True)
     tax_code = models.CharField(_("Tax code"), max_length=20, blank=True)
-    country = models.CharField(_("Country"), max_length=100, blank=True)
-    industry = models.CharField(_("Industry"), max_length=300, blank=True)
     remark = models.TextField(_("Remark"), blank=True, max_length=20_000)
-    origin = models.CharField(_("Where the list came from"), max_length=200, blank=True)
+    source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     flags = ArrayField(models.CharField(max_length=20, choices=Flag.choices), default=list, blank=True)
     became = models.ForeignKey(Record, models.PROTECT, null=True, blank=True, related_name="+")
     import_key = models.CharField(max_length=60, null=True, editable=False, unique=True)  # noqa: DJ001 (unique)
 
     class Meta:
         indexes = [
-            *list_indexes("prospect", "title_key", "created_at", filters=("became", "created_by")),
+            *list_indexes("prospect", "title_key", "created_at", filters=("became", "source", "created_by")),
             GinIndex(fields=["flags"], name="prospect_flags"),
             models.Index(
                 fields=["updated_at", "record"],

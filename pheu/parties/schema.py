@@ -5,7 +5,7 @@ from operator import attrgetter
 
 from django.utils.translation import gettext_lazy as _
 
-from pheu.parties.models import Company, Contact, Prospect
+from pheu.parties.models import Company, Contact, Prospect, Source
 from pheu.records.fields import (
     Choice,
     Email,
@@ -13,6 +13,7 @@ from pheu.records.fields import (
     LongText,
     MultiChoice,
     Phone,
+    Pick,
     RowPick,
     ShownRow,
     Tags,
@@ -46,6 +47,33 @@ SHORT_NAME = Text(
     searched=True,
     synonyms=("tên gọi tắt", "gọi tắt", "tên viết tắt", "viết tắt"),
 )
+COUNTRY = Text(
+    name="country", label=_("Country"), max_length=100, asked=False, synonyms=("quốc gia", "nước", "country")
+)
+INDUSTRY = Text(
+    name="industry",
+    label=_("Industry"),
+    synonyms=("lĩnh vực", "lĩnh vực hoạt động", "ngành", "ngành nghề", "ngành sản xuất"),
+)
+ORIGIN = Text(name="origin", label=_("From the list"), max_length=200, asked=False, importable=False)
+
+
+class SourcePick(Pick):
+    """Where a customer came from."""
+
+    def proposed(self) -> Source | None:
+        """An admin may say which source lists are of."""
+        return Source.objects.filter(is_active=True, brings_lists=True).first()
+
+
+SOURCE = SourcePick(
+    name="source",
+    label=_("Source"),
+    model=Source,
+    filterable=True,
+    of_list=True,
+    synonyms=("nguồn", "nguồn khách"),
+)
 TAGS = Tags(name="tags", label=_("Tags"), filterable=True, importable=False)
 
 COMPANY = Schema(
@@ -69,6 +97,9 @@ COMPANY = Schema(
                 EMAIL,
                 WEBSITE,
                 ADDRESS,
+                INDUSTRY,
+                COUNTRY,
+                ORIGIN,
                 TAGS,
             ),
         ),
@@ -156,14 +187,11 @@ PROSPECT = Schema(
                 TAX_CODE,
                 ADDRESS,
                 WEBSITE,
-                Text(name="country", label=_("Country"), max_length=100, synonyms=("quốc gia", "nước", "country")),
-                Text(
-                    name="industry",
-                    label=_("Industry"),
-                    synonyms=("lĩnh vực", "lĩnh vực hoạt động", "ngành", "ngành nghề", "ngành sản xuất"),
-                ),
+                COUNTRY,
+                INDUSTRY,
                 LongText(name="remark", label=_("Remark"), synonyms=("ghi chú", "tên dự án", "dự án", "mô tả")),
-                Text(name="origin", label=_("Where the list came from"), max_length=200, importable=False),
+                SOURCE,
+                ORIGIN,
                 TAGS,
             ),
         ),
@@ -176,7 +204,7 @@ PROSPECT = Schema(
         ShownRow(name="became", label=_("Converted"), reads=attrgetter("became")),
         MultiChoice(
             name="flags",
-            label=_("Phone remarks"),
+            label=_("Phone state"),
             options=Prospect.Flag.choices,
             editable=False,
             importable=False,

@@ -95,13 +95,15 @@ class MappingForm(forms.Form):
     area_code = forms.ChoiceField(label=_("Default area code"), choices=AREA_CODE_CHOICES, required=False)
     department = RowField(Department.objects.none(), label=_("Department"), required=False, empty_label="—")
     team = RowField(Team.objects.none(), label=_("Sales team"), required=False, empty_label="—")
-    origin = CleanCharField(label=_("Where the list came from"), max_length=200, required=False)
+    origin = CleanCharField(label=_("Name of the list"), max_length=200, required=False)
 
     def __init__(self, data: Any = None, *, imported: Import, lines: list[Line], user: User) -> None:
         values = {name: getattr(imported, name) for name in ("area_code", "department", "team", "origin")}
         columns = {f"column_{column}": name for column, name in imported.columns.items()}
         super().__init__(data, initial=values | columns)
-        self.importer = imported.importer
+        self.importer = imported.importer.as_for(user)
+        for name, one in self.importer.of_list().items():
+            self._ask_once(name, one.form_field(user), one.from_json(imported.given.get(name)))
         self.fields["department"].queryset = departments_for(user, imported.kind)  # type: ignore[attr-defined]
         self.fields["team"].queryset = teams_for(user, imported.kind)  # type: ignore[attr-defined]
         self.headers = headers_of(lines, imported.header_line)
@@ -112,6 +114,14 @@ class MappingForm(forms.Form):
             self.fields[f"column_{column}"] = forms.ChoiceField(
                 choices=offered, label=label, required=False, widget=widget
             )
+
+    def _ask_once(self, name: str, form_field: forms.Field, begins_with: Any) -> None:
+        form_field.required, form_field.show_hidden_initial, form_field.initial = False, False, begins_with
+        self.fields[f"all_{name}"] = form_field
+
+    def list_fields(self) -> list[BoundField]:
+        """What holds for all rows of the file."""
+        return [self[name] for name in self.fields if not name.startswith("column_")]
 
     def column_fields(self) -> Iterator[tuple[int, BoundField]]:
         for column in range(len(self.headers)):
@@ -143,4 +153,5 @@ class MappingForm(forms.Form):
     def settings(self) -> dict[str, Any]:
         """What `services.begin_check` takes over."""
         names = ("area_code", "department", "team", "origin")
-        return {name: self.cleaned_data[name] for name in names} | {"columns": self.columns()}
+        given = {name: self.cleaned_data[f"all_{name}"] for name in self.importer.of_list()}
+        return {name: self.cleaned_data[name] for name in names} | {"columns": self.columns(), "given": given}

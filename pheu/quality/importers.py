@@ -4,7 +4,7 @@ A domain that wants more registers an importer of its own, in `<app>/importing.p
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the rows of one import belong, and what the list is called."""
+    """Where the rows of one import belong, what the list is called, and what else holds for all: {field: value}."""
 
     team: "Team | None"
     department: "Department | None"
     origin: str
+    given: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,10 @@ class Importer:
         """The fields that a column may be mapped to, in the schema's order."""
         return {one.name: one for one in self.schema if one.importable}
 
+    def of_list(self) -> dict[str, Any]:
+        """Those that are also asked once for the whole list."""
+        return {name: one for name, one in self.fields().items() if one.of_list}
+
     def required(self) -> list[str]:
         """The fields that every line must fill."""
         return [name for name, one in self.fields().items() if one.required and self.schema.must_be_given(one)]
@@ -73,6 +78,10 @@ class Importer:
 def build_row(importer: Importer, values: dict[str, Any], noted: set[str], place: Place, key: str) -> Any:
     """An unsaved row that nobody owns yet, where the import belongs."""
     row = importer.schema.model(team=place.team, department=place.department)
+    if kinds.get(importer.kind).schema.get("origin") is not None:
+        row.origin = place.origin
+    for name, value in place.given.items():
+        importer.schema[name].put(row, value)
     for name, told in values.items():
         one = importer.schema.get(name)
         if one is None:

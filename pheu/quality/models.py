@@ -55,6 +55,7 @@ class Import(models.Model):
     team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
     origin = models.CharField(max_length=200, blank=True)
+    given = models.JSONField(default=dict, help_text="field -> value as JSON, for all lines")
     state = models.CharField(max_length=10, choices=State.choices, default=State.READING)
     # Each reading and each check has a number, so that one that was overtaken knows it and stops.
     round = models.PositiveIntegerField(default=0)
@@ -92,7 +93,9 @@ class Import(models.Model):
 
     @property
     def place(self) -> Place:
-        return Place(self.team, self.department, self.origin)
+        fields = self.importer.of_list()
+        given = {name: one.from_json(self.given.get(name)) for name, one in fields.items()}
+        return Place(self.team, self.department, self.origin, given)
 
     @property
     def is_busy(self) -> bool:

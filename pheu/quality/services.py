@@ -52,6 +52,8 @@ def open_file(upload: UploadedFile, *, kind: str, by: User) -> Import:
     team, department = first_place(by, kind)
     imported = Import(kind=kind, by=by, name=name, origin=PurePath(name).stem[:200], team=team, department=department)
     imported.wanted = {"sheet": "", "encoding": ""}
+    offered = imported.importer.of_list()
+    imported.given = {field: one.to_json(one.proposed()) for field, one in offered.items()}
     imported.file.save(name, upload, save=False)
     imported.save()
     return imported
@@ -228,10 +230,20 @@ def begin_check(imported: Import, settings: dict[str, Any], *, by: User) -> Impo
     may_place(by, imported.kind, settings["team"], settings["department"])
     if not set(settings["columns"].values()) <= set(imported.importer.fields()):
         raise Refused
-    for name, value in settings.items():
+    given = _given(imported, settings.get("given", {}), by)
+    for name, value in (settings | {"given": given}).items():
         setattr(imported, name, value)
     imported.rows = imported.lines_of_customers.count()
     return _new_round(imported, State.CHECKING)
+
+
+def _given(imported: Import, values: dict[str, Any], by: User) -> dict[str, Any]:
+    """What holds for all lines, as JSON, if `by` may write and choose it."""
+    offered = imported.importer.as_for(by).of_list()
+    if not set(values) <= set(offered):
+        raise Refused
+    checked = kinds.get(imported.kind).schema_for(by).check([values], by=by, new=False)[0]
+    return {name: offered[name].to_json(value) for name, value in checked.items()}
 
 
 def may_place(user: User, kind: str, team: Any, department: Any) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from pheu.core.vietnamese import show_number, show_short
 from pheu.deals.kinds import DEAL
 from pheu.leads.kinds import LEAD
-from pheu.leads.models import Source
+from pheu.parties.models import Source
 from pheu.people.models import User
 from pheu.people.scopes import VIEW
 from pheu.records.conditions import Tree, can_be_asked, list_url, rows_where

@@ -187,7 +187,7 @@ class Migration(migrations.Migration):
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
-                        to="leads.source",
+                        to="parties.source",
                     ),
                 ),
                 (

@@ -20,10 +20,10 @@ from pheu.deals.models import Deal
 from pheu.deals.schema import DEAL
 from pheu.deals.services import change_deal, close_deal, create_deal, move_deal, reopen_deal
 from pheu.deals.undoing import undo_conversion
-from pheu.leads.models import Rating, RequestType, Source
+from pheu.leads.models import Rating, RequestType
 from pheu.leads.schema import LEAD
 from pheu.leads.services import create_lead, create_leads
-from pheu.parties.models import Company
+from pheu.parties.models import Company, Source
 from pheu.parties.services import create_company, create_contact
 from pheu.people.models import User
 from pheu.records.models import ClosingReason, Label, Record, Tag

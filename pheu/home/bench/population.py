@@ -23,8 +23,8 @@ from pheu.home.bench import people
 from pheu.home.bench.customers import NEEDS, Customer, Inventor
 from pheu.home.bench.loading import block, copy, sequence_of, without_indexes
 from pheu.home.demo.words import TALKS
-from pheu.leads.models import Lead, RequestType, Source
-from pheu.parties.models import Company, Contact, Prospect
+from pheu.leads.models import Lead, RequestType
+from pheu.parties.models import Company, Contact, Prospect, Source
 from pheu.people.models import User
 from pheu.records import counters, kinds
 from pheu.records.models import Category, ClosingReason, Follower, Label, Operation, Pipeline, Record, RecordTag, Tag

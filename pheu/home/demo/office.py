@@ -7,8 +7,8 @@ from pheu.activities.models import ActivityType
 from pheu.home.demo.customers import Customer
 from pheu.home.demo.staff import Staff, hire
 from pheu.home.demo.words import TAGS
-from pheu.leads.models import RequestType, Source
-from pheu.parties.models import Prospect
+from pheu.leads.models import RequestType
+from pheu.parties.models import Prospect, Source
 from pheu.records.models import Category, ClosingReason, Label, Pipeline, Stage, Tag
 
 

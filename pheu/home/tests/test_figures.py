@@ -16,8 +16,9 @@ from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.kinds import DEAL
 from pheu.deals.models import Deal
 from pheu.deals.services import close_deal, create_deal, move_deal
-from pheu.leads.models import Lead, SalesRow, Source
+from pheu.leads.models import Lead, SalesRow
 from pheu.leads.services import close_lead, create_lead
+from pheu.parties.models import Source
 from pheu.records.conditions import rows_where
 from pheu.records.models import ClosingReason, Record
 

@@ -34,28 +34,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Source",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=100, verbose_name="name")),
-                ("colour", models.CharField(default="slate", max_length=10, verbose_name="colour")),
-                ("position", models.PositiveSmallIntegerField(default=0)),
-                ("is_active", models.BooleanField(default=True, verbose_name="active")),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[("marketing", "Marketing"), ("inbound", "Customer came to us")],
-                        default="marketing",
-                        max_length=20,
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["position", "pk"],
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
             name="Lead",
             fields=[
                 (
@@ -87,6 +65,10 @@ class Migration(migrations.Migration):
                 ("email", models.EmailField(blank=True, max_length=254, verbose_name="Email")),
                 ("website", models.CharField(blank=True, max_length=300, verbose_name="Website")),
                 ("address", models.CharField(blank=True, max_length=500, verbose_name="Address")),
+                ("short_name", models.CharField(blank=True, max_length=100, verbose_name="Short name")),
+                ("country", models.CharField(blank=True, max_length=100, verbose_name="Country")),
+                ("industry", models.CharField(blank=True, max_length=300, verbose_name="Industry")),
+                ("origin", models.CharField(blank=True, max_length=200, verbose_name="From the list")),
                 ("name", models.CharField(blank=True, max_length=300, verbose_name="Name")),
                 (
                     "priority",
@@ -257,7 +239,7 @@ class Migration(migrations.Migration):
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
-                        to="leads.source",
+                        to="parties.source",
                     ),
                 ),
             ],

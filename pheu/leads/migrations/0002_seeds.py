@@ -10,5 +10,5 @@ def plant_seeds(apps: Apps, _schema_editor: object) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0001_initial")]
+    dependencies = [("leads", "0001_initial"), ("parties", "0001_initial")]
     operations = [number_sequence("lead"), migrations.RunPython(plant_seeds, migrations.RunPython.noop)]

@@ -4,7 +4,8 @@ import re
 
 from pheu.conftest import nothing_changes, stage_of, told
 from pheu.leads import events
-from pheu.leads.models import Lead, RequestType, Source
+from pheu.leads.models import Lead, RequestType
+from pheu.parties.models import Source
 from pheu.parties.services import create_company
 from pheu.records.models import Label, Tag
 from pheu.timeline.events import CHANGED, CREATED

@@ -20,6 +20,29 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="Source",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("colour", models.CharField(default="slate", max_length=10, verbose_name="colour")),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("marketing", "Marketing"), ("inbound", "Customer came to us")],
+                        default="marketing",
+                        max_length=20,
+                    ),
+                ),
+                ("brings_lists", models.BooleanField(default=False, help_text="proposed for what a file brings")),
+            ],
+            options={
+                "ordering": ["position", "pk"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
             name="Company",
             fields=[
                 (
@@ -48,9 +71,12 @@ class Migration(migrations.Migration):
                 ("email", models.EmailField(blank=True, max_length=254, verbose_name="Email")),
                 ("website", models.CharField(blank=True, max_length=300, verbose_name="Website")),
                 ("address", models.CharField(blank=True, max_length=500, verbose_name="Address")),
+                ("short_name", models.CharField(blank=True, max_length=100, verbose_name="Short name")),
+                ("country", models.CharField(blank=True, max_length=100, verbose_name="Country")),
+                ("industry", models.CharField(blank=True, max_length=300, verbose_name="Industry")),
+                ("origin", models.CharField(blank=True, max_length=200, verbose_name="From the list")),
                 ("name", models.CharField(max_length=300, verbose_name="Company name")),
                 ("name_folded", models.CharField(db_index=True, default="", editable=False, max_length=300)),
-                ("short_name", models.CharField(blank=True, max_length=100, verbose_name="Short name")),
                 ("tax_code", models.CharField(blank=True, db_index=True, max_length=20, verbose_name="Tax code")),
                 (
                     "type",
@@ -252,15 +278,15 @@ class Migration(migrations.Migration):
                 ("email", models.EmailField(blank=True, max_length=254, verbose_name="Email")),
                 ("website", models.CharField(blank=True, max_length=300, verbose_name="Website")),
                 ("address", models.CharField(blank=True, max_length=500, verbose_name="Address")),
-                ("company_name", models.CharField(blank=True, max_length=300, verbose_name="Company name")),
                 ("short_name", models.CharField(blank=True, max_length=100, verbose_name="Short name")),
+                ("country", models.CharField(blank=True, max_length=100, verbose_name="Country")),
+                ("industry", models.CharField(blank=True, max_length=300, verbose_name="Industry")),
+                ("origin", models.CharField(blank=True, max_length=200, verbose_name="From the list")),
+                ("company_name", models.CharField(blank=True, max_length=300, verbose_name="Company name")),
                 ("person_name", models.CharField(blank=True, max_length=300, verbose_name="Contact person")),
                 ("job_title", models.CharField(blank=True, max_length=200, verbose_name="Job title")),
                 ("tax_code", models.CharField(blank=True, max_length=20, verbose_name="Tax code")),
-                ("country", models.CharField(blank=True, max_length=100, verbose_name="Country")),
-                ("industry", models.CharField(blank=True, max_length=300, verbose_name="Industry")),
                 ("remark", models.TextField(blank=True, max_length=20000, verbose_name="Remark")),
-                ("origin", models.CharField(blank=True, max_length=200, verbose_name="Where the list came from")),
                 (
                     "flags",
                     django.contrib.postgres.fields.ArrayField(
@@ -282,6 +308,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("import_key", models.CharField(editable=False, max_length=60, null=True, unique=True)),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.source",
+                    ),
+                ),
                 (
                     "became",
                     models.ForeignKey(
@@ -700,6 +737,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("is_live", True)),
                 fields=["became", "updated_at", "record"],
                 name="prospect_by_became",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="prospect",
+            index=models.Index(
+                condition=models.Q(("is_live", True)),
+                fields=["source", "updated_at", "record"],
+                name="prospect_by_source",
             ),
         ),
         migrations.AddIndex(

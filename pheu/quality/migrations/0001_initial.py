@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                 ("columns", models.JSONField(default=dict, help_text="number of the column -> field")),
                 ("area_code", models.CharField(blank=True, max_length=4)),
                 ("origin", models.CharField(blank=True, max_length=200)),
+                ("given", models.JSONField(default=dict, help_text="field -> value as JSON, for all lines")),
                 (
                     "state",
                     models.CharField(

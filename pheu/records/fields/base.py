@@ -45,7 +45,8 @@ class Reading:
 class Field:
     """One field of a kind. `synonyms` are what headers of real lists call it.
 
-    `on_create`: may be written on a new row; `asked`: the form of a new row asks for it.
+    `on_create`: may be written on a new row; `asked`: the form of a new row asks for it. `of_list`: an import asks for
+    it once for the whole list, beginning with `proposed`; what a line says itself goes first.
     `own`: kept in the row's JSON column of that name instead of a column; `in_list` and `on_card` then give it a column
     of the list and a line on the board's cards; `on_page`: the record page shows it. `searched`: its words find the
     row; `found_beyond`: they also find the rows that pick this one. `comes_from`: {kind: field} of a picked record by
@@ -62,6 +63,7 @@ class Field:
     importable: bool = True
     on_create: bool = True
     asked: bool = True
+    of_list: bool = False
     own: bool = False
     in_list: bool = False
     on_card: bool = False
@@ -257,6 +259,10 @@ class Field:
     def looks_like(self, text: str) -> bool:
         """Whether `text` of a column without a header can be nothing else."""
         return False
+
+    def proposed(self) -> Any:
+        """What an import begins with for the whole list."""
+        return self.empty
 
     # -- filters -----------------------------------------------------------------------------------------------------
 

@@ -21,8 +21,9 @@ from pheu.deals import services as deals
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.undoing import undo_conversion
 from pheu.leads import services as leads
-from pheu.leads.models import RequestType, Source
+from pheu.leads.models import RequestType
 from pheu.parties import services as parties
+from pheu.parties.models import Source
 from pheu.people.models import Department, Team, User
 from pheu.records import fields, kinds
 from pheu.records.models import Category, ClosingReason, Label, Operation, Pipeline, Stage, Tag

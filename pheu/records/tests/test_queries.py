@@ -22,8 +22,9 @@ from pheu.conftest import Cast, stage_of
 from pheu.core import navigation
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.services import create_deal
-from pheu.leads.models import RequestType, Source
+from pheu.leads.models import RequestType
 from pheu.leads.services import convert_prospects, create_lead
+from pheu.parties.models import Source
 from pheu.parties.services import create_company, create_contact, create_prospect
 from pheu.people.models import Role, User
 from pheu.records import kinds

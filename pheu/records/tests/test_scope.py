@@ -13,8 +13,9 @@ from pheu.conftest import given, stage_of, standing
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.models import Deal
 from pheu.deals.undoing import undo_conversion
-from pheu.leads.models import Lead, Source
+from pheu.leads.models import Lead
 from pheu.leads.services import convert_prospects
+from pheu.parties.models import Source
 from pheu.people.models import Department, Role, Team, User
 from pheu.people.scopes import CHANGE, CREATE, MOVE, VIEW, Action, Scope, reaches
 from pheu.records import kinds

@@ -8,8 +8,9 @@ import pytest
 from pheu.conftest import nothing_changes, stage_of
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.services import close_deal, create_deal
-from pheu.leads.models import Lead, Source
+from pheu.leads.models import Lead
 from pheu.leads.services import close_lead, create_lead
+from pheu.parties.models import Source
 from pheu.records.models import ClosingReason, Record
 from pheu.reports import queries
 
