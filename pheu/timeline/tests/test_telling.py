@@ -54,6 +54,12 @@ def test_an_event_says_what_who_when_and_through_what(lead, an, doing):
     assert event.at is not None
 
 
+def test_what_is_made_says_through_what_and_whatever_else_is_told_of_it(an):
+    lead = create_lead({"name": "Trạm", "owner": an}, by=an, via="import", list="Hội thảo")
+    event = told(CREATED, about=lead)
+    assert (event.via, event.facts) == ("import", {"number": lead.number, "list": "Hội thảo"})
+
+
 def test_an_event_may_be_about_no_record(dung, doing):
     event = record(CHANGED, about=None, by=dung, subject="Vai trò Kinh doanh")
     assert (event.about, event.subject) == (None, "Vai trò Kinh doanh")

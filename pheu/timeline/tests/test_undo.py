@@ -463,6 +463,17 @@ def told_place(lead):
     return facts["team_id"], facts["department_id"]
 
 
+# What the journal keeps ---------------------------------------------------------------------------------------------
+
+
+def test_the_journal_keeps_what_somebody_changed_and_nothing_that_follows_from_it(an, lead):
+    """Words to be found by, versions and moments come by themselves, and nobody takes them back."""
+    add_note(lead.record, body="Đã gọi", by=an)  # the first act moves a new lead on
+    change_lead(Lead.objects.get(pk=lead.pk), {"name": (lead.name, "Trạm khí thải 2")}, by=an)
+    kept = last().entries.values_list("table", "key", "before", "after")
+    assert list(kept) == [("leads_lead", lead.pk, {"name": lead.name}, {"name": "Trạm khí thải 2"})]
+
+
 # What hangs on records ----------------------------------------------------------------------------------------------
 
 
