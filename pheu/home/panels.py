@@ -41,7 +41,7 @@ class Page:
         user = self.user
         self.leads = queries.lead_figures(user) if queries.sees(LEAD, user, queries.LEADS) else None
         self.deals = queries.deal_figures(user) if queries.sees(DEAL, user, queries.DEALS) else None
-        self.work = queries.work_figures(self.user, self.now)
+        self.work = queries.my_work(self.user, self.now)
 
     def kpis(self) -> list[Kpi]:
         found = [_new_leads(self.leads) if self.leads else None, _work(self.work)]
@@ -76,17 +76,18 @@ def greeting(user: User, now: datetime) -> str:
 
 def _new_leads(figures: dict[str, int]) -> Kpi:
     more = figures["this_week"] - figures["last_week"]
-    change = _("%(more)s against last week so far") % {"more": f"{more:+d}".replace("-", "−")}
+    told = f"{more:+d}".replace("-", "−")
+    change = _("%(more)s against last week so far") % {"more": told} if more else _("as many as last week")
     trend = "rising" if more > 0 else "falling" if more < 0 else ""
     url = list_url(LEAD, queries.LEADS["this_week"])
     return Kpi(_("New leads this week"), show_number(figures["this_week"]), url, change, trend)
 
 
-def _work(figures: dict[str, int]) -> Kpi:
-    late = figures["overdue"]
+def _work(work: queries.Work) -> Kpi:
+    late = work.overdue
     words = ngettext("%(late)d overdue", "%(late)d overdue", late) % {"late": late} if late else _("nothing overdue")
     url = f"{reverse('calendar')}?until=tonight"
-    return Kpi(_("Waiting for me today"), show_number(figures["count"]), url, words, "falling" if late else "")
+    return Kpi(_("Waiting for me today"), show_number(work.count), url, words, "falling" if late else "")
 
 
 def _deal_count(count: int) -> str:
@@ -119,8 +120,7 @@ def _dong(amount: Any) -> str:
 
 def work_panel(page: Page) -> Panel:
     """«Việc của tôi»: overdue and due by tonight."""
-    activities = queries.my_work(page.user)
-    return Panel("home/_work.html", {"activities": activities, "count": page.work["count"]})
+    return Panel("home/_work.html", {"activities": page.work.first, "count": page.work.count})
 
 
 def new_leads_panel(page: Page) -> Panel | None:

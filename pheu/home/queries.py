@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum, Window
 from django.utils.translation import gettext as _
 
 from pheu.activities.calendar import tonight
@@ -71,11 +71,13 @@ def lead_figures(user: User) -> dict[str, int]:
 
     Whole days are kept as counters; only the stretch of last week is counted.
     """
-    made = counters.made_since(LEAD, user, read_day(MADE["value"]))
+    last_week = rows_where(LEAD, user, LEADS["last_week"])
+    found = counters.made_since(LEAD, user, read_day(MADE["value"]), beside=last_week)
+    made = {(day, category): n for (day, category), n in found.items() if day is not None}
     week = read_day(LEADS["this_week"]["value"])
     return {
         "this_week": sum(n for (day, _category), n in made.items() if day >= week),
-        "last_week": rows_where(LEAD, user, LEADS["last_week"]).count(),
+        "last_week": sum(n for (day, _category), n in found.items() if day is None),
         "made": sum(made.values()),
         "worked": sum(n for (_day, category), n in made.items() if category != Category.NEW),
         "converted": sum(n for (_day, category), n in made.items() if category == Category.CONVERTED),
@@ -143,20 +145,25 @@ def _due_by_tonight(user: User) -> Any:
     return Activity.objects.open().of(user).filter(due_at__lte=tonight())
 
 
-def work_figures(user: User, now: datetime) -> dict[str, int]:
-    """How much of the person's own work is due by tonight, and how much of it is overdue."""
-    return _due_by_tonight(user).aggregate(count=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=now)))
+@dataclass(frozen=True)
+class Work:
+    """The person's own work that is due by tonight: how much, how much of it is overdue, and the first of it.
+
+    `activity.opens` says whether its record is one that the person may see (design.md 3).
+    """
+
+    count: int
+    overdue: int
+    first: list[Any]
 
 
-def my_work(user: User) -> list[Activity]:
-    """The first of it; `activity.opens` says whether its record is one that the person may see (design.md 3)."""
+def my_work(user: User, now: datetime) -> Work:
+    """One statement: the rows carry the counts of all along."""
     rows = _due_by_tonight(user).select_related("type", "record").order_by("due_at", "pk")
-    activities = list(rows[:MOST_WORK])
-    asked = {one.record_id for one in activities}
-    readable = set(Record.objects.visible_to(user).filter(pk__in=asked).values_list("pk", flat=True))
-    for activity in activities:
-        activity.opens = activity.record_id in readable
-    return activities
+    late = Count("pk", filter=Q(due_at__lt=now))
+    opens = Exists(Record.objects.visible_to(user).filter(pk=OuterRef("record")))
+    first = list(rows.annotate(of_all=Window(Count("pk")), of_late=Window(late), opens=opens)[:MOST_WORK])
+    return Work(first[0].of_all, first[0].of_late, first) if first else Work(0, 0, [])
 
 
 # Funnel --------------------------------------------------------------------------------------------
@@ -174,12 +181,17 @@ OF_LEADS: Tree = {"field": "lead", "op": "where", "value": MADE}
 DEALS_OF_LEADS: dict[str, Tree] = {"quoted": _both(OF_LEADS, QUOTED), "won": _both(OF_LEADS, WON)}
 
 
-def deals_of_leads(user: User) -> dict[str, int]:
+def deals_of_leads(user: User) -> dict[str, Any]:
     """Visible deals that came from the visible leads of 90 days: how many were quoted, and how many won.
 
-    Kept for a minute, as the counts of tabs are: no counter knows which lead a deal came from.
+    Kept for a minute, as the counts of tabs are: no counter knows which lead a deal came from. `stage` is what the
+    company calls a quoted one.
     """
-    return kept("home.deals_of_leads", user, lambda: _counts(DEAL, user, OF_LEADS, quoted=QUOTED, won=WON))
+
+    def count() -> dict[str, Any]:
+        return _counts(DEAL, user, OF_LEADS, quoted=QUOTED, won=WON) | {"stage": _quoted_stage()}
+
+    return kept("home.deals_of_leads", user, count)
 
 
 @dataclass(frozen=True)
@@ -202,7 +214,7 @@ def funnel(user: User, leads: dict[str, int]) -> list[Step]:
     rows = [(label, leads[name], list_url(LEAD, LEADS[name])) for name, label in labels.items()]
     if sees(DEAL, user, DEALS_OF_LEADS):
         deals = deals_of_leads(user)
-        rows.append((_quoted_stage(), deals["quoted"], list_url(DEAL, DEALS_OF_LEADS["quoted"])))
+        rows.append((deals["stage"], deals["quoted"], list_url(DEAL, DEALS_OF_LEADS["quoted"])))
         rows.append((_("Won"), deals["won"], list_url(DEAL, DEALS_OF_LEADS["won"])))
     return _steps(rows)
 

@@ -8,14 +8,14 @@ nobody's near me) is counted live, and is little.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import Case, DateField, F, Q, Sum, Value, When
 from django.db.models import Count as CountOf
-from django.db.models import F, Q, Sum, Value
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models.functions import Cast, Coalesce, TruncDate
 from django.utils import timezone
 
 from pheu.core.health import examination
@@ -74,17 +74,45 @@ def total(kind: Kind, user: User, condition: Q) -> int:
     return sum(one.count for one in by_stage(kind, user, condition).values())
 
 
-def made_since(kind: Kind, user: User, since: date) -> dict[tuple[date, str], int]:
-    """How many rows were made on each day from `since` on, by the category of the stage they stand in now."""
-    found: dict[tuple[date, str], int] = {}
-    parts = _parts(kind, user, Q(), since)
+def made_since(kind: Kind, user: User, since: date, beside: Any = None) -> dict[tuple[date | None, str], int]:
+    """How many rows were made on each day from `since` on, by the category of the stage they stand in now.
+
+    The rows `beside` are counted in the same statement, under no day.
+    """
+    found: dict[tuple[date | None, str], int] = {}
+    days = [(rows, _day(rows)) for rows in _parts(kind, user, Q(), since)]
+    if beside is not None:
+        days.append((beside.order_by(), Cast(Value(None), DateField())))
     for one in _together(
-        rows.values(on=_day(rows), category=F("stage__category")).annotate(count=_summed(rows)["count"])
-        for rows in parts
+        rows.values(on=day, category=F("stage__category")).annotate(count=_summed(rows)["count"]) for rows, day in days
     ):
         key = (one["on"], one["category"])
         found[key] = found.get(key, 0) + (one["count"] or 0)
     return found
+
+
+def made_by(kind: Kind, user: User, first: date, turn: date, last: date, *by: str) -> list[dict[str, Any]]:
+    """How many rows were made from `first` to `last`, by columns that are counted, and what they are worth.
+
+    `now` tells those made from `turn` on from those before. One statement.
+    """
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for one in _together(
+        rows.values(*by, now=Case(When(_made_from(rows, turn), then=True), default=False)).annotate(
+            **{name: _summed(rows)[name] for name in ("count", "amount")}
+        )
+        for rows in (
+            rows.exclude(_made_from(rows, last + timedelta(days=1))) for rows in _parts(kind, user, Q(), first)
+        )
+    ):
+        sums = found.setdefault((one["now"], *(one[name] for name in by)), {**one, "count": 0, "amount": Decimal(0)})
+        sums["count"] += one["count"] or 0
+        sums["amount"] += one["amount"] or 0
+    return list(found.values())
+
+
+def _made_from(rows: Any, day: date) -> Q:
+    return Q(day__gte=day) if rows.model is Counter else Q(created_at__gte=midnight(day))
 
 
 def _parts(kind: Kind, user: User, condition: Q, since: date | None = None) -> Iterator[Any]:

@@ -32,13 +32,23 @@ class Event(models.Model):
     outsider_record = models.ForeignKey(Record, models.SET_NULL, null=True, related_name="+", db_index=False)
     via = models.CharField(max_length=20, default="page")
     at = models.DateTimeField(default=timezone.now)
+    # Since when what this ended had lasted: the stay in the stage that was left.
+    since = models.DateTimeField(null=True)
     operation = models.ForeignKey(Operation, models.PROTECT, related_name="events")
     # The id of the event that made this one happen, if one did. No key: nothing points at an event (design.md 6).
     cause = models.BigIntegerField(null=True)
     facts = models.JSONField(default=dict)
 
     class Meta:
-        indexes = [models.Index(fields=["about", "-at", "-id"], name="event_about_newest")]
+        indexes = [
+            models.Index(fields=["about", "-at", "-id"], name="event_about_newest"),
+            models.Index(
+                fields=["at"],
+                include=["about", "since"],
+                name="event_stays",
+                condition=models.Q(since__isnull=False),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="event_has_one_author",

@@ -1,6 +1,7 @@
 """Telling what happened, and the acts that every kind shares: create, change, hand out, note, file, follow."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -36,10 +37,11 @@ def record(
     via: str = "page",
     subject: str = "",
     cause: Event | None = None,
+    since: datetime | None = None,
     **facts: Any,
 ) -> Event:
     """Tell one event; see `record_many`."""
-    return record_many(kind, [(about, facts)], by=by, via=via, subject=subject, cause=cause)[0]
+    return record_many(kind, [(about, facts)], by=by, via=via, subject=subject, cause=cause, since=since)[0]
 
 
 def record_many(
@@ -50,15 +52,18 @@ def record_many(
     via: str = "page",
     subject: str = "",
     cause: Event | None = None,
+    since: datetime | None = None,
 ) -> list[Event]:
     """Insert one event for each (record, facts) and run the followers, all in the act's transaction.
 
-    `by` is a person, an `Outsider`, or None: the system. `cause` is the event that made this happen, if one did.
+    `by` is a person, an `Outsider`, or None: the system. `cause` is the event that made this happen, if one did;
+    `since` is when began what this ends.
     """
     told = list(told)
     if not told:
         return []
     who = _author(by) | {"kind": kind.code, "via": via, "subject": subject, "cause": cause and cause.pk}
+    who["since"] = since
     rows = [Event(about=about, facts=facts, operation_id=current().operation, **who) for about, facts in told]
     happened = Event.objects.bulk_create(rows, batch_size=1000)
     for follower in events.followers_of(kind.code):

@@ -78,13 +78,13 @@ def change_pipeline(row: Any, *, to: Stage, by: User, via: str = "page") -> Any:
         raise DomainError(_("That stage belongs to another pipeline."))
     if row.is_closed:
         raise DomainError(_("Reopen %(name)s first."), name=row)
-    left = row.stage
+    left, since = row.stage, row.stage_entered_at
     row.enter_pipeline(to)
     writing.save_changed(row)
     facts: dict[str, Any] = {
         "left": id_and_name(left), "entered": id_and_name(to), "pipeline": id_and_name(to.pipeline),
     }  # fmt: skip
-    record(events.PIPELINE_CHANGED, about=row.record, by=by, via=via, **facts)
+    record(events.PIPELINE_CHANGED, about=row.record, by=by, via=via, since=since, **facts)
     return row
 
 
@@ -101,11 +101,11 @@ def enter(
     cause: Any = None,
 ) -> Any:
     """Let a held row stand in `stage`, tell it, and do what the kind does whenever a row has come to another stage."""
-    left, kind = row.stage, kinds.get(row.kind)
+    left, since, kind = row.stage, row.stage_entered_at, kinds.get(row.kind)
     row.enter(stage, by=by, reason=reason, reason_note=reason_note)
     writing.save_changed(row)
     told = {"left": id_and_name(left), "entered": id_and_name(stage), **(facts or {})}
-    record(event_of(kind, what), about=row.record, by=by, via=via, cause=cause, **told)
+    record(event_of(kind, what), about=row.record, by=by, via=via, cause=cause, since=since, **told)
     if kind.entered is not None:
         kind.entered(row, left, by=by, via=via)
     return row

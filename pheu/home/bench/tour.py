@@ -145,9 +145,12 @@ class Tour:
         yield self._page("home", "/", gate="home", seconds=5)
         for days in (30, 90, 365):
             yield self._page(f"reports, {days} days", f"/reports/?days={days}")
+        for report in ("people", "teams", "forecast", "stages", "work"):
+            yield self._page(f"report {report}", f"/reports/?report={report}&days=365")
         yield self._page("conversion counts", "/deals/conversions/")
         yield self._page("calendar", "/calendar/")
-        yield self._page("calendar of my team", "/calendar/?whose=team")
+        yield self._page("calendar of my team", "/calendar/?whose=team&view=month")
+        yield self._page("calendar as a list", "/calendar/?view=list")
         yield self._page("calendar count", "/calendar/count/")
 
     # -- acts --------------------------------------------------------------------------------------------------------

@@ -370,6 +370,10 @@ ENTRIES = {
     # first page and reports
     "home": Entry(get=200),
     "reports": Entry(get=200),
+    "report-file": Entry(get=200),
+    "report-picture": Entry(get=200),
+    "report-stays": Entry(get=200),
+    "report-work": Entry(get=200),
     # raw lists from Excel
     "import-list": Entry(kind="prospect", needs=IMPORT, get=200),
     "import-new": Entry(kind="prospect", needs=IMPORT, get=200, post=302, sends=_list_to_import),

@@ -79,6 +79,7 @@ class Migration(migrations.Migration):
                 ("outsider", models.CharField(blank=True, max_length=300)),
                 ("via", models.CharField(default="page", max_length=20)),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("since", models.DateTimeField(null=True)),
                 ("cause", models.BigIntegerField(null=True)),
                 ("facts", models.JSONField(default=dict)),
                 (
@@ -119,7 +120,15 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["about", "-at", "-id"], name="event_about_newest")],
+                "indexes": [
+                    models.Index(fields=["about", "-at", "-id"], name="event_about_newest"),
+                    models.Index(
+                        condition=models.Q(("since__isnull", False)),
+                        fields=["at"],
+                        include=["about", "since"],
+                        name="event_stays",
+                    ),
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(

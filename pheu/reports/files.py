@@ -1,0 +1,131 @@
+"""A report as an Excel file and as a picture."""
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import xlsxwriter
+from django.http import FileResponse, HttpResponse
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from pheu.core.markup import html, together
+from pheu.core.vietnamese.text import fold
+from pheu.reports.periods import Period
+from pheu.reports.sheets import DAYS, MONEY, PERCENT, Line, Sheet, shown
+
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMS = {MONEY: "#,##0", PERCENT: "0", DAYS: "0.0"}
+MOST_BARS = 40
+
+
+def workbook(name: str, sheets: Sequence[Sheet], period: Period) -> FileResponse:
+    """Every table on a sheet of its own, in numbers; text is never a formula, whatever somebody is called."""
+    written = io.BytesIO()
+    with xlsxwriter.Workbook(written, {"in_memory": True, "strings_to_formulas": False}) as book:
+        taken: set[str] = set()
+        for sheet in sheets:
+            _write(book, book.add_worksheet(_tab(sheet.title, taken)), sheet, period)
+    written.seek(0)
+    return FileResponse(written, as_attachment=True, filename=f"{_file_name(name, period)}.xlsx", content_type=EXCEL)
+
+
+def _file_name(name: str, period: Period) -> str:
+    return f"{slugify(fold(name))}-{period.first:%Y%m%d}-{period.last:%Y%m%d}"
+
+
+def _tab(title: str, taken: set[str]) -> str:
+    """What Excel lets a sheet be called: 31 characters, some of them not, and no two alike."""
+    tab = "".join(one for one in title if one not in "[]:*?/\\'")[:28]
+    while tab.lower() in taken:
+        tab += "+"
+    taken.add(tab.lower())
+    return tab
+
+
+def _write(book: Any, page: Any, sheet: Sheet, period: Period) -> None:
+    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+    page.write_string(0, 0, f"{sheet.title}, {period}", book.add_format({"bold": True}))
+    heads = [sheet.head]
+    for column in sheet.columns:
+        label = str(column.label)
+        heads += [label, _("%(column)s, the period before") % {"column": label}] if sheet.compares else [label]
+    for at, head in enumerate(heads):
+        page.write_string(2, at, head, bold)
+    formats = [book.add_format({"num_format": FORMS.get(column.form, "#,##0")}) for column in sheet.columns]
+    for row, line in enumerate([*sheet.lines, *([sheet.total] if sheet.total else [])], 3):
+        page.write_string(row, 0, line.label)
+        for at, (cell, form) in enumerate(zip(line.cells, formats, strict=True)):
+            values = [cell.value, cell.was] if sheet.compares else [cell.value]
+            for beside, value in enumerate(values):
+                if value is not None:
+                    page.write_number(row, 1 + at * len(values) + beside, float(value), form)
+    page.freeze_panes(3, 1)
+    page.set_column(0, 0, 34)
+    page.set_column(1, len(heads), 16)
+
+
+# Pictures ---------------------------------------------------------------------------------------------------------
+
+ROW, BAR, TOP = 46, 12, 8
+
+
+def picture(sheet: Sheet, period: Period) -> HttpResponse:
+    """The drawing as a file of its own, with its title, on white paper."""
+    drawn = drawing(sheet, title=f"{sheet.title}: {sheet.columns[sheet.drawn].label}, {period}")
+    answer = HttpResponse(f'<?xml version="1.0" encoding="UTF-8"?>\n{drawn}', content_type="image/svg+xml")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(sheet.title, period)}.svg"'
+    return answer
+
+
+def drawing(sheet: Sheet, title: str = "") -> SafeString:
+    """Bars of one column, a thin one below each for the period before.
+
+    It is as wide as its place: lengths are shares. Colours are attributes, which the page's stylesheet outdoes.
+    """
+    lines = [line for line in sheet.lines if line.cells[sheet.drawn].value is not None][:MOST_BARS]
+    cells = [line.cells[sheet.drawn] for line in lines]
+    most = max((float(value) for cell in cells for value in (cell.value, cell.was) if value is not None), default=0)
+    above = 44 if title else TOP
+    height = above + ROW * len(lines) + TOP
+    words = html(
+        '<text class="chart-title" x="0" y="24" font-size="16" font-weight="600" fill="#1c1d1f">{}</text>', title
+    )
+    paper = html('<rect width="100%" height="{}" fill="#ffffff"/>', height)
+    return html(
+        '<svg xmlns="http://www.w3.org/2000/svg" class="chart" width="720" height="{}" role="img" aria-label="{}"'
+        ' font-family="Inter, system-ui, sans-serif" font-size="13">{}{}{}</svg>',
+        height,
+        title or f"{sheet.title}: {sheet.columns[sheet.drawn].label}",
+        paper if title else "",
+        words if title else "",
+        together(_bar(line, sheet, most, above + ROW * nth) for nth, line in enumerate(lines)),
+    )
+
+
+def _bar(line: Line, sheet: Sheet, most: float, top: int) -> SafeString:
+    cell, form = line.cells[sheet.drawn], sheet.columns[sheet.drawn].form
+    return html(
+        '<text class="chart-name" x="0" y="{}" fill="#535861">{}</text>'
+        '<text class="chart-value" x="100%" y="{}" text-anchor="end" font-weight="600" fill="#1c1d1f">{}</text>'
+        '<rect class="chart-bar" x="0" y="{}" width="{}%" height="{}" rx="3" fill="#0b7a63"/>{}',
+        top + 12,
+        line.label[:48],
+        top + 12,
+        shown(cell.value, form),
+        top + 18,
+        _share(cell.value, most),
+        BAR,
+        html(
+            '<rect class="chart-was" x="0" y="{}" width="{}%" height="4" rx="2" fill="#8d929b"/>',
+            top + 18 + BAR + 2,
+            _share(cell.was, most),
+        )
+        if sheet.compares and cell.was
+        else "",
+    )
+
+
+def _share(value: Any, most: float) -> str:
+    return f"{100 * float(value or 0) / most if most else 0:.2f}"
