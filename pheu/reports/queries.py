@@ -17,6 +17,7 @@ from pheu.people.scopes import VIEW
 from pheu.records.conditions import Tree, can_be_asked, list_url, rows_where
 from pheu.records.kinds import Kind
 from pheu.records.models import FAILED, Category
+from pheu.records.shipped import shown
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def leads_by_status(user: User, days: int) -> Table:
     made = _since("created_at", days)
     order = ("stage__pipeline__position", "stage__pipeline", "stage__position", "stage__name", "stage")
     rows = _grouped(LEAD, user, made, *order).order_by(*order)
-    lines = (_line(LEAD, one, one["stage__name"], _both(made, _in("stage", one["stage"]))) for one in rows)
+    lines = (_line(LEAD, one, shown(one["stage__name"]), _both(made, _in("stage", one["stage"]))) for one in rows)
     return Table.of(lines, list_url(LEAD, made))
 
 
