@@ -132,6 +132,15 @@ def bench(rest: list[str]) -> int:
     return hand_over("bench", ["--leads", sizes[-1], *told, *smaller])
 
 
+def mutants(rest: list[str]) -> int:
+    """Replaced by `bin/mutants.py`, which has a database of its own below var/mutants."""
+    with one_at_a_time():
+        install("requirements-dev.txt")
+        catalogues()
+    os.chdir(ROOT)
+    os.execv(PYTHON, [str(PYTHON), "bin/mutants.py", *rest])
+
+
 def check(rest: list[str]) -> int:
     """Every check, readable from top to bottom; all are run, and the first lines of this output say which failed."""
     with one_at_a_time():
@@ -186,7 +195,10 @@ def vendor(rest: list[str]) -> int:
     return 0
 
 
-COMMANDS = {"run": run, "test": test, "check": check, "lock": lock, "vendor": vendor, "pheu": pheu, "bench": bench}
+COMMANDS = {
+    "run": run, "test": test, "check": check, "lock": lock, "vendor": vendor, "pheu": pheu, "bench": bench,
+    "mutants": mutants,
+}  # fmt: skip
 
 
 def hand_over(name: str, rest: list[str]) -> int:

@@ -19,6 +19,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("ui/", include("pheu.core.views")),
     path("language/", include("pheu.core.language")),
+    path("reading/", include("pheu.core.readings")),
     path("", include("pheu.activities.urls")),
     path("", include("pheu.leads.urls")),
     path("", include("pheu.deals.urls")),

@@ -2,16 +2,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from pheu.activities.models import ActivityType
-from pheu.core.ids import RowField
+from pheu.core.ids import RowField, read_ids
 from pheu.core.templatetags.signs import icon
 from pheu.core.vietnamese.dates import show_datetime
 from pheu.core.vietnamese.fields import CleanCharField, VnDateTimeField, VnDateTimeInput
 from pheu.people.models import User
+from pheu.records.models import Record
 
 
 def quick_times(now: datetime) -> list[tuple[Any, str]]:
@@ -60,6 +62,34 @@ class ScheduleForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["assignee"].queryset = User.objects.active()  # type: ignore[attr-defined]
+
+
+class RecordInput(forms.Select):
+    """A select that holds only the chosen record; the combobox asks for more."""
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        ids = read_ids(value)
+        rows = self.choices.queryset.filter(pk__in=ids) if ids else []  # type: ignore[attr-defined]
+        options = [self.create_option(name, "", "", not rows, 0)]
+        options += [self.create_option(name, row.pk, row.title, True, nth) for nth, row in enumerate(rows, 1)]
+        return [(None, options, 0)]
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["attrs"]["data-pick-url"] = reverse("activity-records")
+        return context
+
+
+class RecordForm(ScheduleForm):
+    """The same from a place in the calendar, where nobody has said yet what record it is about."""
+
+    record = RowField(Record.objects.none(), label=_("About"), widget=RecordInput)
+    field_order = ["record"]
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        records = Record.objects.visible_to(user).filter(state=Record.State.LIVE)
+        self.fields["record"].queryset = records  # type: ignore[attr-defined]
 
 
 class NextForm(ScheduleForm):

@@ -46,6 +46,13 @@ class Activity(models.Model):
             models.Index(
                 fields=["record", "due_at"], name="activity_next", condition=models.Q(done_at=None, called_off_at=None)
             ),
+            # What was done in a week or a year: calendars of a few people, reports of all.
+            models.Index(
+                fields=["done_at"],
+                include=["assignee", "done_by", "type", "record"],
+                name="activity_done",
+                condition=models.Q(done_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

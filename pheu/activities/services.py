@@ -95,9 +95,21 @@ def _held(activity: Activity, by: User) -> Activity:
 
 def must_be_theirs(activity: Activity, by: User) -> None:
     """Refuse who is neither its assignee nor its maker and may not change its record."""
-    is_theirs = by.is_active and by.pk in (activity.assignee_id, activity.created_by_id)
-    if not is_theirs:
+    if not _is_own(activity, by):
         must_change(activity.record, by)
+
+
+def is_theirs(activity: Activity, by: User) -> bool:
+    """Whether `must_be_theirs` lets the person pass."""
+    return _is_own(activity, by) or may_change(activity.record, by)
+
+
+def _is_own(activity: Activity, by: User) -> bool:
+    return by.is_active and by.pk in (activity.assignee_id, activity.created_by_id)
+
+
+def may_change(about: Record, by: User) -> bool:
+    return kinds.get(about.kind).model.objects.within(by, CHANGE).filter(pk=about.pk).exists()
 
 
 def must_change(about: Record, by: User) -> None:

@@ -5,6 +5,9 @@ from pheu.activities import views
 urlpatterns = [
     path("calendar/", views.calendar, name="calendar"),
     path("calendar/count/", views.calendar_count, name="calendar-count"),
+    path("activities/new/", views.activity_at, name="activity-at"),
+    path("activities/records/", views.activity_records, name="activity-records"),
+    path("activities/<id:pk>/", views.activity_page, name="activity"),
     path("r/<id:pk>/activities/new/", views.activity_new, name="activity-new"),
     path("r/<id:pk>/activities/log/", views.activity_log, name="activity-log"),
     path("activities/<id:pk>/result/", views.activity_done, name="activity-done"),

@@ -3,23 +3,27 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from pheu.activities import services
-from pheu.activities.calendar import days_of, tonight
-from pheu.activities.forms import LogForm, NextForm, ResultForm, ScheduleForm, WhenForm, quick_times
+from pheu.activities.calendar import VIEWS, Look, colleagues, days_of, grid_of, overdue_count, tonight
+from pheu.activities.forms import LogForm, NextForm, RecordForm, ResultForm, ScheduleForm, WhenForm, quick_times
 from pheu.activities.models import Activity, ActivityType
 from pheu.core.once import once
 from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE
 from pheu.records import kinds
 from pheu.records.models import Record
+from pheu.records.moments import read_moment
+from pheu.records.search import find
+
+MOST_FOUND = 20
 
 
 def _sent(request: Request) -> Any:
@@ -81,6 +85,50 @@ def activity_log(request: Request, pk: int) -> HttpResponse:
     return render(request, "activities/log.html", {"record": about, "form": form}, status=422 if form.is_bound else 200)
 
 
+@require_safe
+def activity_page(request: Request, pk: int) -> HttpResponse:
+    """What is to be done, or was: mine, or on a record that I may see; with what may be done with it."""
+    activity = get_object_or_404(Activity.objects.select_related("record", "type", "assignee", "done_by"), pk=pk)
+    about = Record.objects.visible_to(request.user).filter(pk=activity.record_id).first()
+    if about is None and activity.assignee_id != request.user.pk:
+        raise Http404
+    may_work = activity.is_open and services.is_theirs(activity, request.user)
+    return render(request, "activities/activity.html", {"activity": activity, "about": about, "may_work": may_work})
+
+
+@once
+def activity_at(request: Request) -> HttpResponse:
+    """«Tạo công việc» at a time of the calendar, `?at=2026-11-25T09:00`."""
+    initial = _usual(request) | {"due_at": _asked_moment(request.GET.get("at", ""))}
+    form = RecordForm(_sent(request), initial=initial, user=request.user)
+    if form.is_valid():
+        given = dict(form.cleaned_data)
+        about = given.pop("record")
+        if services.may_change(about, request.user):
+            activity = services.schedule_activity(about, **given, by=request.user)
+            return _done(request, activity, _("“%(title)s” was scheduled.") % {"title": activity})
+        form.add_error("record", _("You may see this record, but not plan work on it."))
+    context = {"form": form, "quick_times": quick_times(timezone.now())}
+    return render(request, "activities/at.html", context, status=422 if form.is_bound else 200)
+
+
+def _asked_moment(text: str) -> Any:
+    try:
+        return read_moment(text)
+    except ValueError:
+        return None
+
+
+@require_GET
+def activity_records(request: Request) -> JsonResponse:
+    """Records for the combobox: what a search finds, else the newest that I may see."""
+    text = request.GET.get("q", "").strip()[:100]
+    newest = Record.objects.visible_to(request.user).filter(state=Record.State.LIVE).order_by("-updated_at", "-id")
+    found = find(text, request.user, most=MOST_FOUND) if text else newest[:MOST_FOUND]
+    shown = [{"id": one.pk, "text": one.title, "sub": f"{one.number} · {kinds.get(one.kind).label}"} for one in found]
+    return JsonResponse(shown, safe=False)
+
+
 def activity_done(request: Request, pk: int) -> HttpResponse:
     """«Xong»: the result, and beside it the next thing to do for whoever may change the record."""
     activity = _activity(request, pk)
@@ -126,13 +174,40 @@ def activity_resume(request: Request, pk: int) -> HttpResponse:
 
 @require_safe
 def calendar(request: Request) -> HttpResponse:
-    """«Lịch làm việc»: my open work by day; `?whose=team` shows my teams' work on records that I may see.
+    """«Lịch làm việc»: `?view=` week, month or list, mine or `?whose=team`, of one `?person=` of theirs."""
+    look, user = Look.of(request.GET), request.user
+    team = colleagues(user) if look.whose == "team" else None
+    people = team if team is None or look.person is None else [one for one in team if one.pk == look.person]
+    context = {
+        "look": look,
+        "team": team,
+        "whose": look.whose,
+        "overdue": overdue_count(user, people),
+        "may_plan": any(user.may(kind.code, CHANGE) for kind in kinds.every()),
+        **_pieces(look),
+    }
+    if look.view == "list":
+        context["days"] = days_of(user, people, until=look.latest)
+    else:
+        grid = context["grid"] = grid_of(user, people, look)
+        context |= {"before_url": look.url(on=grid.before), "after_url": look.url(on=grid.after)}
+    return render(request, "activities/calendar.html", context)
 
-    `?until=tonight` is what the first page counts.
-    """
-    whose = "team" if request.GET.get("whose") == "team" else "mine"
-    days = days_of(request.user, whose, until=tonight() if request.GET.get("until") == "tonight" else None)
-    return render(request, "activities/calendar.html", {"days": days, "whose": whose})
+
+def _pieces(look: Look) -> dict[str, Any]:
+    """The switches around the calendar, each with its address."""
+    whose = {"mine": _("Mine"), "team": _("My teams'")}
+    return {
+        "tabs": [
+            {"label": label, "url": look.url(whose=code, person=None), "current": code == look.whose, "count": None}
+            for code, label in whose.items()
+        ],
+        "views": [
+            {"label": label, "url": look.url(view=code), "current": code == look.view} for code, label in VIEWS.items()
+        ],
+        "today_url": look.url(on=timezone.localdate()),
+        "overdue_url": look.url(view="list", until="now"),
+    }
 
 
 @require_safe

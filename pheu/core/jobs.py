@@ -32,6 +32,7 @@ POLLING = 5.0  # seconds; a job given back by the sweep is found by looking, all
 CONCURRENCY = 4
 SWEEPS = "sweeps"  # a queue of their own, because they are many and soon forgotten
 SWEPT_AT_ONCE = 5000  # rows
+TOKENS_KEPT = datetime.timedelta(days=14)  # a tab may stay open, and «Back» lead to its form
 KEPT_HOURS = 7 * 24  # of a job that went well; a failed one stays until somebody has looked at it
 
 EXPIRED_ENTRIES = """
@@ -134,7 +135,7 @@ async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
 @app.task(queueing_lock="core.forget_form_tokens")
 def forget_form_tokens(timestamp: int) -> None:
     """A form drawn yesterday is not double-clicked today."""
-    FormToken.objects.filter(at__lt=timezone.now() - datetime.timedelta(days=1)).delete()
+    FormToken.objects.filter(at__lt=timezone.now() - TOKENS_KEPT).delete()
 
 
 @app.periodic(cron="*/10 * * * *")

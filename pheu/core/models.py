@@ -3,11 +3,13 @@ from django.db import models
 
 
 class FormToken(models.Model):
-    """A drawn form that has been answered: see `core.once`. Swept after a day."""
+    """A drawn form that has been answered: see `core.once`. Swept after two weeks, as long as a sign-in may last."""
 
     token = models.UUIDField(primary_key=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    answer = models.CharField(max_length=500, default="")
+    answer = models.CharField(max_length=500, default="", help_text="the address that it led to")
+    news = models.TextField(default="", help_text="what it told the page (HX-Trigger)")
+    typed = models.CharField(max_length=64, default="")
     at = models.DateTimeField(auto_now_add=True)
 
 

@@ -55,6 +55,7 @@ class Registry:
 
 
 toolbar = Registry()
+more = Registry()  # what the menu «…» of a record's page holds: functions of (row, user)
 bulk = Registry()
 list_buttons = Registry()
 head_panels, centre_panels, side_panels = Registry(), Registry(), Registry()

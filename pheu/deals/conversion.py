@@ -88,9 +88,9 @@ def convert_leads(leads: Sequence[Lead], handover: Handover, *, by: User, via: s
 
 
 def _note_conversions(leads: Sequence[Lead], deals: Sequence[Deal], by: User) -> None:
-    same = {"by": by, "operation_id": current().operation}
+    pairs, doing = zip(leads, deals, strict=True), current()
     writing.make(
-        [Conversion(lead=lead, deal=deal, stage=deal.stage, **same) for lead, deal in zip(leads, deals, strict=True)]
+        [Conversion(lead=one, deal=deal, stage=deal.stage, by=by, operation_id=doing.operation) for one, deal in pairs]
     )
 
 

@@ -12,8 +12,10 @@ from pheu.parties.models import Company, Contact
 from pheu.people.models import Team, User
 from pheu.people.scopes import CHANGE, CREATE
 from pheu.records import kinds
+from pheu.records.access import abilities
 from pheu.records.fields import PickInput
 from pheu.records.models import Pipeline, Stage
+from pheu.records.schema import SchemaForm
 
 CUSTOMER = [
     (Handover.CREATE, _("Create a new customer")),
@@ -38,6 +40,8 @@ class ConversionForm(forms.Form):
 
     def __init__(self, data: Any = None, *, lead: Lead, by: User) -> None:
         self.companies, self.contacts = proposals(lead, to=by)
+        self.missing = lead.missing_for_conversion()
+        self.facts = self._facts(data, lead, by)
         super().__init__(data, initial=self._first_choice(lead, by))
         amount = kinds.get("deal").schema_for(by).get("expected_amount")
         if amount is None or not amount.on_create or kinds.get("lead").schema_for(by).get("expected_amount") is None:
@@ -68,6 +72,31 @@ class ConversionForm(forms.Form):
             "company": company,
             "contact": contact,
         }
+
+    def _facts(self, data: Any, lead: Lead, by: User) -> SchemaForm | None:
+        """The lead's own fields that conversion still needs, for whoever may write them."""
+        if not self.missing or str(CHANGE) not in abilities(by, lead, CHANGE):
+            return None
+        names = {name for names in self.missing.values() for name in names}
+        return kinds.get("lead").schema_for(by).form(by, data, row=lead, only=names, prefix="lead")
+
+    @property
+    def can_be_sent(self) -> bool:
+        """Whether what is missing can be filled in here."""
+        asked = self.facts.fields if self.facts else ()
+        return all(any(name in asked for name in names) for names in self.missing.values())
+
+    def is_valid(self) -> bool:
+        return all([super().is_valid(), self.facts is None or self._is_enough(self.facts)])
+
+    def _is_enough(self, facts: SchemaForm) -> bool:
+        if not facts.is_valid():
+            return False
+        for words, names in self.missing.items():
+            asked = [name for name in names if name in facts.fields]
+            if asked and not any(facts.cleaned_data.get(name) for name in asked):
+                facts.add_error(asked[0], _("Needed before conversion: %(what)s.") % {"what": words})
+        return facts.is_valid()
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

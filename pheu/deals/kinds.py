@@ -14,8 +14,14 @@ from pheu.records.models import Category
 from pheu.records.shipped import ship
 
 OPEN: Tree = {"field": "status", "op": "in", "value": [Category.OPEN]}
-# Open deals that have not changed stage for two weeks.
-STILL: Tree = {"all": [OPEN, {"field": "stage_entered_at", "op": "before", "value": {"days": -14}}]}
+# Open deals that have not changed stage for two weeks. Open ones are not closed: said again, their index is of those.
+STILL: Tree = {
+    "all": [
+        OPEN,
+        {"field": "closed_at", "op": "empty"},
+        {"field": "stage_entered_at", "op": "before", "value": {"days": -14}},
+    ]
+}
 CLOSING_THIS_MONTH: Tree = {
     "all": [
         OPEN,
@@ -49,6 +55,12 @@ ship(
     }
 )
 
+
+def _on_page(rows: Any) -> Any:
+    """With whom to call: the numbers and addresses of its customer."""
+    return rows.with_facts(*(f"{who}__{column}" for who in ("company", "contact") for column in ("phone", "email")))
+
+
 DEAL = register(
     Kind(
         code="deal",
@@ -61,6 +73,7 @@ DEAL = register(
         entered=services.note_wins,
         stage_events=events.OF_STAGES,
         views=_views,
+        on_page=_on_page,
         empty=_("Chances to sell. Convert a lead, or make one for a customer who came back."),
     )
 )

@@ -6,11 +6,13 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from pheu.core.registries import Button, Panel, side_panels, toolbar
+from pheu.core.registries import Button, Panel, head_panels, side_panels, toolbar
 from pheu.deals.models import Conversion, Deal
 from pheu.leads.models import Lead
+from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.records import kinds
+from pheu.records.drawing import cell
 from pheu.records.models import Category
 
 
@@ -60,3 +62,28 @@ def related_of_deal(request: Request, deal: Deal, may: set[str]) -> Panel:
     others = Deal.objects.visible_to(request.user).live().filter(company=deal.company_id).exclude(pk=deal.pk)
     nearby = others.select_related("record", "stage").order_by("-pk")[:5] if deal.company_id else []
     return Panel("deals/_related_panel.html", {"deal": deal, "lead": deal.record.continues, "others": nearby})
+
+
+# What of a customer, and of a lead, tells whom to call: (icon, field).
+CUSTOMER = {"contact": ("user", "full_name"), "company": ("building", "name")}
+LEAD = (("user", "person_name"), ("building", "company_name"))
+REACHED_BY = (("phone", "phone"), ("mail", "email"))
+
+
+@head_panels.add("deal", order=10)
+def whom_to_call(request: Request, deal: Deal, may: set[str]) -> Panel | None:
+    """The customer with phone and e-mail, as links; of a deal without one the lead's person, if that may be seen."""
+    shown = kinds.get("deal").schema_for(request.user)
+    customers = [(who, row) for who in CUSTOMER if shown.get(who) and (row := getattr(deal, who)) is not None]
+    parts = [part for who, row in customers for part in _facts(row, request.user, CUSTOMER[who], *REACHED_BY)]
+    if not customers and deal.record.continues_id:
+        lead = Lead.objects.visible_to(request.user).filter(pk=deal.record.continues_id).first()
+        parts = _facts(lead, request.user, *LEAD, *REACHED_BY) if lead else []
+    return Panel("deals/_reach_panel.html", {"parts": dict.fromkeys(parts)}) if parts else None
+
+
+def _facts(row: Any, user: User, *named: tuple[str, str]) -> list[tuple[str, Any]]:
+    """(icon, drawn) of each filled one of these fields, as far as the person may see it."""
+    schema = kinds.get(row.kind).schema_for(user)
+    there = [(icon, one) for icon, name in named if (one := schema.get(name)) is not None and one.value(row)]
+    return [(icon, cell(one, row)) for icon, one in there]

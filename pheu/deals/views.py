@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from pheu.core.errors import tell
+from pheu.core.errors import Invalid, tell
 from pheu.core.once import once
 from pheu.deals.conversion import convert_leads, same_email
 from pheu.deals.counts import conversion_counts
@@ -17,6 +17,7 @@ from pheu.deals.undoing import undo_conversion
 from pheu.leads.models import Lead
 from pheu.people.requests import Request
 from pheu.people.scopes import CONVERT
+from pheu.records import kinds
 from pheu.records.access import must
 from pheu.records.act_views import done
 from pheu.records.models import Category
@@ -46,7 +47,7 @@ def lead_conversion(request: Request, pk: int) -> HttpResponse:
         return redirect(lead)
     must(request.user, lead, CONVERT)
     form = ConversionForm(request.POST if request.method == "POST" else None, lead=lead, by=request.user)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and _filled_in(lead, form, request):
         deal = convert_leads([lead], form.handover(ends_in=_ending_of(lead, request)), by=request.user)[0]
         tell(request, _("%(lead)s is now the deal %(deal)s.") % {"lead": lead.number, "deal": deal.number})
         if Deal.objects.visible_to(request.user).filter(pk=deal.pk).exists():
@@ -57,9 +58,21 @@ def lead_conversion(request: Request, pk: int) -> HttpResponse:
         "form": form,
         "ends_in": _ending_of(lead, request),
         "same_email": same_email(lead, to=request.user),
-        "missing": lead.missing_for_conversion(),
     }
     return render(request, "deals/conversion.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _filled_in(lead: Lead, form: ConversionForm, request: Request) -> bool:
+    """Whether the lead has taken what was still missing; else its fields say why not."""
+    changes = form.facts.changes() if form.facts else {}
+    if not form.facts or not changes:
+        return True
+    try:
+        kinds.get("lead").change(lead, changes, by=request.user)
+    except Invalid as error:
+        form.facts.refuse(error)
+        return False
+    return True
 
 
 @require_POST

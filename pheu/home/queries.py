@@ -16,7 +16,7 @@ from pheu.deals.models import Deal
 from pheu.leads.kinds import LEAD, MINE
 from pheu.leads.models import Lead
 from pheu.people.models import User
-from pheu.people.scopes import VIEW
+from pheu.people.scopes import VIEW, may_take
 from pheu.records import counters
 from pheu.records.conditions import Tree, can_be_asked, compile_tree, list_url, rows_where
 from pheu.records.counting import kept
@@ -94,9 +94,12 @@ def untouched_leads(user: User) -> Tree:
 
 
 def new_leads(user: User) -> list[Lead]:
-    """The newest of them; one more than the page shows."""
+    """The newest of them, each with whether the person may take it on; one more than the page shows."""
     rows = rows_where(LEAD, user, untouched_leads(user)).select_related("record", "source")
-    return list(rows.order_by("-created_at", "-pk")[: MOST_ROWS + 1])
+    leads = list(rows.order_by("-created_at", "-pk")[: MOST_ROWS + 1])
+    for lead in leads:
+        lead.may_take = may_take(user, lead)
+    return leads
 
 
 # Deals ---------------------------------------------------------------------------------------------
@@ -129,8 +132,7 @@ def still(user: User) -> Tree:
 
 def still_deals(user: User) -> list[Deal]:
     """Those that have stood still the longest, one more than the page shows."""
-    # Open ones are not closed: said again, for their index is of those.
-    rows = rows_where(DEAL, user, still(user)).filter(closed_at=None).select_related("record", "stage")
+    rows = rows_where(DEAL, user, still(user)).select_related("record", "stage")
     return list(rows.order_by("stage_entered_at", "pk")[: MOST_ROWS + 1])
 
 

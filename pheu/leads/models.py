@@ -69,7 +69,7 @@ class Lead(Reachable, Screened, SalesRow):
     class Meta:
         indexes = [
             *list_indexes("lead", *SORTED, filters=(*FILTERED, "request_type"), beside=("stage",)),
-            *stage_indexes("lead"),
+            *stage_indexes("lead", "expected_amount"),
             models.Index(Upper("email"), name="lead_email"),  # what `email__iexact` compares
         ]
 
@@ -112,13 +112,11 @@ class Lead(Reachable, Screened, SalesRow):
             (str(_("Work done")), has_activity),
         ]
 
-    def missing_for_conversion(self) -> list[str]:
-        """What conversion expects and this lead lacks (R0.35)."""
-        missing = []
-        if not (self.company_name or self.person_name):
-            missing.append(str(_("Company name or contact person")))
-        if not (self.phone or self.email):
-            missing.append(str(_("Phone or email")))
-        if not (self.need or self.request_type_id):
-            missing.append(str(_("Need or request type")))
-        return missing
+    def missing_for_conversion(self) -> dict[str, tuple[str, ...]]:
+        """What conversion expects and this lead lacks, with the fields of which one would do (R0.35)."""
+        expected = {
+            str(_("Company name or contact person")): ("company_name", "person_name"),
+            str(_("Phone or email")): ("phone", "email"),
+            str(_("Need or request type")): ("need", "request_type"),
+        }
+        return {words: names for words, names in expected.items() if not any(getattr(self, name) for name in names)}

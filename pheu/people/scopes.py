@@ -79,6 +79,14 @@ def scope_q(user: "User", kind: str, action: Action) -> Q:
     return allowed
 
 
+def may_take(user: "User", row: Any) -> bool:
+    """Whether `user` may take a row that nobody has: one of their team's, or of as much as they may change.
+
+    Whoever made it may not take it back from the team that it was left to: that is handing out.
+    """
+    return row.owner_id is None and reaches(user, row.kind, CHANGE, row)
+
+
 def reaches(user: "User", kind: str, action: Action, row: Any) -> bool:
     """Whether `user` may do `action` with a row of such an owner, team and department: what CREATE is asked by.
 

@@ -1,12 +1,14 @@
 """What a person may do with rows at hand, answered by the database with the same scope as everything else."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import BooleanField, Case, Expression, Value, When
 
 from pheu.core.errors import Refused
 from pheu.people.models import User
-from pheu.people.scopes import Action, Scope, scope_q
+from pheu.people.scopes import Action, Scope, may_take, scope_q
+from pheu.records.fields import Field
 
 
 def may(user: User, kind: str, action: Action) -> Expression:
@@ -31,6 +33,13 @@ def abilities(user: User, row: Any, *actions: Action) -> set[str]:
     """Which of `actions` the person may do with this row, in one query."""
     answers = with_abilities(type(row).objects.filter(pk=row.pk), user, *actions).first()
     return granted(answers) if answers else set()
+
+
+def mark_free(rows: Iterable[Any], fields: Iterable[Field], user: User) -> None:
+    """Say of each row that was brought to draw `fields` whether `user` may take it on: `may_take`."""
+    if any(one.name == "owner" for one in fields):
+        for row in rows:
+            row.may_take = may_take(user, row) and not row.is_closed
 
 
 def must(user: User, row: Any, action: Action) -> None:

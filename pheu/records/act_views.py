@@ -1,5 +1,6 @@
 """Acts that every kind shares, as pages and dialogs: handing out, closing, reopening, changing the pipeline."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpResponse, QueryDict
@@ -8,13 +9,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
-from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh, trigger_client_event
 
 from pheu.core.errors import DomainError, tell
 from pheu.core.ids import read_ids
 from pheu.people.requests import Request
 from pheu.people.scopes import ASSIGN, MOVE
-from pheu.records import kinds
+from pheu.records import drawing, kinds
 from pheu.records.access import must
 from pheu.records.acts import last_operation
 from pheu.records.forms import AssignForm, PipelineForm, ReasonForm
@@ -24,9 +25,11 @@ MANY = 5000
 
 def done(request: Request, where: Any) -> HttpResponse:
     """Lead on to `where`; from a dialog by htmx, the whole page goes there."""
+    url = where if isinstance(where, str) else where.get_absolute_url()
     if request.htmx:
-        return HttpResponseClientRedirect(where if isinstance(where, str) else where.get_absolute_url())
-    return redirect(where)
+        here = request.htmx.current_url_abs_path or ""  # with the place in the list that one came from
+        return HttpResponseClientRedirect(here if here.partition("?")[0] == url else url)
+    return redirect(url)
 
 
 def undo_url() -> str:
@@ -41,7 +44,7 @@ def ticked(rows: Any, asked: QueryDict) -> list[Any]:
     if len(keys) > MANY:
         raise DomainError(_("At most %(most)s records at once; %(many)s are ticked."), most=MANY, many=len(keys))
     ids = set(read_ids(keys))
-    found = list(rows.filter(pk__in=ids).select_related("record").order_by("pk"))
+    found = list(rows.filter(pk__in=ids).select_related("record", "owner").order_by("pk"))
     if not found:
         raise Http404
     if len(found) < len(ids):
@@ -60,11 +63,10 @@ def record_assign(request: Request, kind: str) -> HttpResponse:
     rows = ticked(chosen.model.objects.visible_to(request.user), asked_ids(request))
     chosen.model.objects.within(request.user, ASSIGN).all_or_refuse(rows)
     sent = request.POST if request.method == "POST" else None
-    form = AssignForm(sent, kind=kind, initial={"team": rows[0].team_id if len(rows) == 1 else None})
+    form = AssignForm(sent, rows=rows)
     if sent is not None and form.is_valid():
         chosen.assign(rows, **form.cleaned_data, by=request.user)
-        words = ngettext("%(n)d record was handed over.", "%(n)d records were handed over.", len(rows))
-        tell(request, words % {"n": len(rows)}, undo=undo_url())
+        tell(request, _handed_words(rows, **form.cleaned_data), undo=undo_url())
         if request.htmx:
             return HttpResponseClientRefresh()
         return redirect(rows[0] if len(rows) == 1 else chosen.url("list"))
@@ -72,10 +74,31 @@ def record_assign(request: Request, kind: str) -> HttpResponse:
     return render(request, "records/assign.html", context, status=200 if sent is None else 422)
 
 
+def _handed_words(rows: Sequence[Any], owner: Any, team: Any) -> str:
+    """What was handed to whom, by their names."""
+    n = len(rows)
+    what = {"what": rows[0].title if n == 1 else ngettext("%(n)d record", "%(n)d records", n) % {"n": n}}
+    if owner is None and team is None:
+        return _("%(what)s: nobody's now.") % what
+    return _("%(what)s: now with %(name)s.") % (what | {"name": owner or team})
+
+
+@require_POST
+def record_taking(request: Request, kind: str, pk: int) -> HttpResponse:
+    """Take on a row that nobody has. A list or board asks `as` a piece of its own and goes on where it was."""
+    row = kinds.get(kind).take(_visible(request, kind, pk), by=request.user)
+    words, undo = _("You have taken on %(title)s.") % {"title": row.title}, undo_url()
+    if not (request.htmx and "as" in request.GET):
+        tell(request, words, undo=undo)
+        return done(request, row)
+    answer = HttpResponse(drawing.owner(row.owner, on_card=request.GET["as"] == "card"))
+    answer = trigger_client_event(answer, "toast", {"text": words, "level": "success", "undo": undo})
+    return trigger_client_event(answer, "record-changed")
+
+
 def _visible(request: Request, kind: str, pk: int) -> Any:
-    return get_object_or_404(
-        kinds.get(kind).model.objects.visible_to(request.user).live().with_stage().with_words(), pk=pk
-    )
+    rows = kinds.get(kind).model.objects.visible_to(request.user).live().with_words()
+    return get_object_or_404(rows.with_stage() if kinds.get(kind).has_stages else rows, pk=pk)
 
 
 def record_closing(request: Request, kind: str, pk: int) -> HttpResponse:

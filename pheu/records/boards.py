@@ -13,7 +13,7 @@ from django.utils import timezone
 from pheu.core.ids import read_id
 from pheu.people.scopes import MOVE
 from pheu.records import counters
-from pheu.records.access import may
+from pheu.records.access import mark_free, may
 from pheu.records.lists import Listing
 from pheu.records.models import Pipeline, Stage
 
@@ -127,6 +127,7 @@ class Board(Listing):
         cards = list(rows.annotate(may_move=may(self.user, self.kind.code, MOVE)).order_by("-pk"))
         for card in cards:
             card.card_fields = fields
+        mark_free(cards, fields, self.user)
         return cards
 
     @property

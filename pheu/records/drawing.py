@@ -18,6 +18,7 @@ from pheu.core.templatetags.vn import NOTHING
 from pheu.core.vietnamese import show_relative_day
 from pheu.core.vietnamese.dates import in_vietnam, show_overdue
 from pheu.core.widgets import Parts, draws, options
+from pheu.people.models import User
 from pheu.records.fields import Field
 from pheu.records.kinds import Kind
 
@@ -32,7 +33,7 @@ def url_of(row: Any) -> str:
 
 
 def _title(field: Field, value: Any, row: Any) -> Drawn:
-    return html('<a href="{}">{}</a>', url_of(row), row.title)
+    return html('<a href="{}{}">{}</a>', url_of(row), getattr(row, "place", ""), row.title)
 
 
 def _long(field: Field, value: Any, row: Any) -> Drawn:
@@ -43,7 +44,7 @@ def _phone(field: Field, value: Any, row: Any) -> Drawn:
     if not value:
         return NOTHING
     if not value.startswith("+"):
-        return html('<span class="nowrap" title="{}">{}</span>', _("phone could not be read"), value)
+        return html('<span class="nowrap" title="{}">{}</span>', _("phone could not be read"), pill(value, "amber"))
     return html('<a class="phone nowrap" href="tel:{}">{}</a>', value, field.show(value))
 
 
@@ -83,9 +84,36 @@ def _stars(field: Field, value: Any, row: Any) -> Drawn:
 
 
 def _person(field: Field, value: Any, row: Any) -> Drawn:
-    if not value:
-        return _nobody_yet()
-    return html('<span class="row">{} <span class="cut person-name">{}</span></span>', avatar(value, "", True), value)
+    if value:
+        return html(PERSON, "", avatar(value, "", True), value)
+    return _take_button(row, "row") if field.name == "owner" and can_be_taken(row) else _nobody_yet()
+
+
+PERSON = '<span class="row"{}>{} <span class="cut person-name">{}</span></span>'
+
+
+def can_be_taken(row: Any) -> bool:
+    """Whether whoever looks may take the row on, as lists and boards say of theirs (`access.mark_free`)."""
+    return getattr(row, "may_take", False)
+
+
+def _take_button(row: Any, place: str) -> SafeString:
+    """«Nhận» where the owner stands; the answer takes its place."""
+    url = address(f"{row.kind}-taking", row.pk)
+    around = "td" if place == "row" else ".push"
+    named = {
+        "class": "btn btn-small", "formmethod": "post", "formaction": url,
+        "hx-post": f"{url}?as={place}", "hx-target": f"closest {around}", "hx-swap": "innerHTML",
+    }  # fmt: skip
+    return html("<button{}>{}</button>", attributes(named), _("Take on"))
+
+
+def owner(person: User, *, on_card: bool) -> SafeString:
+    """Who has just taken a row, in the place of the button: the focus stays there."""
+    focus = attributes({"tabindex": "-1", "autofocus": True})
+    if on_card:
+        return html("<span{}>{}</span>", focus, avatar(person))
+    return html(PERSON, focus, avatar(person, "", True), person)
 
 
 @drawn_once
@@ -247,12 +275,15 @@ def _card_facts(row: Any) -> SafeString:
 def _card_value(row: Any) -> SafeString:
     worth = [_worth(field, value) for field, value in _on_card(row, "money", "number")]
     marks = [mark for _field, value in _on_card(row, "label", "tags") for mark in _as_list(value)]
-    owner = [avatar(value) for _field, value in _on_card(row, "person")]
+    people = [
+        _take_button(row, "card") if value is None and can_be_taken(row) else avatar(value)
+        for _field, value in _on_card(row, "person")
+    ]
     return html(
         '<div class="card-row">{}{}<span class="push">{}</span></div>',
         together(worth),
         together(tag(one, one.colour) for one in marks),
-        together(owner),
+        together(people),
     )
 
 

@@ -1,7 +1,10 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from pheu.core.ids import RowField
 from pheu.core.vietnamese.fields import CleanCharField
@@ -41,15 +44,35 @@ class ReasonForm(forms.Form):
         self.fields["reason"].queryset = reasons  # type: ignore[attr-defined]
 
 
-class AssignForm(forms.Form):
-    """Whom rows are handed to: a person, a team, or both. The department is the person's (R0.16, R1.17)."""
+NOBODY = "nobody"
 
-    owner = RowField(
+
+class _WithNobody(ModelChoiceIterator):
+    def __iter__(self) -> Any:
+        first, *people = super().__iter__()
+        return iter([first, (NOBODY, _("Take off the owner")), *people])
+
+
+class OwnerField(RowField):
+    """A person, or `NOBODY`: empty is no answer."""
+
+    iterator = _WithNobody
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, empty_label=_("Choose a person"), **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        return value if value == NOBODY else super().to_python(value)
+
+
+class AssignForm(forms.Form):
+    """Whom rows are handed to: a person, a team, or both; or nobody. The department is the person's (R0.16, R1.17)."""
+
+    owner = OwnerField(
         User.objects.none(),
         label=_("Owner"),
-        required=False,
-        empty_label=_("Nobody yet"),
-        widget=forms.Select(attrs={"data-pick": ""}),
+        error_messages={"required": _("Choose a person.")},
+        widget=forms.Select({"data-pick": "", "autofocus": True}),
     )
     team = RowField(
         Team.objects.all(),
@@ -59,15 +82,27 @@ class AssignForm(forms.Form):
         help_text=_("Empty: the owner's team"),
     )
 
-    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = User.objects.who_may(kind, CHANGE).select_related("department")  # type: ignore[attr-defined]
+    def __init__(self, data: Any = None, *, rows: Sequence[Any]) -> None:
+        owners = {row.owner for row in rows}
+        one = rows[0] if len(rows) == 1 else None
+        initial = {"owner": owners.pop() if len(owners) == 1 else None, "team": one and one.team_id}
+        super().__init__(data, initial=initial)
+        may_work = User.objects.who_may(rows[0].kind, CHANGE).select_related("department")
+        self.fields["owner"].queryset = may_work  # type: ignore[attr-defined]
+        self.fields["owner"].help_text = _now_with({row.owner for row in rows})
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if not given.get("owner") and not given.get("team"):
-            raise forms.ValidationError(_("Choose a person or a team."))
-        return given
+        return given | {"owner": None} if given.get("owner") == NOBODY else given
+
+
+def _now_with(owners: set[User | None]) -> str:
+    """Whose the rows are now."""
+    if len(owners) > 1:
+        people = len(owners - {None})
+        return ngettext("Now with %(n)s person.", "Now with %(n)s people.", people) % {"n": people}
+    [owner] = owners
+    return str(_("Now with %(name)s.") % {"name": owner} if owner else _("Nobody has them yet."))
 
 
 class PipelineForm(forms.Form):

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from pheu.core.prepared import prepared
 from pheu.people.models import User
 from pheu.records import counters, kinds
+from pheu.records.access import mark_free
 from pheu.records.conditions import (
     Part,
     View,
@@ -37,6 +38,7 @@ from pheu.records.search import search_q
 
 PAGE = 50
 COUNT_CAP = 999
+LONGEST_PLACE = 500  # characters of a list's query string that the links of its rows carry along
 
 
 @dataclass(frozen=True)
@@ -124,10 +126,20 @@ class Listing:
         name = self.sort.removeprefix("-")
         return self.schema.get(name) or self.kind.fields[name]  # the usual order is everybody's
 
+    # Read from its end: what stands before a row.
+    is_backwards = False
+
+    @property
+    def _goes_down(self) -> bool:
+        return self.is_descending != self.is_backwards
+
+    @property
+    def _order(self) -> tuple[str, str]:
+        direction = "-" if self._goes_down else ""
+        return f"{direction}sort_value", f"{direction}pk"
+
     def _ordered(self, rows: Any) -> QuerySet:
-        rows = rows.annotate(sort_value=self._sorted_by.sort_expression())
-        direction = "-" if self.is_descending else ""
-        return rows.order_by(f"{direction}sort_value", f"{direction}pk")
+        return rows.annotate(sort_value=self._sorted_by.sort_expression()).order_by(*self._order)
 
     # -- pages -----------------------------------------------------------------------------------
 
@@ -142,8 +154,33 @@ class Listing:
         if len(keys) <= PAGE and self._may_be_empty:
             keys += self._keys(self._empty, last if last is not None and last[0] is None else None)
         place = {pk: at for at, pk in enumerate(keys[: PAGE + 1])}
-        rows = _rows(self.kind.code, tuple(self.schema.column_fields()), self._sorted_by, list(place))
+        rows = self._brought(list(place))
+        mark_free(rows, self.schema.column_fields(), self.user)
         return sorted(rows, key=lambda row: place[row.pk])
+
+    def _brought(self, keys: list[int]) -> list[Any]:
+        """Rows by their ids, each with the query string by which its page knows where in this list it stands."""
+        rows = _rows(self.kind.code, tuple(self.schema.column_fields()), self._sorted_by, keys)
+        here = self.url()
+        if len(here) <= LONGEST_PLACE:
+            for row in rows:
+                row.place = f"{here}{'&' * (here != '?')}after={_write_cursor(self.sort, row.sort_value, row.pk)}"
+        return rows
+
+    def beside(self, *, before: bool) -> Any:
+        """The row that stands right after (or `before`) the one that the address names, even if that has moved since.
+
+        None at the end of the list, and where the address names none.
+        """
+        self.is_backwards = before
+        last = _read_cursor(self.sort, self.params.get("after", ""))
+        if last is None:
+            return None
+        halves = [(self._filled, last)] if last[0] is not None else [(self._empty, last)]
+        if self._may_be_empty and (last[0] is None) == before:
+            halves.append((self._filled, None) if before else (self._empty, None))  # type: ignore[arg-type]
+        keys = next((keys for half, edge in halves if (keys := self._keys(half, edge, 1))), [])
+        return self._brought(keys)[0] if keys else None
 
     @property
     def _may_be_empty(self) -> bool:
@@ -156,23 +193,22 @@ class Listing:
         if last is None:
             return rows
         # Compared as a row, so the index range starts at the very edge, in the middle of equal values too.
-        beyond = TupleLessThan if self.is_descending else TupleGreaterThan
+        beyond = TupleLessThan if self._goes_down else TupleGreaterThan
         return rows.filter(beyond(Tuple(self._sorted_by.sort_expression(), F("pk")), last))
 
     def _empty(self, rows: Any, last: tuple[Any, int] | None) -> Any:
         rows = rows.filter(sort_value__isnull=True)
-        return rows if last is None else rows.filter(**{"pk__lt" if self.is_descending else "pk__gt": last[1]})
+        return rows if last is None else rows.filter(**{"pk__lt" if self._goes_down else "pk__gt": last[1]})
 
-    def _keys(self, half: Callable[[Any, Any], Any], last: tuple[Any, int] | None) -> list[int]:
+    def _keys(self, half: Callable[[Any, Any], Any], last: tuple[Any, int] | None, most: int = PAGE + 1) -> list[int]:
         """Ids of the first rows of one half: from the first ones of each way to see, so that every scan is short."""
         found = half(self._ordered(self.narrowed(self.kind.model.objects.all())), last).values("sort_value", "pk")
         ways = [found.visible_to(self.user)] if self.text else found.ways_to_see(self.user)
-        firsts = [way[: PAGE + 1] for way in ways]
-        direction = "-" if self.is_descending else ""
+        firsts = [way[:most] for way in ways]
         if len(firsts) == 1:
             return [row["pk"] for row in firsts[0]]
-        together = firsts[0].union(*firsts[1:]).order_by(f"{direction}sort_value", f"{direction}pk")
-        return [row["pk"] for row in together[: PAGE + 1]]
+        together = firsts[0].union(*firsts[1:]).order_by(*self._order)
+        return [row["pk"] for row in together[:most]]
 
     @property
     def rows(self) -> list[Any]:

@@ -294,8 +294,9 @@ def list_indexes(
     return indexes
 
 
-def stage_indexes(table: str) -> list[models.Index]:
-    """What boards are read along: cards of a stage newest first, and those whose next activity is overdue."""
+def stage_indexes(table: str, *worth: str) -> list[models.Index]:
+    """What boards are read along: cards of a stage newest first, and those whose next activity is overdue, with what
+    their heads add up (`worth`)."""
     live = models.Q(is_live=True)
     cards = [
         models.Index(fields=["stage", place, "record"], name=f"{table}_{called}_cards", condition=live)
@@ -311,7 +312,7 @@ def stage_indexes(table: str) -> list[models.Index]:
         *cards,
         models.Index(
             fields=["next_activity_at", "stage"],
-            include=[*PLACES, "record"],
+            include=[*PLACES, *worth, "record"],
             name=f"{table}_overdue",
             condition=models.Q(is_live=True, closed_at=None),
         ),

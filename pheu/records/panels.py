@@ -21,6 +21,14 @@ def hand_out(kind: str, user: User) -> list[Button]:
     return [Button(_("Hand out"), reverse(f"{kind}-assign"), "user-share", dialog=True)]
 
 
+@toolbar.add("*", order=5)
+def take_on(row: Any, may: set[str]) -> list[Button]:
+    """A row that nobody has yet: «Nhận»."""
+    if "take" not in may or row.is_closed or row.goes_on_in is not None:
+        return []
+    return [Button(_("Take on"), reverse(f"{row.kind}-taking", args=[row.pk]), "user-check", posts=True)]
+
+
 @toolbar.add("*", order=90)
 def hand_over(row: Any, may: set[str]) -> list[Button]:
     if "assign" not in may or row.is_closed or row.goes_on_in is not None:

@@ -77,10 +77,13 @@ class RowQuerySet(QuerySet):
         schema = kinds.get(self.model.kind).fields  # type: ignore[attr-defined]
         return self._with_referred(schema.column_fields())
 
-    def with_facts(self) -> "RowQuerySet":
-        """Bring all of the row, what its fields refer to as far as it is drawn, and the pipeline."""
+    def with_facts(self, *beside: str) -> "RowQuerySet":
+        """Bring all of the row, what its fields refer to as far as it is drawn, and the pipeline.
+
+        `beside` are further columns of what it refers to: `company__phone`.
+        """
         kind = kinds.get(self.model.kind)  # type: ignore[attr-defined]
-        rows = self._with_referred([one for one in kind.fields if one.cell != "stage"])
+        rows = self._with_referred([one for one in kind.fields if one.cell != "stage"], *beside)
         return rows.with_stage().select_related("closed_by") if kind.has_stages else rows
 
     def to_draw(self, fields: Iterable["Field"]) -> "RowQuerySet":
@@ -96,10 +99,10 @@ class RowQuerySet(QuerySet):
         rows = self.select_related("record", *relations)
         return rows.only("record__number", *kind.fields.title, *relations, *columns)._with_tags(fields)
 
-    def _with_referred(self, fields: list["Field"]) -> "RowQuerySet":
+    def _with_referred(self, fields: list["Field"], *beside: str) -> "RowQuerySet":
         own = {one.name for one in self.model._meta.local_fields}
         relations, columns = _drawn_from([one for one in fields if one.column in own])
-        return self.select_related("record", *relations).only(*own, *columns)._with_tags(fields)
+        return self.select_related("record", *relations).only(*own, *columns, *beside)._with_tags(fields)
 
     def _with_tags(self, fields: list["Field"]) -> "RowQuerySet":
         # As a list of its own: a manager and a queryset for each row cost more than its tags.

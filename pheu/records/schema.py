@@ -4,7 +4,7 @@ A domain app lists its fields once in `<app>/schema.py`; a company's own fields 
 or tells something asks `schema_for(kind, user, pipeline)`: what it does not give, that person does not get.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache, partial
 from typing import Any, cast
@@ -206,13 +206,24 @@ class Schema:
     # -- forms -------------------------------------------------------------------------------------------------------
 
     def form(
-        self, user: User, data: Any = None, *, row: Any = None, initial: dict[str, Any] | None = None
+        self,
+        user: User,
+        data: Any = None,
+        *,
+        row: Any = None,
+        initial: dict[str, Any] | None = None,
+        only: Collection[str] | None = None,
+        prefix: str | None = None,
     ) -> "SchemaForm":
-        """A form of every editable field (of a new row: those asked `on_create`), filled from `row`."""
+        """A form of every editable field, or `only` of some, filled from `row`.
+
+        Without a row of what is asked of a new one.
+        """
         asked = [one for one in self if (one.on_create and one.asked if row is None else one.editable)]
+        asked = [one for one in asked if only is None or one.name in only]
         held = {one: one.value(row) for one in asked} if row is not None else {}
         values = {one.name: _initial(value) for one, value in held.items()}
-        form = SchemaForm(self, asked, user, data, initial=values | (initial or {}))
+        form = SchemaForm(self, asked, user, data, initial=values | (initial or {}), prefix=prefix)
         for one, value in held.items():
             one.keep_offering(form.fields[one.name], value)
         form.draw_choices_at_once(held)

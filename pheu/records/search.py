@@ -46,7 +46,8 @@ def find(text: str, user: User, most: int = PAGE) -> list[Record]:
     if not hits:
         return []
     seen = Record.objects.visible_to(user).filter(state=Record.State.LIVE)
-    near = _page(Record.objects.filter(pk__in=_newest(seen).values("pk")[:NEAR]), hits, NEAR)
+    with _only("indexscan"):
+        near = _page(Record.objects.filter(pk__in=_newest(seen).values("pk")[:NEAR]), hits, NEAR)
     found = _first(seen, hits, near, most)
     marks = [f" {word}" for word in marked_words(text)]
     exact = [record for record in found if _has(record, marks)]

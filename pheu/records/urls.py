@@ -7,7 +7,7 @@ from pheu.records.kinds import Kind
 
 
 def record_urls(kind: Kind) -> list[URLPattern]:
-    """List, new, picker, counts, page, save and hand-out of one kind; board, stage and ends where it has stages."""
+    """List, new, picker, counts, page, save, hand-out, taking; board, stage and ends of a kind with stages."""
     here = {"kind": kind.code}
     pages = [
         path("", views.record_list, here, name=f"{kind.code}-list"),
@@ -17,6 +17,9 @@ def record_urls(kind: Kind) -> list[URLPattern]:
         path("counts/", views.record_counts, here, name=f"{kind.code}-counts"),
         path("assignment/", act_views.record_assign, here, name=f"{kind.code}-assign"),
         path("<id:pk>/", views.record_page, here, name=f"{kind.code}-page"),
+        path("<id:pk>/next/", views.record_beside, {**here, "before": False}, name=f"{kind.code}-next"),
+        path("<id:pk>/previous/", views.record_beside, {**here, "before": True}, name=f"{kind.code}-previous"),
+        path("<id:pk>/taking/", act_views.record_taking, here, name=f"{kind.code}-taking"),
         path("<id:pk>/fields/", views.record_save, here, name=f"{kind.code}-save"),
     ]
     if kind.has_stages:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import TooManyFieldsSent
 from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import resolve
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh, trigger_client_event
@@ -13,10 +14,10 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 from pheu.core import registries
 from pheu.core.errors import Conflict, DomainError, Invalid, Refused, tell
 from pheu.core.ids import read_id
-from pheu.core.once import once
+from pheu.core.once import once, sight
 from pheu.people.models import User
 from pheu.people.requests import Request
-from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW
+from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW, may_take
 from pheu.records import kinds
 from pheu.records.access import granted, must, with_abilities
 from pheu.records.boards import Board
@@ -119,6 +120,17 @@ def _asked_for(kind: Kind, request: Request) -> dict[str, Any]:
 
 
 @require_safe
+def record_beside(request: Request, kind: str, pk: int, before: bool) -> HttpResponse:
+    """On to the next record of the list that one came from, whose query string the address carries."""
+    row = get_object_or_404(kinds.get(kind).model.objects.visible_to(request.user), pk=pk)
+    found = Listing(_open(request, kind), request.user, request.GET).beside(before=before)
+    if found is not None:
+        return redirect(found.get_absolute_url() + getattr(found, "place", ""))
+    tell(request, _("This is the first one of the list.") if before else _("This is the last one of the list."))
+    return redirect(f"{row.get_absolute_url()}?{request.GET.urlencode()}")
+
+
+@require_safe
 def record_page(request: Request, kind: str, pk: int) -> HttpResponse:
     row = _visible_row(request, kind, pk)
     if not row.is_live:
@@ -132,6 +144,17 @@ def _elsewhere(row: Any) -> HttpResponse:
     if survivor.pk == row.pk:
         raise Http404
     return redirect("record", pk=survivor.pk)
+
+
+@sight
+def must_still_be_seen(request: Any, address: str) -> None:
+    """Words, and not a page that is missing, where a form that is sent again would lead to a record out of sight."""
+    match = resolve(urlsplit(address).path)
+    if match.func is not record_page:
+        return
+    record = Record.objects.visible_to(request.user).filter(pk=match.kwargs["pk"]).first()
+    if record is None or not (record.is_live or record.survivor.pk != record.pk):
+        raise Conflict(_("This form was saved before, but what it made is gone, or you may no longer see it."))
 
 
 def _visible_row(request: Request, kind: str, pk: int) -> Any:
@@ -153,7 +176,7 @@ def _page(
     request: Request, row: Any, form: Any, *, conflict: Conflict | None = None, status: int = 200
 ) -> HttpResponse:
     kind = kinds.get(row.kind)
-    may = granted(row)
+    may = granted(row) | ({"take"} if may_take(request.user, row) else set())
     context = {
         "kind": kind,
         "row": row,
@@ -162,6 +185,9 @@ def _page(
         "conflict": conflict,
         "shown": [(field, field.value(row)) for field in kind.schema_for(request.user).shown if field.on_page],
         "buttons": registries.buttons_for(registries.toolbar, row.kind, row, may),
+        "more": registries.buttons_for(registries.more, row.kind, row, request.user),
+        "place": f"?{request.GET.urlencode()}" if "after" in request.GET else "",
+        "came_from": Listing(kind, request.user, request.GET).url() if "after" in request.GET else "",
         **registries.render_panels(PLACES, row.kind, request, row, may),
     }
     return render(request, "records/record.html", context, status=status)

@@ -12,6 +12,7 @@ class TimelineConfig(AppConfig):
             create=services.create,
             change=services.change,
             assign=services.assign,
+            take=services.take,
             move=stages.move,
             close=stages.close,
             reopen=stages.reopen,

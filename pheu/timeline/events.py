@@ -62,6 +62,13 @@ class EventKind:
         return event.facts | {name: show(event.facts.get(name)) for name, show in self.shows.items()}
 
 
+class HandOutKind(EventKind):
+    """To whom something was handed; to nobody, where it was only taken off its owner."""
+
+    def say(self, event: Any, reader: User) -> str:
+        return super().say(event, reader) if event.facts.get("to") else str(_("took this off its owner"))
+
+
 class ChangeKind(EventKind):
     """Fields were changed: `facts["changes"]` is [{field, was, now}]."""
 
@@ -140,7 +147,8 @@ def check_names(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
 
 CREATED = EventKind("record.created", _("created %(number)s"), "plus", "jade")
 CHANGED = ChangeKind("record.changed", _("changed %(fields)s"), "pencil")
-ASSIGNED = EventKind("record.assigned", _("handed this to %(to)s"), "user-share", "violet")
+ASSIGNED = HandOutKind("record.assigned", _("handed this to %(to)s"), "user-share", "violet")
+TAKEN = EventKind("record.taken", _("took this on"), "user-check", "violet")
 NOTE_ADDED = EventKind("note.added", _("wrote a note"), "note", "amber")
 FILE_ADDED = EventKind("file.added", _("added the file %(name)s"), "paperclip")
 FOLLOWED = EventKind("record.followed", _("added %(who)s as a follower"), "eye")

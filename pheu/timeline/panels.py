@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pheu.core.ids import read_id
-from pheu.core.registries import Panel, Registry, centre_panels, side_panels
+from pheu.core.registries import Button, Panel, Registry, centre_panels, more, side_panels
 from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.records.models import Record
@@ -71,9 +72,24 @@ def files(request: Request, row: Any, may: set[str]) -> Panel:
     return Panel("timeline/_files_panel.html", {"files": files_of(row.record.past_ids), "row": row, "may": may})
 
 
+def _followers(row: Any) -> list[User]:
+    """Asked once for the panel and the menu of a page."""
+    if "loaded_followers" not in row.__dict__:
+        row.loaded_followers = followers_of(row.pk)
+    return row.loaded_followers
+
+
+@more.add("*", order=10)
+def following(row: Any, user: User) -> list[Button]:
+    url = reverse("following", args=[row.pk])
+    if user in _followers(row):
+        return [Button(_("Stop following"), f"{url}?stop=1", "eye-off", posts=True)]
+    return [Button(_("Follow"), url, "eye", posts=True)]
+
+
 @side_panels.add("*", order=95)
 def followers(request: Request, row: Any, may: set[str]) -> Panel:
-    people = followers_of(row.pk)
+    people = _followers(row)
     return Panel(
         "timeline/_followers_panel.html",
         {"people": people, "row": row, "is_following": request.user in people, "title": _("Followers")},

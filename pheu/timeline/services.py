@@ -7,9 +7,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext_lazy as _
 
-from pheu.core.errors import Conflict, DomainError, Invalid
+from pheu.core.errors import Conflict, DomainError, Invalid, Refused
 from pheu.people.models import Department, Team, User
-from pheu.people.scopes import ASSIGN, CHANGE, CREATE, VIEW
+from pheu.people.scopes import ASSIGN, CHANGE, CREATE, VIEW, may_take
 from pheu.records import kinds, writing
 from pheu.records.acts import act, current
 from pheu.records.fields import Field, RowPick
@@ -251,8 +251,8 @@ def assign(
 ) -> list[Any]:
     """Hand rows of one kind to a person and team. The department is the person's, else the one given (R0.16, R1.17).
 
-    Set-based; refused as a whole if one of the rows is not in the person's scope to hand out, or if the new owner may
-    not work such rows.
+    Without person, team and department the rows are nobody's and stay where they stand. Set-based; refused as a whole
+    if one of the rows is not in the person's scope to hand out, or if the new owner may not work such rows.
     """
     if not rows:
         return []
@@ -260,18 +260,52 @@ def assign(
     held = type(rows[0]).objects.within(by, ASSIGN).with_words().all_or_refuse(rows)
     may_work(owner, rows[0].kind)
     department = (owner.department if owner else None) or department
+    _give(held, events.ASSIGNED, owner, team, department, by=by, via=via)
+    return held
+
+
+@act
+def take(row: Any, *, by: User, via: str = "page") -> Any:
+    """Take on a row that nobody has yet, without the right to hand out (`scopes.may_take`); it stays in its team.
+
+    Of two who press at once the first has it, the second is told who. Taking what one has is harmless.
+    """
+    by.must(row.kind, CHANGE)
+    hold(row.pk)
+    row = type(row).objects.within(by, VIEW).live().with_words().get_or_refuse(row.pk)
+    if row.owner_id not in (None, by.pk):
+        raise Refused(_("%(owner)s has taken this already."), owner=row.owner)
+    if row.owner_id is None:
+        if not may_take(by, row):
+            raise Refused
+        _give([row], events.TAKEN, by, row.team, by.department or row.department, by=by, via=via)
+    return row
+
+
+def _give(
+    held: Sequence[Any],
+    told_as: EventKind,
+    owner: User | None,
+    team: Team | None,
+    department: Department | None,
+    *,
+    by: User,
+    via: str,
+) -> None:
+    """Let held rows be with a person and team, and tell those that were not."""
     if team is None and owner:
         team = owner.teams.order_by("pk").first()
-    wanted = tuple(one and one.pk for one in (owner, team, department))
-    moved = [row for row in held if (row.owner_id, row.team_id, row.department_id) != wanted]
-    was = {row.pk: _place_of(row) for row in moved}
+    place = {"team_id": team and team.pk, "department_id": department and department.pk}
+    wanted = {"owner_id": owner and owner.pk} | (place if owner or team or department else {})
+    was = {row.pk: _place_of(row) for row in held}
+    moved = [row for row in held if was[row.pk] | wanted != was[row.pk]]
     for row in moved:
-        row.owner, row.team, row.department = owner, team, department
+        for name, pk in wanted.items():
+            setattr(row, name, pk)
     writing.save_many(moved, "owner", "team", "department")
-    to = [id_and_name(one) for one in (owner, team, department) if one]
-    facts = {"owner": id_and_name(owner), "to": to, "team_id": wanted[1], "department_id": wanted[2]}
-    record_many(events.ASSIGNED, [(row.record, facts | {"was": was[row.pk]}) for row in moved], by=by, via=via)
-    return held
+    to = {"owner": id_and_name(owner), "to": [id_and_name(one) for one in (owner, team, department) if one]}
+    there = ((row, {"team_id": row.team_id, "department_id": row.department_id, "was": was[row.pk]}) for row in moved)
+    record_many(told_as, [(row.record, to | place) for row, place in there], by=by, via=via)
 
 
 def _place_of(row: Any) -> dict[str, Any]:

@@ -118,4 +118,5 @@ def told(operation: Operation, done: TakenBack) -> dict[str, Any]:
     }
 
 
+can_undo("take", Undoable(event=events.TAKEN.code, action=Action.ASSIGN, what=_("taking this on")))
 can_undo("assign", Undoable(event=events.ASSIGNED.code, action=Action.ASSIGN, what=_("handing out")))

@@ -71,7 +71,7 @@ def file_get(request: Request, pk: int) -> Any:
 def following(request: Request, pk: int) -> HttpResponse:
     """POST follows, POST with `stop` no longer does."""
     record = visible_record(request, pk)
-    act = services.unfollow if "stop" in request.POST else services.follow
+    act = services.unfollow if "stop" in request.POST or "stop" in request.GET else services.follow
     act(record, user=request.user, by=request.user)
     if Record.objects.visible_to(request.user).filter(pk=pk).exists():
         return HttpResponseClientRefresh() if request.htmx else redirect(record)

@@ -94,6 +94,12 @@ class Migration(migrations.Migration):
                         fields=["record", "due_at"],
                         name="activity_next",
                     ),
+                    models.Index(
+                        condition=models.Q(("done_at__isnull", False)),
+                        fields=["done_at"],
+                        include=["assignee", "done_by", "type", "record"],
+                        name="activity_done",
+                    ),
                 ],
             },
         ),

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from pheu.activities import events
 from pheu.activities.forms import quick_times
 from pheu.activities.models import Activity, ActivityType
-from pheu.activities.services import Plan, finish_activity, schedule_activity
+from pheu.activities.services import Plan, finish_activity, reschedule_activity, schedule_activity
 from pheu.conftest import nothing_changes, told
 from pheu.core.errors import Refused
 from pheu.core.vietnamese import show_datetime
@@ -45,7 +45,14 @@ def test_an_activity_is_scheduled_by_type_time_and_assignee(client, an, binh, le
     lead.record.refresh_from_db()
     assert timezone.localtime(lead.record.next_activity_at).strftime("%d/%m/%Y %H:%M") == "24/11/2026 09:00"
     assert Lead.objects.get().status == "working"
-    assert told(events.SCHEDULED, about=lead).facts["assignee"]["name"] == binh.full_name
+    activity = Activity.objects.get()
+    assert told(events.SCHEDULED, about=lead).facts == {
+        "activity": activity.pk,
+        "type": {"id": call.pk, "name": call.name},
+        "title": "Hẹn khảo sát",
+        "assignee": {"id": binh.pk, "name": binh.full_name},
+        "due": "2026-11-24T09:00:00+07:00",
+    }
 
 
 def test_work_done_stands_on_the_lead_with_its_result(client, an, lead, planned):
@@ -72,7 +79,7 @@ def test_what_was_finished_can_be_taken_back(client, an, lead, planned):
     assert f"/activities/{planned.pk}/resuming/" in answer.headers["HX-Trigger"]
     client.post(f"/activities/{planned.pk}/resuming/")
     planned.refresh_from_db()
-    assert planned.is_open
+    assert (planned.is_open, planned.result, planned.done_by) == (True, "", None)
     lead.record.refresh_from_db()
     assert lead.record.next_activity_at == planned.due_at
 
@@ -123,7 +130,7 @@ def test_my_work_is_readable_though_its_record_is_not(client, an, chi, lead, cal
         lead.record, what=call, due_at=timezone.now() + timedelta(hours=1), assignee=chi, title="Hỗ trợ đo", by=an
     )
     client.force_login(chi)
-    page = client.get("/calendar/").text
+    page = client.get("/calendar/?view=list").text
     assert "Hỗ trợ đo" in page
     assert lead.title not in page
     assert f"/r/{lead.pk}/" not in page
@@ -156,7 +163,7 @@ def test_the_calendar_lists_work_by_day(client, an, lead, call):
         due = now + timedelta(days=days) if days else now + timedelta(seconds=30)
         schedule_activity(lead.record, what=call, due_at=due, assignee=an, title=title, by=an)
     client.force_login(an)
-    page = client.get("/calendar/").text
+    page = client.get("/calendar/?view=list").text
     found = [page.index(words) for words in ("Quá hạn", "Trễ", "Đo trong ngày", "Đo ngày sau", "Đo về sau")]
     assert found == sorted(found)
     assert client.get("/calendar/count/").text in {"2", "1"}  # near midnight today's work is tomorrow's
@@ -268,3 +275,28 @@ def test_each_type_of_work_is_a_card_with_its_icon(client, an, lead):
 )
 def test_the_usual_times_are_to_come_and_differ(now, times):
     assert [at for _label, at in quick_times(datetime(*now, tzinfo=UTC))] == times
+
+
+def stood(row):
+    """A mark of the database on a row that every writing of it changes."""
+    with connection.cursor() as cursor:
+        cursor.execute("select xmin, ctid from records_record where id = %s", [row.pk])
+        return cursor.fetchone()
+
+
+def test_work_on_one_record_writes_no_other(an, lead, deal, call):
+    """The first of many people to plan something would lock what all the others have."""
+    before = stood(deal)
+    schedule_activity(lead.record, what=call, due_at=timezone.now(), assignee=an, by=an)
+    assert stood(deal) == before
+
+
+def test_a_moment_is_kept_to_the_microsecond(an, lead, planned):
+    """Who compares what was written with what was read would see a change of nobody's."""
+    due, before = datetime(2026, 11, 30, 9, 30, 0, 123456, tzinfo=UTC), planned.due_at
+    reschedule_activity(planned, due_at=due, by=an)
+    facts = told(events.RESCHEDULED, about=lead).facts
+    assert [datetime.fromisoformat(facts[side]) for side in ("was", "due")] == [before, due]
+    assert "was" not in told(events.SCHEDULED, about=lead).facts
+    lead.record.refresh_from_db()
+    assert Activity.objects.get().due_at == lead.record.next_activity_at == due

@@ -18,7 +18,9 @@ class Migration(migrations.Migration):
             name="FormToken",
             fields=[
                 ("token", models.UUIDField(primary_key=True, serialize=False)),
-                ("answer", models.CharField(default="", max_length=500)),
+                ("answer", models.CharField(default="", help_text="the address that it led to", max_length=500)),
+                ("news", models.TextField(default="", help_text="what it told the page (HX-Trigger)")),
+                ("typed", models.CharField(default="", max_length=64)),
                 ("at", models.DateTimeField(auto_now_add=True)),
                 (
                     "user",

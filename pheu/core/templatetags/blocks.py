@@ -43,11 +43,16 @@ def dialog(
     cancel: str = "",
     multipart: bool = False,
     once: str = "",
+    draft: bool = False,
+    unsaved: Any = None,
 ) -> SafeString:
-    """The form inside the shared dialog. Without `action` it only tells: there is no form and one button closes it."""
+    """The form inside the shared dialog. Without `action` it only tells: there is no form and one button closes it.
+
+    With `draft`, what is typed into it waits in the browser until it is sent; `unsaved` where it came back with that.
+    """
     around = {"content": content, "title": title, "action": action, "submit": submit, "number": number, "note": note}
     more = {"method": method, "tone": tone, "cancel": cancel, "multipart": multipart, "once": once}
-    return _inside(context, "dialog_form", **around, **more)
+    return _inside(context, "dialog_form", **around, **more, draft=draft, unsaved=unsaved)
 
 
 @register.simple_block_tag

@@ -6,13 +6,14 @@ from typing import Any
 from django import forms, template
 from django.forms.boundfield import BoundField
 from django.forms.widgets import DateTimeBaseInput
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from pheu.core.markup import attributes, html, together
 from pheu.core.templatetags.blocks import drawn_note
 from pheu.core.templatetags.signs import icon
-from pheu.core.vietnamese.fields import MoneyInput, VnDateInput, VnDateTimeInput
+from pheu.core.vietnamese.fields import MoneyInput, PhoneInput, VnDateInput, VnDateTimeInput
 
 register = template.Library()
 
@@ -23,6 +24,7 @@ KINDS: list[tuple[type[forms.Widget], str]] = [
     (forms.CheckboxInput, "check"),
     (forms.FileInput, "file"),
     (MoneyInput, "money"),
+    (PhoneInput, "phone"),
     (VnDateTimeInput, "datetime"),
     (VnDateInput, "date"),
     (forms.DateTimeInput, "datetime"),
@@ -35,8 +37,9 @@ SHOWN_DATES = {"date": "%d/%m/%Y", "datetime": "%d/%m/%Y %H:%M"}
 def field(bound: BoundField, label: str = "", hint: str | bool = "", options: str = "", **attrs: Any) -> SafeString:
     """A form field: label, required mark, control, hint, and what is wrong beside it.
 
-    The control follows the widget: `data-money` groups thousands, `data-stars` clicks stars, `data-pick-url` searches,
-    `data-switch` turns a tick into a switch. Without `hint` it is the form's own; `hint=False` leaves it out.
+    The control follows the widget: `data-money` groups thousands, `data-reads` says how text will be read, `data-stars`
+    clicks stars, `data-pick-url` searches, `data-switch` turns a tick into a switch. Without `hint` it is the form's
+    own; `hint=False` leaves it out.
     Further arguments become attributes (`_` turns into `-`).
     """
     widget = bound.field.widget
@@ -177,11 +180,15 @@ def _spoken(bound: BoundField, hint: Any) -> dict[str, str]:
 
 
 def _behaviour(kind: str) -> dict[str, str]:
-    return {
-        "date": {"data-date": "", "placeholder": _("dd/mm/yyyy"), "autocomplete": "off"},
-        "datetime": {"placeholder": _("dd/mm/yyyy hh:mm"), "autocomplete": "off"},
-        "money": {"data-money": "", "autocomplete": "off"},
-    }.get(kind, {})
+    attrs = {
+        "date": {"data-date": "", "placeholder": _("dd/mm/yyyy")},
+        "datetime": {"placeholder": _("dd/mm/yyyy hh:mm")},
+        "money": {"data-money": ""},
+        "phone": {},
+    }
+    if kind not in attrs:
+        return {}
+    return {**attrs[kind], "autocomplete": "off", "data-reads": reverse("reading", args=[kind])}
 
 
 @register.simple_tag

@@ -24,8 +24,13 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "stages": ("data-stages",),
     "money": ("data-money",),
     "dates": ("data-date",),
+    "reads": ("data-reads",),
     "files": ("data-drop",),
-    "savebar": ("data-dirty-bar", "data-dirty-form"),  # last: it remembers what the others made of a form
+    "copy": ("data-copy",),
+    "once": ("data-once",),  # before the others change what the browser has put back into a form
+    "session": ("data-sign-out",),  # on the page of its own; pages with the shell have it anyway
+    "savebar": ("data-dirty-bar", "data-dirty-form"),  # it remembers what the others made of a form
+    "drafts": ("data-draft",),  # last: what it puts back is unsaved
 }
 EVERYWHERE = ("toasts", "guard")  # guard looks at forms after all others
 SHELL = ("behaviours", "dialogs", "menus", "session", "shortcuts", "offline")  # of pages with `data-shell`

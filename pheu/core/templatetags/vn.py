@@ -5,10 +5,10 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from pheu.core import vietnamese
+from pheu.core.markup import html
 
 register = template.Library()
 
@@ -69,9 +69,8 @@ def moment(value: datetime | None) -> SafeString | str:
     if not value:
         return NOTHING
     local = _local(value)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), vietnamese.show_datetime(local), f"{local:%H:%M}"
-    )
+    told = local.isoformat(), vietnamese.show_datetime(local), vietnamese.show_time(local)
+    return html('<time datetime="{}" title="{}">{}</time>', *told)
 
 
 def _local(value: Any) -> Any:

@@ -164,3 +164,15 @@ def test_the_second_try_holds_all_of_it_in_order(an, lead, deal, django_assert_n
 
     with transaction.atomic():
         assert once_more(work)
+
+
+def test_an_earlier_record_that_nobody_has_is_taken_at_once(an, lead, deal):
+    with operation("test", by=an):
+        hold(deal.pk)
+        hold(lead.pk, None)
+        must_hold(lead.pk, deal.pk)
+
+
+def test_nothing_is_held_outside_of_an_act(lead):
+    with pytest.raises(RuntimeError, match="outside of an act"):
+        hold(lead.pk)

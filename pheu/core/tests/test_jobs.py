@@ -164,7 +164,7 @@ def test_old_form_tokens_are_forgotten(db):
 
     an = make_cast().an
     old, new = (FormToken.objects.create(token=uuid.uuid4(), user=an) for _each in range(2))
-    FormToken.objects.filter(pk=old.pk).update(at=timezone.now() - datetime.timedelta(days=2))
+    FormToken.objects.filter(pk=old.pk).update(at=timezone.now() - datetime.timedelta(days=15))
     forget_form_tokens(timestamp=0)
     assert FormToken.objects.get() == new
 

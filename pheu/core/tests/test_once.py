@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
 
-from pheu.conftest import make_cast, nothing_changes
+from pheu.conftest import given, make_cast, nothing_changes
 from pheu.core.models import FormToken
 from pheu.leads.models import Lead
 from pheu.parties.models import Company
@@ -20,6 +21,7 @@ from pheu.parties.services import create_company
 from pheu.records.models import Record
 from pheu.timeline.events import CREATED
 from pheu.timeline.models import Event
+from pheu.timeline.services import assign
 
 TYPED = {"company_name": "Xi măng Hòn Đá", "priority": "0"}
 
@@ -67,6 +69,56 @@ def test_a_token_of_somebody_else_makes_nothing(client, an, binh):
     client.force_login(binh)
     with nothing_changes():
         assert client.post("/leads/new/", form).status_code == 409
+
+
+def test_back_and_saved_again_leads_to_the_record_made_whatever_is_typed(client, an):
+    """D6: one form makes one record; the person is told that the rest was not saved."""
+    client.force_login(an)
+    form = typed()
+    made = client.post("/leads/new/", form).url
+    for more in ({"company_name": "Thép Sông Đà"}, {"company_name": "", "email": "no address"}):
+        again = client.post("/leads/new/", form | more)
+        assert again.url == made
+        assert [message.level_tag for message in get_messages(again.wsgi_request)][-1] == "warning"
+    assert Lead.objects.get().company_name == TYPED["company_name"]
+    assert "lưu" in client.get(made).text
+
+
+def test_the_same_words_sent_again_are_not_worth_a_word(client, an):
+    client.force_login(an)
+    form = typed()
+    client.get(client.post("/leads/new/", form).url)
+    assert not list(get_messages(client.post("/leads/new/", form).wsgi_request))
+
+
+@pytest.mark.parametrize("how", ["handed to somebody else", "taken back"])
+def test_what_was_made_and_is_out_of_sight_is_said_in_words(client, an, chi, dung, how):
+    client.force_login(an)
+    form = typed()
+    client.post("/leads/new/", form)
+    row = Lead.objects.with_words().get()
+    if how == "taken back":
+        row.record.state = Record.State.UNDONE
+        given(row, is_live=False)
+    else:
+        assign([row], owner=chi, by=dung)
+        given(row, created_by=dung)
+    with nothing_changes():
+        answer = client.post("/leads/new/", form)
+    assert answer.status_code == 409
+    assert "refused.html" in [template.name for template in answer.templates]
+    assert client.post("/leads/new/", typed()).status_code == 302
+
+
+def test_a_record_made_in_place_comes_to_the_picker_again(client, an):
+    """The first answer may be lost on the way: the second brings the same news."""
+    client.force_login(an)
+    form = {"name": "Xi măng Hòn Đá", "type": "prospect", "once": uuid.uuid4()}
+    first, second = (client.post("/companies/new/?pick", form, headers={"HX-Request": "true"}) for _twice in (1, 2))
+    assert first.status_code == second.status_code == 204
+    assert first.headers["HX-Trigger"] == second.headers["HX-Trigger"]
+    assert "record-made" in first.headers["HX-Trigger"]
+    assert Company.objects.count() == 1
 
 
 # In parallel --------------------------------------------------------------------------------------

@@ -40,6 +40,9 @@ def test_tax_codes(typed, code):
         ("01002334", "not 8"),
         ("01002334881234", "not 14"),
         ("999190001234", "not a citizen id"),
+        ("0100109106-1", "not 11"),  # slips, and nobody's citizen id
+        ("01001091061", "not 11"),
+        ("0100109106-12", "three digits behind the dash"),
     ],
 )
 def test_what_is_no_tax_code_is_refused_with_a_reason(typed, reason):

@@ -14,19 +14,28 @@ from pheu.core.vietnamese.text import clean, fold
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
-_DAY_FIRST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})(?:\2(\d{4}|\d{2}))?", re.ASCII)
-_YEAR_FIRST = re.compile(r"(\d{4})([/.-])(\d{1,2})\2(\d{1,2})", re.ASCII)
+_DAY_FIRST = re.compile(r"(\d{1,2}) ?([/.-]) ?(\d{1,2})(?: ?\2 ?(\d{4}|\d{2}))?", re.ASCII)
+_YEAR_FIRST = re.compile(r"(\d{4}) ?([/.-]) ?(\d{1,2}) ?\2 ?(\d{1,2})", re.ASCII)
+# Nothing between: 20261124 and 24112026 are never the same, for no month is 19, 20 or 21.
+_YEAR_FIRST_CLOSE = re.compile(r"(19|2[01])(\d\d)(0[1-9]|1[0-2])(\d\d)", re.ASCII)
+_DAY_FIRST_CLOSE = re.compile(r"(\d\d)(\d\d)(\d{4}|\d{2})", re.ASCII)
+_SPOKEN_MONTH = re.compile(
+    r"(?:ngay |mung |mong )?(\d{1,2}) thang (\d{1,2})(?:(?: nam |[ /-])(\d{4}|\d{2}))?", re.ASCII
+)
+_WEEKDAY = re.compile(r"(?:(?:thu|t) ?(2|3|4|5|6|7|hai|ba|tu|nam|sau|bay)|(chu nhat|cn))( tuan (?:sau|toi))?")
+_WEEKDAYS = {"2": 0, "hai": 0, "3": 1, "ba": 1, "4": 2, "tu": 2, "5": 3, "nam": 3, "6": 4, "sau": 4, "7": 5, "bay": 5}
+_DAYS_ON = re.compile(r"(\d{1,3}) (ngay|tuan) (?:nua|sau|toi)", re.ASCII)
 _MIDNIGHT = re.compile(r"[T ]0{1,2}:00(?::00(?:\.0+)?)?$", re.ASCII)
 _HOUR = re.compile(r"(\d{1,2})(?::|h|g)(\d{2})?(?::\d{2})?(?: ?(am|pm|sa|ch))?", re.ASCII)
 _ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*", re.ASCII)
 _SPOKEN_DAYS = {
     "hom nay": 0, "today": 0, "mai": 1, "ngay mai": 1, "tomorrow": 1, "hom qua": -1, "yesterday": -1,
-    "ngay kia": 2,
+    "kia": 2, "ngay kia": 2, "mot": 2, "ngay mot": 2, "hom kia": -2, "tuan sau": 7, "tuan toi": 7,
 }  # fmt: skip
 
 # Excel counts days from here; below and above these serials a number is no date anyone means.
 _EXCEL_START = date(1899, 12, 30)
-_EXCEL_FIRST, _EXCEL_LAST = 10_000, 109_574  # 1927 to 2199
+_EXCEL_FIRST = 10_000  # 1927; of five digits, which go on to 2173: six are 241126
 _YEARS = range(1900, 2200)
 _MOST_CHARACTERS = 60
 
@@ -37,9 +46,11 @@ def today_here() -> date:
 
 
 def read_date(text: str | float | date, today: date | None = None) -> date:
-    """A day out of «24/11/2026», «24-11-26», «24.11.2026», «24/11», «2026-11-24», «ngày mai» or an Excel serial.
+    """A day out of «24/11/2026», «24-11-26», «24/11», «2026-11-24», «24112026», «15 tháng 3», «mốt», «thứ 6» or an
+    Excel serial.
 
-    Two digits of a year mean the hundred years up to twenty years from `today`. ValueError says in words what is wrong.
+    A day of the week is the next one, today's being today. Two digits of a year mean the hundred years up to twenty
+    years from `today`. ValueError says in words what is wrong.
     """
     if isinstance(text, date):
         return in_vietnam(text).date() if isinstance(text, datetime) else text
@@ -47,13 +58,35 @@ def read_date(text: str | float | date, today: date | None = None) -> date:
     now = today or today_here()
     if (serial := _serial(written)) is not None:
         return _EXCEL_START + timedelta(days=int(serial))
-    if (spoken := fold(written)) in _SPOKEN_DAYS:
-        return now + timedelta(days=_SPOKEN_DAYS[spoken])
     if found := _YEAR_FIRST.fullmatch(written):
         return _day(int(found[1]), int(found[3]), int(found[4]))
     if found := _DAY_FIRST.fullmatch(written):
         return _day(_year(found[4], now), int(found[3]), int(found[1]))
-    raise _no_date(written)
+    if found := _YEAR_FIRST_CLOSE.fullmatch(written):
+        return _day(int(found[1] + found[2]), int(found[3]), int(found[4]))
+    if found := _DAY_FIRST_CLOSE.fullmatch(written):
+        return _day(_year(found[3], now), int(found[2]), int(found[1]))
+    said = _said_day(fold(written), now)
+    if said is None:
+        raise _no_date(written)
+    return said
+
+
+def _said_day(words: str, today: date) -> date | None:
+    """«mai», «15 tháng 3», «thứ sáu tuần sau», «3 ngày nữa», folded."""
+    if words in _SPOKEN_DAYS:
+        return today + timedelta(days=_SPOKEN_DAYS[words])
+    if found := _SPOKEN_MONTH.fullmatch(words):
+        return _day(_year(found[3], today), int(found[2]), int(found[1]))
+    if found := _DAYS_ON.fullmatch(words):
+        return today + timedelta(days=int(found[1]) * (7 if found[2] == "tuan" else 1))
+    if found := _WEEKDAY.fullmatch(words):
+        wanted = _WEEKDAYS[found[1]] if found[1] else 6
+        monday = today - timedelta(days=today.weekday())
+        if found[3]:
+            return monday + timedelta(days=7 + wanted)
+        return today + timedelta(days=(wanted - today.weekday()) % 7)
+    return None
 
 
 def _short(text: object) -> str:
@@ -82,6 +115,11 @@ def read_datetime(text: str | float | date, today: date | None = None) -> dateti
         minutes = round((serial % 1) * 24 * 60)
         return datetime.combine(_EXCEL_START + timedelta(days=int(serial)), time(), ZONE) + timedelta(minutes=minutes)
     day, hour = (text, time()) if isinstance(text, date) else _day_and_hour(written)
+    if not day and written:
+        raise ValueError(
+            _("“%(text)s” names no day. Write for example tomorrow %(text)s or 24/11/2026 %(text)s.")
+            % {"text": written[:40]}
+        )
     return datetime.combine(read_date(day, today), hour, ZONE)
 
 
@@ -122,10 +160,10 @@ def _minute(moment: datetime) -> datetime:
 
 def _serial(written: str) -> Decimal | None:
     """The number of an Excel day, «46350» or «46350.708»; None when it is no such number."""
-    if not re.fullmatch(r"\d{5,6}(?:[.,]\d+)?", written, re.ASCII):
+    if not re.fullmatch(r"\d{5}(?:[.,]\d+)?", written, re.ASCII):
         return None
     number = Decimal(written.replace(",", "."))
-    return number if _EXCEL_FIRST <= number < _EXCEL_LAST + 1 else None
+    return number if number >= _EXCEL_FIRST else None
 
 
 def _year(written: str | None, today: date) -> int:

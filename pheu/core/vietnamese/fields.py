@@ -70,13 +70,15 @@ class TaxCodeInput(ShownInput):
 
 
 class CleanCharField(forms.CharField):
-    """Text in NFC without unseen characters; `lines=True` keeps line breaks. The length counts after cleaning."""
+    """Text in NFC without unseen characters; `lines=True` keeps line breaks. The length counts after cleaning.
+
+    The browser is not told of it: it would cut in silence what is pasted, and here too much is refused in words.
+    """
 
     def __init__(self, *, lines: bool = False, max_length: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.lines = lines
         self.max_length = max_length
-        self.widget.attrs.update(self.widget_attrs(self.widget))
 
     def to_python(self, value: Any) -> Any:
         text = "" if value in self.empty_values else (clean_lines if self.lines else clean)(str(value))

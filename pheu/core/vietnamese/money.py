@@ -24,12 +24,25 @@ _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?e\+?\d{1,2}")
 _DOUBTFUL = re.compile(r"[1-9]\d{0,2},\d{3}")  # before a unit: English thousands, or Vietnamese decimals?
 _PART = re.compile(r"([\d., ]*\d) ?(ty|ti|trieu|tr|nghin|ngan|ng|k)(?![a-z]) ?")
 
+# Said rather than written: «hai tỷ rưỡi», «nửa tỷ», «ba trăm năm mươi triệu», «mười lăm triệu».
+_DIGITS = {
+    word: str(digit)
+    for digit, words in enumerate(("khong", "mot", "hai", "ba", "bon tu", "nam lam", "sau", "bay", "tam", "chin"))
+    for word in words.split()
+}
+_DIGIT = re.compile(rf"\b(?:{'|'.join(_DIGITS)})\b")
+_UNIT = r"(?:ty|ti|trieu|tr|nghin|ngan)\b"
+_HALF = re.compile(rf"\bnua (?={_UNIT})")
+_TENS = re.compile(r"\b(?:(\d) )?muoi(?: (\d))?\b")
+_HUNDREDS = re.compile(r"\b(\d) ?tram(?: (ruoi)|(?: (?:linh|le))? (\d{1,2}))?\b")
+_HALF_MORE = re.compile(rf"({_UNIT}) ruoi$")
+
 
 def read_money(text: str | int | float | Decimal) -> Decimal:
     """An amount in whole đồng out of what people type or Excel holds.
 
-    «1.234.567», «1,234,567 đ», «1tr2», «1,5 tỷ», «2 tỷ 350 triệu», «500k», «-200.000». A fraction of a đồng is rounded
-    half up. ValueError says in words what is wrong.
+    «1.234.567», «1,234,567 đ», «1tr2», «1,5 tỷ», «2 tỷ 350 triệu», «2 tỷ rưỡi», «ba trăm triệu», «500k», «-200.000». A
+    fraction of a đồng is rounded half up. ValueError says in words what is wrong.
     """
     typed = clean(str(text))
     if len(typed) > _MOST_CHARACTERS:
@@ -37,7 +50,7 @@ def read_money(text: str | int | float | Decimal) -> Decimal:
     folded = re.sub("[−–—]", "-", fold(typed))
     bracketed = folded.startswith("(") and folded.endswith(")")
     sign = -1 if bracketed or folded.startswith("-") else 1
-    written = _CURRENCY.sub("", folded.strip("()").removeprefix("-")).strip()
+    written = _said(_CURRENCY.sub("", folded.strip("()").removeprefix("-")).strip())
     amount = _in_words(written) if _PART.match(written) else _plain_amount(written)
     if amount is None:
         raise ValueError(_("“%(text)s” is not an amount. Write for example 1.500.000 or 1,5 tỷ.") % {"text": typed})
@@ -45,6 +58,16 @@ def read_money(text: str | int | float | Decimal) -> Decimal:
         raise ValueError(_("The amount is too large: at most 15 digits."))
     rounded = amount.quantize(Decimal(1), ROUND_HALF_UP)
     return sign * rounded if rounded else rounded
+
+
+def _said(written: str) -> str:
+    """Numbers in words as digits; without a unit behind them they stay what they are, and are no amount."""
+    if not re.search(rf"\b{_UNIT}", written):
+        return written
+    digits = _DIGIT.sub(lambda found: _DIGITS[found[0]], _HALF.sub("0,5 ", written))
+    tens = _TENS.sub(lambda found: str(10 * int(found[1] or 1) + int(found[2] or 0)), digits)
+    hundreds = _HUNDREDS.sub(lambda found: str(100 * int(found[1]) + int("50" if found[2] else found[3] or 0)), tens)
+    return _HALF_MORE.sub(r"\1 5", hundreds)
 
 
 def _in_words(written: str) -> Decimal | None:

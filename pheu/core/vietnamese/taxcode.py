@@ -24,8 +24,12 @@ def read_tax_code(text: str | float) -> str:
     digits = re.sub(r"[\s.\-–—]", "", re.sub(r"^(?:MST|Mã số thuế)\s*:?\s*", "", typed, flags=re.IGNORECASE))
     if not re.fullmatch("[0-9]+", digits):
         raise ValueError(_("A tax code has digits only: 10, 12 or 13 of them."))
-    if len(digits) in (9, 11):
+    is_branch = bool(re.search(r"[-–—]\s*\d{3}$", typed))
+    # Eleven digits behind a zero, or two behind a dash, are a slip and nobody's citizen id.
+    if len(digits) == 9 or (len(digits) == 11 and digits[0] != "0"):
         digits = "0" + digits
+    if len(digits) == 12 and re.search("[-–—]", typed) and not is_branch:
+        raise ValueError(_("A branch has three digits behind the dash: %(sample)s.") % {"sample": "0314409058-002"})
     if len(digits) == 12 and _is_citizen_id(digits):
         return digits
     if len(digits) == 12 and not mst.is_valid("0" + digits):

@@ -4,18 +4,19 @@ import re
 
 import pytest
 
-from pheu.conftest import nothing_changes, stage_of, told
+from pheu.conftest import nothing_changes, stage_of, standing, told
 from pheu.core.errors import DomainError
 from pheu.deals import events
-from pheu.deals.conversion import Handover, convert_leads
+from pheu.deals.conversion import Handover, convert_leads, proposals, same_email
 from pheu.deals.counts import conversion_counts
 from pheu.deals.models import Conversion, Deal
-from pheu.deals.services import move_deal
+from pheu.deals.services import close_deal, create_deal, move_deal
 from pheu.deals.undoing import undo_conversion
-from pheu.leads.services import create_lead
+from pheu.leads.models import Lead
+from pheu.leads.services import close_lead, create_lead
 from pheu.parties.models import Company, Contact
 from pheu.parties.services import create_company, create_contact
-from pheu.records.models import Pipeline
+from pheu.records.models import ClosingReason, Pipeline
 from pheu.timeline.services import add_note
 
 
@@ -77,6 +78,18 @@ def test_not_linking_leaves_the_customer_empty(an, lead):
     """R2.09, R0.17."""
     deal = convert_leads([lead], Handover(owner=an, customer=Handover.NONE), by=an)[0]
     assert (deal.company, deal.contact, Company.objects.count()) == (None, None, 0)
+
+
+def test_people_without_a_company_become_a_contact_each_even_of_one_name(an):
+    """D17: two private customers of one name are two people; at one company they would be one."""
+    asked = {"person_name": "Nguyễn Văn Nam", "phone": "+84903123456", "need": "Lọc nước", "owner": an}
+    leads = [create_lead(asked, by=an) for _nth in range(2)]
+    deals = convert_leads(leads, Handover(owner=an), by=an)
+    assert [deal.company for deal in deals] == [None, None]
+    assert len({deal.contact for deal in deals}) == Contact.objects.count() == 2
+    at_one = [create_lead(asked | {"company_name": "Hòn Đá"}, by=an) for _nth in range(2)]
+    deals = convert_leads(at_one, Handover(owner=an), by=an)
+    assert len({deal.contact for deal in deals}) == len({deal.company for deal in deals}) == 1
 
 
 def test_notes_tags_followers_and_files_stay_readable_on_the_deal(client, an, hanh, lead):
@@ -145,9 +158,6 @@ def test_who_only_looks_may_not_convert(client, giang, an, lead):
 
 def test_care_converts_hands_over_and_goes_on_reading(client, hanh, an):
     """R0.39, R0.36: the lead is worked by care before sales sees it."""
-    from pheu.leads.models import Lead
-    from pheu.leads.services import create_lead
-
     lead = create_lead(
         {"company_name": "Dệt nhuộm Sông Trà", "phone": "+842363740118", "need": "Trạm nước thải", "owner": hanh},
         by=hanh,
@@ -217,3 +227,66 @@ def test_a_colleague_takes_back_only_what_is_theirs(an, binh, chi, hanh, lead):
     with nothing_changes(), pytest.raises(DomainError):
         undo_conversion(lead, by=binh)
     undo_conversion(lead, by=an)
+
+
+# What is known already ----------------------------------------------------------------------------------------------
+
+
+def theirs(kind, values, chi):
+    """A row that An does not see, in a house where each sees their own customers."""
+    return standing(kind, values | {"owner": chi}, by=chi)
+
+
+@pytest.fixture
+def own_customers(an):
+    an.role.grants |= {"party": {"view": "own"}}
+    an.role.save()
+
+
+def test_companies_of_one_tax_code_or_name_are_proposed_among_those_one_sees(an, chi, lead, own_customers):
+    """D17: the name is compared without marks and capitals."""
+    by_code = standing("company", {"name": "Tên khác", "tax_code": lead.tax_code, "owner": an}, by=an)
+    by_name = standing("company", {"name": "XI MANG hòn đá", "owner": an}, by=an)
+    standing("company", {"name": "Xi măng Sông Gianh", "owner": an}, by=an)
+    theirs("company", {"name": lead.company_name, "tax_code": lead.tax_code}, chi)
+    assert set(proposals(lead, to=an)[0]) == {by_code, by_name}
+    lead.tax_code = ""
+    assert proposals(lead, to=an)[0] == [by_name]
+    lead.company_name = ""
+    assert proposals(lead, to=an)[0] == []
+
+
+def test_contacts_of_the_same_email_are_proposed_among_those_one_sees(an, chi, lead, own_customers):
+    contact = standing("contact", {"full_name": "Vân", "email": lead.email.upper(), "owner": an}, by=an)
+    standing("contact", {"full_name": "Đỗ Thị Vân", "email": "other@hondacement.example", "owner": an}, by=an)
+    theirs("contact", {"full_name": "Vân", "email": lead.email}, chi)
+    assert proposals(lead, to=an)[1] == [contact]
+    lead.email = ""
+    assert proposals(lead, to=an)[1] == []
+
+
+def test_five_of_each_are_proposed(an, lead):
+    for _nth in range(6):
+        standing("company", {"name": lead.company_name, "owner": an}, by=an)
+        standing("contact", {"full_name": "Vân", "email": lead.email, "owner": an}, by=an)
+        create_lead({"name": "Trạm", "email": lead.email, "owner": an}, by=an)
+    assert [len(found) for found in (*proposals(lead, to=an), same_email(lead, to=an))] == [5, 5, 5]
+
+
+def test_what_is_open_and_has_the_same_email_is_near_and_nothing_else(an, chi, lead):
+    """Leads by their own address, deals by their contact's; what has ended, or is not mine to see, is not shown."""
+    contact = standing("contact", {"full_name": "Vân", "email": lead.email.upper(), "owner": an}, by=an)
+    near, ended, other = (
+        create_lead({"name": name, "email": email, "owner": an}, by=an)
+        for name, email in (("Gần", lead.email.upper()), ("Xong", lead.email), ("Khác", "x@hondacement.example"))
+    )
+    reason = ClosingReason.objects.filter(kind="lead")[0]
+    close_lead(ended, to=stage_of("lead", "Không phù hợp"), reason=reason, by=an)
+    create_lead({"name": "Của Chi", "email": lead.email, "owner": chi}, by=chi)
+    deal, won = (create_deal({"name": name, "contact": contact, "owner": an}, by=an) for name in ("Mở", "Thắng"))
+    close_deal(won, to=stage_of("deal", "Thành công"), by=an)
+    create_deal({"name": "Không ai", "owner": an}, by=an)
+    create_deal({"name": "Của Chi", "contact": contact, "owner": chi}, by=chi)
+    assert same_email(lead, to=an) == [near, deal]
+    other.email = ""
+    assert same_email(other, to=an) == []

@@ -3,14 +3,16 @@
 import pytest
 
 from pheu.conftest import nothing_changes, stage_of, told
-from pheu.core.errors import Conflict
+from pheu.core.errors import Conflict, DomainError
 from pheu.deals import events
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.models import Deal
 from pheu.deals.services import close_deal, create_deal, move_deal, reopen_deal
 from pheu.parties.models import Company
 from pheu.parties.services import create_company, create_contact
-from pheu.records.models import ClosingReason, Pipeline, Stage
+from pheu.records.models import Category, ClosingReason, Pipeline, Stage
+from pheu.timeline.events import PIPELINE_CHANGED
+from pheu.timeline.stages import change_pipeline
 
 HTMX = {"HX-Request": "true"}
 
@@ -242,6 +244,21 @@ def test_closing_and_reopening_twice_is_harmless(an, deal):
     for _again in range(2):
         reopen_deal(deal, by=an)
     assert told(events.WON, about=deal) and told(events.REOPENED, about=deal)
+
+
+def test_a_deal_goes_on_in_another_pipeline_and_says_from_where_to_where(an, deal):
+    left, other = deal.stage, Pipeline.objects.create(kind="deal", name="Dịch vụ")
+    to = other.stages.create(name="Khảo sát", category=Category.OPEN)
+    deal = change_pipeline(deal, to=to, by=an)
+    deal.refresh_from_db()
+    assert (deal.stage, deal.is_closed) == (to, False)
+    facts = told(PIPELINE_CHANGED, about=deal).facts
+    assert {name: fact["name"] for name, fact in facts.items()} == {
+        "left": left.name, "entered": "Khảo sát", "pipeline": "Dịch vụ",
+    }  # fmt: skip
+    closed = close_deal(create_deal({"name": "Xong", "owner": an}, by=an), to=stage_of("deal", "Thành công"), by=an)
+    with nothing_changes(), pytest.raises(DomainError):
+        change_pipeline(closed, to=to, by=an)
 
 
 def test_reception_deadline_and_tags_are_shown(client, an, deal):

@@ -14,9 +14,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from python_calamine import CalamineWorkbook
 
 from pheu.conftest import nothing_changes, told
-from pheu.core.errors import Conflict
+from pheu.core.errors import Conflict, DomainError, Refused
 from pheu.parties.models import Prospect
 from pheu.parties.services import create_prospect
+from pheu.people.models import Role
 from pheu.quality import jobs, services
 from pheu.quality.events import IMPORT_FINISHED
 from pheu.quality.models import Import
@@ -180,7 +181,9 @@ def test_a_real_list_goes_from_file_to_prospects_and_every_line_is_accounted_for
     }
     assert told(CREATED, about=prospects["Công ty Viedam"]).via == "import"
     finished = Event.objects.get(kind=IMPORT_FINISHED.code)
-    assert (finished.by, finished.facts["created"], finished.facts["rejected"]) == (an, 7, 1)
+    assert (finished.by, finished.subject, finished.about, finished.via) == (an, imported.name, None, "import")
+    counts = {"created": 7, "skipped": 1, "rejected": 1, "rows": 9}
+    assert finished.facts == {"id": imported.pk, "name": imported.name, **counts}
     assert imported.name in client.get("/imports/").text
 
 
@@ -262,6 +265,23 @@ def test_an_import_that_is_killed_goes_on_where_it_stopped(client, an, monkeypat
     assert Event.objects.filter(kind=IMPORT_FINISHED.code).count() == 1
 
 
+def test_a_chunk_says_whether_anything_is_left_to_do(client, an, giang, monkeypatch):
+    """The worker asks for the next one as long as it hears so."""
+    monkeypatch.setattr(services, "CHUNK", 4)
+    client.force_login(an)
+    imported = checked(client, xlsx())
+    assert services.import_chunk(imported.pk) is False  # nobody has started it
+    assert services.start_import(imported, by=an) is True
+    assert [services.import_chunk(imported.pk) for _chunk in range(4)] == [True, True, False, False]
+    imported.refresh_from_db()
+    assert (imported.state, imported.created, imported.done) == (Import.State.DONE, 7, 7)
+    stopped = checked(client, xlsx(), column_3="")
+    services.start_import(stopped, by=an)
+    an.role = giang.role
+    an.save()
+    assert services.import_chunk(stopped.pk) is False
+
+
 def test_a_failure_is_shown_and_can_be_run_again(client, an, monkeypatch):
     client.force_login(an)
     imported = checked(client, xlsx())
@@ -283,6 +303,47 @@ def test_the_worker_checks_and_the_page_shows_its_progress(client, an):
     assert client.get(f"/imports/{imported.pk}/progress/")["HX-Refresh"] == "true"
     imported.refresh_from_db()
     assert (imported.state, imported.to_create) == (Import.State.CHECKED, 7)
+    repeated = imported.lines.filter(marks__contains=["repeated"])
+    assert {(line.values["company_name"], line.has_problem) for line in repeated} == {
+        ("Công ty TNHH Hải Nam", True),
+        ("Công ty TNHH Ánh Lam", True),
+    }
+
+
+def test_a_check_that_is_killed_has_kept_how_far_it_came_and_begins_anew(client, an, monkeypatch):
+    monkeypatch.setattr(services, "CHUNK", 5)
+    client.force_login(an)
+    imported = opened(client, xlsx())
+    client.post(f"/imports/{imported.pk}/columns/", mapped(imported))
+    imported.refresh_from_db()
+    read, calls = services.read_line, []
+
+    def killed(*words):
+        calls.append(words)
+        if len(calls) == 6:
+            raise KeyboardInterrupt
+        return read(*words)
+
+    with monkeypatch.context() as power:
+        power.setattr(services, "read_line", killed)
+        with pytest.raises(KeyboardInterrupt):
+            services.check_lines(imported, imported.round)
+    imported.refresh_from_db()
+    assert (imported.state, imported.done) == (Import.State.CHECKING, 5)
+    services.check_lines(imported, imported.round)
+    imported.refresh_from_db()
+    assert (imported.state, imported.done, imported.to_create) == (Import.State.CHECKED, 0, 7)
+
+
+def test_a_long_reason_of_a_failure_is_kept_as_far_as_there_is_room(client, an):
+    client.force_login(an)
+    imported = opened(client, xlsx())
+    with nothing_changes():  # nobody works on it
+        services.note_problem(imported.pk, "x")
+    services.begin_check(imported, {"columns": {}, "team": an.teams.get(), "department": None}, by=an)
+    services.note_problem(imported.pk, "x" * 600)
+    imported.refresh_from_db()
+    assert imported.problem == "x" * 500
 
 
 def test_the_page_asks_often_at_first_and_then_once_a_second(client, an):
@@ -306,12 +367,46 @@ def test_a_check_that_was_overtaken_by_a_new_mapping_changes_nothing(client, an)
         jobs.check_import(**first.args)
 
 
+def test_a_check_that_is_overtaken_keeps_nothing_of_its_own(client, an):
+    client.force_login(an)
+    imported = checked(client, xlsx())
+    for last in (imported.header_line, 1000):  # in the middle, and where no line is left
+        imported.header_line = last
+        with nothing_changes():
+            services.check_lines(imported, imported.round - 1)
+
+
+def test_a_reading_that_is_overtaken_refuses_no_file(client, an, kept_files):
+    client.force_login(an)
+    upload(client, xlsx())
+    imported = Import.objects.get()
+    (path,) = files_in(kept_files)
+    path.write_bytes(b"Hello, this is no spreadsheet")
+    with nothing_changes():
+        services.read_file(imported, imported.round - 1)
+    assert files_in(kept_files)
+
+
 def test_choices_are_shown_before_they_are_kept(client, an):
     client.force_login(an)
     imported = opened(client, xlsx())
     with nothing_changes():
         page = client.get(f"/imports/{imported.pk}/columns/", mapped(imported, area_code="")).text
     assert "3 số không rõ: hãy chọn mã vùng mặc định" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "titles", "code"),
+    [
+        ("Doanh nghiệp Hà Nội.xlsx", [], "024"),
+        ("ds.xlsx", [["DOANH NGHIỆP HÀ NỘI"]], "024"),
+        ("ds.xlsx", [], ""),
+    ],
+)
+def test_the_area_code_is_proposed_from_the_name_of_the_file_or_the_titles(client, an, name, titles, code):
+    client.force_login(an)
+    imported = opened(client, xlsx([*titles, HEADER, [1, "Hải Nam", "", "", "Lô A1", "38389868"]]), name)
+    assert imported.area_code == code
 
 
 def test_the_header_and_the_sheet_can_be_corrected(client, an):
@@ -580,6 +675,32 @@ def test_rows_go_only_where_the_person_may_import(client, an, chi, dung):
     assert Prospect.objects.filter(team=chi.teams.get()).count() == 7
 
 
+def test_the_act_itself_refuses_a_place_or_a_column_that_is_not_ones_own(client, an, chi):
+    """Whoever calls: the form asks by the same rule, and is not the guard."""
+    client.force_login(an)
+    imported = opened(client, xlsx())
+    north, south = an.teams.get(), chi.teams.get()
+    good = {"columns": imported.columns, "team": north, "department": None, "area_code": "", "origin": "x"}
+    refused = [
+        (DomainError, {"team": None}),
+        (Refused, {"team": south}),
+        (Refused, {"team": None, "department": chi.department}),
+        (Refused, {"department": chi.department}),
+        (Refused, {"columns": {"1": "owner_id"}}),
+    ]
+    for error, wrong in refused:
+        with nothing_changes(), pytest.raises(error):
+            services.begin_check(imported, good | wrong, by=an)
+    assert services.begin_check(imported, good, by=an).state == Import.State.CHECKING
+
+
+def test_what_is_no_kind_takes_no_file_whatever_a_role_says(dung):
+    dung.role.grants |= {"system": {"import": "all"}}
+    dung.role.save()
+    with nothing_changes(), pytest.raises(Refused):
+        services.open_file(SimpleUploadedFile("ds.xlsx", xlsx()), kind="system", by=dung)
+
+
 @pytest.mark.parametrize("page", ["", "columns/", "check/", "progress/", "rejected/"])
 def test_someone_else_cannot_tell_an_import_exists(client, an, binh, chi, giang, page):
     client.force_login(an)
@@ -618,6 +739,12 @@ def test_an_import_stops_when_its_person_may_no_longer_import(client, an, giang)
     jobs.run_import(import_id=imported.pk)
     imported.refresh_from_db()
     assert (imported.state, Prospect.objects.count()) == (Import.State.STOPPED, 0)
+    assert "không còn quyền nhập" in imported.problem
+    an.role = Role.objects.get(code="sales")
+    an.save()
+    assert accounts(run(client, imported)) == (9, 7, 1, 1)  # it goes on once they may again
+    imported.refresh_from_db()
+    assert (imported.state, imported.problem) == (Import.State.DONE, "")
 
 
 def test_a_started_import_can_no_longer_be_changed(client, an):
@@ -632,6 +759,24 @@ def test_a_started_import_can_no_longer_be_changed(client, an):
             == 409
         )
     assert client.get(f"/imports/{imported.pk}/check/").status_code == 302
+
+
+def test_the_act_itself_refuses_another_setting_once_it_runs_or_while_it_is_read(client, an):
+    client.force_login(an)
+    upload(client, xlsx())
+    imported = Import.objects.get()
+    settings = {"columns": {}, "team": an.teams.get(), "department": None}
+    with nothing_changes(), pytest.raises(Conflict, match="chưa được đọc"):
+        services.begin_check(imported, settings, by=an)
+    assert work() == ["read_file"]
+    with nothing_changes():  # it is not checked yet
+        assert services.start_import(imported, by=an) is False
+        assert services.try_again(imported, by=an) is None
+    imported = run(client, checked(client, xlsx()))
+    with nothing_changes(), pytest.raises(Conflict):
+        services.begin_check(imported, settings, by=an)
+    with nothing_changes(), pytest.raises(Conflict):
+        services.choose_sheet(imported, sheet="", encoding="", header_line=1, by=an)
 
 
 def test_the_same_form_sent_twice_keeps_one_file(client, an):

@@ -44,6 +44,7 @@ class Desk:
             self.closed_lead, to=stage_of("lead", "Không phù hợp"), reason=reason("lead", Category.UNQUALIFIED), by=an
         )
         conversion.convert_leads([self.converted_lead], self.handover(), by=an)
+        self.free_lead = leads.create_lead(contents | {"owner": None}, by=an)
         self.deal, self.closed_deal = (deals.create_deal({"name": "Trạm", "owner": an}, by=an) for _n in range(2))
         self.closed_deal = deals.close_deal(self.closed_deal, to=stage_of("deal", "Thành công"), by=an)
         other = Pipeline.objects.create(kind="deal", name="Dịch vụ")
@@ -85,6 +86,7 @@ ON_ROWS = {
     "stages.change_pipeline": lambda d, by: stages.change_pipeline(d.deal, to=d.other_pipeline, by=by),
     "undo.undo": lambda d, by: undo.undo(d.handed_out, by=by),
     "timeline.assign": lambda d, by: timeline.assign([d.lead], owner=by, by=by),
+    "timeline.take": lambda d, by: timeline.take(d.free_lead, by=by),
     "timeline.add_note": lambda d, by: timeline.add_note(d.deal.record, body="x", by=by),
     "timeline.add_file": lambda d, by: timeline.add_file(d.deal.record, upload=upload(), by=by),
     "timeline.follow": lambda d, by: timeline.follow(d.deal.record, user=d.cast.hanh, by=by),

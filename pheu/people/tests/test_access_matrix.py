@@ -240,6 +240,11 @@ def _activity_reach(user: User, kind: str) -> tuple[set[str], set[str]]:
     return {"own", *REACH[lead[0]]}, {"own", *REACH[lead[1]]}
 
 
+def _activity_seen(user: User, kind: str) -> tuple[set[str], set[str]]:
+    seen, _changed = _activity_reach(user, kind)
+    return seen, seen
+
+
 def _operation_reach(user: User, kind: str) -> tuple[set[str], set[str]]:
     """What I did myself, nobody else: the act asks more, but has no page for others."""
     return {"own"}, {"own"}
@@ -249,6 +254,16 @@ def _system_reach(user: User, relation: str) -> tuple[set[str], set[str]]:
     """What belongs to the installation, for those who look after it."""
     view, change = (user.role.scope("system", action) == Scope.ALL for action in (VIEW, CHANGE))
     return set(RELATIONS) if view else set(), set(RELATIONS) if change else set()
+
+
+def _take_reach(kind: str) -> Callable[[User, str], tuple[set[str], set[str]]]:
+    """What nobody in their team has yet, for everybody who works such rows; what one has is taken already."""
+
+    def reach(user: User, relation: str) -> tuple[set[str], set[str]]:
+        works = user.role.scope(kind, CHANGE) != Scope.NONE
+        return REACH[user.role.scope(kind, VIEW)], {"own", "nobody's"} if works else set()
+
+    return reach
 
 
 def _on_job() -> Entry:
@@ -275,6 +290,9 @@ def _pages_of(kind: str) -> dict[str, Entry]:
         f"{kind}-filters": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-counts": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-page": Entry(about=(kind,), needs=VIEW, get=200),
+        f"{kind}-next": Entry(about=(kind,), needs=VIEW, get=302),
+        f"{kind}-previous": Entry(about=(kind,), needs=VIEW, get=302),
+        f"{kind}-taking": Entry(about=(kind,), reach=_take_reach(kind), post=302),
         f"{kind}-save": Entry(about=(kind,), needs=CHANGE, post=302, sends=_saved_row(kind)),
     }
 
@@ -312,6 +330,9 @@ ENTRIES = {
     # activities
     "calendar": Entry(get=200),
     "calendar-count": Entry(get=200),
+    "activity": Entry(about=("activity",), reach=_activity_seen, get=200),
+    "activity-at": Entry(get=200, post=422),  # whose record it is about, the form says
+    "activity-records": Entry(get=200),
     "activity-new": Entry(about=("lead",), needs=CHANGE, get=200, post=302, sends=_work),
     "activity-log": Entry(about=("lead",), needs=CHANGE, get=200, post=302, sends=_work_done),
     "activity-done": _on_activity(get=200, post=302, sends=lambda *_: {"result": "Đã gọi"}),

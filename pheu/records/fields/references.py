@@ -151,6 +151,11 @@ class OwnerPick(PersonPick):
     kind: str
     is_offered_alike: ClassVar[bool] = False
 
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        """With whose it is as long as nobody has it: they may take it."""
+        relations, columns = super().drawn_from()
+        return relations, [*columns, "team", "department"]
+
     def queryset(self, user: User) -> models.QuerySet:
         people = User.objects.who_may(self.kind, CHANGE)
         if not user.pk:

@@ -66,6 +66,11 @@ class Desk:
         return leads.create_lead(self.asked(), by=self.an)
 
     @cached_property
+    def free_lead(self) -> Lead:
+        """Nobody's yet, in the department."""
+        return leads.create_lead(self.asked() | {"owner": None}, by=self.an)
+
+    @cached_property
     def converted(self) -> Lead:
         return leads.create_lead(self.asked(), by=self.an)
 
@@ -191,6 +196,13 @@ ON_LEAD = {
     "activities.finish_activity": Act(
         lambda d: partial(activities.finish_activity, a_planned_one(d), result="Đã gọi", by=d.an), "activity.done"
     ),
+    "finishing with the next thing planned": Act(
+        lambda d: partial(
+            activities.finish_activity, a_planned_one(d), by=d.an,
+            then=activities.Plan(d.call, timezone.now() + timedelta(days=2), d.an),
+        ),
+        "activity.scheduled",
+    ),
     "activities.reschedule_activity": Act(
         lambda d: partial(activities.reschedule_activity, a_planned_one(d), due_at=timezone.now(), by=d.an),
         "activity.rescheduled",
@@ -286,6 +298,10 @@ ON_COMPANY = {
         lambda d: partial(timeline.change, d.new_deal, {"company": (d.new_deal.company, d.company)}, by=d.an),
         "record.changed",
     ),
+    "a won deal leaves the company": Act(
+        lambda d: partial(timeline.change, the_won_deal(d), {"company": (d.company, d.new_company)}, by=d.an),
+        "company.became_customer",
+    ),
     "a deal leaves the company": Act(
         lambda d: partial(timeline.change, d.deal, {"company": (d.company, d.new_company)}, by=d.an), "record.changed"
     ),
@@ -379,6 +395,14 @@ ON_CLOSED = {
         "deal.reopened",
     ),
 }  # fmt: skip
+# The same, of a lead that nobody has.
+ON_FREE = {
+    "timeline.take": Act(lambda d: partial(timeline.take, d.free_lead, by=d.an), "record.taken"),
+    "a colleague takes it": Act(lambda d: partial(timeline.take, d.free_lead, by=d.cast.binh), "record.taken"),
+    "timeline.assign": Act(
+        lambda d: partial(timeline.assign, [d.free_lead], owner=d.cast.hanh, by=d.cast.binh), "record.assigned"
+    ),
+}
 # What stands on the desk, the oldest first, and what is done to it.
 GROUPS = {
     "lead": (("lead",), ON_LEAD),
@@ -388,6 +412,7 @@ GROUPS = {
     "screened": (("prospect",), ON_SCREENED),
     "handed out": (("lead",), ON_HANDED_OUT),
     "closed": (("deal",), ON_CLOSED),
+    "free": (("free_lead",), ON_FREE),
 }
 
 
@@ -420,6 +445,10 @@ def the_handing_out(d: Desk) -> Operation:
 
 def the_closed_deal(d: Desk) -> Deal:
     return once(d, "closed_deal", lambda: d.closed(d.deal))
+
+
+def the_won_deal(d: Desk) -> Deal:
+    return once(d, "won_deal", lambda: stages.close(d.deal, to=stage_of("deal", "Thành công"), by=d.an))
 
 
 def a_stage_elsewhere() -> Any:

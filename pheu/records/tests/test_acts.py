@@ -1,18 +1,29 @@
 """What every act does, whichever it is: it tells through what it was done, and belongs to one operation."""
 
-import pytest
+import inspect
+from typing import Any
 
+import pytest
+from django.db.models import Model
+
+from pheu.conftest import nothing_changes
+from pheu.people.tests.test_access_acts import acts_of_the_house
 from pheu.records.models import Operation
 from pheu.records.tests.desk import GROUPS, Desk
 from pheu.timeline.models import Event
 
+EVERY = [(rows, name) for rows, (_made, acts) in GROUPS.items() for name in acts]
+ONCE = [(rows, name) for rows, name in EVERY if not GROUPS[rows][1][name].many]
 
-@pytest.mark.parametrize(
-    ("rows", "name"), [(rows, name) for rows, (_made, acts) in GROUPS.items() for name in acts], ids=lambda one: one
-)
-def test_an_act_says_through_what_it_was_done(cast, settings, tmp_path, rows, name):
-    """By page, import, API or workflow: every event of it, and of what follows, says so, and so does its operation."""
+
+@pytest.fixture(autouse=True)
+def _files(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.mark.parametrize(("rows", "name"), EVERY, ids=lambda one: one)
+def test_an_act_says_through_what_it_was_done(cast, rows, name):
+    """By page, import, API or workflow: every event of it, and of what follows, says so, and so does its operation."""
     made, acts = GROUPS[rows]
     work = acts[name].of(Desk(cast, *made))
     last, before = Event.objects.latest("pk").pk, Operation.objects.latest("pk").pk
@@ -23,3 +34,25 @@ def test_an_act_says_through_what_it_was_done(cast, settings, tmp_path, rows, na
     operation = Operation.objects.get(pk__gt=before)
     assert operation.via == "api"
     assert {event.operation_id for event in told} == {operation.pk}
+
+
+def test_an_act_that_nobody_says_otherwise_of_was_done_by_page():
+    given = [inspect.signature(act).parameters.get("via") for act in acts_of_the_house().values()]
+    assert {one.default for one in given if one is not None and one.default is not one.empty} == {"page"}
+
+
+def named(answer: Any) -> Any:
+    """What an act answers with, so that two answers compare."""
+    if isinstance(answer, Model):
+        return type(answer), answer.pk
+    return [named(one) for one in answer] if isinstance(answer, list) else type(answer)
+
+
+@pytest.mark.parametrize(("rows", "name"), ONCE, ids=lambda one: one)
+def test_an_act_done_twice_answers_alike_and_does_nothing_the_second_time(cast, rows, name):
+    """A double click, a job that is run again: whoever asks gets what there is."""
+    made, acts = GROUPS[rows]
+    work = acts[name].of(Desk(cast, *made))
+    first = work()
+    with nothing_changes():
+        assert named(work()) == named(first)

@@ -8,8 +8,10 @@ import random
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
+from django.http import QueryDict
 from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -19,7 +21,16 @@ from pheu.activities.services import schedule_activity
 from pheu.conftest import standing
 from pheu.core.vietnamese.text import fold
 from pheu.records import kinds, moments, schema
-from pheu.records.conditions import DEEPEST, MOST_PARTS, MOST_VALUES, BadCondition, list_url, rows_where
+from pheu.records.conditions import (
+    DEEPEST,
+    MOST_PARTS,
+    MOST_VALUES,
+    BadCondition,
+    list_url,
+    parts_of_address,
+    rows_where,
+    tree_of,
+)
 from pheu.records.fields import (
     Choice,
     Date,
@@ -492,6 +503,43 @@ def test_an_address_narrows_the_list_and_its_chips_say_how(client, an, binh):
         assert chip.field not in without.filtered_fields
 
 
+@pytest.mark.parametrize(
+    ("address", "asked"),
+    [
+        ("created_at.from=2026-09-01&created_at.from=2026-10-01", {"created_at.from": ("from", "2026-10-01")}),
+        ('created_at.from={"days":-3}', {"created_at.from": ("from", {"days": -3})}),
+        ("created_at.from={days", {}),  # no JSON, so a text, and that is no moment
+        ("created_at.from=", {}),
+        ("created_at.empty=1", {"created_at.empty": ("empty", "1")}),
+        ("owner=me&owner=x&owner=&owner=3", {"owner": ("in", ["me", "3"])}),
+        ("owner.not_in=x", {"owner.not_in": ("not_in", [])}),
+        ("owner.empty=", {"owner.empty": ("empty", None)}),
+        ("company.where={}", {}),
+        ("owner.nothing=1&no_field=1&tab=all&=1", {}),
+    ],
+)
+def test_of_an_address_only_what_can_be_asked_is_read(an, address, asked):
+    parts = parts_of_address(kinds.get("lead"), an, QueryDict(address))
+    assert {key: (part.name, part.value) for key, part in parts} == asked
+
+
+def test_of_many_values_of_an_address_so_many_are_read_as_a_condition_takes(an):
+    address = QueryDict("&".join(f"owner={number}" for number in range(1, MOST_VALUES + 10)))
+    [(_key, part)] = parts_of_address(kinds.get("lead"), an, address)
+    assert part.value == [str(number) for number in range(1, MOST_VALUES + 1)]
+    list(rows_where(kinds.get("lead"), an, tree_of(part)))
+
+
+def test_what_is_just_small_enough_is_asked(an):
+    lead = kinds.get("lead")
+    for tree in (
+        deep(DEEPEST, EMPTY),
+        {"all": [EMPTY] * (MOST_PARTS - 1)},
+        {"field": "owner", "op": "in", "value": [1] * MOST_VALUES},
+    ):
+        list(rows_where(lead, an, tree))
+
+
 def test_a_chip_calls_a_record_by_its_name(client, an):
     company = kinds.get("company").create({"name": "Xi măng Hòn Đá", "type": "customer", "owner": an}, by=an)
     client.force_login(an)
@@ -548,6 +596,11 @@ def test_numbers_lead_to_readable_addresses_where_they_can(an):
     assert url(status) == "/leads/?tab=all&status=new&status=working"
     assert url({"all": [status, made]}) == "/leads/?tab=all&status=new&status=working&created_at.from=2026-09-01"
     assert url({"field": "owner", "op": "empty"}) == "/leads/?tab=all&owner.empty=1"
+    relative = {"field": "created_at", "op": "from", "value": {"days": -7}}
+    assert url(relative) == "/leads/?tab=all&created_at.from=" + quote_plus('{"days":-7}')
+    named = {"any": [{"field": "name", "op": "is", "value": "Hòn Đá"}]}
+    said = quote_plus('{"any":[{"field":"name","op":"is","value":"Hòn Đá"}]}')  # letters as they are: readable, short
+    assert url(named) == f"/leads/?tab=all&where={said}"
     for tree in ({"any": [status, made]}, {"all": [status, status]}, {"field": "owner", "op": "in", "value": []},
                  {"field": "company", "op": "where", "value": {}}, {"not": status}):  # fmt: skip
         assert "where=" in url(tree)

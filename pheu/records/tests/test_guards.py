@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from pheu.activities import services as activities
 from pheu.activities.models import ActivityType
-from pheu.conftest import nothing_changes, stage_of
+from pheu.conftest import nothing_changes, stage_of, told
 from pheu.core.errors import DomainError, Refused
+from pheu.deals import events as deal_events
 from pheu.deals import services as deals
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.undoing import undo_conversion
@@ -433,6 +434,46 @@ def test_what_is_refused_would_be_done_with_right_values(firm, an):
     assert refuses(("plan", plan(firm, firm.rows["lead"]))) == ["plan: taken"]
     deal = convert_leads([firm.rows["lead"]], Handover(owner=an, amount=Decimal(5)), by=an)[0]
     assert deal.expected_amount == 5
+
+
+def of_size(size: int, name: str = "a_b c.txt") -> SimpleUploadedFile:
+    """A file that says that it is so large."""
+    upload = SimpleUploadedFile(name, b"abc")
+    upload.size = size
+    return upload
+
+
+def test_what_just_fits_is_taken_whole(firm, an, settings, tmp_path):
+    """Limits belong to what is allowed: the longest note, title and result, the largest file."""
+    settings.MEDIA_ROOT = tmp_path
+    record = firm.rows["lead"].record
+    note = timeline.add_note(record, body="x" * 20_000, by=an)
+    planned = plan(firm, firm.rows["lead"], title="x" * 300)()
+    done = activities.finish_activity(planned, result="x" * 5000, by=an)
+    noted = activities.log_activity(record, what=planned.type, result="y" * 5000, by=an)
+    for one in (note, planned, done, noted):
+        one.refresh_from_db()
+    assert [len(text) for text in (note.body, planned.title, done.result, noted.result)] == [20_000, 300, 5000, 5000]
+    limit = 25 * 1024 * 1024
+    file = timeline.add_file(record, upload=of_size(limit), by=an)
+    file.refresh_from_db()
+    assert (file.size, file.name, file.by) == (limit, "a b c.txt", an)
+    long = timeline.add_file(record, upload=of_size(1, "x" * 300 + ".txt"), by=an)
+    assert len(long.name) <= 255
+    with nothing_changes(), pytest.raises(DomainError, match="25 MB"):
+        timeline.add_file(record, upload=of_size(limit + 1), by=an)
+
+
+def test_a_closing_note_is_kept_as_far_as_there_is_room(firm, an):
+    lost = stage_of("deal", "Thất bại")
+    reason = ClosingReason.objects.filter(kind="deal", category=Category.LOST)[0]
+    deal = deals.change_deal(firm.rows["deal"], {"expected_amount": (None, Decimal(5))}, by=an)
+    deal = stages.close(deal, to=lost, reason=reason, reason_note="x" * 600, by=an)
+    deal.refresh_from_db()
+    said = told(deal_events.LOST, about=deal).facts
+    assert deal.reason_note == said["note"] == "x" * 500
+    assert said["reason"]["name"] == reason.name
+    assert kinds.get("deal").schema["expected_amount"].from_json(said["amount"]) == 5
 
 
 def test_more_ticked_records_than_one_act_takes_are_refused_in_words(client, binh, lead, monkeypatch):

@@ -26,6 +26,8 @@ from pheu.parties.models import Company, Prospect
 from pheu.people.tests.test_access_acts import PARTS, acts_of_the_house
 from pheu.quality import services as quality
 from pheu.quality.models import Import
+from pheu.records.acts import current, operation
+from pheu.records.locking import hold
 from pheu.records.models import Record
 from pheu.records.tests.desk import (
     GROUPS,
@@ -163,6 +165,24 @@ def test_a_deadlock_is_ended_by_the_database_and_begun_once_more(desk):
     one, other = desk.lead.record, desk.deal.record
     outcome = race(_in_the_wrong_order(one, other), _in_the_wrong_order(other, one), at=BEFORE_LOCK)
     assert (outcome.errors, outcome.deadlocks, sum(who.tries for who in outcome.both)) == ([], 1, 3)
+
+
+def test_who_holds_a_later_record_does_not_wait_for_an_earlier_one_but_begins_once_more(desk):
+    """Waiting could never end, if whoever has it came to want ours. The second try takes both in order, and waits."""
+    earlier, later = desk.lead.record, desk.deal.record
+
+    def in_order() -> None:
+        timeline.add_note(earlier, body="Gọi lại", by=desk.an)
+
+    def out_of_order() -> set[int]:
+        with operation("test", by=desk.an):
+            hold(later.pk)
+            hold(earlier.pk)
+            return set(current().held)
+
+    outcome = well(race(in_order, out_of_order, at=BEFORE_WRITE))
+    assert [who.tries for who in outcome.both] == [1, 2]
+    assert outcome.results[1] == {earlier.pk, later.pk}
 
 
 # What is left where both had something to do ----------------------------------------------------------------------

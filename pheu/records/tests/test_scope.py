@@ -3,6 +3,7 @@
 import json
 import random
 from functools import partial
+from itertools import product
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,7 +17,7 @@ from pheu.leads.models import Lead
 from pheu.leads.services import convert_prospects
 from pheu.parties.models import Source
 from pheu.people.models import Department, Role, Team, User
-from pheu.people.scopes import CHANGE, MOVE, VIEW, Action, Scope
+from pheu.people.scopes import CHANGE, CREATE, MOVE, VIEW, Action, Scope, reaches
 from pheu.records import kinds
 from pheu.records.models import Follower, Record
 from pheu.timeline.services import add_file, add_note, follow
@@ -150,6 +151,46 @@ def test_a_row_that_is_taken_is_no_longer_everybodys(founder):
     north = Team.objects.create(name="Miền Bắc")
     member, owner = person("member", None, north, view="own"), person("owner", None, north, view="own")
     assert not sees(member, lead_of(founder, team=north, owner=owner))
+
+
+# --- rows still to be made --------------------------------------------------------------------------------------------
+
+ME, COLLEAGUE = 1, 2
+MINE, BELOW, FOREIGN = 11, 12, 13
+PLACES = list(product([ME, COLLEAGUE, None], [MINE, FOREIGN, None], [MINE, BELOW, FOREIGN, None]))
+
+
+def in_own(owner, team, department):
+    """Mine unless another team has it; nobody's if my team has it, or my own department and no team."""
+    if owner == ME:
+        return team != FOREIGN
+    return owner is None and (team == MINE or (team is None and department == MINE))
+
+
+# (owner, team, department) -> whether one may make a row that stands there.
+REACHED = {
+    "none": lambda *place: False,
+    "own": in_own,
+    "team": lambda owner, team, department: team == MINE or in_own(owner, team, department),
+    "department": lambda owner, team, department: (
+        department in (MINE, BELOW) or team == MINE or in_own(owner, team, department)
+    ),
+    "all": lambda *place: True,
+}
+
+
+@pytest.mark.parametrize("scope", REACHED)
+def test_whom_and_where_one_may_make_rows_for(scope):
+    """CREATE has a scope like every other right: person, team and department of the row decide, not who makes it."""
+    maker = User(pk=ME, role=Role(grants={"lead": {"create": scope}}), department_id=MINE)
+    maker.loaded_team_ids, maker.loaded_department_ids = [MINE], [MINE, BELOW]
+    for owner, team, department in PLACES:
+        row = Lead(owner_id=owner, team_id=team, department_id=department, created_by_id=ME)
+        found = reaches(maker, "lead", CREATE, row)
+        assert found is REACHED[scope](owner, team, department), (owner, team, department)
+    homeless = User(pk=ME, role=maker.role)
+    homeless.loaded_team_ids, homeless.loaded_department_ids = [], []
+    assert reaches(homeless, "lead", CREATE, Lead()) is (scope == "all")
 
 
 # --- seen through other records ---------------------------------------------------------------------------------------

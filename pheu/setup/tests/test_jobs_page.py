@@ -77,7 +77,9 @@ def test_a_dropped_job_is_gone_and_told_once(client, dung):
     for _click in range(2):
         assert client.post(f"{PAGE}{job.pk}/drop/")["Location"] == PAGE
     assert not ProcrastinateJob.objects.exists()
-    assert Event.objects.get(kind=JOB_DROPPED.code).facts["id"] == job.pk
+    told = Event.objects.get(kind=JOB_DROPPED.code)
+    assert (told.by, told.about, told.subject) == (dung, None, job.task_name)
+    assert told.facts == {"id": job.pk, "task": job.task_name, "arguments": job.args}
     jobs.forget_expired(timestamp=0)
     assert not JobFailure.objects.exists()
 

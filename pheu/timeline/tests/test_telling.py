@@ -7,14 +7,26 @@ from django.utils import translation
 from pheu.conftest import nothing_changes, told
 from pheu.core.errors import DomainError, Refused
 from pheu.leads.models import Lead
+from pheu.leads.services import create_lead
 from pheu.parties.models import Prospect
 from pheu.parties.services import create_company
 from pheu.people.models import Team, User
 from pheu.records.acts import operation
+from pheu.records.models import Tag
 from pheu.timeline import events
-from pheu.timeline.events import ASSIGNED, CHANGED, CREATED, NOTE_ADDED, EventKind, followers_of, follows
+from pheu.timeline.events import (
+    ASSIGNED,
+    CHANGED,
+    CREATED,
+    FOLLOWED,
+    NOTE_ADDED,
+    EventKind,
+    Outsider,
+    followers_of,
+    follows,
+)
 from pheu.timeline.models import Event
-from pheu.timeline.services import add_note, assign, change, put, record, record_many
+from pheu.timeline.services import add_note, assign, change, follow, put, record, record_many
 
 
 @pytest.fixture
@@ -45,6 +57,16 @@ def test_an_event_says_what_who_when_and_through_what(lead, an, doing):
 def test_an_event_may_be_about_no_record(dung, doing):
     event = record(CHANGED, about=None, by=dung, subject="Vai trò Kinh doanh")
     assert (event.about, event.subject) == (None, "Vai trò Kinh doanh")
+
+
+def test_somebody_from_outside_is_told_by_the_name_of_that_day_and_nobody_is_the_system(lead, doing):
+    event = record(NOTE_ADDED, about=lead.record, by=Outsider("Đỗ Vân " * 100, lead.record), note=7)
+    event.refresh_from_db()
+    assert (event.author, event.by, event.outsider_record) == (Event.Author.OUTSIDER, None, lead.record)
+    assert event.outsider == ("Đỗ Vân " * 100)[:300]
+    event = record(NOTE_ADDED, about=lead.record, by=None, note=7)
+    event.refresh_from_db()
+    assert (event.author, event.by, event.outsider, event.outsider_record) == (Event.Author.SYSTEM, None, "", None)
 
 
 def test_a_rollback_takes_the_events_with_it(lead, an):
@@ -117,6 +139,20 @@ def test_a_change_keeps_old_and_new_values_and_says_nothing_where_nothing_change
         change(lead, {"need": ("Đo bụi", "Đo bụi")}, by=an)
 
 
+def test_a_change_of_tags_takes_off_those_that_are_left_out_and_no_others(lead, deal, an):
+    one, two, three = tags = [Tag.objects.create(name=name) for name in ("Khí thải", "Đấu thầu", "Gấp")]
+    deal.record.tags.set(tags)
+    lead = change(lead, {"tags": ([], [one, two])}, by=an)
+    lead = change(lead, {"tags": ([one, two], [two, three])}, by=an)
+    assert set(Lead.objects.get(pk=lead.pk).record.tags.all()) == set(lead.record.tags.all()) == {two, three}
+    assert deal.record.tags.count() == 3
+    [said] = Event.objects.filter(kind=CHANGED.code, about=lead.pk).latest("pk").facts["changes"]
+    assert [[tag["name"] for tag in said[side]] for side in ("was", "now")] == [
+        ["Khí thải", "Đấu thầu"],
+        ["Đấu thầu", "Gấp"],
+    ]
+
+
 def test_handing_out_tells_each_row_once_and_is_harmless_twice(lead, an, binh, chi):
     assign([lead], owner=an, by=binh)  # nothing moves: it was an's
     assert not Event.objects.filter(kind=ASSIGNED.code).exists()
@@ -138,6 +174,20 @@ def test_one_row_out_of_scope_refuses_all(lead, an, binh, chi):
     mine = create_company({"name": "Của tôi", "type": "prospect", "owner": an}, by=an)
     with nothing_changes(), pytest.raises(Refused):
         assign([mine, other], owner=binh, by=binh)
+
+
+def test_of_several_teams_of_a_person_the_oldest_has_the_row(lead, binh, chi):
+    chi.teams.add(Team.objects.create(name="An Giang"))  # the first by its name
+    assert assign([lead], owner=chi, by=binh)[0].team.name == "Miền Nam"
+    assert create_lead({"name": "Trạm", "owner": chi}, by=chi).team.name == "Miền Nam"
+
+
+def test_who_only_sees_a_record_follows_it_and_lets_nobody_else(lead, giang, hanh):
+    follow(lead.record, user=giang, by=giang)
+    follow(lead.record, user=giang, by=giang)
+    assert told(FOLLOWED, about=lead).facts["who"]["id"] == giang.pk
+    with nothing_changes(), pytest.raises(Refused):
+        follow(lead.record, user=hanh, by=giang)
 
 
 def test_handing_out_nothing_is_nothing(binh, django_assert_num_queries):

@@ -24,10 +24,11 @@ from pheu.parties.services import create_contact, create_prospect
 from pheu.people.models import Team
 from pheu.records import journal, writing
 from pheu.records.acts import last_operation, operation
-from pheu.records.models import ClosingReason, Operation, Record, Tag
+from pheu.records.locking import hold
+from pheu.records.models import ClosingReason, Follower, Operation, Record, Tag
 from pheu.timeline.events import UNDONE
-from pheu.timeline.models import Event
-from pheu.timeline.services import add_file, add_note, assign, follow
+from pheu.timeline.models import Event, Note
+from pheu.timeline.services import add_file, add_note, assign, follow, unfollow
 from pheu.timeline.undo import offers_undo, undo
 
 
@@ -85,8 +86,8 @@ def test_undoing_twice_is_harmless(binh, chi, lead):
     done = last()
     undo(done, by=binh)
     with nothing_changes():
-        undo(done, by=binh)  # as it was read before
-        undo(Operation.objects.get(pk=done.pk), by=binh)
+        for read in (done, Operation.objects.get(pk=done.pk)):  # before, and since
+            assert undo(read, by=binh) == journal.TakenBack()
 
 
 def test_only_who_did_it_or_may_do_it_takes_it_back(client, an, binh, chi, giang, dung, lead):
@@ -100,6 +101,20 @@ def test_only_who_did_it_or_may_do_it_takes_it_back(client, an, binh, chi, giang
             assert client.post(f"/operations/{done.pk}/undo/").status_code == 404
     undo(done, by=dung)
     assert Lead.objects.get(pk=lead.pk).owner == an
+
+
+def test_whoever_did_not_do_it_needs_the_right_to_every_row_of_it(an, binh, chi, dung, hanh, lead):
+    """A manager of the one row takes back nothing of the other."""
+    other = create_lead({"name": "Trạm", "owner": chi}, by=chi)
+    assign([lead, other], owner=hanh, by=dung)
+    for row, owner in ((lead, an), (other, chi)):
+        with operation("given", by=None):
+            row = Lead.objects.with_words().get(pk=row.pk)
+            row.owner, row.team, row.department = owner, owner.teams.get(), owner.department
+            writing.save_many([row], "owner", "team", "department")
+    done = Operation.objects.get(act="assign")
+    with nothing_changes(), pytest.raises(Refused):
+        undo(done, by=binh)
 
 
 def test_who_was_disabled_takes_nothing_back(binh, chi, lead):
@@ -126,6 +141,15 @@ def test_what_was_forgotten_is_refused_in_words(binh, chi, lead):
     assert journal.prune(before=timezone.now() + timedelta(days=1)) > 0
     with nothing_changes(), pytest.raises(DomainError, match="quá lâu"):
         undo(done, by=binh)
+
+
+@pytest.mark.parametrize(("days", "kept"), [(399.9, True), (400.1, False)])
+def test_an_operation_can_be_taken_back_for_400_days(binh, chi, lead, days, kept):
+    assign([lead], owner=chi, by=binh)
+    done = last()
+    Operation.objects.filter(pk=done.pk).update(at=timezone.now() - timedelta(days=days))
+    journal.prune()
+    assert done.entries.exists() == kept
 
 
 def test_what_cannot_be_taken_back_is_refused_in_words(an, lead):
@@ -437,3 +461,52 @@ def test_a_hand_out_to_another_department_alone_moves_the_row(an, binh, chi):
 def told_place(lead):
     facts = Event.objects.get(kind="record.assigned", about=lead.pk).facts
     return facts["team_id"], facts["department_id"]
+
+
+# What hangs on records ----------------------------------------------------------------------------------------------
+
+
+def taken_back(done, by):
+    """The journal read backwards, as any act that may be undone has it."""
+    with operation("test_back", by=by):
+        hold(*journal.rows_of(done))
+        return journal.take_back(done)
+
+
+def test_what_an_act_removed_stands_there_again(an, hanh, chi, lead):
+    for user in (hanh, chi):
+        follow(lead.record, user=user, by=an)
+    was = Follower.objects.values_list("pk", "user", "record").get(user=hanh)
+    with operation("test", by=an) as done:
+        writing.remove(Follower.objects.filter(user=hanh))
+    done = Operation.objects.get(pk=done.operation)
+    assert journal.rows_of(done) == {lead.pk}
+    taken_back(done, an)
+    assert Follower.objects.values_list("pk", "user", "record").get(user=hanh) == was
+    back = last()
+    assert back.entries.get().after == {} and back.entries.get().before is None
+    taken_back(back, an)  # what came again goes again
+    assert set(lead.record.followers.values_list("user", flat=True)) == {chi.pk}
+
+
+def test_what_was_removed_and_made_anew_since_is_not_doubled(an, hanh, lead):
+    follow(lead.record, user=hanh, by=an)
+    unfollow(lead.record, user=hanh, by=an)
+    removed = last()
+    follow(lead.record, user=hanh, by=an)
+    taken_back(removed, an)
+    assert lead.record.followers.get().user == hanh
+
+
+def test_what_was_changed_and_has_gone_since_stays_gone(an, lead):
+    note, other = (add_note(lead.record, body=body, by=an) for body in ("Một", "Hai"))
+    with operation("test", by=an) as done:
+        for one in (note, other):
+            one.body += " sửa"
+        writing.change([note, other], "body")
+    done = Operation.objects.get(pk=done.operation)
+    with operation("test", by=an):
+        hold(lead.pk)
+        writing.remove(Note.objects.filter(pk=note.pk))
+    taken_back(done, an)
+    assert list(Note.objects.values_list("pk", "body")) == [(other.pk, "Hai")]

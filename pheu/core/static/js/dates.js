@@ -1,41 +1,29 @@
-// Dates are typed dd/mm/yyyy, in whatever language the browser speaks; 3/12, 31122026 and 31-12-26 are understood.
+// The browser's own calendar, behind a button: a date input of no height that only lends its picker. What is typed stays
+// as it is typed; the server reads it (reads.js says how).
 
 function two(number) {
   return String(number).padStart(2, "0");
 }
 
-function read(text) {
-  const tidy = text.trim().replace(/[.\-\s]+/g, "/");
-  const parts = /^\d{6}$|^\d{8}$/.test(tidy) ? [tidy.slice(0, 2), tidy.slice(2, 4), tidy.slice(4)] : tidy.split("/");
-  if (parts.length < 2 || parts.length > 3 || !parts.every((part) => /^\d+$/.test(part))) return null;
-  const [day, month, typed] = parts[0].length === 4 ? [parts[2], parts[1], parts[0]] : parts;
-  const year = typed === undefined ? new Date().getFullYear() : typed.length === 2 ? 2000 + Number(typed) : Number(typed);
-  const date = new Date(year, month - 1, day);
-  return date.getDate() === Number(day) && date.getMonth() === month - 1 ? date : null;
+// Of dd/mm/yyyy, which is what the picker and the server write.
+function isoOf(text) {
+  const found = /^(\d{2})\/(\d{2})\/(\d{4})$/.exec(text.trim());
+  return found ? `${found[3]}-${found[2]}-${found[1]}` : "";
 }
 
-function shown(date) {
-  return `${two(date.getDate())}/${two(date.getMonth() + 1)}/${date.getFullYear()}`;
-}
-
-function iso(date) {
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-}
-
-function put(input, text) {
-  if (input.value === text) return;
-  input.value = text;
+function put(input, iso) {
+  const [year, month, day] = iso.split("-").map(Number);
+  input.value = `${two(day)}/${two(month)}/${year}`;
   input.dispatchEvent(new Event("input", { bubbles: true }));
   input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-// The browser's own calendar, behind a button: a date input of no height that only lends its picker.
 function lend(box) {
   if (box.dataset.ready !== undefined) return;
   const native = document.createElement("input");
   Object.assign(native, { type: "date", className: "native-date", tabIndex: -1 });
   native.setAttribute("aria-hidden", "true");
-  native.addEventListener("change", () => native.value && put(box.querySelector("[data-date]"), shown(new Date(`${native.value}T00:00`))));
+  native.addEventListener("change", () => native.value && put(box.querySelector("[data-date]"), native.value));
   box.append(native);
   box.dataset.ready = "";
 }
@@ -44,18 +32,11 @@ function prepare(root) {
   root.querySelectorAll("[data-date-box]").forEach(lend);
 }
 
-document.addEventListener("focusout", (event) => {
-  if (!event.target.matches?.("[data-date]")) return;
-  const date = read(event.target.value);
-  if (date) put(event.target, shown(date));
-});
-
 document.addEventListener("click", (event) => {
   const box = event.target.closest("button")?.closest("[data-date-box]");
   if (!box) return;
   const native = box.querySelector(".native-date");
-  const date = read(box.querySelector("[data-date]").value);
-  native.value = date ? iso(date) : "";
+  native.value = isoOf(box.querySelector("[data-date]").value);
   native.showPicker();
 });
 

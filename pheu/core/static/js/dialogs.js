@@ -4,7 +4,7 @@ const dialog = document.getElementById("dialog");
 let opener = null;
 
 async function open(href, from = document.activeElement) {
-  opener = from;
+  if (!dialog.contains(from)) opener = from; // else one dialog leads to another: focus goes back to where both began
   await htmx.ajax("GET", href, { source: dialog, target: dialog, swap: "innerHTML" });
 }
 
@@ -15,12 +15,19 @@ function shown() {
   focusFirst();
 }
 
-// What is wrong, else the first field; a combobox that has its answer already would only open its list.
+// What is wrong, else the first field; a combobox that has its answer already would only open its list. One that is not
+// dressed yet (pick.js comes with the first dialog) would take keys as a plain select does: it gets the focus later.
+const PICKER = "select:is([data-pick], [data-pick-url])";
+
 function focusFirst() {
   const asked = dialog.querySelector("[autofocus], [aria-invalid='true']");
   const fields = dialog.querySelectorAll(".dialog-body :is(input:not([type=hidden]), select, textarea):not([tabindex='-1'], :disabled)");
   const empty = [...fields].find((field) => !field.closest(".ts-wrapper.has-items"));
-  (asked ?? empty ?? dialog.querySelector(".dialog-foot [type=submit]"))?.focus();
+  const first = asked ?? empty ?? dialog.querySelector(".dialog-foot [type=submit]");
+  if (!first?.matches(PICKER)) return first?.focus();
+  if (first.tomselect) return first.tomselect.focus();
+  first.dataset.awaited = "";
+  dialog.focus();
 }
 
 function plainClick(event) {

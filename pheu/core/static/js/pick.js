@@ -52,10 +52,16 @@ function settings(select) {
     sortField: [{ field: "$order" }, { field: "$score" }],
     render: { option: labelled, option_create: creating, item: (item, escape) => chosen(select, item, escape),
       no_results: (_, escape) => `<div class="no-results">${escape(texts.textNothingFound)}</div>` },
+    // The focus stays: the next Tab leads to the next field.
     onItemAdd(value) {
       tell(select, this.options[value]);
-      if (!select.multiple) this.blur();
-      else this.setTextboxValue("");
+      if (select.multiple) this.setTextboxValue("");
+      else this.close();
+    },
+    // Inside a dialog that scrolls, the list would end below its foot.
+    onDropdownOpen: (list) => requestAnimationFrame(() => list.scrollIntoView({ block: "nearest" })),
+    onLoad() {
+      if (this.isOpen) requestAnimationFrame(() => this.dropdown.scrollIntoView({ block: "nearest" }));
     },
     onItemRemove: () => select.multiple || tell(select, null),
   };
@@ -90,7 +96,8 @@ function asking(address) {
 
 function dress(select) {
   if (select.tomselect) return;
-  const focused = document.activeElement === select; // it was there first: this script came with the dialog
+  // The focus waited for it: this script came with the dialog.
+  const focused = document.activeElement === select || select.dataset.awaited !== undefined;
   const control = new TomSelect(select, settings(select));
   if (focused) control.control_input.focus();
   addCrosses(select, control);

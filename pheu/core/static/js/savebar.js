@@ -8,7 +8,7 @@ const IGNORED = new Set(["csrfmiddlewaretoken", "once", "version"]);
 function values(form) {
   const found = new Map();
   for (const [name, value] of new FormData(form)) {
-    if (IGNORED.has(name)) continue;
+    if (IGNORED.has(name) || name.startsWith("initial-")) continue; // a draft brings along what the person saw
     const text = value instanceof File ? `${value.name} ${value.size}` : value;
     found.set(name, `${found.get(name) ?? ""}\n${text}`);
   }
@@ -27,10 +27,30 @@ function show(form) {
   const bar = form.querySelector("[data-save-bar]");
   if (bar) bar.hidden = names.length === 0;
   const words = form.querySelector("[data-dirty-count]");
-  if (words) words.textContent = words.dataset.text.replace("{n}", names.length);
+  if (words) words.textContent = [...wrongIn(form), words.dataset.text.replace("{n}", names.length)].join(" · ");
   for (const field of form.querySelectorAll("[data-field]")) {
     field.toggleAttribute("data-changed", names.includes(field.dataset.field));
   }
+}
+
+// What a refused save found wrong is counted in the bar, and the first of it is where one goes on typing.
+function wrongFields(form) {
+  return [...form.querySelectorAll("[data-field][data-invalid]")];
+}
+
+function wrongIn(form) {
+  const many = wrongFields(form).length;
+  return many ? [document.body.dataset.textWrong.replace("{n}", many)] : [];
+}
+
+function point(form) {
+  const [first] = wrongFields(form);
+  const place = first ?? form.querySelector("[role=alert]");
+  if (!place || form.closest("dialog")) return;
+  place.scrollIntoView({ block: "center" });
+  const control = first?.querySelector("select, textarea, input:not([type=hidden])") ?? place;
+  if (control === place) place.tabIndex = -1;
+  (control.tomselect ?? control).focus({ preventScroll: true });
 }
 
 function remember(form) {
@@ -47,14 +67,20 @@ function clean(form) {
 }
 
 // After the other scripts had their turn: money and comboboxes change what is in a field once.
-if (document.readyState === "complete") forms(document).forEach(remember);
-else addEventListener("load", () => forms(document).forEach(remember));
+function begin() {
+  forms(document).forEach(remember);
+  forms(document).forEach(point);
+}
+
+if (document.readyState === "complete") begin();
+else addEventListener("load", begin);
 document.addEventListener("htmx:load", (event) => {
   for (const form of forms(event.detail.elt)) {
     // A form that came back with errors is still unsaved: it is measured against the form it replaced.
     if (form.matches("[data-unsaved]") || form.querySelector("[aria-invalid='true']")) drawn.set(form, unsaved ?? new Map());
     else if (!drawn.has(form)) queueMicrotask(() => remember(form));
     show(form);
+    point(form);
   }
 });
 

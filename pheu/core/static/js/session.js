@@ -70,6 +70,16 @@ function signedOut(xhr) {
   return xhr.status === 401 || /sign-in-needed/.test(xhr.getResponseHeader("HX-Trigger") || "");
 }
 
+// Who signs out leaves nothing behind that was typed (drafts.js).
+document.addEventListener("submit", ({ target }) => {
+  if (!target.matches("#sign-out-form, [data-sign-out]")) return;
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith("pheu-draft:")) localStorage.removeItem(key);
+  } catch {
+    // Storage is closed to us: nothing was kept.
+  }
+});
+
 if (dialog) {
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (!signedOut(event.detail.xhr)) return;

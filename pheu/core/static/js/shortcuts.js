@@ -27,6 +27,11 @@ const acts = {
   "?": () => document.getElementById("shortcuts")?.showModal(),
 };
 
+// What the page itself gives a key to: data-press="t". The arrows belong to an open menu, if there is one.
+function named(key) {
+  return !document.querySelector(":popover-open") && document.querySelector(`[data-press="${CSS.escape(key)}"]`);
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (off() || typing(event.target) || document.querySelector("dialog[open]")) return;
@@ -35,6 +40,7 @@ document.addEventListener("keydown", (event) => {
   if (place) place.click();
   else if (event.key === "g") going = event.timeStamp;
   else if (acts[event.key]) acts[event.key]();
+  else if (named(event.key)) named(event.key).click();
   else return;
   event.preventDefault();
 });
