@@ -1,18 +1,29 @@
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from pheu.timeline.events import EventKind, a_moment
 
+TITLED = _("%(type)s “%(title)s”")
+
+
+class WorkKind(EventKind):
+    """About an activity: %(work)s is its type and title, or only the type where nobody gave it a title of its own."""
+
+    def words(self, event: Any) -> dict[str, Any]:
+        kind, title = event.facts["type"]["name"], event.facts["title"]
+        return super().words(event) | {"work": kind if title == kind else TITLED % {"type": kind, "title": title}}
+
+
 DUE = {"due": a_moment}
-SCHEDULED = EventKind(
+SCHEDULED = WorkKind(
     "activity.scheduled",
-    _("scheduled %(type)s “%(title)s” for %(assignee)s, %(due)s"),
+    _("scheduled %(work)s for %(assignee)s, %(due)s"),
     "calendar-plus",
     "blue",
     shows=DUE,
 )
-DONE = EventKind("activity.done", _("finished %(type)s “%(title)s”"), "circle-check", "jade")
-RESCHEDULED = EventKind(
-    "activity.rescheduled", _("moved %(type)s “%(title)s” to %(due)s"), "calendar-event", "amber", shows=DUE
-)
-CALLED_OFF = EventKind("activity.called_off", _("called off %(type)s “%(title)s”"), "calendar-x")
-RESUMED = EventKind("activity.resumed", _("took up %(type)s “%(title)s” again"), "refresh", "blue")
+DONE = WorkKind("activity.done", _("finished %(work)s"), "circle-check", "jade")
+RESCHEDULED = WorkKind("activity.rescheduled", _("moved %(work)s to %(due)s"), "calendar-event", "amber", shows=DUE)
+CALLED_OFF = WorkKind("activity.called_off", _("called off %(work)s"), "calendar-x")
+RESUMED = WorkKind("activity.resumed", _("took up %(work)s again"), "refresh", "blue")

@@ -62,7 +62,7 @@ def _activity(request: Request, pk: int) -> Activity:
 
 @once
 def activity_new(request: Request, pk: int) -> HttpResponse:
-    """«Lên công việc» on a record."""
+    """«Tạo công việc» on a record."""
     about = _visible_record(request, pk)
     services.must_change(about, request.user)
     form = ScheduleForm(_sent(request), initial=_usual(request))

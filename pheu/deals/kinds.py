@@ -11,6 +11,7 @@ from pheu.people.scopes import VIEW, Scope
 from pheu.records.conditions import Tree, View
 from pheu.records.kinds import Kind, add_window, register
 from pheu.records.models import Category
+from pheu.records.shipped import ship
 
 OPEN: Tree = {"field": "status", "op": "in", "value": [Category.OPEN]}
 # Open deals that have not changed stage for two weeks. Open ones are not closed: said again, their index is of those.
@@ -40,6 +41,19 @@ def _views(user: User) -> list[View]:
     ]
     sees_more = user.scope_of("deal", VIEW) in (Scope.ALL, Scope.DEPARTMENT)
     return views[-1:] + views[:-1] if sees_more else views
+
+
+ship(
+    {
+        "Tiếp cận": _("First contact"),
+        "Xác định nhu cầu": _("Needs defined"),
+        "Báo giá": _("Quoted"),
+        "Đàm phán": _("Negotiation"),
+        "Thành công": _("Won"),
+        "Thất bại": _("Lost"),
+        "Tạm dừng": _("On hold"),
+    }
+)
 
 
 def _on_page(rows: Any) -> Any:

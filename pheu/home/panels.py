@@ -76,8 +76,9 @@ def greeting(user: User, now: datetime) -> str:
 
 def _new_leads(figures: dict[str, int]) -> Kpi:
     more = figures["this_week"] - figures["last_week"]
-    told = f"{more:+d}".replace("-", "−")
-    change = _("%(more)s against last week so far") % {"more": told} if more else _("as many as last week")
+    change = _("as many as last week so far")
+    if more:
+        change = _("%(more)s against last week so far") % {"more": f"{more:+d}".replace("-", "−")}
     trend = "rising" if more > 0 else "falling" if more < 0 else ""
     url = list_url(LEAD, queries.LEADS["this_week"])
     return Kpi(_("New leads this week"), show_number(figures["this_week"]), url, change, trend)

@@ -222,7 +222,7 @@ def funnel(user: User, leads: dict[str, int]) -> list[Step]:
 def _quoted_stage() -> str:
     """What the company calls the first stage in which a deal is quoted."""
     stages = Stage.objects.filter(pipeline__kind="deal", category=Category.OPEN, probability__gte=QUOTED_FROM)
-    return next((stage.name for stage in stages), _("Quoted"))
+    return next((str(stage) for stage in stages), _("Quoted"))
 
 
 def _steps(rows: list[tuple[str, int, str]]) -> list[Step]:

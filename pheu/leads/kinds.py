@@ -14,6 +14,7 @@ from pheu.people.scopes import VIEW, Scope
 from pheu.records.conditions import Tree, View
 from pheu.records.kinds import Kind, add_window, register
 from pheu.records.models import Category, Stage
+from pheu.records.shipped import ship
 
 OPEN: Tree = {"field": "status", "op": "in", "value": [Category.NEW, Category.WORKING]}
 MINE: Tree = {"field": "owner", "op": "in", "value": ["me"]}
@@ -42,6 +43,8 @@ def _closing_url(lead: Lead, stage: Stage) -> str:
 def _on_page(rows: Any) -> Any:
     return rows.with_facts().annotate(has_activity=Exists(Activity.objects.done().filter(record=OuterRef("pk"))))
 
+
+ship({"Mới": _("New"), "Đang xử lý": _("Working"), "Đã chuyển đổi": _("Converted"), "Không phù hợp": _("Not suitable")})
 
 LEAD = register(
     Kind(

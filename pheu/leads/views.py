@@ -17,6 +17,6 @@ def prospect_conversion(request: Request) -> HttpResponse:
     """Make leads of the ticked prospects; one alone leads to its lead (R1.16)."""
     prospects = ticked(Prospect.objects.visible_to(request.user), asked_ids(request))
     leads = services.convert_prospects(prospects, by=request.user)
-    words = ngettext("%(n)d lead stands ready.", "%(n)d leads stand ready.", len(leads))
+    words = ngettext("%(n)d lead was created.", "%(n)d leads were created.", len(leads))
     tell(request, words % {"n": len(leads)}, undo=undo_url())
     return done(request, leads[0] if len(leads) == 1 else kinds.get("lead").url("list") + "?tab=all")

@@ -30,7 +30,7 @@ def _prospect_views(user: User) -> list[View]:
         View("open", _("To screen"), TO_SCREEN),
         MINE,
         View("free", _("Nobody's yet"), {"all": [{"field": "owner", "op": "empty"}, TO_SCREEN]}),
-        View("marked", _("With remarks"), {"field": "flags", "op": "filled"}),
+        View("marked", _("Numbers to check"), {"field": "flags", "op": "filled"}),
         View("converted", _("Converted"), {"field": "became", "op": "filled"}),
         ALL,
     ]

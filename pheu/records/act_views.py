@@ -125,8 +125,10 @@ def record_closing(request: Request, kind: str, pk: int) -> HttpResponse:
 
 
 def _closed_words(row: Any, to: Any) -> str:
-    words = _("%(title)s is won. Congratulations!") if to.category == "won" else _("%(title)s was closed: %(stage)s.")
-    return words % {"title": row.title, "stage": to}
+    words = _("%(kind)s “%(title)s” is won. Congratulations!")
+    if to.category != "won":
+        words = _("%(title)s was closed: %(stage)s.")
+    return words % {"kind": kinds.get(row.kind).label, "title": row.title, "stage": to}
 
 
 @require_POST

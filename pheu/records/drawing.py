@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from django.template.defaultfilters import truncatechars
+from django.template.defaultfilters import capfirst, truncatechars
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from pheu.core.markup import address, attributes, drawn_once, html, together
 from pheu.core.templatetags.signs import avatar, icon, pill, stars, tag
 from pheu.core.templatetags.vn import NOTHING
 from pheu.core.vietnamese import show_relative_day
-from pheu.core.vietnamese.dates import in_vietnam
+from pheu.core.vietnamese.dates import in_vietnam, show_overdue
 from pheu.core.widgets import Parts, draws, options
 from pheu.people.models import User
 from pheu.records.fields import Field
@@ -163,7 +163,7 @@ def _planned(day: date, today: date, is_late: bool) -> SafeString:
     if not is_late:
         return pill(show_relative_day(day, today), "jade")
     late = (today - day).days
-    return pill(_("%(days)d days overdue") % {"days": late} if late else _("Overdue"), "red")
+    return pill(capfirst(show_overdue(late)) if late else _("Overdue"), "red")
 
 
 @drawn_once

@@ -29,7 +29,13 @@ class MoveForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why a record of `kind` ends in `category`: only active reasons of that list are offered (D9)."""
 
-    reason = RowField(ClosingReason.objects.none(), label=_("Reason"), empty_label=None, widget=forms.RadioSelect)
+    reason = RowField(
+        ClosingReason.objects.none(),
+        label=_("Reason"),
+        empty_label=None,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a reason.")},
+    )
     reason_note = CleanCharField(label=_("More about it"), required=False, max_length=500)
 
     def __init__(self, *args: Any, kind: str, category: str, **kwargs: Any) -> None:

@@ -17,6 +17,7 @@ from pheu.core.vietnamese.text import marked_text, search_text, sort_key
 from pheu.people.models import Department, Team
 from pheu.records import kinds
 from pheu.records.queries import Past, PipelineQuerySet, RecordQuerySet, RowQuerySet
+from pheu.records.shipped import shown
 
 
 class Operation(models.Model):
@@ -363,7 +364,7 @@ class Staged(Row):
         if stage.pipeline_id != self.stage.pipeline_id:
             raise DomainError(_("That stage belongs to another pipeline."))
         if stage.needs_reason and (reason is None or (reason.kind, reason.category) != (self.kind, stage.category)):
-            raise DomainError(_("Choose a reason first."))
+            raise DomainError(_("Choose a reason."))
         if stage.is_closing and not self.is_closed:
             self.open_stage = self.stage
         self._stand_in(stage)
@@ -510,7 +511,7 @@ class Stage(Loaded):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return shown(self.name)
 
     @property
     def is_closing(self) -> bool:

@@ -51,7 +51,7 @@ def _end(row: Any, stage: Any) -> Button:
     is_won = stage.category == Category.WON
     url = f"{reverse(f'{row.kind}-closing', args=[row.pk])}?to={stage.pk}"
     look = ("trophy", "primary") if is_won else ("", "")
-    return Button(stage.name, url, *look, dialog=stage.needs_reason, posts=not stage.needs_reason)
+    return Button(str(stage), url, *look, dialog=stage.needs_reason, posts=not stage.needs_reason)
 
 
 @toolbar.add("*", order=95)

@@ -20,6 +20,7 @@ from pheu.core.prepared import prepared
 from pheu.people.models import User
 from pheu.records import kinds
 from pheu.records.fields import DepartmentPick, Field, OwnerPick, RowPick, TeamPick
+from pheu.records.shipped import shown
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ class Schema:
     # -- what a row is called and found by ---------------------------------------------------------------------------
 
     def title_of(self, row: Any) -> str:
-        return next((value for name in self.title if (value := getattr(row, name))), "")
+        """Its name, else what it has; a phone as people write it."""
+        return next((self[name].show(value) for name in self.title if (value := getattr(row, name))), "")
 
     def words_of(self, row: Any) -> Iterator[str]:
         """Texts by which a search finds a row, besides its number and title."""
@@ -356,9 +358,10 @@ def _named_for_all(fields: tuple[Any, ...], *held: list[int]) -> models.QuerySet
 
 def _by_table(fields: Iterable[Field], named: Iterable[Any]) -> dict[Field, list[tuple[Any, str]]]:
     found: dict[Field, list[tuple[Any, str]]] = {one: [] for one in fields}
-    by_order = list(found.values())
+    by_order = list(found.items())
     for nth, _place, pk, text in named:
-        by_order[nth].append((pk, text))
+        field, options = by_order[nth]
+        options.append((pk, shown(text) if field.cell == "stage" else text))
     return found
 
 

@@ -26,6 +26,7 @@ from pheu.records.counting import kept
 from pheu.records.kinds import Kind
 from pheu.records.models import FAILED, Category, Stage
 from pheu.records.moments import midnight
+from pheu.records.shipped import shown
 from pheu.reports.periods import Period
 from pheu.reports.sheets import MONEY, PERCENT, Cell, Column, Sheet
 from pheu.reports.sheets import Line as SheetLine
@@ -198,7 +199,7 @@ def _by_status(rows: Rows, stages: Rows, period: Period) -> Table:
     for stage in stages:
         of_stage = [one for one in rows if one["stage"] == stage["pk"]]
         if any(one["count"] for one in of_stage):
-            lines.append(_line(LEAD, of_stage, stage["name"], period, "created_at", _in("stage", stage["pk"])))
+            lines.append(_line(LEAD, of_stage, shown(stage["name"]), period, "created_at", _in("stage", stage["pk"])))
     return _table(LEAD, lines, period, "created_at")
 
 

@@ -14,6 +14,7 @@ from pheu.people.models import User
 from pheu.records import kinds
 from pheu.records.fields import Moment, Money
 from pheu.records.models import Record
+from pheu.records.shipped import shown
 
 Words = str | Promise
 
@@ -54,8 +55,11 @@ class EventKind:
 
     def say(self, event: Any, reader: User) -> str:
         """The sentence about `event` for somebody who reads it now."""
-        words = {name: show(event.facts.get(name)) for name, show in self.shows.items()}
-        return str(self.sentence) % _Names(event.facts | words)
+        return str(self.sentence) % _Names(self.words(event))
+
+    def words(self, event: Any) -> dict[str, Any]:
+        """What stands in the sentence's places."""
+        return event.facts | {name: show(event.facts.get(name)) for name, show in self.shows.items()}
 
 
 class HandOutKind(EventKind):
@@ -82,11 +86,15 @@ def changes_of(event: Any, reader: User) -> list[tuple[Any, Any, Any]]:
     return [(field, was, now) for field, was, now in told if field is not None]
 
 
+# Facts that name a stage.
+STAGES = {"left", "entered"}
+
+
 class _Names(dict):
     """Facts as words: {"id": 3, "name": "Báo giá"} reads «Báo giá», several are joined; a missing one reads «—»."""
 
     def __getitem__(self, key: str) -> str:
-        return _name(self.get(key))
+        return shown(_name(self.get(key))) if key in STAGES else _name(self.get(key))
 
 
 def _name(value: Any) -> str:

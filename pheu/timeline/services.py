@@ -174,7 +174,7 @@ def change(row: Row, changes: Mapping[str, tuple[Any, Any]], *, by: User, via: s
     row = type(row).objects.within(by, CHANGE).with_words().get_or_refuse(row.pk)
     checked = schema.check([{name: new for name, (_saw, new) in changes.items()}], by=by, new=False)[0]
     _take_fresh(schema, checked)
-    wanted = _wanted(schema, row, changes, checked)
+    wanted = _wanted(schema, row, changes, checked, by)
     if not wanted:
         return row
     told = [
@@ -195,7 +195,7 @@ def change(row: Row, changes: Mapping[str, tuple[Any, Any]], *, by: User, via: s
 
 
 def _wanted(
-    schema: Any, row: Row, changes: Mapping[str, tuple[Any, Any]], checked: Mapping[str, Any]
+    schema: Any, row: Row, changes: Mapping[str, tuple[Any, Any]], checked: Mapping[str, Any], by: User
 ) -> list[tuple[Field, Any, Any]]:
     """(field, current, new) of what really changes; `Conflict` where somebody else changed the same meanwhile."""
     wanted, clashes = [], []
@@ -208,8 +208,16 @@ def _wanted(
         if field.identity(held) != field.identity(saw):
             clashes.append({"label": str(field.label), "theirs": field.show(held), "mine": field.show(new)})
     if clashes:
-        raise Conflict(_("%(name)s was changed by somebody else meanwhile."), clashes=clashes, name=row.title)
+        raise Conflict(_changed_meanwhile(row, by), clashes=clashes, name=row.title)
     return wanted
+
+
+def _changed_meanwhile(row: Row, by: User) -> Any:
+    """Somebody else did it, or the same person on another page."""
+    last = row.record.events.filter(kind=events.CHANGED.code).order_by("-pk").first()
+    if last is not None and last.by_id == by.pk:
+        return _("You have changed %(name)s on another page meanwhile.")
+    return _("%(name)s was changed by somebody else meanwhile.")
 
 
 def _picked_ids(schema: Any, changes: Mapping[str, tuple[Any, Any]]) -> list[int]:

@@ -21,7 +21,7 @@ def test_finishing_planning_and_undoing_keep_what_is_typed_in_the_fields(world):
     side, dialog = page.locator("#record-side"), page.locator("#dialog")
     side.locator(f"a[href='/activities/{first.pk}/result/']").click()
     dialog.get_by_label("Kết quả").fill("Khách bận")
-    dialog.get_by_text("Lên việc tiếp theo").click()
+    dialog.get_by_text("Lên lịch việc tiếp theo").click()
     dialog.get_by_text("Gặp trực tiếp").click()
     dialog.get_by_role("button", name="Ngày mai 9:00").click()
     dialog.get_by_label("Việc cần làm").fill("Đến nhà máy")

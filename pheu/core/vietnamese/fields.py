@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from pheu.core.vietnamese.dates import in_vietnam, read_date, read_datetime, show_date, show_datetime
 from pheu.core.vietnamese.money import read_money, show_number
@@ -206,6 +207,7 @@ class EmailField(forms.EmailField):
     """An address in small letters, without unseen characters, «mailto:» or the brackets and commas of a copied list."""
 
     widget = forms.EmailInput(attrs={"autocomplete": "off"})
+    default_error_messages = {"invalid": gettext_lazy("This is no valid email address.")}
 
     def to_python(self, value: Any) -> Any:
         text = "".join(clean(str(value or "")).split()).strip("<>,;.")

@@ -3,6 +3,7 @@
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from pheu.core.vietnamese.text import clean, fold
@@ -121,19 +122,33 @@ def show_money(amount: Decimal | int, currency: str = "VND") -> str:
 
 
 def show_short(amount: Decimal | int) -> str:
-    """For cards and totals: «16,03 tỷ», «850 tr», «1,5 tr», «500 nghìn», «0 ₫». The unit is chosen after rounding."""
+    """For cards and totals: «16,03 tỷ», «850 tr», «1,5 tr», «500 nghìn», «0 ₫». The unit is chosen after rounding.
+
+    Who reads English reads “16.03 bn”, “850 m”, “500 k”.
+    """
     value = Decimal(amount)
     size = abs(value)
     if _rounded(size / _MILLION, 0) >= 1000:
         billions = value / _BILLION
         places = 0 if _rounded(abs(billions), 2) >= 1000 else 2
-        return f"{show_number(_rounded(billions, places), places=places)} tỷ"
+        return _with_unit(show_number(_rounded(billions, places), places=places), "tỷ")
     if _rounded(size / _THOUSAND, 0) >= 1000:
         millions = value / _MILLION
-        return f"{show_number(_rounded(millions, 1 if size < 10 * _MILLION else 0))} tr"
+        return _with_unit(show_number(_rounded(millions, 1 if size < 10 * _MILLION else 0)), "tr")
     if _rounded(size, 0) >= 1000:
-        return f"{show_number(_rounded(value / _THOUSAND, 0))} nghìn"
+        return _with_unit(show_number(_rounded(value / _THOUSAND, 0)), "nghìn")
     return show_money(value)
+
+
+# Units that are written after a number, and how they are written elsewhere.
+_UNITS_ELSEWHERE = {"tỷ": "bn", "tr": "m", "nghìn": "k"}
+_SEPARATORS_ELSEWHERE = str.maketrans(".,", ",.")
+
+
+def _with_unit(number: str, unit: str) -> str:
+    if (get_language() or "vi").startswith("vi"):
+        return f"{number} {unit}"
+    return f"{number.translate(_SEPARATORS_ELSEWHERE)} {_UNITS_ELSEWHERE[unit]}"
 
 
 def show_number(value: Decimal | int | float, places: int | None = None) -> str:

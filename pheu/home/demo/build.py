@@ -9,15 +9,16 @@ from django.utils import timezone
 
 from pheu.deals.models import Deal
 from pheu.home.demo import chapters
+from pheu.home.demo.bygone import weeks
 from pheu.home.demo.clock import Clock, play
 from pheu.home.demo.customers import Inventor
 from pheu.home.demo.office import move_in
-from pheu.home.demo.scripts import DAYS, write_scripts
+from pheu.home.demo.scripts import DAYS, write_lists, write_scripts
 from pheu.home.demo.stories import Tale
 from pheu.leads.models import Lead
 from pheu.parties.models import Company, Prospect
 
-SEED = 2026
+SEED, LEADS = 2026, 2000
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Built:
 
 
 @transaction.atomic
-def build(*, leads: int = 200, now: datetime | None = None) -> Built:
-    """Make the demo company with about `leads` leads and what follows from them, as it stands at `now`.
+def build(*, leads: int = LEADS, days: int = DAYS, now: datetime | None = None) -> Built:
+    """Make the demo company with about `leads` leads of the last `days` and what follows from them, as of `now`.
 
     The same `now` gives the same company. Nothing but plans lies after it. Ends in one transaction: a build that is
     killed leaves an empty database.
@@ -40,17 +41,21 @@ def build(*, leads: int = 200, now: datetime | None = None) -> Built:
     now = now or timezone.now()
     rng = Random(SEED)  # noqa: S311
     inventor, clock = Inventor(rng), Clock()
-    clock.turn_to(now - timedelta(days=DAYS + 30))
+    clock.turn_to(now - timedelta(days=days + 30))
     office = move_in()
-    scripts = write_scripts(leads, now=now, inventor=inventor, rng=rng)
-    tales = [Tale(office, script, Random(f"{SEED}-{script.number}")).play() for script in scripts]  # noqa: S311
+    lists = write_lists(now=now, days=days, rng=rng)
+    scripts = write_scripts(leads, lists, now=now, days=days, inventor=inventor, rng=rng)
+    tales = [Tale(office, script, Random(f"{SEED}-{script.number}")) for script in scripts]  # noqa: S311
+    bygone = [tale for tale in tales if tale.script.in_short and tale.script.list is None]
+    told = [tale.play() for tale in tales if not (tale.script.in_short and tale.script.list is None)]
+    size = round(leads * 0.3 / len(lists))
     beside = [
-        chapters.raw_list(office, scripts, inventor, rng, size=round(leads * 0.3), now=now),
+        *(chapters.raw_list(office, bought, inventor, rng, size=size) for bought in lists),
         chapters.forgotten(office, now=now, rng=Random(SEED + 1)),  # noqa: S311
         chapters.today(office, now=now, rng=Random(SEED + 2)),  # noqa: S311
         chapters.files(now=now),
     ]
-    play([*beside, *tales], until=now - timedelta(minutes=3), clock=clock)
+    play([*beside, *weeks(bygone), *told], until=now - timedelta(minutes=3), clock=clock)
     clock.tell()
     return Built(
         prospects=Prospect.objects.count(),

@@ -1,6 +1,5 @@
 """What happens beside the single customers: bought lists, this week's plans, and files that people keep."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -14,7 +13,7 @@ from pheu.home.demo import words
 from pheu.home.demo.clock import Story, at_work, later, on
 from pheu.home.demo.customers import Customer, Inventor
 from pheu.home.demo.office import Office
-from pheu.home.demo.scripts import LIST, TEAMS, Script
+from pheu.home.demo.scripts import TEAMS, BoughtList
 from pheu.leads.models import Lead
 from pheu.parties.models import Prospect
 from pheu.parties.services import create_prospects
@@ -23,48 +22,42 @@ from pheu.people.scopes import CHANGE
 from pheu.records.models import Category
 from pheu.timeline.services import add_file, assign
 
-INDUSTRIES = ["Dệt may", "Thực phẩm", "Vật liệu xây dựng", "Cơ khí", "Hóa chất", "Năng lượng"]
 
-
-def raw_list(
-    office: Office, scripts: Sequence[Script], inventor: Inventor, rng: Random, *, size: int, now: datetime
-) -> Story:
-    """A bought list of `size` prospects for each team; the leaders hand some out before anybody calls."""
-    at = at_work(now - timedelta(days=44), rng)
-    yield at
-    trang = office.staff["trang"]
-    wanted = {script.customer: script for script in scripts if script.desk == LIST}
+def raw_list(office: Office, bought: BoughtList, inventor: Inventor, rng: Random, *, size: int) -> Story:
+    """A list of `size` prospects for all teams; the leaders hand some out before anybody calls."""
+    yield bought.at
+    trang, rows_of = office.staff["trang"], dict[Customer, Prospect]()
     for team in TEAMS:
-        chosen = [customer for customer in wanted if customer.team == team]
+        chosen = [customer for customer in bought.wanted if customer.team == team]
         more = [inventor.company(team) for _ in range(max(0, size // len(TEAMS) - len(chosen)))]
         customers = chosen + more
-        rows = [_prospect(office, customer, rng) for customer in customers]
-        create_prospects(rows, by=trang, via="import")
-        office.raw.update(zip(customers, rows, strict=True))
-    yield later(at, rng, hours=20)
+        rows = [_prospect(office, customer, bought, rng) for customer in customers]
+        create_prospects(rows, by=trang, via="import", list=bought.origin)
+        rows_of.update(zip(customers, rows, strict=True))
+    office.raw.update(rows_of)
+    yield later(bought.at, rng, hours=20)
     for team in TEAMS:
-        _hand_out(office, team, list(wanted))
+        _hand_out(office, team, {one: row for one, row in rows_of.items() if one not in bought.wanted})
 
 
-def _prospect(office: Office, customer: Customer, rng: Random) -> Prospect:
+def _prospect(office: Office, customer: Customer, bought: BoughtList, rng: Random) -> Prospect:
     flags = [Prospect.Flag.COMPLETED] if rng.random() < 0.3 else []
     return Prospect(
         **customer.as_values(),
-        country="Việt Nam",
-        industry=rng.choice(INDUSTRIES),
         remark=rng.choice(["", "", "Nhà máy xây mới", "Đang mở rộng giai đoạn 2", "Có ống khói trên 20 m"]),
         flags=flags,
         team=office.staff.teams[customer.team],
-        origin="Danh bạ doanh nghiệp trong khu công nghiệp",
+        origin=bought.origin,
+        source=office.sources[bought.source],
     )
 
 
-def _hand_out(office: Office, team: str, wanted: list[Customer]) -> None:
-    """Those that a story waits for go to the team's sellers, and a few more; the others are nobody's yet."""
-    ours = [customer for customer in office.raw if customer.team == team]
+def _hand_out(office: Office, team: str, rows_of: dict[Customer, Prospect]) -> None:
+    """Half of those that no story waits for go to the team's sellers; the others are nobody's yet."""
+    ours = [row for customer, row in rows_of.items() if customer.team == team]
     sellers = office.staff.sellers(team)
     for n, seller in enumerate(sellers):
-        picked = [office.raw[one] for one in ours[: len(ours) // 2] if one not in wanted][n :: len(sellers)]
+        picked = ours[: len(ours) // 2][n :: len(sellers)]
         assign(picked, owner=seller, team=office.staff.teams[team], by=office.staff.leader(team))
 
 

@@ -1,4 +1,4 @@
-"""The clock of the demo: acts happen now, and are told as if they had happened over three months.
+"""The clock of the demo: acts happen now, and are told as if they had happened over many months.
 
 The product has one clock and nobody sets it. So the stories are played in the order of their moments, the clock notes
 at which real instant each moment began, and `tell` afterwards moves every instant that the acts wrote by the shift of
@@ -15,9 +15,12 @@ from django.db import connection, models
 from django.utils import timezone
 from psycopg import sql
 
+from pheu.home.demo.seasons import is_day_off
+
 # Moments that people chose: they are said in the demo's own time already.
 CHOSEN = {"due_at", "next_activity_at"}
 TICK = timedelta(seconds=1)
+TURNS_BETWEEN = 1500
 # A story says when it goes on, and then is continued at that moment.
 Story = Iterator[datetime]
 
@@ -78,13 +81,30 @@ def _moved(table: str, columns: list[str]) -> sql.Composed:
 
 def play(stories: Iterable[Story], *, until: datetime, clock: Clock) -> None:
     """Play the stories side by side in the order of time; what would come after `until` has not happened yet."""
+    for moment in together(stories):
+        if moment > until:
+            return
+        clock.turn_to(moment)
+        if len(clock.turns) % TURNS_BETWEEN == 0:
+            _take_stock()
+
+
+def together(stories: Iterable[Story]) -> Story:
+    """Several stories as one, in the order of time."""
     waiting: list[tuple[datetime, int, Story]] = []
     for number, story in enumerate(stories):
         _wait(waiting, number, story)
-    while waiting and waiting[0][0] <= until:
+    while waiting:
         moment, number, story = heapq.heappop(waiting)
-        clock.turn_to(moment)
+        yield moment
         _wait(waiting, number, story)
+
+
+def _take_stock() -> None:
+    """Let the database know how much there is: nobody tells it within a transaction, and it would scan tables."""
+    with connection.cursor() as cursor:
+        tables = [model._meta.db_table for model in apps.get_models() if model.__module__.startswith("pheu.")]
+        cursor.execute(sql.SQL("analyze {}").format(sql.SQL(", ").join(map(sql.Identifier, tables))))
 
 
 def _wait(waiting: list[tuple[datetime, int, Story]], number: int, story: Story) -> None:
@@ -100,10 +120,10 @@ OPENS, CLOSES = time(8, 0), time(17, 30)
 def at_work(moment: datetime, rng: Random) -> datetime:
     """`moment` itself within office hours, else some time in the morning of the next working day."""
     local = timezone.localtime(moment)
-    if local.weekday() < 5 and OPENS <= local.time() < CLOSES:
+    if not is_day_off(local.date()) and OPENS <= local.time() < CLOSES:
         return moment
     day = local.date() + timedelta(days=local.time() >= CLOSES)
-    while day.weekday() >= 5:
+    while is_day_off(day):
         day += timedelta(days=1)
     return on(day, 8) + timedelta(minutes=rng.randrange(5, 200), seconds=rng.randrange(60))
 

@@ -31,7 +31,13 @@ BRANDS = [
     "Tây Lĩnh Mới", "Nam Thạch", "Bắc Phù Sa", "Ao Sen Cổ", "Cây Đa Đôi", "Đá Cuội", "Lúa Sớm", "Bếp Hồng",
     "Trúc Xanh Mới", "Vàm Nước", "Gió Chướng", "Nhịp Cầu Gỗ", "Đất Son", "Bạch Lạp", "Hải Âu Nhỏ", "Tổ Ong",
     "Rạch Bần", "Mặt Trời Non", "Con Thuyền Giấy", "Lưu Ly Mới", "Ngàn Thông", "Ô Quan", "Suối Hai Dòng",
-    "Trảng Nắng", "Xóm Lưới",
+    "Trảng Nắng", "Xóm Lưới", "Bàu Sen", "Cồn Ngói", "Dốc Sỏi", "Đồng Rạ", "Gành Trăng", "Hồ Lau", "Khe Trúc",
+    "Lòng Thuyền", "Mõm Gió", "Nà Hoa", "Ổ Sáo", "Phên Tre", "Quai Chảo", "Rẫy Cao", "Sân Phơi", "Tán Bàng", "Vực Xanh",
+    "Xuồng Ba Lá", "Yên Ngựa Nhỏ", "Ánh Chài", "Bạch Mai Sơn", "Cỏ Bông Lau", "Dải Lụa Đào", "Đèn Lồng Cũ", "Én Đôi",
+    "Giàn Trầu", "Hương Bưởi", "Kén Tằm", "Lửa Rơm", "Mái Đình", "Nón Quai Thao", "Ốc Đảo Xanh", "Phù Vân Sơn",
+    "Quả Chuông", "Ráng Chiều", "Sỏi Trắng", "Thảo Nguyên Nhỏ", "Ụ Rơm Vàng", "Ván Ngựa", "Xanh Cốm", "Bông Súng",
+    "Cá Chép Vàng", "Diều Giấy", "Đá Vọng", "Gạch Nung Xưa", "Hoa Ban Trắng", "Khói Lam", "Lá Phong Nhỏ", "Mạ Non",
+    "Nắng Thủy Tinh", "Ong Ruồi", "Phấn Thông", "Quế Chi", "Rổ Tre", "Sao Hôm", "Tơ Hồng", "Vỏ Trấu", "Xa Kéo Sợi",
 ]  # fmt: skip
 FORMS = ["Công ty TNHH {}", "Công ty CP {}", "Công ty TNHH MTV {}", "Nhà máy {}", "{}", "{}", "Tập đoàn {}"]
 LONG = [
@@ -55,6 +61,10 @@ MEN = [
     "Minh", "Quốc Duy", "Văn Hậu", "Thành Đạt", "Đức Thịnh", "Xuân Trường", "Hữu Nghĩa", "Công Vinh", "Bảo Long",
     "Nhật Nam", "Trung Kiên", "Hải", "Gia Huy", "Tấn Lộc", "Đình Phúc",
 ]  # fmt: skip
+MIDDLES = {
+    "chi": ["Thị", "Thị", "Thị", "Kim", "Hoài", "Thùy", "Hoàng", "Tường"],
+    "anh": ["Văn", "Văn", "Văn", "Quang", "Anh", "Chí", "Duy", "Thái"],
+}
 RARE = [
     ("Tôn Nữ Hoàng Thị Diễm Quỳnh Như", "chi"), ("Nguyễn Phúc Vĩnh Thiên Bảo Khánh", "anh"), ("H'Nhi Êban", "chi"),
     ("Lò Văn Pẻng", "anh"), ("Thạch Sa Rươl", "anh"), ("Y Thăng Niê Kđăm", "anh"),
@@ -97,6 +107,10 @@ class Customer:
     email: str
     website: str
     address: str
+    industry: str = ""
+    short_name: str = ""
+    switchboard: str = ""
+    office_email: str = ""
 
     @property
     def name(self) -> str:
@@ -105,7 +119,8 @@ class Customer:
     def as_values(self) -> dict[str, object]:
         """What a lead or a prospect keeps of a customer, by field name."""
         asked = ("company_name", "person_name", "job_title", "tax_code", "phone", "other_phones", "email", "website")
-        return {name: getattr(self, name) for name in (*asked, "address")}
+        known = ("address", "industry", "short_name")
+        return {name: getattr(self, name) for name in (*asked, *known)} | {"country": "Việt Nam"}
 
 
 class Inventor:
@@ -138,6 +153,10 @@ class Inventor:
             email=f"{_address(person)}@{domain}" if known else f"lienhe@{domain}",
             website=f"https://{domain}" if self.rng.random() < 0.5 else "",
             address=self._address_in(province),
+            industry=trade,
+            short_name=f"{trade} {brand}" if company != f"{trade} {brand}" else "",
+            switchboard=self.landline(area),
+            office_email=f"vanthu@{domain}",
         )
 
     def private(self, team: str) -> Customer:
@@ -159,9 +178,12 @@ class Inventor:
                 self.used.add(rare[0])
                 return rare
         woman = self.rng.random() < 0.5
-        middle = ("Thị" if woman else "Văn") if self.rng.random() < 0.4 else ""
-        given = self._fresh(lambda: (self.rng.choice(FAMILIES), middle, self.rng.choice(WOMEN if woman else MEN)))
-        return " ".join(word for word in given if word), "chi" if woman else "anh"
+        salutation, names = ("chi", WOMEN) if woman else ("anh", MEN)
+        given = self._fresh(lambda: (self.rng.choice(FAMILIES), self._middle(salutation), self.rng.choice(names)))
+        return " ".join(word for word in given if word), salutation
+
+    def _middle(self, salutation: str) -> str:
+        return self.rng.choice(MIDDLES[salutation]) if self.rng.random() < 0.6 else ""
 
     def mobile(self) -> str:
         while True:

@@ -1,4 +1,6 @@
-"""Three months of work, played through the acts of the product. A story yields the moment at which it goes on."""
+"""Months of work, played through the acts of the product. A story yields the moment at which it goes on.
+
+Of what is long ago only the turns are told: who came, what came of it, what was sold."""
 
 from collections.abc import Generator
 from datetime import timedelta
@@ -10,26 +12,22 @@ from pheu.activities.models import Activity
 from pheu.activities.services import finish_activity, schedule_activity
 from pheu.deals.conversion import Handover, convert_leads, proposals
 from pheu.deals.models import Deal
-from pheu.deals.services import change_deal, close_deal, create_deal, move_deal, reopen_deal
+from pheu.deals.services import close_deal, create_deal, move_deal, reopen_deal
 from pheu.deals.undoing import undo_conversion
 from pheu.home.demo import words
 from pheu.home.demo.clock import Story, appointment, at_work, later
 from pheu.home.demo.office import Office
-from pheu.home.demo.scripts import CARE, CONVERTED, FREE, FRESH, LIST, MARKETING, UNDONE, UNQUALIFIED, Script
+from pheu.home.demo.scripts import CONVERTED, FREE, FRESH, UNDONE, UNQUALIFIED, Script
+from pheu.home.demo.staff import SKILLS
 from pheu.home.demo.words import Want
 from pheu.leads.models import Lead
-from pheu.leads.services import change_lead, close_lead, convert_prospects, create_lead, reopen_lead
-from pheu.parties.models import Prospect
+from pheu.leads.services import close_lead, convert_prospects, create_lead, reopen_lead
+from pheu.parties.models import Company, Prospect
 from pheu.people.models import User
 from pheu.records.models import Category, ClosingReason
+from pheu.timeline import services as timeline
 from pheu.timeline.services import add_note, assign, follow
 
-SOURCES = {
-    CARE: ["Hotline", "Hotline", "Website", "Email", "Facebook inbox", "Facebook comment", "Khách tự tìm đến"],
-    MARKETING: ["Landing Page", "Hội thảo", "Website", "Facebook inbox"],
-    "sales": ["Giới thiệu", "Hội thảo", "Khách tự tìm đến", "Hotline"],
-    LIST: ["Danh sách mua"],
-}
 MILLION = 1_000_000
 
 
@@ -41,12 +39,12 @@ class Tale:
         self.at = script.begins
         team = script.customer.team
         self.leader = office.staff.leader(team)
-        self.seller = rng.choice(office.staff.sellers(team))
+        self.seller, self.pace = office.staff[script.seller], 1.25 - 0.25 * SKILLS[script.seller]
         self.carer = office.staff[rng.choice(["hanh", "hanh", "nhu"])]
 
     def wait(self, *, days: float = 0, hours: float = 0) -> Any:
         """Go on about so much later, when people are at work."""
-        self.at = later(self.at, self.rng, days=days, hours=hours)
+        self.at = later(self.at, self.rng, days=days * self.pace, hours=hours * self.pace)
         return self.at
 
     def chance(self, of_one: float) -> bool:
@@ -58,11 +56,16 @@ class Tale:
         """From the first word to the end that the script names, or to wherever today cuts it off."""
         yield self.at
         lead, who = yield from self.arrive()
+        yield from self.go_on(lead, who)
+
+    def go_on(self, lead: Lead, who: User) -> Story:
+        """What becomes of a lead that `who` works."""
         if self.script.ending in (FREE, FRESH):
             return
         yield self.wait(hours=self.rng.choice([1, 3, 8, 20]))
-        yield from self.touch(lead, who, list(words.FIRST_TALKS), days=1.2, talks=words.FIRST_TALKS)
-        if self.script.ending != UNQUALIFIED:
+        if self.in_detail():
+            yield from self.touch(lead, who, list(words.FIRST_TALKS), days=1.2, talks=words.FIRST_TALKS)
+        if self.script.ending != UNQUALIFIED and (self.script.list or not self.script.in_short):
             self.learn_more(lead, who)
         if self.script.ending == UNQUALIFIED:
             yield from self.give_up(lead, who)
@@ -94,9 +97,13 @@ class Tale:
 
     def write_down(self, *, by: User, **place: Any) -> Lead:
         """A new lead with what is known of it at first."""
+        return create_lead(self.first_words() | place, by=by)
+
+    def first_words(self) -> dict[str, Any]:
+        """What is known of a lead when it comes; of one long ago, what was soon known."""
         want, rng = self.script.want, self.rng
-        known = {
-            "source": self.office.sources[rng.choice(SOURCES[self.script.desk])],
+        known: dict[str, Any] = {
+            "source": self.office.sources[self.script.source],
             "request_type": self.office.request_types[want.request_type] if self.chance(0.8) else None,
             "need": words.fill(rng.choice(want.needs), rng) if self.chance(0.8) else "",
             "name": words.fill(rng.choice(want.names), rng) if self.chance(0.5) else "",
@@ -105,12 +112,14 @@ class Tale:
             "due_at": appointment(self.at, rng, days=3) if self.chance(0.3) else None,
             "tags": rng.sample(self.office.tags, rng.choice([0, 0, 1, 1, 2])),
         }
-        return create_lead(self.script.customer.as_values() | known | place, by=by)
+        if self.script.in_short:
+            known |= self.learnt(known)
+            known["expected_close_on"] = (self.at + timedelta(weeks=rng.choice([5, 8, 12]))).date()
+        return self.script.customer.as_values() | known
 
     def screen(self, prospect: Prospect) -> Lead:
         """The raw prospect of a bought list, which its seller finds worth a lead."""
-        (lead,) = convert_prospects([prospect], by=self.seller)
-        return self.change(lead, by=self.seller, source=self.office.sources["Danh sách mua"])
+        return convert_prospects([prospect], by=self.seller)[0]
 
     def price(self, want: Want) -> Decimal:
         low, high = want.millions
@@ -120,24 +129,31 @@ class Tale:
     def change(self, row: Any, *, by: User, **wanted: Any) -> Any:
         """Change fields as a form does: with the values that the person saw."""
         seen = type(row).objects.get(pk=row.pk)
-        act = change_lead if isinstance(row, Lead) else change_deal
-        return act(seen, {name: (getattr(seen, name), value) for name, value in wanted.items()}, by=by)
+        return timeline.change(seen, {name: (getattr(seen, name), value) for name, value in wanted.items()}, by=by)
 
     def learn_more(self, lead: Lead, who: User) -> None:
         """After the first talk: what they need, how much it may be, how likely it is."""
-        want, rng = self.script.want, self.rng
         lead = Lead.objects.get(pk=lead.pk)
+        self.change(lead, by=who, **self.learnt(vars(lead) | {"request_type": lead.request_type_id}))
+
+    def learnt(self, known: dict[str, Any]) -> dict[str, Any]:
+        """What one talk adds to what is known."""
+        want, rng = self.script.want, self.rng
         learnt: dict[str, Any] = {"rating": rng.choice([1, 2, 2, 3])}
-        if not lead.name and self.chance(0.8):
+        if not known["name"] and self.chance(0.8):
             learnt["name"] = words.fill(rng.choice(want.names), rng)
-        if not lead.need or not lead.request_type_id:
-            learnt["need"] = lead.need or words.fill(rng.choice(want.needs), rng)
+        if not known["need"] or not known["request_type"]:
+            learnt["need"] = known["need"] or words.fill(rng.choice(want.needs), rng)
             learnt["request_type"] = self.office.request_types[want.request_type]
-        if lead.expected_amount is None and self.chance(0.8):
+        if known["expected_amount"] is None and self.chance(0.8):
             learnt["expected_amount"] = self.price(want)
         if self.chance(0.5):
             learnt["label"] = rng.choice(self.office.labels)
-        self.change(lead, by=who, **learnt)
+        return learnt
+
+    def in_detail(self) -> bool:
+        """Whether one more call is told."""
+        return self.chance(0.06) if self.script.in_short else True
 
     def touch(self, row: Any, who: User, kinds: list[str], *, days: float, talks: words.Talks = words.TALKS) -> Story:
         """Plan something and do it: in time, mostly. Where today cuts in between, it is still to be done."""
@@ -199,18 +215,25 @@ class Tale:
 
     def convert(self, lead: Lead, who: User) -> Story:
         """One more talk, then the deal: care hands it over to sales, sales keep it (R0.39)."""
-        yield self.wait(hours=2)
-        if self.chance(0.5):
+        yield self.wait(hours=2, days=3 if self.script.in_short else 0)
+        if self.chance(0.5) and self.in_detail():
             yield from self.touch(lead, who, words.DEEPER, days=self.rng.choice([2, 3, 4]))
             yield self.wait(hours=3)
         lead = Lead.objects.get(pk=lead.pk)
         (deal,) = convert_leads([lead], self.handover(lead, by=who), by=who)
+        self.complete(deal.company)
         if self.script.deal_ending == UNDONE:
             yield self.wait(hours=5)
             undo_conversion(lead, by=who)
             add_note(lead.record, body="Chuyển nhầm: khách mới hỏi giá tham khảo, chăm sóc tiếp đã.", by=who)
             return
         yield from self.sell(deal, self.seller, self.script.deal_ending)
+
+    def complete(self, company: Company | None) -> None:
+        """A new company has the person's number only: its seller looks up the office."""
+        if company is not None and not company.phone and company.owner_id == self.seller.pk:
+            customer = self.script.customer
+            self.change(company, by=self.seller, phone=customer.switchboard, email=customer.office_email)
 
     def handover(self, lead: Lead, *, by: User) -> Handover:
         """A customer who is here already is linked, everybody else is made (D17)."""
@@ -230,13 +253,16 @@ class Tale:
             Category(ending), self.rng.randrange(4)
         )
         stages = self.office.open_stages
+        if self.script.in_short and ending != Category.OPEN:  # not every stage was entered in time
+            stages = [stages[0], *self.rng.sample(stages[1:3], 1), *stages[3:]]
+            reached -= reached > 1
         for number, stage in enumerate(stages[: reached + 1]):
             if number:
                 move_deal(deal, to=stage, left=stages[number - 1], by=who)
-            if number == 1:
+            if number == 1 and not deal.expected_close_on:
                 self.estimate(deal, who)
-            yield self.wait(days=self.rng.choice([1, 3, 5]))
-            if self.chance(0.6):
+            yield self.wait(days=self.rng.choice([1, 3, 5, 9, 14] if self.script.in_short else [1, 3, 5]))
+            if self.chance(0.6) and self.in_detail():
                 yield from self.touch(deal, who, words.BY_STAGE[number], days=self.rng.choice([2, 3, 5]))
                 yield self.wait(hours=3)
         if ending == Category.OPEN:
@@ -273,9 +299,8 @@ class Tale:
         yield self.wait(days=3)
         chi, my = self.office.staff["chi"], self.office.staff["my"]
         seller = chi if won.department_id != chi.department_id else my
-        yield from self.sell(
-            self.deal_by_hand(won, seller), seller, self.rng.choice([Category.OPEN, Category.OPEN, Category.WON])
-        )
+        ends = (Category.WON, Category.LOST) if self.script.in_short else (Category.OPEN, Category.OPEN)
+        yield from self.sell(self.deal_by_hand(won, seller), seller, self.rng.choice([*ends, Category.WON]))
 
     def deal_by_hand(self, won: Deal, seller: User) -> Deal:
         want = words.CARE

@@ -18,7 +18,7 @@ from pheu.records.models import Record
 def built_and_gone(now):
     """What the directory held after a build that is taken back."""
     with transaction.atomic():
-        build(leads=20, now=now)
+        build(leads=20, days=91, now=now)
         told = list(Record.objects.order_by("pk").values_list("kind", "title", "owner__email", "next_activity_at"))
         transaction.set_rollback(True)
     return told
@@ -43,7 +43,7 @@ def test_a_build_that_breaks_leaves_nothing(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "file"
     settings.MEDIA_ROOT.write_text("no directory")
     with pytest.raises(OSError, match="file"):
-        build(leads=20)
+        build(leads=20, days=91)
     assert not User.objects.exists()
     assert not Record.objects.exists()
 

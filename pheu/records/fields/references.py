@@ -16,6 +16,7 @@ from pheu.records import kinds
 from pheu.records.fields.base import NO_VALUE, Field, wrong
 from pheu.records.models import RecordTag, Tag, id_and_name
 from pheu.records.operators import ANY_OF, OF_LIST, OF_ROWS, Operator
+from pheu.records.shipped import shown
 
 
 class _OfTable(Field):
@@ -104,6 +105,9 @@ class StagePick(Pick):
     kind: str
     cell: ClassVar[str] = "stage"
     drawn_by: ClassVar[tuple[str, ...]] = ("name", "category")
+
+    def show_json(self, told: Any) -> str:
+        return shown(super().show_json(told))
 
     def table(self, user: User) -> models.QuerySet:
         return self.model._default_manager.filter(pipeline__kind=self.kind)

@@ -491,7 +491,7 @@ def test_an_address_narrows_the_list_and_its_chips_say_how(client, an, binh):
     listing = page.context["listing"]
     assert listing.rows == [rows[0]]
     assert {(str(chip.field.label), chip.values) for chip in listing.chips()} == {
-        ("Đã tạo", "từ 01/09/2026 00:00"),
+        ("Ngày tạo", "từ 01/09/2026 00:00"),
         ("Ngày dự kiến hoàn thành", "trước 31/12/2026"),
         ("Trạng thái", "Đang xử lý"),
         ("Người phụ trách", str(an)),

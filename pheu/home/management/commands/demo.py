@@ -6,19 +6,21 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from pheu.core import environment
 from pheu.core.processes import both
-from pheu.home.demo.build import Built, build
+from pheu.home.demo.build import LEADS, Built, build
+from pheu.home.demo.scripts import DAYS, FULL
 from pheu.home.demo.signins import COMPANY
 from pheu.people.models import User
 
 
 class Command(BaseCommand):
-    help = "Fill an empty database with the demo company: people, customers and three months of their work."
+    help = "Fill an empty database with the demo company: people, customers and eighteen months of their work."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--leads", type=int, default=200, help="about how many leads (20 or more)")
+        parser.add_argument("--leads", type=int, default=LEADS, help="about how many leads (20 or more)")
+        parser.add_argument("--days", type=int, default=DAYS, help="of how many days (91 or more)")
         parser.add_argument("--if-empty", action="store_true", help="leave a database that has people as it is")
 
-    def handle(self, *args: Any, leads: int, if_empty: bool, **options: Any) -> None:
+    def handle(self, *args: Any, leads: int, days: int, if_empty: bool, **options: Any) -> None:
         if if_empty and User.objects.exists():
             return
         if User.objects.exists():
@@ -27,7 +29,9 @@ class Command(BaseCommand):
             raise CommandError(_PUBLIC)
         if leads < 20:
             raise CommandError("--leads: 20 or more")
-        self.stdout.write(said(build(leads=leads)))
+        if days < FULL:
+            raise CommandError(f"--days: {FULL} or more")
+        self.stdout.write(said(build(leads=leads, days=days)))
 
 
 def said(built: Built) -> str:
