@@ -81,6 +81,7 @@ class Lead(Reachable, SalesRow):
             *list_indexes("lead", *SORTED, filters=(*FILTERED, "request_type"), beside=("stage",)),
             *stage_indexes("lead"),
             models.Index(Upper("email"), name="lead_email"),  # what `email__iexact` compares
+            models.Index(fields=["tax_code"], name="lead_tax_code"),
         ]
 
     @property

@@ -23,9 +23,11 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "times": ("data-fill-time",),
     "stages": ("data-stages",),
     "money": ("data-money",),
-    "dates": ("data-date",),
+    "dates": ("data-date", "data-datetime"),
     "files": ("data-drop",),
     "copy": ("data-copy",),
+    "proposes": ("data-proposes",),
+    "reads": ("data-reads",),
     "savebar": ("data-dirty-bar", "data-dirty-form"),  # last: it remembers what the others made of a form
 }
 EVERYWHERE = ("toasts", "guard")  # guard looks at forms after all others

@@ -29,13 +29,37 @@ function put(input, text) {
   input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
+function clock(text) {
+  return /\b([01]?\d|2[0-3]):([0-5]\d)\s*$/.exec(text)?.slice(1).map(two).join(":");
+}
+
+// What is typed as the browser's picker has it; a moment without an hour is offered in the morning.
+function picked(input) {
+  const typed = input.value.trim();
+  const day = read(hasTime(input) ? typed.split(/\s/)[0] : typed);
+  if (!day) return "";
+  return hasTime(input) ? `${iso(day)}T${clock(typed) ?? "09:00"}` : iso(day);
+}
+
+function written(native) {
+  const [day, time] = native.value.split("T");
+  return [shown(new Date(`${day}T00:00`)), time?.slice(0, 5)].filter(Boolean).join(" ");
+}
+
+function hasTime(input) {
+  return input.matches("[data-datetime]");
+}
+
+const INPUTS = "[data-date], [data-datetime]";
+
 // The browser's own calendar, behind a button: a date input of no height that only lends its picker.
 function lend(box) {
   if (box.dataset.ready !== undefined) return;
   const native = document.createElement("input");
-  Object.assign(native, { type: "date", className: "native-date", tabIndex: -1 });
+  const input = box.querySelector(INPUTS);
+  Object.assign(native, { type: hasTime(input) ? "datetime-local" : "date", className: "native-date", tabIndex: -1 });
   native.setAttribute("aria-hidden", "true");
-  native.addEventListener("change", () => native.value && put(box.querySelector("[data-date]"), shown(new Date(`${native.value}T00:00`))));
+  native.addEventListener("change", () => native.value && put(input, written(native)));
   box.append(native);
   box.dataset.ready = "";
 }
@@ -54,8 +78,7 @@ document.addEventListener("click", (event) => {
   const box = event.target.closest("button")?.closest("[data-date-box]");
   if (!box) return;
   const native = box.querySelector(".native-date");
-  const date = read(box.querySelector("[data-date]").value);
-  native.value = date ? iso(date) : "";
+  native.value = picked(box.querySelector(INPUTS));
   native.showPicker();
 });
 
