@@ -15,7 +15,7 @@ from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Locator, Page
 from psycopg import sql
 
 from pheu.core import health
@@ -257,6 +257,17 @@ class World:
         page.on("console", lambda message: _fail(message.text) if "Content Security Policy" in message.text else None)
         page.goto(path)
         return page
+
+
+def edited(page: Page, name: str) -> Locator:
+    """The control of a field of a record's page, opened as a person does."""
+    field = page.locator(f'.field[data-field="{name}"]')
+    folded = page.locator("details.more-facts:not([open])", has=field)
+    if folded.count():
+        folded.locator("summary").click()
+    if field.locator("[data-edit]").is_visible():
+        field.locator("[data-edit]").click()
+    return field.locator(f'[name="{name}"]')
 
 
 def _fail(error: Any) -> None:

@@ -71,6 +71,7 @@ class Lead(Reachable, Screened, SalesRow):
             *list_indexes("lead", *SORTED, filters=(*FILTERED, "request_type"), beside=("stage",)),
             *stage_indexes("lead", "expected_amount"),
             models.Index(Upper("email"), name="lead_email"),  # what `email__iexact` compares
+            models.Index(fields=["tax_code"], name="lead_tax_code"),
         ]
 
     @property

@@ -49,7 +49,7 @@ CONTACT = RowPick(name="contact", label=_("Existing contact"), kind="contact", f
 
 def filled(field: Field, **kinds: str) -> Field:
     """A field of parties as leads have it: it fills itself from a picked company or contact (R0.06)."""
-    return replace(field, comes_from=kinds)
+    return replace(field, comes_from=kinds, tells_apart=field in (parties.PHONE, parties.EMAIL, parties.TAX_CODE))
 
 
 LEAD = Schema(
@@ -64,6 +64,7 @@ LEAD = Schema(
                     name="company_name",
                     label=_("Company name"),
                     searched=True,
+                    proposes="company",
                     synonyms=("tên công ty", "công ty"),
                     comes_from={"company": "name"},
                 ),
@@ -72,6 +73,7 @@ LEAD = Schema(
                     name="person_name",
                     label=_("Contact person"),
                     searched=True,
+                    proposes="contact",
                     synonyms=("người liên hệ", "họ tên"),
                     comes_from={"contact": "full_name"},
                 ),

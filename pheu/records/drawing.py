@@ -11,8 +11,10 @@ from django.template.defaultfilters import capfirst, truncatechars
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from pheu.core.markup import address, attributes, drawn_once, html, together
+from pheu.core.templatetags import controls
 from pheu.core.templatetags.signs import avatar, icon, pill, stars, tag
 from pheu.core.templatetags.vn import NOTHING
 from pheu.core.vietnamese import show_relative_day
@@ -146,8 +148,65 @@ CELLS: dict[str, Callable[[Field, Any, Any], Drawn]] = {
 
 
 def cell(field: Field, row: Any) -> Drawn:
-    """A value of a row as the list and the record page show it."""
+    """A value of a row as a list shows it."""
     return CELLS.get(field.cell, _text)(field, field.value(row), row)
+
+
+def _whole(field: Field, value: Any, row: Any) -> Drawn:
+    return html('<div class="whole">{}</div>', value) if value else NOTHING
+
+
+# How a record's own page reads: its title is no link to itself, and a long text stands there whole.
+READ = CELLS | {"title": _text, "long": _whole}
+
+
+def read(field: Field, row: Any, schema: Any) -> Drawn:
+    """A value of a row as its own page reads, for whoever sees `schema`; a name leads to the record that has it."""
+    value = field.value(row)
+    record = schema.get(field.proposes)
+    if record is not None and (linked := record.value(row)) is not None:
+        return html('<a href="{}">{}</a>', url_of(linked), value or linked)
+    return READ.get(field.cell, _text)(field, value, row)
+
+
+def fact_group(title: Any, rows: Iterable[tuple[Field, Any]], row: Any, schema: Any, *, may_edit: bool) -> SafeString:
+    """A group of a record's page: (field, its bound form field, if it has one). Empty ones are folded away.
+
+    What may be edited reads as a page does, with its control beside it (js/reads.js); without scripts it is a form.
+    """
+    filled, empty = list[SafeString](), list[SafeString]()
+    for field, bound in rows:
+        drawn = read(field, row, schema)
+        nothing = drawn is NOTHING and not (bound and bound.form.is_bound and bound.name in bound.form.changed_data)
+        (empty if nothing else filled).append(_fact(field, bound if may_edit else None, drawn))
+    if not filled and not empty:
+        return SafeString("")
+    folded = _folded(empty) if empty else ""
+    section = '<section class="group"><header class="group-head"><h2>{}</h2></header>{}{}</section>'
+    return html(section, title, html(FACTS, together(filled)), folded)
+
+
+FACTS = '<div class="facts-edit">{}</div>'
+
+
+def _folded(facts: list[SafeString]) -> SafeString:
+    words = ngettext("%(n)d empty field", "%(n)d empty fields", len(facts)) % {"n": len(facts)}
+    details = '<details class="more-facts"><summary>+ {}</summary>{}</details>'
+    return html(details, words, html(FACTS, together(facts)))
+
+
+def _fact(field: Field, bound: Any, drawn: Drawn) -> SafeString:
+    if bound is None:
+        pattern = '<div class="field"><span class="field-label">{}</span><div class="shown">{}</div></div>'
+        return html(pattern, field.label, drawn)
+    shown = "" if field.cell == "stars" else _readable(field, drawn)  # stars are clicked where they stand
+    return together([controls.field(bound, hint=False, read=shown), bound.as_hidden(only_initial=True)])
+
+
+def _readable(field: Field, drawn: Drawn) -> SafeString:
+    words = _("Edit: %(field)s") % {"field": field.label}
+    button = '<button type="button" class="read-edit" data-edit aria-label="{0}" title="{0}">{1}</button>'
+    return html('<div class="shown read">{}{}</div>', drawn, html(button, words, icon("pencil", size="small")))
 
 
 def next_activity(at: Any, is_closed: bool = False) -> Drawn:

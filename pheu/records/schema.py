@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from pheu.core.errors import DomainError, Invalid, Refused
 from pheu.core.prepared import prepared
 from pheu.people.models import User
+from pheu.people.scopes import CREATE
 from pheu.records import kinds
 from pheu.records.fields import DepartmentPick, Field, OwnerPick, RowPick, TeamPick
 from pheu.records.shipped import shown
@@ -123,7 +124,7 @@ class Schema:
                 source = self.get(one.comes_from.get(row.kind, ""))
                 if source is not None and one.on_create:
                     value = source.value(row)
-                    filled[one.name] = value.pk if isinstance(value, models.Model) else value
+                    filled[one.name] = _filling(value, one)
         return filled
 
     # -- checking ----------------------------------------------------------------------------------------------------
@@ -223,9 +224,11 @@ class Schema:
         asked = [one for one in asked if only is None or one.name in only]
         held = {one: one.value(row) for one in asked} if row is not None else {}
         values = {one.name: _initial(value) for one, value in held.items()}
-        form = SchemaForm(self, asked, user, data, initial=values | (initial or {}), prefix=prefix)
+        form = SchemaForm(self, asked, user, data, row=row, initial=values | (initial or {}), prefix=prefix)
         for one, value in held.items():
             one.keep_offering(form.fields[one.name], value)
+            if one.name in form.proposed and value is not None:
+                form.fields[form.proposed[one.name]].widget.attrs["data-linked"] = str(value)
         form.draw_choices_at_once(held)
         return form
 
@@ -365,6 +368,13 @@ def _by_table(fields: Iterable[Field], named: Iterable[Any]) -> dict[Field, list
     return found
 
 
+def _filling(value: Any, field: Field) -> Any:
+    """What a script puts into a control; of another record also what it is called."""
+    if not isinstance(value, models.Model):
+        return value
+    return {"id": value.pk, "text": str(value)} if isinstance(field, RowPick) else value.pk
+
+
 def _initial(value: Any) -> Any:
     if isinstance(value, models.Model):
         return value.pk
@@ -376,12 +386,59 @@ def _initial(value: Any) -> Any:
 class SchemaForm(forms.Form):
     """Built from a schema. Each field carries the value the person saw, so a save touches only what they changed."""
 
-    def __init__(self, schema: Schema, asked: list[Field], user: User, data: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, schema: Schema, asked: list[Field], user: User, data: Any, *, row: Any = None, **kwargs: Any
+    ) -> None:
         super().__init__(data, **kwargs)
         self.schema, self.user = schema, user
         for one in asked:
             self.fields[one.name] = one.form_field(user)
         self.asked = asked
+        for one in asked:
+            if one.tells_apart:
+                self.fields[one.name].widget.attrs |= self._asking_for_same(row)
+        # {the field for an existing record: the text that proposes it}: asked as one.
+        self.proposed = {one.proposes: one.name for one in asked if one.proposes in self.fields}
+        for name, by in self.proposed.items():
+            self._ask_as_one(cast(Any, schema[name]), by)
+
+    def _asking_for_same(self, row: Any) -> dict[str, str]:
+        """Who else has what was typed is said below it; the answer is not the form's."""
+        url = kinds.get(self.schema.model.kind).url("same")
+        return {
+            "hx-get": f"{url}?but={row.pk}" if row is not None else url,
+            "hx-trigger": "change",
+            "hx-target": "next .same",
+            "hx-swap": "innerHTML",
+            "hx-select": "unset",
+            "hx-select-oob": "unset",
+        }
+
+    def _ask_as_one(self, pick: RowPick, by: str) -> None:
+        kind = kinds.get(pick.kind)
+        self.fields[pick.name].widget = forms.TextInput(attrs={"hidden": True})
+        self.fields[by].widget.attrs |= {
+            "data-proposes": pick.name,
+            "data-url": kind.url("pick"),
+            "data-linked-text": _("Linked with {name}"),
+            "data-unlink-text": _("Unlink"),
+            "autocomplete": "off",
+        }
+        if self.user.may(kind.code, CREATE):
+            first = kind.fields.title[0]
+            self.fields[by].widget.attrs |= {
+                "data-new-url": f"{kind.url('new')}?pick=1&{first}=",
+                "data-new-text": _("New: %(kind)s") % {"kind": kind.label},
+            }
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """What is wrong with a record that was proposed stands at the text that proposed it."""
+        super().add_error(self.proposed.get(field, field) if field else field, error)
+
+    @property
+    def kept(self) -> list[Any]:
+        """Bound fields that no one sees: the records that were chosen of those proposed."""
+        return [self[name] for name in self.proposed]
 
     def draw_choices_at_once(self, held: Mapping[Field, Any]) -> None:
         """Let all selects take their options from one statement, made when the first of them is drawn."""
@@ -401,7 +458,8 @@ class SchemaForm(forms.Form):
     def groups(self) -> Iterator[tuple[Group, list[tuple[Field, Any]]]]:
         """Every group with (field, its bound form field or None where it is only shown)."""
         for group in self.schema.groups:
-            yield group, [(one, self[one.name] if one.name in self.fields else None) for one in group.fields]
+            shown = [one for one in group.fields if one.name not in self.proposed]
+            yield group, [(one, self[one.name] if one.name in self.fields else None) for one in shown]
 
     def values(self) -> dict[str, Any]:
         """What was typed, for a new row."""

@@ -13,6 +13,7 @@ def record_urls(kind: Kind) -> list[URLPattern]:
         path("", views.record_list, here, name=f"{kind.code}-list"),
         path("new/", views.record_new, here, name=f"{kind.code}-new"),
         path("pick/", views.record_pick, here, name=f"{kind.code}-pick"),
+        path("same/", views.record_same, here, name=f"{kind.code}-same"),
         path("filters/", views.record_filters, here, name=f"{kind.code}-filters"),
         path("counts/", views.record_counts, here, name=f"{kind.code}-counts"),
         path("assignment/", act_views.record_assign, here, name=f"{kind.code}-assign"),

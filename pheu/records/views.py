@@ -26,6 +26,7 @@ from pheu.records.forms import MoveForm
 from pheu.records.kinds import Kind
 from pheu.records.lists import Listing
 from pheu.records.models import Record
+from pheu.records.same import same_rows
 from pheu.records.schema import SchemaForm
 from pheu.records.search import find, search_q
 
@@ -255,6 +256,15 @@ def record_pick(request: Request, kind: str) -> JsonResponse:
     rows = chosen.model.objects.visible_to(request.user).live().with_cells()
     found = rows.filter(search_q(request.GET.get("q", "")[:100], "record__")).order_by("-updated_at", "-pk")[:20]
     return JsonResponse([_picked(chosen, row, request.user) for row in found], safe=False)
+
+
+@require_GET
+def record_same(request: Request, kind: str) -> HttpResponse:
+    """Who else has the phone, e-mail or tax code that somebody types; only those that they may see."""
+    schema = _open(request, kind).schema_for(request.user)
+    one = next((field for name in request.GET if (field := schema.get(name)) and field.tells_apart), None)
+    rows = same_rows(one, request.GET[one.name], request.user, but=read_id(request.GET.get("but"))) if one else []
+    return render(request, "records/_same.html", {"rows": rows})
 
 
 def _picked(kind: Kind, row: Any, user: User) -> dict[str, Any]:

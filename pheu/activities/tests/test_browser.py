@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from pheu.activities.models import Activity, ActivityType
 from pheu.activities.services import schedule_activity
+from pheu.conftest import edited
 from pheu.leads.services import create_lead
 
 
@@ -16,7 +17,7 @@ def test_finishing_planning_and_undoing_keep_what_is_typed_in_the_fields(world):
     due = timezone.now() + timedelta(hours=2)
     first = schedule_activity(lead.record, what=call, due_at=due, assignee=an, title="Gọi lần đầu", by=an)
     page = world.enter(an, lead.get_absolute_url())
-    page.fill("#record-fields [name=company_name]", "Xi măng Hòn Đá Bạc")
+    edited(page, "company_name").fill("Xi măng Hòn Đá Bạc")
 
     side, dialog = page.locator("#record-side"), page.locator("#dialog")
     side.locator(f"a[href='/activities/{first.pk}/result/']").click()

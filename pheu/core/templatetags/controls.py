@@ -34,10 +34,20 @@ SHOWN_DATES = {"date": "%d/%m/%Y", "datetime": "%d/%m/%Y %H:%M"}
 
 
 @register.simple_tag
-def field(bound: BoundField, label: str = "", hint: str | bool = "", options: str = "", **attrs: Any) -> SafeString:
+def field(
+    bound: BoundField,
+    label: str = "",
+    hint: str | bool = "",
+    options: str = "",
+    read: SafeString | str = "",
+    **attrs: Any,
+) -> SafeString:
     """A form field: label, required mark, control, hint, and what is wrong beside it.
 
-    The control follows the widget: `data-money` groups thousands, `data-reads` says how text will be read, `data-stars`
+    `read` is drawn beside the control: how the value reads as long as nobody edits it (js/reads.js). What a control
+    asks the server by itself (`hx-get`) is answered below it.
+
+    The control follows the widget: `data-money` groups thousands, `data-echo` says how text will be read, `data-stars`
     clicks stars, `data-pick-url` searches, `data-switch` turns a tick into a switch. Without `hint` it is the form's
     own; `hint=False` leaves it out.
     Further arguments become attributes (`_` turns into `-`).
@@ -50,14 +60,15 @@ def field(bound: BoundField, label: str = "", hint: str | bool = "", options: st
     spoken = _spoken(bound, hint)
     label = label or str(bound.label)
     if kind in ("options", "checks", "stars"):
-        return _choices_field(bound, kind, label, _words(bound, hint), spoken, options)
+        return _choices_field(bound, kind, label, together([read, _words(bound, hint)]), spoken, options)
     control = bound.as_widget(attrs={**spoken, **_behaviour(kind), **given})
+    beside = SafeString('<div class="same" aria-live="polite"></div>') if "hx-get" in widget.attrs else ""
     if kind == "check":
         switch = " switch" if "data-switch" in widget.attrs else ""
         named = html('<label class="check{}">{}<span>{}</span></label>', switch, control, _marked(bound, label))
-        return html(FIELD, _state(bound), named, _words(bound, hint))
+        return html(FIELD, _state(bound), together([named, read]), _words(bound, hint))
     named = html('<label class="field-label" for="{}">{}</label>', bound.id_for_label, _marked(bound, label))
-    return html(FIELD, _state(bound), together([named, _framed(control, kind)]), _words(bound, hint))
+    return html(FIELD, _state(bound), together([named, _framed(control, kind), read, beside]), _words(bound, hint))
 
 
 FIELD = '<div class="field"{}>{}{}</div>'
@@ -76,7 +87,7 @@ def _framed(control: SafeString, kind: str) -> SafeString:
     """The control with what its kind puts around it."""
     if kind == "file":
         return _drop(control)
-    if kind == "date":
+    if kind in SHOWN_DATES:
         return html(
             '<div class="inset" data-date-box>{}'
             '<button type="button" class="inset-end" tabindex="-1" aria-label="{}">{}</button></div>',
@@ -84,6 +95,8 @@ def _framed(control: SafeString, kind: str) -> SafeString:
             _("Open the calendar"),
             icon("calendar"),
         )
+    if kind == "proposes":  # its list opens below it
+        return html('<div class="inset">{}</div>', control)
     if kind == "money":
         return html('<div class="inset">{}<span class="inset-end" aria-hidden="true">₫</span></div>', control)
     return control
@@ -160,7 +173,7 @@ def _words(bound: BoundField, hint: str) -> SafeString:
 
 
 def _kind(widget: forms.Widget) -> str:
-    for name in ("stars", "money"):
+    for name in ("stars", "money", "proposes"):
         if f"data-{name}" in widget.attrs:
             return name
     return next((kind for cls, kind in KINDS if isinstance(widget, cls)), "plain")
@@ -182,13 +195,13 @@ def _spoken(bound: BoundField, hint: Any) -> dict[str, str]:
 def _behaviour(kind: str) -> dict[str, str]:
     attrs = {
         "date": {"data-date": "", "placeholder": _("dd/mm/yyyy")},
-        "datetime": {"placeholder": _("dd/mm/yyyy hh:mm")},
+        "datetime": {"data-datetime": "", "placeholder": _("dd/mm/yyyy hh:mm")},
         "money": {"data-money": ""},
         "phone": {},
     }
     if kind not in attrs:
         return {}
-    return {**attrs[kind], "autocomplete": "off", "data-reads": reverse("reading", args=[kind])}
+    return {**attrs[kind], "autocomplete": "off", "data-echo": reverse("reading", args=[kind])}
 
 
 @register.simple_tag

@@ -23,10 +23,12 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "times": ("data-fill-time",),
     "stages": ("data-stages",),
     "money": ("data-money",),
-    "dates": ("data-date",),
-    "reads": ("data-reads",),
+    "dates": ("data-date", "data-datetime"),
+    "echo": ("data-echo",),
     "files": ("data-drop",),
     "copy": ("data-copy",),
+    "proposes": ("data-proposes",),
+    "reads": ("data-reads",),
     "once": ("data-once",),  # before the others change what the browser has put back into a form
     "session": ("data-sign-out",),  # on the page of its own; pages with the shell have it anyway
     "savebar": ("data-dirty-bar", "data-dirty-form"),  # it remembers what the others made of a form

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from pheu.conftest import PASSWORD, World
+from pheu.conftest import PASSWORD, World, edited
 from pheu.deals.models import Deal
 from pheu.leads.models import Lead
 from pheu.parties.models import Company, Prospect
@@ -80,10 +80,10 @@ def test_from_an_excel_list_to_a_won_deal(world, name, content, accounts):
     # An works one: need, contact, a note; then the conversion
     lead = Lead.objects.order_by("pk")[0]
     page = world.enter(world.cast.an, lead.get_absolute_url())
-    page.locator("[name=person_name]").fill("Đỗ Thị Vân")
-    page.locator("[name=email]").fill("van.dt@khach.example")
-    page.locator("[name=need]").fill("Trạm quan trắc nước thải")
-    page.locator("[name=expected_amount]").fill("850.000.000")
+    edited(page, "person_name").fill("Đỗ Thị Vân")
+    edited(page, "email").fill("van.dt@khach.example")
+    edited(page, "need").fill("Trạm quan trắc nước thải")
+    edited(page, "expected_amount").fill("850.000.000")
     page.get_by_role("button", name="Cập nhật").click()
     expect(page.locator("#timeline")).to_contain_text("Nhu cầu")
     expect(page.locator("#record-head [aria-current=step]")).to_contain_text("Đang xử lý")

@@ -486,6 +486,7 @@ class Migration(migrations.Migration):
                         name="lead_overdue",
                     ),
                     models.Index(django.db.models.functions.text.Upper("email"), name="lead_email"),
+                    models.Index(fields=["tax_code"], name="lead_tax_code"),
                 ],
             },
         ),

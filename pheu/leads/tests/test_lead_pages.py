@@ -104,7 +104,7 @@ def test_choosing_a_company_brings_its_data_along(client, an):
     (item,) = client.get("/companies/pick/?q=thep phu").json()
     assert item["text"] == "Thép Phú Gia"
     assert item["fills"]["phone"] == "+842543924771"
-    assert 'data-pick-url="/companies/pick/"' in client.get("/leads/new/").text
+    assert 'data-url="/companies/pick/"' in client.get("/leads/new/").text
 
 
 def test_a_contact_is_made_from_inside_the_lead_form(client, an):

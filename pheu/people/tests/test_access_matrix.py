@@ -287,6 +287,7 @@ def _pages_of(kind: str) -> dict[str, Entry]:
         f"{kind}-list": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-new": Entry(kind=kind, needs=CREATE, get=200, post=302, sends=_new_row(kind)),
         f"{kind}-pick": Entry(kind=kind, needs=VIEW, get=200),
+        f"{kind}-same": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-filters": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-counts": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-page": Entry(about=(kind,), needs=VIEW, get=200),

@@ -51,6 +51,8 @@ class Field:
     of the list and a line on the board's cards; `on_page`: the record page shows it. `searched`: its words find the
     row; `found_beyond`: they also find the rows that pick this one. `comes_from`: {kind: field} of a picked record by
     which it fills itself, and to which a conversion carries it back. `companions`: columns that go where this one goes.
+    `tells_apart`: a row that has the same value is named where one types it; its column has an index for that.
+    `proposes`: the field for an existing record of that name, which is proposed while one types.
     """
 
     name: str
@@ -72,6 +74,8 @@ class Field:
     found_beyond: bool = False
     comes_from: dict[str, str] = field(default_factory=dict)
     companions: tuple[str, ...] = ()
+    tells_apart: bool = False
+    proposes: str = ""
     synonyms: tuple[str, ...] = ()
     max_length: int = 300
 
@@ -126,6 +130,10 @@ class Field:
         if not self.own:
             return models.Q(**{f"{self.column}__{lookup}": value})
         return compare(self.compared(), lookup, value)
+
+    def same_q(self, value: Any) -> models.Q:
+        """Rows in which it is as good as this value."""
+        return self.q("exact", value)
 
     def is_empty_q(self) -> models.Q:
         """Rows in which nobody has filled it."""

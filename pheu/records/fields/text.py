@@ -136,6 +136,9 @@ class Email(Text):
         if reading.values.setdefault(self.name, address) != address:
             reading.left.append(f"{title}: {address}")
 
+    def same_q(self, value: Any) -> models.Q:
+        return self.q("iexact", value)
+
     def looks_like(self, text: str) -> bool:
         return "@" in text
 

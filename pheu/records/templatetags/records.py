@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString
 
+from pheu.core.markup import together
 from pheu.records import drawing
 
 register = template.Library()
@@ -22,9 +23,12 @@ def rows(listing: Any, ticked: Any = False) -> SafeString:
 
 
 @register.simple_tag
-def seen(bound: Any) -> SafeString:
-    """The hidden value that the person saw, so that a save touches only what they changed."""
-    return bound.as_hidden(only_initial=True)
+def fact_groups(form: Any, row: Any, may_edit: Any = False) -> SafeString:
+    """The fields of a record, group by group."""
+    return together(
+        drawing.fact_group(group.label, rows, row, form.schema, may_edit=bool(may_edit))
+        for group, rows in form.groups()
+    )
 
 
 @register.simple_tag

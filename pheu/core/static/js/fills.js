@@ -10,6 +10,10 @@ document.addEventListener("picked", ({ target, detail }) => {
 function fill(control, value) {
   if (!control || value === "" || value === null) return;
   if (control.value && !control.dataset.filled) return;
+  if (value.id !== undefined && !control.tomselect) {
+    control.form.querySelector(`[data-proposes="${control.name}"]`)?.dispatchEvent(new CustomEvent("fill", { detail: value }));
+    return;
+  }
   if (control.tomselect) {
     if (!control.value) control.dispatchEvent(new CustomEvent("fill", { detail: value }));
     return;

@@ -1,5 +1,5 @@
 // Money: thousands are grouped while digits are typed, 1980000000 -> 1.980.000.000. Nothing else is touched: whoever types
-// a dot or a comma means it («1.5 tỷ»), and how the server will read it is said below the field (reads.js).
+// a dot or a comma means it («1.5 tỷ»), and how the server will read it is said below the field (echo.js).
 
 const DIGITS = /^-?\d+$/;
 const GROUPED = /^-?\d{1,3}(\.\d{3})+$/;

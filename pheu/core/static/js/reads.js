@@ -1,44 +1,95 @@
-// [data-reads="/reading/money/"]: how the server will read a field is said below it while somebody types. What cannot be
-// read yet is said only when the field is left: nobody is told off in the middle of a word.
+// Fields that read as a page does and become their control on a click, Enter or F2. Escape puts back what was there.
+// What was changed or refused stays open: [data-changed] of the save bar, [data-invalid] of the server.
 
-const WAIT = 120; // milliseconds after the last key
-const waiting = new WeakMap();
+const FIELD = "form[data-reads] .field:has(> .read)";
+const CONTROLS = "input:not([type=hidden], .native-date), select, textarea";
+let left = ""; // the field in which one was when the form was sent
 
-function placeOf(input) {
-  const control = input.closest(".inset") ?? input;
-  if (control.nextElementSibling?.matches("[data-reading]")) return control.nextElementSibling;
-  const place = document.createElement("output");
-  Object.assign(place, { className: "reading", htmlFor: input.id });
-  place.dataset.reading = "";
-  control.after(place);
-  return place;
+function fieldOf(target) {
+  return target.closest?.(FIELD);
 }
 
-async function tell(input) {
-  const text = input.value.trim();
-  const place = placeOf(input);
-  const answer = text ? await ask(input.dataset.reads, text) : {};
-  if (!answer || input.value.trim() !== text) return;
-  const left = document.activeElement !== input;
-  place.textContent = answer.reads ?? (left ? answer.wrong : "") ?? "";
-  place.toggleAttribute("data-wrong", Boolean(answer.wrong));
+function isOpen(field) {
+  return field.matches("[data-open], [data-changed], [data-invalid]");
 }
 
-async function ask(address, text) {
+function open(field, byHand) {
+  field.dataset.open = "";
+  const control = field.querySelector(".ts-control input") ?? field.querySelector(CONTROLS);
+  control.focus();
+  if (control.matches("textarea, input[type=text]")) control.setSelectionRange(control.value.length, control.value.length);
+  if (byHand && control.matches("select")) offer(control);
+}
+
+// One click chooses: the list need not be opened with a second one.
+function offer(select) {
   try {
-    const response = await fetch(`${address}?${new URLSearchParams({ text })}`, { headers: { Accept: "application/json" } });
-    return response.ok && !response.redirected ? await response.json() : null;
+    select.showPicker();
   } catch {
-    return null; // no line to the server: saving will say so
+    // Then a second click opens it.
   }
 }
 
-function soon({ target }, wait) {
-  if (!target.matches?.("[data-reads]")) return;
-  clearTimeout(waiting.get(target));
-  waiting.set(target, setTimeout(tell, wait, target));
+function close(field) {
+  delete field.dataset.open;
 }
 
-document.addEventListener("input", (event) => soon(event, WAIT));
-document.addEventListener("focusout", (event) => event.target.value !== event.target.defaultValue && soon(event, 0));
-document.addEventListener("reset", ({ target }) => target.querySelectorAll("[data-reading]").forEach((place) => place.replaceChildren()));
+function putBack(field) {
+  for (const control of field.querySelectorAll(CONTROLS)) {
+    if (control.matches("select")) for (const option of control.options) option.selected = option.defaultSelected;
+    else control.value = control.defaultValue;
+    control.tomselect?.sync();
+    const kept = control.form.elements[control.dataset.proposes]; // the record that goes with the text
+    if (kept) kept.value = kept.defaultValue;
+    control.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  close(field);
+  field.querySelector("[data-edit]").focus();
+}
+
+document.addEventListener("click", (event) => {
+  const field = fieldOf(event.target);
+  if (!field || isOpen(field) || event.target.closest("a") || String(getSelection())) return;
+  open(field, event.detail > 0);
+});
+
+// On the way down: a list of choices closes with the same key, and only then the field.
+document.addEventListener("keydown", (event) => {
+  const field = fieldOf(event.target);
+  if (!field || event.isComposing) return;
+  if (event.key === "F2" && !isOpen(field)) open(field, false);
+  else if (event.key === "Escape" && isOpen(field) && !field.querySelector(".dropdown-active")) putBack(field);
+  else return;
+  event.preventDefault();
+}, true);
+
+document.addEventListener("focusout", ({ target }) => {
+  const field = fieldOf(target);
+  if (field) setTimeout(() => document.hasFocus() && !field.contains(document.activeElement) && !field.matches("[data-changed]") && close(field));
+});
+
+// A field that another one fills may be folded away.
+document.addEventListener("input", ({ target }) => {
+  const folded = fieldOf(target)?.closest("details");
+  if (folded) folded.open = true;
+});
+
+document.addEventListener("click", ({ target }) => {
+  const form = target.closest("[data-discard]")?.form;
+  form?.querySelectorAll("[data-open]").forEach(close);
+});
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (!detail.elt.matches("form[data-reads]")) return;
+  left = (fieldOf(document.activeElement) ?? detail.elt.querySelector("[data-changed]"))?.dataset.field ?? "";
+});
+
+// After a save the fields are drawn anew: the focus goes on where it was.
+document.addEventListener("htmx:load", ({ detail }) => {
+  if (!left || !detail.elt.querySelector("form[data-reads]") || document.activeElement !== document.body) return;
+  const field = detail.elt.querySelector(`[data-field="${CSS.escape(left)}"]`);
+  left = "";
+  field?.closest("details")?.setAttribute("open", "");
+  if (field && isOpen(field)) open(field, false);
+  else field?.querySelector("[data-edit]")?.focus();
+});
