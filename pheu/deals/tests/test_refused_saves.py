@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from pheu.conftest import edited
 from pheu.leads.services import create_lead
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,9 +21,8 @@ def test_the_wrong_field_of_a_record_is_brought_into_view_and_focused(world, pag
     lead = create_lead({"company_name": "Xi măng Hòn Đá", "phone": "0903123456", "owner": an}, by=an)
     page.goto(lead.get_absolute_url())
     page.wait_for_load_state("networkidle")
-    amount = page.locator("#fields-form [name=expected_amount]")
-    amount.fill("12.5")
-    page.locator("#fields-form [name=email]").fill("khong-phai-mail")
+    edited(page, "expected_amount").fill("12.5")
+    edited(page, "email").fill("khong-phai-mail")
     page.evaluate("document.querySelectorAll('*').forEach((one) => one.scrollTo?.(0, 0))")
     page.locator("[data-save-bar] [type=submit]").click()
     expect(page.locator("[data-dirty-count]")).to_contain_text("Cần xem lại: 2")
