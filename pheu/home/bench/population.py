@@ -51,6 +51,8 @@ def fill(leads: int, *, parts: Mapping[Any, float] = PARTS, tell: Tell = lambda 
                 while chunk := list(islice(rows, CHUNK)):
                     _put(chunk, town)
             tell("events")
+            with connection.cursor() as cursor:  # or statements over all rows are planned for the none there were
+                cursor.execute("analyze records_record, leads_lead")
             _tell_events(town)
             tell("indexes")
         counters.rebuild()  # the triggers that keep them were off
