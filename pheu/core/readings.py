@@ -45,11 +45,11 @@ READINGS: dict[str, tuple[type[forms.Field], Callable[[Any], str]]] = {
 
 
 @require_safe
-def reading(request: HttpRequest, kind: str) -> JsonResponse:
-    """`{"reads": "1.500.000.000 ₫"}`, `{"wrong": "…"}` in words, or nothing to say of no text."""
-    if kind not in READINGS:
+def reading(request: HttpRequest) -> JsonResponse:
+    """Of `?as=money&text=1.5 tỷ` `{"reads": "1.500.000.000 ₫"}`, or `{"wrong": "…"}` in words; of no text nothing."""
+    if request.GET.get("as") not in READINGS:
         raise Http404
-    read, say = READINGS[kind]
+    read, say = READINGS[request.GET["as"]]
     try:
         value = read(required=False).clean(request.GET.get("text", "")[:LONGEST])
         return JsonResponse({"reads": say(value)} if value not in (None, "") else {})
@@ -57,4 +57,4 @@ def reading(request: HttpRequest, kind: str) -> JsonResponse:
         return JsonResponse({"wrong": " ".join(error.messages)})
 
 
-urlpatterns = [path("<str:kind>/", reading, name="reading")]
+urlpatterns = [path("", reading, name="reading")]

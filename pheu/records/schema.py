@@ -422,7 +422,6 @@ class SchemaForm(forms.Form):
             "data-url": kind.url("pick"),
             "data-linked-text": _("Linked with {name}"),
             "data-unlink-text": _("Unlink"),
-            "autocomplete": "off",
         }
         if self.user.may(kind.code, CREATE):
             first = kind.fields.title[0]

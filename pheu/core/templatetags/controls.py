@@ -194,14 +194,14 @@ def _spoken(bound: BoundField, hint: Any) -> dict[str, str]:
 
 def _behaviour(kind: str) -> dict[str, str]:
     attrs = {
-        "date": {"data-date": "", "placeholder": _("dd/mm/yyyy")},
-        "datetime": {"data-datetime": "", "placeholder": _("dd/mm/yyyy hh:mm")},
-        "money": {"data-money": ""},
+        "date": {"data-date": "", "placeholder": _("dd/mm/yyyy"), "autocomplete": "off"},
+        "datetime": {"data-datetime": "", "placeholder": _("dd/mm/yyyy hh:mm"), "autocomplete": "off"},
+        "money": {"data-money": "", "autocomplete": "off"},
         "phone": {},
     }
     if kind not in attrs:
         return {}
-    return {**attrs[kind], "autocomplete": "off", "data-echo": reverse("reading", args=[kind])}
+    return {**attrs[kind], "data-echo": f"{reverse('reading')}?as={kind}"}
 
 
 @register.simple_tag

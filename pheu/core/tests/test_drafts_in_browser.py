@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from pheu.activities.models import ActivityType
 from pheu.activities.services import schedule_activity
+from pheu.conftest import edited
 from pheu.leads.models import Lead
 from pheu.leads.services import create_lead
 from pheu.timeline.services import change
@@ -85,8 +86,8 @@ def test_unsaved_fields_wait_with_what_the_person_saw_in_them(world):
     lead = a_lead(world)
     page = world.enter(world.cast.an, lead.get_absolute_url())
     page.on("dialog", lambda asked: asked.accept())
-    page.fill("#fields-form [name=need]", "Đo SO₂")
-    page.fill("#fields-form [name=job_title]", "Trưởng phòng")
+    edited(page, "need").fill("Đo SO₂")
+    edited(page, "job_title").fill("Trưởng phòng")
     kept(page, 1)
     page.goto("/leads/")
     change(lead, {"need": ("Đo bụi", "Đo nước thải"), "website": ("", "hd.vn")}, by=world.cast.binh)
@@ -108,7 +109,7 @@ def test_discarding_in_the_save_bar_puts_back_what_is_so_now(world):
     lead = a_lead(world)
     page = world.enter(world.cast.an, lead.get_absolute_url())
     page.on("dialog", lambda asked: asked.accept())
-    page.fill("#fields-form [name=need]", "Đo SO₂")
+    edited(page, "need").fill("Đo SO₂")
     kept(page, 1)
     page.goto("/leads/")
     change(lead, {"need": ("Đo bụi", "Đo nước thải")}, by=world.cast.binh)

@@ -19,6 +19,7 @@ from pheu.leads.models import Lead
 from pheu.parties.models import Company
 from pheu.parties.services import create_company
 from pheu.records.models import Record
+from pheu.records.tests.made_up import made_by
 from pheu.timeline.events import CREATED
 from pheu.timeline.models import Event
 from pheu.timeline.services import assign
@@ -102,7 +103,7 @@ def test_what_was_made_and_is_out_of_sight_is_said_in_words(client, an, chi, dun
         given(row, is_live=False)
     else:
         assign([row], owner=chi, by=dung)
-        given(row, created_by=dung)
+        made_by(row, dung)
     with nothing_changes():
         answer = client.post("/leads/new/", form)
     assert answer.status_code == 409

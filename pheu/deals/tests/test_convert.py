@@ -124,7 +124,7 @@ def test_too_little_known_is_said_in_words(client, an, lead):
     client.force_login(an)
     with nothing_changes():
         answer = client.post(f"/leads/{bare.pk}/conversion/", answers(bare, an))
-    assert answer.status_code == 409
+    assert answer.status_code == 422
     assert "Điện thoại hoặc email" in answer.text
 
 

@@ -118,7 +118,7 @@ def test_what_was_typed_is_what_is_saved(form):
 
 
 def test_only_who_is_signed_in_is_told(client):
-    answer = client.get("/reading/money/?text=1.5 tỷ")
+    answer = client.get("/reading/?as=money&text=1.5 tỷ")
     assert answer.status_code == 302
 
 
@@ -136,7 +136,7 @@ def test_only_who_is_signed_in_is_told(client):
 )
 def test_the_server_says_how_text_is_read(client, an, kind, text, said):
     client.force_login(an)
-    answer = client.get(f"/reading/{kind}/", {"text": text}).json()
+    answer = client.get("/reading/", {"as": kind, "text": text}).json()
     assert list(answer) == list(said)
     assert "wrong" in said or answer == said
-    assert client.get("/reading/name/").status_code == 404
+    assert client.get("/reading/?as=name").status_code == 404

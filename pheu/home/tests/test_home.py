@@ -44,7 +44,7 @@ def test_the_day_begins_with_a_greeting_by_the_given_name(an, hour, words):
 def test_an_empty_company_has_a_start_page(client, cast, who):
     client.force_login(getattr(cast, who))
     page = client.get("/").text
-    for words in ("Hôm nay không có việc nào chờ bạn", "Không có tiềm năng mới", "Mọi cơ hội đều đang chuyển động"):
+    for words in ("Hôm nay không có việc nào chờ bạn", "Không có tiềm năng mới", "Mọi cơ hội đều đang tiến triển"):
         assert words in page
     assert "Chưa có tiềm năng trong thời gian này" in page
     assert ("Tạo tiềm năng" in page) == (who != "giang")

@@ -46,8 +46,8 @@ def test_signing_in_takes_three_small_scripts(world):
         ("/reports/", set()),
         ("/leads/?tab=all", {"rows"}),
         ("/leads/board/", {"board", "sortable.min"}),
-        ("/companies/new/", {"pick", "savebar", "fills", "echo"}),
-        ("/deals/new/", {"pick", "fills", "dates", "money", "echo", "savebar"}),
+        ("/companies/new/", {"pick", "savebar", "fills", "echo", "once", "drafts"}),
+        ("/deals/new/", {"pick", "fills", "dates", "money", "echo", "once", "savebar", "drafts"}),
     ],
 )
 def test_a_page_loads_what_it_uses_and_nothing_else(world, address, own):

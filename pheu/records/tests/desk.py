@@ -400,7 +400,7 @@ ON_FREE = {
     "timeline.take": Act(lambda d: partial(timeline.take, d.free_lead, by=d.an), "record.taken"),
     "a colleague takes it": Act(lambda d: partial(timeline.take, d.free_lead, by=d.cast.binh), "record.taken"),
     "timeline.assign": Act(
-        lambda d: partial(timeline.assign, [d.free_lead], owner=d.cast.hanh, by=d.cast.binh), "record.assigned"
+        lambda d: partial(timeline.assign, [d.free_lead], owner=d.cast.hanh, by=d.cast.dung), "record.assigned"
     ),
 }
 # What stands on the desk, the oldest first, and what is done to it.

@@ -1,4 +1,4 @@
-// [data-echo="/reading/money/"]: how the server will read a field is said below it while somebody types. What cannot be
+// [data-echo="/reading/?as=money"]: how the server will read a field is said below it while somebody types. What cannot be
 // read yet is said only when the field is left: nobody is told off in the middle of a word.
 
 const WAIT = 120; // milliseconds after the last key
@@ -26,7 +26,7 @@ async function tell(input) {
 
 async function ask(address, text) {
   try {
-    const response = await fetch(`${address}?${new URLSearchParams({ text })}`, { headers: { Accept: "application/json" } });
+    const response = await fetch(`${address}&${new URLSearchParams({ text })}`, { headers: { Accept: "application/json" } });
     return response.ok && !response.redirected ? await response.json() : null;
   } catch {
     return null; // no line to the server: saving will say so

@@ -144,6 +144,16 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("focusout", ({ target }) => target.matches?.("[data-proposes]") && toggle(target, false));
+
+// The browser's own suggestions would lie over ours; a field that says so for good comes back empty with «Back».
+function browserSuggests(input, suggests) {
+  if (suggests) input.removeAttribute("autocomplete");
+  else input.autocomplete = "off";
+}
+
+document.addEventListener("focusin", ({ target }) => target.matches?.("[data-proposes]") && browserSuggests(target, false));
+document.addEventListener("focusout", ({ target }) => target.matches?.("[data-proposes]") && browserSuggests(target, true));
+document.addEventListener("submit", ({ target }) => target.querySelectorAll("[data-proposes]").forEach((input) => browserSuggests(input, true)));
 document.addEventListener("fill", ({ target, detail }) => target.matches("[data-proposes]") && link(target, detail), true);
 document.addEventListener("record-made", ({ detail }) => {
   if (making?.isConnected) choose(making, detail.item);
