@@ -11,7 +11,7 @@ class WorkKind(EventKind):
     """About an activity: %(work)s is its type and title, or only the type where nobody gave it a title of its own."""
 
     def words(self, event: Any) -> dict[str, Any]:
-        kind, title = event.facts["type"]["name"], event.facts["title"]
+        kind, title = (event.facts.get("type") or {}).get("name", ""), event.facts.get("title", "")
         return super().words(event) | {"work": kind if title == kind else TITLED % {"type": kind, "title": title}}
 
 

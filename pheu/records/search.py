@@ -46,6 +46,11 @@ def find(text: str, user: User, most: int = PAGE) -> list[Record]:
     if not hits:
         return []
     seen = Record.objects.visible_to(user).filter(state=Record.State.LIVE)
+    with transaction.atomic():  # that the ways are said for alone
+        return _found(seen, hits, text, most)
+
+
+def _found(seen: Any, hits: Q, text: str, most: int) -> list[Record]:
     with _only("indexscan"):
         near = _page(Record.objects.filter(pk__in=_newest(seen).values("pk")[:NEAR]), hits, NEAR)
     found = _first(seen, hits, near, most)
@@ -88,9 +93,7 @@ def _page(records: Any, hits: Q, most: int) -> list[Record]:
 def _only(way: str) -> Iterator[None]:
     """Leave the planner one way to read the directory: along an index in order, or rows that an index has named."""
     others = [one for one in ("seqscan", "indexscan", "bitmapscan") if one != way]
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute("; ".join(f"set local enable_{one} = off" for one in others))
-        try:
-            yield
-        finally:
-            cursor.execute("; ".join(f"set local enable_{one} = on" for one in others))
+        yield
+        cursor.execute("; ".join(f"set local enable_{one} = on" for one in others))

@@ -87,7 +87,8 @@ def test_by_keyboard_it_goes_to_the_person_whose_name_was_typed(world):
     waiting = []
     page.route("**/tom-select*.js", lambda route: waiting.append(route))
     page.locator(f"input[name=ids][value='{lead.pk}']").check()
-    page.locator("[data-dialog]", has_text="Phân công").first.press("Enter")
+    with page.expect_request("**/tom-select*.js"):
+        page.locator("[data-dialog]", has_text="Phân công").first.press("Enter")
     page.locator("#dialog[open] [name=owner]").wait_for(state="attached")
     expect(page.locator("#dialog")).to_be_focused()
     page.keyboard.type("Trần")

@@ -152,7 +152,7 @@ MAKING = {
 
 # Parts of acts, which rely on whoever calls them inside an act that has asked: pages never do.
 PARTS = {
-    "activities.must_change", "activities.must_be_theirs",
+    "activities.must_change", "activities.must_be_theirs", "activities.is_theirs", "activities.may_change",
     "timeline.record", "timeline.record_many",
     "timeline.put", "parties.create_prospects",  # for conversions and for imports (`may_place`)
     "leads.start_working", "deals.note_wins", "deals.note_wins_of", "stages.enter",
