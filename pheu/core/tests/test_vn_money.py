@@ -152,7 +152,8 @@ def test_money_is_shown_with_dots():
     ],
 )
 def test_money_in_short(amount, short):
-    assert show_short(Decimal(amount)) == short
+    with override("vi"):
+        assert show_short(Decimal(amount)) == short
 
 
 def test_numbers_are_shown_with_a_decimal_comma():
