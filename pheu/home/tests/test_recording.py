@@ -1,0 +1,98 @@
+"""The demo company from its file: as of today, whole, and of the product as it is now.
+
+Where this fails because something of the product has changed: `bin/pheu demo --record` on an empty database.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import models, transaction
+from django.db.models import Count, Q
+from django.db.models.functions import TruncMonth
+from django.test import override_settings
+from django.utils import timezone
+
+from pheu.activities.models import Activity
+from pheu.deals.models import Deal
+from pheu.home.demo.signins import DOMAIN, PASSWORD
+from pheu.leads.models import Lead
+from pheu.parties.models import Company, Contact, Source
+from pheu.people.models import Role, User
+from pheu.records import counters
+from pheu.records.consistency import differing_copies
+from pheu.records.models import Category, ClosingReason, Label, Pipeline, Stage
+from pheu.timeline.models import Event, File
+
+pytestmark = pytest.mark.django_db
+SEEDS = (Role, Pipeline, Stage, ClosingReason, Label, Source)
+
+
+def planted(model: Any) -> list[dict[str, Any]]:
+    """What the migrations plant in a list, whatever its ids."""
+    ids = [one.name for one in model._meta.local_fields if one.primary_key or one.remote_field]
+    rows = model._default_manager.order_by("pk").values()
+    return [{name: value for name, value in row.items() if name.removesuffix("_id") not in ids} for row in rows]
+
+
+@pytest.fixture(scope="module")
+def seeds(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        return {model: planted(model) for model in SEEDS}
+
+
+@pytest.fixture(scope="module")
+def demo(seeds, django_db_blocker, tmp_path_factory):
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("files")):
+        with transaction.atomic():
+            call_command("demo")
+            yield timezone.now()
+            transaction.set_rollback(True)
+
+
+def test_it_is_as_large_as_a_company_is(demo):
+    assert Lead.objects.count() == 2000
+    assert 550 < Deal.objects.live().count() < 650
+    assert User.objects.get(email=f"an@{DOMAIN}").check_password(PASSWORD)
+    assert File.objects.count() == 2
+
+
+def test_its_lists_are_those_of_the_product(demo, seeds):
+    assert {model: planted(model) for model in SEEDS} == seeds
+
+
+def test_every_copy_and_every_count_agrees(demo):
+    assert list(differing_copies()) == []
+    assert list(counters.differing_counts()) == []
+
+
+def test_it_is_as_of_today(demo):
+    """Columns and the facts of events alike; nothing but plans lies after now."""
+    for model in apps.get_models():
+        for field in model._meta.local_concrete_fields if model.__module__.startswith("pheu.") else ():
+            if isinstance(field, models.DateTimeField) and field.name not in ("due_at", "next_activity_at"):
+                assert not model._default_manager.filter(**{f"{field.name}__gt": demo}).exists(), (model, field.name)
+    assert Lead.objects.filter(created_at__gt=demo - timedelta(days=7)).exists()
+    assert Activity.objects.open().filter(due_at__date=timezone.localdate(demo)).exists()
+    planned = Event.objects.filter(kind="activity.scheduled").latest("pk")
+    assert datetime.fromisoformat(planned.facts["due"]) == Activity.objects.get(pk=planned.facts["activity"]).due_at
+
+
+def test_it_has_seasons_and_people_of_different_skill(demo):
+    months = Lead.objects.annotate(month=TruncMonth("created_at")).values("month").annotate(n=Count("pk"))
+    counts = sorted(one["n"] for one in months.order_by("month"))
+    assert len(counts) >= 18
+    assert counts[-1] > 2 * counts[2]
+    ended = Deal.objects.filter(stage__category__in=[Category.WON, Category.LOST]).values("owner")
+    won = Count("pk", filter=Q(stage__category=Category.WON))
+    rates = sorted(one["won"] / one["n"] for one in ended.annotate(won=won, n=Count("pk")))
+    assert rates[-1] > 1.3 * rates[0]
+
+
+def test_companies_and_people_can_be_reached(demo):
+    assert not Company.objects.live().filter(Q(phone="") | Q(email="") | Q(industry="") | Q(address="")).exists()
+    assert not Contact.objects.live().filter(phone="").exists()
+    for model in (Company, Contact, Lead):
+        assert not model.objects.exclude(email="").exclude(email__endswith=".example").exists()
