@@ -234,6 +234,9 @@ def nothing_changes() -> Iterator[None]:
 # In the browser ---------------------------------------------------------------------------------
 
 
+CSP = "Content Security Policy"
+
+
 @dataclass
 class World:
     """A running site with the cast in it."""
@@ -242,6 +245,8 @@ class World:
     cast: Cast
     context: BrowserContext
     entered: list[BrowserContext] = field(default_factory=list)
+    # What the scripts of pages said: to raise it where it is heard would end Playwright.
+    errors: list[str] = field(default_factory=list)
 
     def enter(self, user: User, path: str = "/") -> Page:
         """A page of somebody signed in, in a browser of their own."""
@@ -253,8 +258,8 @@ class World:
         self.entered.append(context)
         context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": self.url}])
         page = context.new_page()
-        page.on("pageerror", _fail)
-        page.on("console", lambda message: _fail(message.text) if "Content Security Policy" in message.text else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda message: self.errors.append(message.text) if CSP in message.text else None)
         page.goto(path)
         return page
 
@@ -270,10 +275,6 @@ def edited(page: Page, name: str) -> Locator:
     return field.locator(f'[name="{name}"]')
 
 
-def _fail(error: Any) -> None:
-    pytest.fail(f"the page said: {error}")
-
-
 @pytest.fixture
 def world(transactional_db: None, live_server: Any, context: BrowserContext) -> Iterator[World]:
     """The site on a real port."""
@@ -281,3 +282,4 @@ def world(transactional_db: None, live_server: Any, context: BrowserContext) -> 
     yield world
     for one in world.entered:
         one.close()
+    assert world.errors == []

@@ -97,7 +97,7 @@ def test_a_contact_made_in_place_is_chosen_at_once(world):
     page = world.enter(an, "/leads/new/")
     page.locator("[name=company_name]").fill("Bia Hà Thành")
     page.locator("[name=person_name]").press_sequentially("Trần Quốc Duy")
-    page.get_by_role("option", name="Người liên hệ mới").click()
+    page.get_by_role("button", name="Người liên hệ mới").click()
     dialog = page.locator("#dialog[open]")
     expect(dialog.locator("[name=full_name]")).to_have_value("Trần Quốc Duy")
     dialog.get_by_role("button", name="Lưu").click()

@@ -243,6 +243,23 @@ def test_a_contact_brings_the_company(world):
     expect(page.locator("[name=company]")).to_have_value(str(company.pk))
 
 
+@in_browser
+def test_a_name_that_nothing_has_leaves_the_next_field_in_reach(world):
+    """R0.07: the way to make one stands beside the text; an arrow key opens the menu with it."""
+    page = world.enter(world.cast.an, a_lead(world.cast.an).get_absolute_url())
+    name = edited(page, "person_name")
+    name.fill("Đỗ Thị Vân")
+    page.get_by_role("button", name="Người liên hệ mới").wait_for()
+    edited(page, "email").fill("van.dt@khach.example")
+    expect(page.get_by_role("button", name="Người liên hệ mới")).to_have_count(0)
+    name.press("End")
+    page.keyboard.type(" Anh")
+    page.get_by_role("button", name="Người liên hệ mới").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#dialog[open] [name=full_name]")).to_have_value("Đỗ Thị Vân Anh")
+
+
 def test_a_company_that_a_role_hides_is_not_linked(client, an):
     company = create_company({"name": "Thép Phú Gia", "type": "prospect"}, by=an)
     lead = a_lead(an, company=company)

@@ -1,5 +1,6 @@
 // A text that proposes records of that name while one types: <input data-proposes="company" data-url="…/pick/">. What is
-// chosen is kept in the field that it names and told as "picked"; what is not chosen is only a name.
+// chosen is kept in the field that it names and told as "picked"; what is not chosen is only a name. Where nothing has that
+// name no menu lies over the next field: the way to make one stands beside the text, and in the menu for an arrow key.
 
 const lists = new WeakMap(); // input -> its list
 let asked = 0;
@@ -32,10 +33,12 @@ async function propose(input) {
 
 function show(input, items) {
   const list = listOf(input);
+  toggle(input, false);
   list.replaceChildren(...items.map((item) => option(item.text, item.sub, () => choose(input, item))));
   if (input.dataset.newUrl) list.append(option(`+ ${input.dataset.newText} «${input.value}»`, "", () => make(input)));
   [...list.children].forEach((one, at) => (one.id = `${list.id}-${at}`));
-  toggle(input, list.children.length > 0);
+  if (items.length) toggle(input, true);
+  else if (input.dataset.newUrl) input.closest(".field").append(beside(input));
 }
 
 function option(text, sub, act) {
@@ -50,9 +53,17 @@ function option(text, sub, act) {
   return one;
 }
 
+function beside(input) {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "link propose-new", tabIndex: -1, textContent: `+ ${input.dataset.newText}` });
+  button.addEventListener("mousedown", (event) => event.preventDefault());
+  button.addEventListener("click", () => make(input));
+  return button;
+}
+
 function toggle(input, shown) {
   const list = lists.get(input);
   if (!list) return;
+  if (!shown) input.closest(".field").querySelector(".propose-new")?.remove();
   list.hidden = !shown;
   list.classList.toggle("dropdown-active", shown);
   input.setAttribute("aria-expanded", String(shown));
@@ -134,9 +145,12 @@ document.addEventListener("compositionend", ({ target }) => target.matches("[dat
 document.addEventListener("keydown", (event) => {
   const input = event.target;
   const list = input.matches?.("[data-proposes]") && lists.get(input);
-  if (!list || list.hidden) return;
+  if (!list || !list.children.length) return;
   const active = list.querySelector(".active");
-  if (event.key === "ArrowDown" || event.key === "ArrowUp") step(input, event.key === "ArrowDown" ? 1 : -1);
+  const arrow = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (list.hidden && !arrow) return;
+  if (list.hidden) toggle(input, true);
+  if (arrow) step(input, arrow);
   else if (event.key === "Enter" && active) active.click();
   else if (event.key === "Escape") toggle(input, false);
   else return;
