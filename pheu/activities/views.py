@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
-from django_htmx.http import trigger_client_event
 
 from pheu.activities import services
 from pheu.activities.calendar import VIEWS, Look, colleagues, days_of, grid_of, overdue_count, tonight
@@ -19,6 +17,7 @@ from pheu.core.once import once
 from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE
 from pheu.records import kinds
+from pheu.records.act_views import changed_here
 from pheu.records.models import Record
 from pheu.records.moments import read_moment
 from pheu.records.search import find
@@ -31,15 +30,9 @@ def _sent(request: Request) -> Any:
 
 
 def _done(request: Request, activity: Activity, text: str, *, undo: str = "") -> HttpResponse:
-    """Close the dialog and let the page fetch the pieces that changed; without htmx, go back to the record."""
-    if not request.htmx:
-        messages.success(request, text, extra_tags=f"undo:{undo}" if undo else "")
-        seen = Record.objects.visible_to(request.user).filter(pk=activity.record_id).first()
-        return redirect(seen or reverse("calendar"))
-    answer = trigger_client_event(HttpResponse(status=204), "dialog-close")
-    for news in ("record-changed", "counts-changed"):
-        answer = trigger_client_event(answer, news)
-    return trigger_client_event(answer, "toast", {"text": text, "level": "success", "undo": undo})
+    seen = Record.objects.visible_to(request.user).filter(pk=activity.record_id).first() if not request.htmx else None
+    news = ("record-changed", "counts-changed")
+    return changed_here(request, seen or reverse("calendar"), text, undo=undo, news=news)
 
 
 def _usual(request: Request) -> dict[str, Any]:

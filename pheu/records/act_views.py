@@ -32,6 +32,19 @@ def done(request: Request, where: Any) -> HttpResponse:
     return redirect(url)
 
 
+def changed_here(
+    request: Request, back: Any, text: str, *, undo: str = "", news: Sequence[str] = ("record-changed",)
+) -> HttpResponse:
+    """Close the dialog and let the page fetch the pieces that changed; without htmx, go `back`."""
+    if not request.htmx:
+        tell(request, text, undo=undo)
+        return redirect(back)
+    answer = trigger_client_event(HttpResponse(status=204), "dialog-close")
+    for one in news:
+        answer = trigger_client_event(answer, one)
+    return trigger_client_event(answer, "toast", {"text": text, "level": "success", "undo": undo})
+
+
 def undo_url() -> str:
     """The address that takes back what this request has just done."""
     operation = last_operation()

@@ -1,6 +1,7 @@
 """What happened to a record: events, and the notes and files that people put on it."""
 
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -8,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.records.models import Operation, Record
+from pheu.timeline.previews import PICTURES
 
 
 class Event(models.Model):
@@ -72,12 +74,30 @@ class Event(models.Model):
         return self.outsider or str(self.by or "")
 
 
-class Note(models.Model):
+class Contribution(models.Model):
+    """What a person puts on a record: theirs to correct for a while, or to withdraw. Its row stays."""
+
+    CORRECTED_WITHIN = timedelta(hours=24)
+
     is_work = True  # who puts one on a record uses it: it is not taken back with what made it
-    record = models.ForeignKey(Record, models.CASCADE, related_name="notes")
-    body = models.TextField(_("note"), max_length=20_000)
+    record = models.ForeignKey(Record, models.CASCADE, related_name="%(class)ss")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Note(Contribution):
+    """`edited_at` says that it reads otherwise than at first; the events of its edits keep what it said before.
+
+    `mentions` are {"id", "name"} of the colleagues whom it names.
+    """
+
+    body = models.TextField(_("note"), max_length=20_000)
+    edited_at = models.DateTimeField(null=True)
+    mentions = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return self.body[:80]
@@ -88,17 +108,20 @@ def stored_name(file: "File", name: str) -> str:
     return f"{timezone.now():%Y/%m}/{uuid.uuid4().hex}"
 
 
-class File(models.Model):
-    is_work = True
-    record = models.ForeignKey(Record, models.CASCADE, related_name="files")
+class File(Contribution):
+    """`media_type` is that of a file which a browser may show, found in its bytes; empty for others."""
+
     content = models.FileField(upload_to=stored_name)
     name = models.CharField(max_length=255)
     size = models.PositiveBigIntegerField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
+    media_type = models.CharField(max_length=40, default="")
 
     class Meta:
         ordering = ["-at", "-pk"]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_picture(self) -> bool:
+        return self.media_type in PICTURES

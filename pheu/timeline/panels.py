@@ -13,9 +13,9 @@ from pheu.core.registries import Button, Panel, Registry, centre_panels, more, s
 from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.records.models import Record
-from pheu.timeline.events import KINDS, EventKind, changes_of
+from pheu.timeline.events import FILE_ADDED, KINDS, NOTE_ADDED, EventKind, changes_of
 from pheu.timeline.forms import NoteForm
-from pheu.timeline.models import Event
+from pheu.timeline.models import Contribution, Event
 from pheu.timeline.reading import PAGE, events_of, files_of, followers_of, newest_events
 from pheu.timeline.undo import offers_undo
 
@@ -53,7 +53,14 @@ def _told(event: Event, reader: User) -> dict[str, Any]:
             for field, was, now in changes_of(event, reader)
         ],
         "undo": event.operation_id if offers_undo(event, reader) else None,
+        "mine": _is_mine_to_change(event, reader),
     }
+
+
+def _is_mine_to_change(event: Any, reader: User) -> bool:
+    if event.kind not in (NOTE_ADDED.code, FILE_ADDED.code) or event.by_id != reader.pk or event.now is None:
+        return False
+    return not event.now["withdrawn"] and timezone.now() - event.at < Contribution.CORRECTED_WITHIN
 
 
 @centre_panels.add("*", order=10)

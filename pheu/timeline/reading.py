@@ -1,25 +1,49 @@
 """Reading the past of a record: its own, that of what it continues, and of what was folded into it."""
 
+from typing import Any
+
 from django.db.models import BigIntegerField, Case, OuterRef, QuerySet, Subquery, When
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce, JSONObject
 
 from pheu.core.prepared import prepared
 from pheu.people.models import User
 from pheu.records.models import Record
 from pheu.records.queries import Future
-from pheu.timeline.events import NOTE_ADDED
-from pheu.timeline.models import Event, File, Note
+from pheu.timeline.events import (
+    FILE_ADDED,
+    FILE_RENAMED,
+    FILE_WITHDRAWN,
+    NOTE_ADDED,
+    NOTE_EDITED,
+    NOTE_WITHDRAWN,
+)
+from pheu.timeline.models import Contribution, Event, File, Note
 
 PAGE = 30
 
 
+OF_NOTES = (NOTE_ADDED.code, NOTE_EDITED.code, NOTE_WITHDRAWN.code)
+OF_FILES = (FILE_ADDED.code, FILE_RENAMED.code, FILE_WITHDRAWN.code)
+
+
 def events_of(past_ids: list[int]) -> QuerySet[Event]:
-    """What happened to these records, newest first; events that tell of a note bring its `note_body`."""
-    note = Case(When(kind=NOTE_ADDED.code, then=Cast(KT("facts__note"), BigIntegerField())))
-    body = Subquery(Note.objects.filter(pk=OuterRef("note")).values("body"))
-    told = Event.objects.filter(about__in=past_ids).annotate(note=note, note_body=body)
-    return told.select_related("by", "about", "operation").order_by("-at", "-pk")
+    """What happened to these records, newest first; those that tell of a note or file bring it as it is `now`."""
+    told = Event.objects.filter(about__in=past_ids).annotate(
+        note=_named("note", OF_NOTES), file=_named("file", OF_FILES)
+    )
+    note = JSONObject(body="body", mentions="mentions", edited="edited_at", withdrawn="withdrawn_at")
+    file = JSONObject(name="name", size="size", media_type="media_type", withdrawn="withdrawn_at")
+    now = Coalesce(_now(Note, "note", note), _now(File, "file", file))
+    return told.annotate(now=now).select_related("by", "about", "operation").order_by("-at", "-pk")
+
+
+def _named(fact: str, codes: tuple[str, ...]) -> Case:
+    return Case(When(kind__in=codes, then=Cast(KT(f"facts__{fact}"), BigIntegerField())))
+
+
+def _now(model: Any, name: str, told: JSONObject) -> Subquery:
+    return Subquery(model.objects.filter(pk=OuterRef(name)).order_by().values(told=told))
 
 
 @prepared
@@ -30,7 +54,7 @@ def newest_events(past_ids: list[int]) -> QuerySet[Event]:
 
 @prepared
 def files_of(past_ids: list[int]) -> QuerySet[File]:
-    return File.objects.filter(record__in=past_ids)[:50]
+    return File.objects.filter(record__in=past_ids, withdrawn_at=None)[:50]
 
 
 @prepared
@@ -38,7 +62,7 @@ def followers_of(record_id: int) -> QuerySet[User]:
     return User.objects.filter(following__record=record_id)
 
 
-def may_read(file: File, user: User) -> bool:
-    """Whoever sees a record to whose past the file belongs: `Record.past_ids` read from its other end."""
-    ids = Record.objects.filter(pk=file.record_id).values_list(Future("pk"), flat=True)[0]
+def may_read(thing: Contribution, user: User) -> bool:
+    """Whoever sees a record to whose past the note or file belongs: `Record.past_ids` read from its other end."""
+    ids = Record.objects.filter(pk=thing.record_id).values_list(Future("pk"), flat=True)[0]
     return Record.objects.visible_to(user).filter(pk__in=ids).exists()

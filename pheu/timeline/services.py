@@ -1,10 +1,12 @@
 """Telling what happened, and the acts that every kind shares: create, change, hand out, note, file, follow."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext_lazy as _
 
@@ -20,10 +22,13 @@ from pheu.records.models import Follower, Pipeline, Record, RecordTag, Row, Stag
 from pheu.records.ownership import must_reach, place_with_owner
 from pheu.timeline import events
 from pheu.timeline.events import Author, EventKind, Outsider
-from pheu.timeline.models import Event, File, Note
+from pheu.timeline.mentions import mentioned
+from pheu.timeline.models import Contribution, Event, File, Note
+from pheu.timeline.previews import media_type_of
 
 FILE_LIMIT = 25 * 1024 * 1024
 NOTE_LIMIT = 20_000
+Theirs = TypeVar("Theirs", bound=Contribution)
 
 
 # Telling --------------------------------------------------------------------------------------------------------------
@@ -337,11 +342,107 @@ def _writable(about: Record, by: User) -> Record:
 @act
 def add_note(about: Record, *, body: str, by: User, via: str = "page") -> Note:
     about = _writable(about, by)
+    _check_note(body)
+    mentions = mentioned(body)
+    note = writing.make([Note(record=about, body=body, by=by, mentions=mentions)])[0]
+    record(events.NOTE_ADDED, about=about, by=by, via=via, note=note.pk, **_naming(mentions))
+    return note
+
+
+def _check_note(body: str) -> None:
     if not body.strip() or len(body) > NOTE_LIMIT:
         raise DomainError(_("A note has between 1 and %(most)s characters."), most=NOTE_LIMIT)
-    note = writing.make([Note(record=about, body=body, by=by)])[0]
-    record(events.NOTE_ADDED, about=about, by=by, via=via, note=note.pk)
+
+
+def _naming(mentions: list[dict[str, Any]]) -> dict[str, Any]:
+    """Whom a note names, as facts of its event: whoever tells them of it reads it there."""
+    return {"mentions": mentions} if mentions else {}
+
+
+@act
+def edit_note(note: Note, *, body: str, saw: str, by: User, via: str = "page") -> Note:
+    """Let a note of `by` read otherwise; its event keeps what it said before.
+
+    `saw` is what the person read: who edited it in another tab meanwhile sees both.
+    """
+    note = _own(note, by)
+    _must_be_correctable(note)
+    _check_note(body)
+    if body == note.body:
+        return note
+    if note.body != saw:
+        clash = {"label": str(_("Note")), "theirs": note.body, "mine": body}
+        raise Conflict(_("This note reads otherwise by now."), clashes=[clash])
+    was, known = note.body, note.mentions
+    note.body, note.edited_at, note.mentions = body, timezone.now(), mentioned(body)
+    writing.change([note], "body", "edited_at", "mentions")
+    fresh = [one for one in note.mentions if one not in known]
+    record(events.NOTE_EDITED, about=note.record, by=by, via=via, note=note.pk, was=was, **_naming(fresh))
     return note
+
+
+@act
+def withdraw_note(note: Note, *, by: User, via: str = "page") -> Note:
+    """Show a note of `by` to nobody any more; that it stood there stays. Once more is harmless."""
+    note = _own(note, by)
+    if _withdraw(note):
+        record(events.NOTE_WITHDRAWN, about=note.record, by=by, via=via, note=note.pk)
+    return note
+
+
+@act
+def rename_file(file: File, *, name: str, by: User, via: str = "page") -> File:
+    file = _own(file, by)
+    _must_be_correctable(file)
+    was, name = file.name, _tidy_name(name)
+    if name != was:
+        file.name = name
+        writing.change([file], "name")
+        record(events.FILE_RENAMED, about=file.record, by=by, via=via, file=file.pk, was=was, now=name)
+    return file
+
+
+@act
+def withdraw_file(file: File, *, by: User, via: str = "page") -> File:
+    """Give a file of `by` to nobody any more. Its bytes stay, so that this can be taken back."""
+    file = _own(file, by)
+    if _withdraw(file):
+        record(events.FILE_WITHDRAWN, about=file.record, by=by, via=via, file=file.pk, name=file.name)
+    return file
+
+
+def _own(thing: Theirs, by: User) -> Theirs:
+    """The note or file as it is now, its record held, for its author while that may change the record."""
+    hold(thing.record_id)
+    fresh = type(thing)._default_manager.select_related("record").get(pk=thing.pk)
+    must_hold(fresh.record_id)
+    must_be_author(fresh, by)
+    return fresh
+
+
+def must_be_author(thing: Contribution, by: User) -> None:
+    """Refuse who did not put it there, or may not change its record (any more)."""
+    kinds.get(thing.record.kind).model.objects.within(by, CHANGE).get_or_refuse(thing.record_id)
+    if thing.by_id != by.pk:
+        raise Refused(_("Only who put it there may change it."))
+
+
+def _must_be_correctable(thing: Contribution) -> None:
+    if thing.withdrawn_at is not None:
+        raise DomainError(_("It was withdrawn."))
+    if timezone.now() - thing.at > thing.CORRECTED_WITHIN:
+        hours = thing.CORRECTED_WITHIN // timedelta(hours=1)
+        raise DomainError(_("It can be changed for %(hours)s hours only."), hours=hours)
+
+
+def _withdraw(thing: Contribution) -> bool:
+    """Whether it stood there until now."""
+    if thing.withdrawn_at is not None:
+        return False
+    _must_be_correctable(thing)
+    thing.withdrawn_at = timezone.now()
+    writing.change([thing], "withdrawn_at")
+    return True
 
 
 @act
@@ -350,11 +451,19 @@ def add_file(about: Record, *, upload: UploadedFile, by: User, via: str = "page"
     about = _writable(about, by)
     if (upload.size or 0) > FILE_LIMIT:
         raise DomainError(_("The file is larger than 25 MB."))
-    name = get_valid_filename(upload.name or "file").replace("_", " ")[:255]
-    file = File.objects.create(record=about, content=upload, name=name, size=upload.size or 0, by=by)
+    name = _tidy_name(upload.name or "file")
+    kind = media_type_of(upload)
+    file = File.objects.create(record=about, content=upload, name=name, size=upload.size or 0, media_type=kind, by=by)
     writing.keep_made(File, [file.pk])
     record(events.FILE_ADDED, about=about, by=by, via=via, file=file.pk, name=name)
     return file
+
+
+def _tidy_name(name: str) -> str:
+    try:
+        return get_valid_filename(name).replace("_", " ")[:255]
+    except SuspiciousFileOperation:  # dots alone
+        raise DomainError(_("That is no name for a file.")) from None
 
 
 @act

@@ -119,4 +119,10 @@ def told(operation: Operation, done: TakenBack) -> dict[str, Any]:
 
 
 can_undo("take", Undoable(event=events.TAKEN.code, action=Action.ASSIGN, what=_("taking this on")))
+can_undo(
+    "withdraw_note", Undoable(event=events.NOTE_WITHDRAWN.code, action=Action.CHANGE, what=_("withdrawing a note"))
+)
+can_undo(
+    "withdraw_file", Undoable(event=events.FILE_WITHDRAWN.code, action=Action.CHANGE, what=_("withdrawing a file"))
+)
 can_undo("assign", Undoable(event=events.ASSIGNED.code, action=Action.ASSIGN, what=_("handing out")))

@@ -2,20 +2,23 @@
 
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from pheu.core.errors import DomainError, tell
+from pheu.core.errors import Conflict, DomainError, tell
 from pheu.core.once import once
 from pheu.people.requests import Request
+from pheu.records.act_views import changed_here, undo_url
 from pheu.records.models import Operation, Record
 from pheu.timeline import services
-from pheu.timeline.forms import FileForm, NoteForm
-from pheu.timeline.models import File
+from pheu.timeline.forms import FileForm, FileNameForm, NoteEditForm, NoteForm
+from pheu.timeline.mentions import proposed
+from pheu.timeline.models import File, Note
 from pheu.timeline.panels import timeline_context
+from pheu.timeline.previews import HEADERS
 from pheu.timeline.reading import may_read
 from pheu.timeline.undo import undo
 
@@ -54,17 +57,96 @@ def file_add(request: Request, pk: int) -> HttpResponse:
     return redirect(record)
 
 
+def _readable(request: Request, model: type[Any], pk: int) -> Any:
+    """A note or file that I may read."""
+    thing = get_object_or_404(model.objects.select_related("record", "by"), pk=pk)
+    if not may_read(thing, request.user):
+        raise Http404
+    return thing
+
+
+def _mine(request: Request, model: type[Any], pk: int) -> Any:
+    thing = _readable(request, model, pk)
+    services.must_be_author(thing, request.user)
+    return thing
+
+
+def note_change(request: Request, pk: int) -> HttpResponse:
+    """What a note says, changed by its author."""
+    note = _mine(request, Note, pk)
+    sent = request.POST if request.method == "POST" else None
+    form = NoteEditForm(sent, initial={"body": note.body})
+    conflict = None
+    if sent is not None and form.is_valid():
+        try:
+            services.edit_note(note, body=form.cleaned_data["body"], saw=form.saw, by=request.user)
+            return changed_here(request, note.record, _("The note was changed."))
+        except Conflict as error:
+            conflict, note = error, Note.objects.select_related("record", "by").get(pk=pk)
+            form = NoteEditForm({"body": form.cleaned_data["body"], "initial-body": note.body})
+    context = {"note": note, "form": form, "conflict": conflict}
+    status = 409 if conflict else 200 if sent is None else 422
+    return render(request, "timeline/note_change.html", context, status=status)
+
+
+@require_POST
+def note_withdrawal(request: Request, pk: int) -> HttpResponse:
+    note = services.withdraw_note(_mine(request, Note, pk), by=request.user)
+    return changed_here(request, note.record, _("The note was withdrawn."), undo=undo_url())
+
+
+def file_change(request: Request, pk: int) -> HttpResponse:
+    """What a file is called."""
+    file = _mine(request, File, pk)
+    sent = request.POST if request.method == "POST" else None
+    form = FileNameForm(sent, initial={"name": file.name})
+    if sent is not None and form.is_valid():
+        services.rename_file(file, **form.cleaned_data, by=request.user)
+        return changed_here(request, file.record, _("The file was renamed."))
+    context = {"file": file, "form": form}
+    return render(request, "timeline/file_change.html", context, status=200 if sent is None else 422)
+
+
+@require_POST
+def file_withdrawal(request: Request, pk: int) -> HttpResponse:
+    file = services.withdraw_file(_mine(request, File, pk), by=request.user)
+    return changed_here(request, file.record, _("The file was withdrawn."), undo=undo_url())
+
+
+def _served(request: Request, pk: int) -> File:
+    file = _readable(request, File, pk)
+    if file.withdrawn_at is not None:
+        raise Http404
+    return file
+
+
 @require_safe
 def file_get(request: Request, pk: int) -> Any:
     """A file as an attachment, never shown in our own origin (quality.md 3)."""
-    file = get_object_or_404(File.objects.select_related("record"), pk=pk)
-    if not may_read(file, request.user):
-        raise Http404
+    file = _served(request, pk)
     answer = FileResponse(
         file.content.open("rb"), as_attachment=True, filename=file.name, content_type="application/octet-stream"
     )
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
+
+
+@require_safe
+def file_preview(request: Request, pk: int) -> Any:
+    """A picture or PDF to look at: by the type that its bytes have, and nothing else (`previews`)."""
+    file = _served(request, pk)
+    if not file.media_type:
+        raise Http404
+    content = file.content.open("rb")
+    return FileResponse(content, filename=file.name, content_type=file.media_type, headers=HEADERS)
+
+
+@require_safe
+def colleagues(request: Request) -> JsonResponse:
+    """Who is proposed after an @."""
+    people = proposed(request.GET.get("q", ""))
+    found = [{"id": one.pk, "text": one.full_name, "sub": one.job_title or str(one.department or "")} for one in people]
+    return JsonResponse(found, safe=False)
 
 
 @require_POST

@@ -57,7 +57,7 @@ def test_an_unsaved_note_waits_until_it_is_sent(world):
     page.fill("#note_body", "Khách hẹn\nsau Tết")
     page.goto("/leads/")
     page.goto(lead.get_absolute_url())
-    page.locator("#composer").get_by_text("Bản nháp từ").wait_for()
+    page.locator("#composer").get_by_text(re.compile(r"Bản nháp từ \d\d:\d\d ·")).wait_for()
     assert page.input_value("#note_body") == "Khách hẹn\nsau Tết"
     page.get_by_role("button", name="Thêm ghi chú").click()
     page.locator("#timeline").get_by_text("sau Tết").wait_for()
@@ -227,6 +227,8 @@ def test_drafts_are_few_small_and_not_old(world):
     page.fill("#note_body", "x" * 100_001)
     page.goto("/leads/")
     page.goto(lead.get_absolute_url())
+    slots = page.evaluate("Object.keys(localStorage)")
+    assert not [slot for slot in slots if f"/r/{lead.pk}/notes/" in slot]
     assert page.input_value("#note_body") == ""
 
 

@@ -26,7 +26,7 @@ from pheu.records.acts import last_operation
 from pheu.records.models import Category, ClosingReason, Operation, Pipeline
 from pheu.records.tests.test_toy import plant_toys
 from pheu.setup.tests.test_jobs_page import parked_job
-from pheu.timeline.services import add_file, assign
+from pheu.timeline.services import add_file, add_note, assign
 
 KINDS = ("prospect", "company", "contact", "lead", "deal", "toy")
 # Which records a scope reaches, seen from the person: their own, a colleague's of the same team, a stranger's of
@@ -58,6 +58,7 @@ class Firm:
         self.things = {(kind, *whose): row for kind in KINDS for whose, row in self._rows(kind)}
         for whose, lead in list(self._of("lead")):
             self.things["file", *whose] = self._file(lead)
+            self.things["note", *whose] = self._note(lead)
             self.things["activity", *whose] = self._activity(lead)
         for kind in ("lead", "deal", "toy"):
             Pipeline.objects.create(kind=kind, name="Tiến trình khác").stages.create(name="Khảo sát", category="open")
@@ -105,7 +106,16 @@ class Firm:
         return Operation.objects.get(pk=last_operation())
 
     def _file(self, lead: Any) -> Any:
-        return add_file(lead.record, upload=SimpleUploadedFile("khao-sat.txt", b"SO2"), by=self.founder)
+        """A picture that the lead's owner has put there; nobody's is the founder's."""
+        upload = SimpleUploadedFile("khao-sat.png", b"\x89PNG\r\n\x1a\n")
+        return self._written(add_file(lead.record, upload=upload, by=self.founder), lead)
+
+    def _note(self, lead: Any) -> Any:
+        return self._written(add_note(lead.record, body="Gọi lại", by=self.founder), lead)
+
+    def _written(self, thing: Any, lead: Any) -> Any:
+        type(thing).objects.filter(pk=thing.pk).update(by=lead.owner or self.founder)
+        return thing
 
     def _activity(self, lead: Any) -> Any:
         """On the lead, to be done by its owner; nobody's is the founder's."""
@@ -211,6 +221,10 @@ def _handover(firm: Firm, thing: Any) -> dict[str, Any]:
     return {"owner": firm.colleague.pk, "pipeline": Pipeline.objects.default("deal").pk, "customer": "create"}
 
 
+def _another_text(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"body": "Đã gọi", "initial-body": "Gọi lại"}
+
+
 def _upload(firm: Firm, thing: Any) -> dict[str, Any]:
     return {"upload": SimpleUploadedFile("anh.txt", b"anh")}
 
@@ -238,6 +252,12 @@ def _activity_reach(user: User, kind: str) -> tuple[set[str], set[str]]:
     """What is mine to do, wherever it stands; others' work where their record is mine to see, and to change."""
     lead = user.role.scope("lead", VIEW), user.role.scope("lead", CHANGE)
     return {"own", *REACH[lead[0]]}, {"own", *REACH[lead[1]]}
+
+
+def _author_reach(user: User, kind: str) -> tuple[set[str], set[str]]:
+    """What I wrote on a record that I may change; others' is for me to read."""
+    may_change = user.role.scope("lead", CHANGE) != Scope.NONE
+    return REACH[user.role.scope("lead", VIEW)], {"own"} if may_change else set()
 
 
 def _activity_seen(user: User, kind: str) -> tuple[set[str], set[str]]:
@@ -268,6 +288,10 @@ def _take_reach(kind: str) -> Callable[[User, str], tuple[set[str], set[str]]]:
 
 def _on_job() -> Entry:
     return Entry(about=("job",), reach=_system_reach, post=302)
+
+
+def _of_author(about: str, **more: Any) -> Entry:
+    return Entry(about=(about,), reach=_author_reach, **more)
 
 
 def _on_activity(**more: Any) -> Entry:
@@ -325,9 +349,15 @@ ENTRIES = {
     "timeline": Entry(about=("lead",), needs=VIEW, get=200),
     "note-add": Entry(about=("lead", "company"), needs=CHANGE, post=302, sends=lambda *_: {"body": "Gọi lại"}),
     "file-add": Entry(about=("lead",), needs=CHANGE, post=302, sends=_upload),
+    "colleagues": Entry(get=200),
     "following": Entry(about=("lead",), needs=VIEW, post=302),
     "operation-undo": Entry(about=("operation",), kind="lead", reach=_operation_reach, post=302),
     "file": Entry(about=("file",), kind="lead", needs=VIEW, get=200),
+    "file-preview": Entry(about=("file",), kind="lead", needs=VIEW, get=200),
+    "note-change": _of_author("note", get=200, post=302, sends=_another_text),
+    "note-withdrawal": _of_author("note", post=302),
+    "file-change": _of_author("file", get=200, post=302, sends=lambda *_: {"name": "anh.png"}),
+    "file-withdrawal": _of_author("file", post=302),
     # activities
     "calendar": Entry(get=200),
     "calendar-count": Entry(get=200),

@@ -171,6 +171,14 @@ ON_LEAD = {
     "timeline.add_file": Act(
         lambda d: partial(timeline.add_file, d.lead.record, upload=an_upload(), by=d.an), "file.added", many=True
     ),
+    "timeline.edit_note": Act(
+        lambda d: partial(timeline.edit_note, a_note(d), body="Đã gọi", saw="Gọi lại", by=d.an), "note.edited"
+    ),
+    "timeline.withdraw_note": Act(lambda d: partial(timeline.withdraw_note, a_note(d), by=d.an), "note.withdrawn"),
+    "timeline.rename_file": Act(
+        lambda d: partial(timeline.rename_file, a_file(d), name="b.txt", by=d.an), "file.renamed"
+    ),
+    "timeline.withdraw_file": Act(lambda d: partial(timeline.withdraw_file, a_file(d), by=d.an), "file.withdrawn"),
     "timeline.follow": Act(
         lambda d: partial(timeline.follow, d.lead.record, user=d.cast.hanh, by=d.an), "record.followed"
     ),
@@ -421,6 +429,14 @@ def once(d: Desk, name: str, make: Callable[[], Any]) -> Any:
     if name not in d.__dict__:
         d.__dict__[name] = make()
     return d.__dict__[name]
+
+
+def a_note(d: Desk) -> Any:
+    return once(d, "note", lambda: timeline.add_note(d.lead.record, body="Gọi lại", by=d.an))
+
+
+def a_file(d: Desk) -> Any:
+    return once(d, "file on the lead", lambda: timeline.add_file(d.lead.record, upload=an_upload(), by=d.an))
 
 
 def a_planned_one(d: Desk) -> Activity:

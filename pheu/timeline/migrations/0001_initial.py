@@ -24,7 +24,9 @@ class Migration(migrations.Migration):
                 ("content", models.FileField(upload_to=pheu.timeline.models.stored_name)),
                 ("name", models.CharField(max_length=255)),
                 ("size", models.PositiveBigIntegerField()),
+                ("media_type", models.CharField(default="", max_length=40)),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("withdrawn_at", models.DateTimeField(null=True)),
                 (
                     "by",
                     models.ForeignKey(
@@ -34,7 +36,7 @@ class Migration(migrations.Migration):
                 (
                     "record",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="files", to="records.record"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="%(class)ss", to="records.record"
                     ),
                 ),
             ],
@@ -46,8 +48,11 @@ class Migration(migrations.Migration):
             name="Note",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("body", models.TextField(max_length=20000, verbose_name="note")),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                ("body", models.TextField(max_length=20000, verbose_name="note")),
+                ("edited_at", models.DateTimeField(null=True)),
+                ("mentions", models.JSONField(default=list)),
                 (
                     "by",
                     models.ForeignKey(
@@ -57,7 +62,7 @@ class Migration(migrations.Migration):
                 (
                     "record",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="notes", to="records.record"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="%(class)ss", to="records.record"
                     ),
                 ),
             ],

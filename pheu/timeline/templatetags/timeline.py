@@ -1,6 +1,7 @@
 """Drawing what happened: a page of the timeline has thirty events, so each is drawn by functions (core/markup.py)."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -10,7 +11,10 @@ from django.utils.translation import gettext as _
 from pheu.core.markup import address, html, together
 from pheu.core.templatetags.blocks import line_of_time
 from pheu.core.templatetags.signs import icon as drawn_icon
-from pheu.core.templatetags.vn import moment
+from pheu.core.templatetags.vn import moment, show_datetime
+from pheu.timeline.events import FILE_ADDED, NOTE_ADDED, NOTE_EDITED
+from pheu.timeline.mentions import drawn
+from pheu.timeline.previews import LARGEST_PICTURE, PICTURES
 
 register = template.Library()
 
@@ -22,25 +26,95 @@ def events(context: Any, items: Iterable[dict[str, Any]]) -> SafeString:
     return html('<ul class="timeline">{}</ul>', together(_event(**item, token=token) for item in items))
 
 
-def _event(event: Any, sentence: str, icon: str, tone: str, changes: Any, undo: int | None, token: str) -> SafeString:
+def _event(
+    event: Any, sentence: str, icon: str, tone: str, changes: Any, undo: int | None, mine: bool, token: str
+) -> SafeString:
     imported = html(" · {}", _("by import")) if event.via == "import" else ""
     by, at = event.author_name or _("The system"), moment(event.at)
-    told = html('<div><b>{}</b> {} <span class="faint">· {}{}</span></div>', by, sentence, at, imported)
-    return line_of_time(together([told, *_boxes(event), *_changes(changes), *_undo(undo, token)]), icon, tone)
+    told = html(
+        '<div><b>{}</b> {} <span class="faint">· {}{}{}</span></div>', by, sentence, at, imported, _edited(event)
+    )
+    acts = _own_acts(event, token) if mine else ()
+    return line_of_time(together([told, *acts, *_boxes(event), *_changes(changes), *_undo(undo, token)]), icon, tone)
 
 
 def _boxes(event: Any) -> Iterable[SafeString]:
-    """What came with it: a note, a result, a file, what was changed."""
+    """What came with it: a note, a result, a file, a reason."""
     facts = event.facts
-    if event.note_body:
-        yield html('<div class="timeline-box noted">{}</div>', event.note_body)
+    if event.now is not None:
+        yield from _contribution(event)
     if facts.get("result"):
-        yield html('<div class="timeline-box">{}</div>', facts["result"])
+        yield html(BOX, "", facts["result"])
     if facts.get("note") and not event.note:
-        yield html('<div class="timeline-box">{}</div>', facts["note"])
-    if facts.get("file"):
-        link = html('<a class="link" href="{}">{}</a>', address("file", facts["file"]), facts.get("name", ""))
-        yield html('<div class="timeline-box">{}</div>', link)
+        yield html(BOX, "", facts["note"])
+
+
+BOX = '<div class="timeline-box{}">{}</div>'
+
+
+def _contribution(event: Any) -> Iterable[SafeString]:
+    """A note or file as it is now, or that it was withdrawn; what a note said before it was edited."""
+    now, is_first = event.now, event.kind in (NOTE_ADDED.code, FILE_ADDED.code)
+    if now["withdrawn"]:
+        if is_first:
+            told = _("Withdrawn by %(who)s, %(at)s") % {
+                "who": event.author_name,
+                "at": _when(now["withdrawn"], event.at),
+            }
+            yield html(BOX, " withdrawn", told)
+    elif event.kind == NOTE_ADDED.code:
+        yield html(BOX, " noted", drawn(now["body"], now["mentions"]))
+    elif event.kind == NOTE_EDITED.code:
+        closed = '<details class="changes"><summary class="sub">{}</summary>{}</details>'
+        yield html(closed, _("What it said before"), html(BOX, "", event.facts["was"]))
+    elif event.kind == FILE_ADDED.code:
+        yield html(BOX, "", _file(event.file, now))
+
+
+def _file(pk: int, now: dict[str, Any]) -> SafeString:
+    """A file's name, and the picture that it is."""
+    name = html('<a class="link" href="{}">{}</a>', address("file", pk), now["name"])
+    if not now["media_type"]:
+        return name
+    seen = address("file-preview", pk)
+    if now["media_type"] in PICTURES and now["size"] <= LARGEST_PICTURE:
+        picture = html('<img class="preview" src="{}" alt="{}" loading="lazy">', seen, now["name"])
+        return together([name, html(OPENS, seen, "picture", picture)])
+    return together([name, html(OPENS, seen, "btn btn-small", together([drawn_icon("eye"), _("View")]))])
+
+
+OPENS = '<a href="{}" target="_blank" rel="noopener" class="{}">{}</a>'
+
+
+def _edited(event: Any) -> SafeString | str:
+    now = event.now or {}
+    if event.kind != NOTE_ADDED.code or not now.get("edited") or now["withdrawn"]:
+        return ""
+    return html(" · {}", _("edited %(at)s") % {"at": _when(now["edited"], event.at)})
+
+
+def _when(told: str, since: datetime) -> str:
+    """The hour, and the day where it is another one than that of `since`."""
+    shown = show_datetime(datetime.fromisoformat(told))
+    day, _space, hour = shown.partition(" ")
+    return hour if show_datetime(since).startswith(day) else shown
+
+
+def _own_acts(event: Any, token: str) -> Iterable[SafeString]:
+    """What the author of a note or file may do with it for a while."""
+    name, pk = ("note", event.note) if event.kind == NOTE_ADDED.code else ("file", event.file)
+    words = _("Edit the note") if name == "note" else _("Rename the file")
+    link = '<a class="btn btn-ghost btn-small btn-square" href="{}" data-dialog aria-label="{}" title="{}">{}</a>'
+    change = html(link, address(f"{name}-change", pk), words, words, drawn_icon("pencil"))
+    words = _("Withdraw the note") if name == "note" else _("Withdraw the file")
+    button = '<button class="btn btn-ghost btn-small btn-square" aria-label="{}" title="{}">{}</button>'
+    withdraw = html(
+        '<form method="post" action="{0}" hx-post="{0}" hx-swap="none">{1}{2}</form>',
+        address(f"{name}-withdrawal", pk),
+        _token(token),
+        html(button, words, words, drawn_icon("trash")),
+    )
+    yield html('<div class="own-acts">{}{}</div>', change, withdraw)
 
 
 def _changes(changes: list[dict[str, Any]]) -> Iterable[SafeString]:
@@ -55,6 +129,10 @@ def _changes(changes: list[dict[str, Any]]) -> Iterable[SafeString]:
 def _undo(operation: int | None, token: str) -> Iterable[SafeString]:
     """«Hoàn tác» for whoever did it."""
     if operation is not None:
-        hidden = html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token)
         button = html('<button class="btn btn-ghost btn-small">{}{}</button>', drawn_icon("arrow-back-up"), _("Undo"))
-        yield html('<form method="post" action="{}">{}{}</form>', address("operation-undo", operation), hidden, button)
+        address_of_it = address("operation-undo", operation)
+        yield html('<form method="post" action="{}">{}{}</form>', address_of_it, _token(token), button)
+
+
+def _token(token: str) -> SafeString:
+    return html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token)

@@ -196,13 +196,15 @@ function say(form, at) {
   if (!line) return;
   const words = line.querySelector("[data-draft-at]");
   line.hidden = at === null;
-  if (at !== null) words.textContent = words.dataset.text.replace("{at}", moment(new Date(at)));
+  if (at !== null) words.textContent = words.dataset.text.replace("{at}", moment(new Date(at), words.dataset.zone));
 }
 
-function moment(at) {
-  const two = (number) => String(number).padStart(2, "0");
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
-  return at.toDateString() === new Date().toDateString() ? time : `${time} ${two(at.getDate())}/${two(at.getMonth() + 1)}`;
+// In the company's time, like every moment on the page.
+function moment(at, timeZone) {
+  const shown = (moment, parts) => new Intl.DateTimeFormat("en-GB", { timeZone, ...parts }).format(moment);
+  const day = { day: "2-digit", month: "2-digit" };
+  const time = shown(at, { hour: "2-digit", minute: "2-digit" });
+  return shown(at, day) === shown(new Date(), day) ? time : `${time} ${shown(at, day)}`;
 }
 
 function prepare(root) {
