@@ -187,5 +187,9 @@ class Prospect(Reachable, Screened, Row):
     def goes_on_in(self) -> Record | None:
         return self.became
 
+    @property
+    def is_over(self) -> bool:
+        return self.is_converted  # without asking for what it became
+
     def flag_labels(self) -> list[str]:
         return [str(self.Flag(flag).label) for flag in self.flags]

@@ -39,7 +39,7 @@ def mark_free(rows: Iterable[Any], fields: Iterable[Field], user: User) -> None:
     """Say of each row that was brought to draw `fields` whether `user` may take it on: `may_take`."""
     if any(one.name == "owner" for one in fields):
         for row in rows:
-            row.may_take = may_take(user, row) and not row.is_closed
+            row.may_take = may_take(user, row) and not row.is_over
 
 
 def must(user: User, row: Any, action: Action) -> None:

@@ -243,6 +243,11 @@ class Row(Loaded):
         """The Record in which work on this row goes on: that of the lead made of it, or the deal."""
         return None
 
+    @property
+    def is_over(self) -> bool:
+        """Closed, or work goes on elsewhere: nobody takes it on any more."""
+        return self.is_closed or self.goes_on_in is not None
+
     def derive(self) -> None:
         """Fill columns that follow from others; called before the row is written."""
 

@@ -24,14 +24,14 @@ def hand_out(kind: str, user: User) -> list[Button]:
 @toolbar.add("*", order=5)
 def take_on(row: Any, may: set[str]) -> list[Button]:
     """A row that nobody has yet: «Nhận»."""
-    if "take" not in may or row.is_closed or row.goes_on_in is not None:
+    if "take" not in may or row.is_over:
         return []
     return [Button(_("Take on"), reverse(f"{row.kind}-taking", args=[row.pk]), "user-check", posts=True)]
 
 
 @toolbar.add("*", order=90)
 def hand_over(row: Any, may: set[str]) -> list[Button]:
-    if "assign" not in may or row.is_closed or row.goes_on_in is not None:
+    if "assign" not in may or row.is_over:
         return []
     return [Button(_("Hand over"), f"{reverse(f'{row.kind}-assign')}?ids={row.pk}", "user-share", dialog=True)]
 

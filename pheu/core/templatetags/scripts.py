@@ -36,7 +36,7 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "drafts": ("data-draft",),  # last: what it puts back is unsaved
 }
 EVERYWHERE = ("toasts", "guard")  # guard looks at forms after all others
-SHELL = ("behaviours", "dialogs", "menus", "session", "shortcuts", "offline")  # of pages with `data-shell`
+SHELL = ("behaviours", "dialogs", "menus", "session", "shortcuts", "offline", "focus")  # of pages with `data-shell`
 ATTRIBUTE = re.compile(r" (data-[a-z-]+)")
 
 

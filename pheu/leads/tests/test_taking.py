@@ -6,7 +6,8 @@ from playwright.sync_api import expect
 from pheu.conftest import nothing_changes, told
 from pheu.core.errors import Refused
 from pheu.leads.models import Lead
-from pheu.leads.services import create_lead
+from pheu.leads.services import convert_prospects, create_lead
+from pheu.parties.services import create_prospect
 from pheu.people.models import Team
 from pheu.timeline.events import TAKEN
 from pheu.timeline.services import assign, take
@@ -92,3 +93,28 @@ def test_taking_from_the_list_with_the_keyboard_keeps_the_place(world):
     page.get_by_role("button", name="Nhận", exact=True).press("Enter")
     expect(page.locator("#rows .person-name")).to_have_text("Nguyễn Hoài An")
     assert page.evaluate("document.activeElement.closest('td') !== null")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_taking_on_the_first_page_leads_on_to_the_next(world):
+    north = Team.objects.get(name="Miền Bắc")
+    first, second = (nobodys(world.cast.binh, team=north) for _ in range(2))
+    page = world.enter(world.cast.an)
+    page.get_by_role("button", name="Nhận", exact=True).first.press("Enter")
+    expect(page.get_by_role("button", name="Nhận", exact=True)).to_have_count(1)
+    expect(page.get_by_role("button", name="Nhận", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Nhận", exact=True)).to_have_count(0)
+    assert [owner_of(first), owner_of(second)] == [world.cast.an] * 2
+    expect(page.locator("#home a:focus")).to_have_count(1)
+
+
+def test_a_prospect_that_became_a_lead_is_nobodys_to_take(client, binh):
+    prospect = create_prospect({"company_name": "Xi măng Hòn Đá", "owner": None}, by=binh)
+    client.force_login(binh)
+    pages = "/prospects/?tab=all", prospect.get_absolute_url()
+    assert all(f"/prospects/{prospect.pk}/taking/" in client.get(page).text for page in pages)
+    convert_prospects([prospect], by=binh)
+    pages = "/prospects/?tab=converted", prospect.get_absolute_url()
+    assert not any(f"/prospects/{prospect.pk}/taking/" in client.get(page, follow=True).text for page in pages)
+    assert "Xi măng Hòn Đá" in client.get(pages[0]).text
