@@ -110,11 +110,17 @@ def pheu(rest: list[str]) -> int:
 
 
 def bench(rest: list[str]) -> int:
-    """Each size has a home of its own below var/bench, kept for the next run; `--grow` compares two sizes."""
+    """Each size has a home of its own below var/bench, kept for the next run.
+
+    `--grow` compares two sizes, `--hands` asks a browser.
+    """
+    in_browser = "--hands" in rest
     with one_at_a_time():
-        install("requirements.txt")
+        install("requirements-dev.txt" if in_browser else "requirements.txt")
         catalogues()
         collect_static()
+        if in_browser:
+            os.environ["PHEU_CHROMIUM"] = chromium()
     sizes, told = ["100000"], [word for word in rest if word != "--grow"]
     if "--grow" in rest:
         sizes = ["100000", "1000000"]

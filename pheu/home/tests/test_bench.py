@@ -1,14 +1,19 @@
 """The bench's rows are the product's own, and what it says of its figures is right."""
 
+import pytest
 from django.db import connection
 
 from pheu.core import health
 from pheu.deals.models import Conversion, Deal
+from pheu.deals.services import create_deal
 from pheu.home.bench import figures
 from pheu.home.bench.figures import Figure, Probe
+from pheu.home.bench.hands import long_record, waits
 from pheu.home.bench.population import fill
 from pheu.home.bench.server import Answer
+from pheu.home.bench.server import Browser as Visitor
 from pheu.leads.models import Lead
+from pheu.leads.services import create_lead
 from pheu.parties.models import Company, Prospect
 from pheu.records.models import Category, Record
 from pheu.timeline.models import Event
@@ -102,3 +107,17 @@ def test_figures_are_kept_and_compared(tmp_path):
     assert verdict.startswith("FAIL 1 of 1") and "140.0 ms: home, seller" in verdict
     head, worst = figures.growth(slower, found)
     assert head.startswith("FAIL 1 of 1") and "2.0 times: home, seller" in worst
+
+
+@pytest.mark.django_db(transaction=True)
+def test_hands_are_heard_on_a_list_a_board_and_a_long_record(world, browser):
+    """What `bin/bench --hands` does; how long it takes is the bench's to judge."""
+    dung = world.cast.dung
+    create_deal({"name": "Trạm khí thải", "owner": dung}, by=dung)
+    create_lead({"company_name": "Xi măng Hòn Đá", "owner": dung}, by=dung)
+    on_list, on_board, on_record = waits(
+        browser, Visitor(dung, int(world.url.rpartition(":")[2])), long_record(dung, 40)
+    )
+    assert on_list.startswith("list of 1:")
+    assert on_board.startswith("board of 1:")
+    assert on_record.startswith("record of 40 events:")

@@ -1,7 +1,7 @@
 // Single keys: / searches, c creates, g and a letter goes somewhere, ? tells them all. They can be switched off.
 
 const KEY = "pheu-shortcuts-off";
-let going = 0;
+let going = -Infinity; // when g was pressed
 
 function off() {
   try {
@@ -36,7 +36,7 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (off() || typing(event.target) || document.querySelector("dialog[open]")) return;
   const place = event.timeStamp - going < 1500 && document.querySelector(`.sidebar [data-key="${CSS.escape(event.key)}"]`);
-  going = 0;
+  going = -Infinity;
   if (place) place.click();
   else if (event.key === "g") going = event.timeStamp;
   else if (acts[event.key]) acts[event.key]();

@@ -9,6 +9,7 @@ from django.db import connection
 from pheu.activities.consistency import differing_next_activities
 from pheu.core import environment
 from pheu.home.bench import figures
+from pheu.home.bench.hands import asked
 from pheu.home.bench.population import fill
 from pheu.home.bench.server import Browser, serving
 from pheu.home.bench.tour import Tour
@@ -28,12 +29,19 @@ class Command(BaseCommand):
         parser.add_argument("--leads", type=int, default=100_000)
         parser.add_argument("--times", type=int, default=20, help="requests for each figure, fewer where it is slow")
         parser.add_argument("--only", default="", help="only operations whose name holds this")
+        parser.add_argument("--hands", action="store_true", help="only how long Chromium takes to answer hands")
         parser.add_argument("--against", type=Path, help="the kept figures of fewer leads: how much has grown?")
 
     def handle(self, **options: Any) -> None:
         if User.objects.exclude(email__endswith=".example").exists():
             raise CommandError("There are real people here: the bench works on the demo company only.")
         self.load(options["leads"])
+        if options["hands"]:
+            self.ask_hands()
+        else:
+            self.ask_everything(options)
+
+    def ask_everything(self, options: dict[str, Any]) -> None:
         kept = environment.home() / "bench.json"
         found = self.measure(options["times"], options["only"], figures.kept(kept))
         if not options["only"]:
@@ -64,14 +72,22 @@ class Command(BaseCommand):
             raise CommandError("\n".join(["The loaded rows are not as the doors write them:", *faults[:20]]))
         tell("loaded")
 
+    def ask_hands(self) -> None:
+        with serving() as port:
+            for line in asked(Browser(self.person("administrator"), port)):
+                self.say(line)
+
+    def person(self, who: str) -> User:
+        return User.objects.with_rights().get(email=f"{PEOPLE[who]}@quantrac.example")
+
     def measure(self, times: int, only: str, last: figures.Figures) -> figures.Figures:
         """Every figure of every person, told as it is found, against a server of our own."""
         found: figures.Figures = {}
         with serving() as port:
-            for who, name in PEOPLE.items():
+            for who in PEOPLE:
                 self.say(f"\n{who:42}{figures.HEAD}")
                 counters.fold()  # as the worker does every minute
-                user = User.objects.with_rights().get(email=f"{name}@quantrac.example")
+                user = self.person(who)
                 found[who] = {}
                 for probe in Tour(Browser(user, port)).probes():
                     if only in probe.name and (figure := figures.measure(probe, times=times)):
