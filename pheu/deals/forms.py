@@ -46,8 +46,9 @@ class ConversionForm(forms.Form):
         amount = kinds.get("deal").schema_for(by).get("expected_amount")
         if amount is None or not amount.on_create or kinds.get("lead").schema_for(by).get("expected_amount") is None:
             del self.fields["amount"]
-        owners = User.objects.who_may("deal", CHANGE).select_related("department").prefetch_related("teams")
+        owners = User.objects.who_may("deal", CHANGE).select_related("department")
         self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
+        self.fields["owner"].choices = [(one.pk, str(one)) for one in owners]  # type: ignore[attr-defined]
         departments = {str(user.pk): str(user.department or "") for user in owners}
         self.fields["department"].widget.attrs = {"data-follows": "owner", "data-values": json.dumps(departments)}
         self.fields["pipeline"].queryset = Pipeline.objects.filter(kind="deal")  # type: ignore[attr-defined]

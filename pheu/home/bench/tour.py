@@ -271,7 +271,8 @@ class Tour:
         return list(drawn[:many])
 
     def _convert_many(self, _nth: int) -> Answer | None:
-        leads = list(Lead.objects.filter(pk__in=self._bulk(Lead, CONVERT, 80)).order_by("pk"))
+        known = self._bulk(Lead, CONVERT, 80, request_type__isnull=False)
+        leads = list(Lead.objects.filter(pk__in=known).order_by("pk"))
         if not leads:
             return None
         began = timezone.now()
