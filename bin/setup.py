@@ -147,6 +147,16 @@ def mutants(rest: list[str]) -> int:
     os.execv(PYTHON, [str(PYTHON), "bin/mutants.py", *rest])
 
 
+def pictures(rest: list[str]) -> int:
+    """Replaced by `bin/pictures.py`."""
+    with one_at_a_time():
+        install("requirements-dev.txt")
+        catalogues()
+        os.environ["PHEU_CHROMIUM"] = chromium()
+    os.chdir(ROOT)
+    os.execv(PYTHON, [str(PYTHON), "bin/pictures.py", *rest])
+
+
 def check(rest: list[str]) -> int:
     """Every check, readable from top to bottom; all are run, and the first lines of this output say which failed."""
     with one_at_a_time():
@@ -203,7 +213,7 @@ def vendor(rest: list[str]) -> int:
 
 COMMANDS = {
     "run": run, "test": test, "check": check, "lock": lock, "vendor": vendor, "pheu": pheu, "bench": bench,
-    "mutants": mutants,
+    "mutants": mutants, "pictures": pictures,
 }  # fmt: skip
 
 

@@ -1,0 +1,128 @@
+"""Takes the README's pictures: starts the product on a demo company of its own and walks to each screen."""
+
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import BytesIO
+from pathlib import Path
+
+import xlsxwriter
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+KEPT = ROOT / "docs/img"
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PATIENCE = 180  # seconds until the product answers
+
+
+@contextmanager
+def product() -> Iterator[str]:
+    """The address of a product that runs meanwhile."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory() as home:
+        own = {**os.environ, "PHEU_HOME": home, "PORT": str(port)}
+        process = subprocess.Popen([ROOT / "bin/run"], env=own, stdout=subprocess.DEVNULL)
+        try:
+            _wait_for(port)
+            yield f"http://localhost:{port}"
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait_for(port: int) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
+            return
+        time.sleep(0.5)
+    raise SystemExit("the product did not start")
+
+
+def board(page: Page) -> None:
+    page.goto("/deals/board/?tab=all")
+
+
+def home(page: Page) -> None:
+    page.goto("/")
+
+
+def record(page: Page) -> None:
+    page.goto("/deals/?tab=all&sort=-updated_at")
+    page.locator("main tbody a[href^='/deals/']").nth(3).click()
+    page.wait_for_url("**/deals/*/**")
+
+
+def convert(page: Page) -> None:
+    page.goto("/leads/?tab=all")
+    page.locator("main tbody tr", has_text="Đang xử lý").locator("a[href^='/leads/']").first.click()
+    page.get_by_role("link", name="Chuyển thành cơ hội").click()
+    page.locator("#dialog[open] .ts-control").first.wait_for()
+
+
+def imported(page: Page) -> None:
+    page.goto("/prospects/")
+    page.get_by_role("link", name="Nhập dữ liệu").first.click()
+    content = a_list()
+    page.locator("[name=file]").set_input_files(
+        {"name": "hoi-cho-moi-truong.xlsx", "mimeType": SHEET, "buffer": content}
+    )
+    page.get_by_role("button", name="Tiếp tục").click()
+    page.locator("[name=area_code]").select_option("028")
+    page.locator("main table select").first.wait_for()
+
+
+def a_list() -> bytes:
+    """What a fair hands out: a title, a head in the third row, phones without an area code."""
+    kinds = ("Dệt nhuộm", "Thủy sản", "Xi măng", "Bao bì", "Cơ khí")
+    lines = [["DANH SÁCH DOANH NGHIỆP THAM DỰ"], []]
+    lines += [["TT", "Tên doanh nghiệp", "Gọi tắt", "Lĩnh vực", "Địa chỉ", "Điện thoại", "Email", "Fax"]]
+    for at in range(1, 77):
+        name = f"{kinds[at % len(kinds)]} Sông Hồng {at}"
+        phone = f"3845{at:04}" if at % 3 else ""
+        lines += [
+            [
+                str(at),
+                f"Công ty CP {name}",
+                name,
+                kinds[at % len(kinds)],
+                f"Lô A{at}",
+                phone,
+                f"vp{at}@songhong.example",
+            ]
+        ]
+    content = BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        sheet = book.add_worksheet("Gian hàng")
+        for at, line in enumerate(lines):
+            sheet.write_row(at, 0, line)
+    return content.getvalue()
+
+
+PICTURES = {"board": board, "home": home, "record": record, "convert": convert, "import": imported}
+
+
+def main() -> None:
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with product() as address, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=os.environ["PHEU_CHROMIUM"], args=sandbox)
+        page = chromium.new_page(viewport={"width": 1440, "height": 900}, locale="vi-VN", base_url=address)
+        page.goto("/accounts/login/")
+        page.locator("[data-sign-in-as^=binh]").click()
+        page.locator("form:has([name=login]) [type=submit]").click()
+        page.wait_for_url(f"{address}/")
+        for name, walk in PICTURES.items():
+            walk(page)
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=KEPT / f"{name}.png")
+            print(name, flush=True)
+
+
+if __name__ == "__main__":
+    main()
