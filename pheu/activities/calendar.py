@@ -77,8 +77,9 @@ def tonight() -> Any:
 
 
 def colleagues(user: User) -> list[User]:
-    """The people of my teams, whose work on records that I may see their calendar shows."""
-    return list(User.objects.active().filter(teams__in=user.team_ids).distinct())
+    """The people of my teams, or of my departments where I am in no team; their calendar shows what I may see."""
+    mine = Q(teams__in=user.team_ids) if user.team_ids else Q(department__in=user.department_ids)
+    return list(User.objects.active().filter(mine).distinct())
 
 
 def _work_of(user: User, people: list[User] | None) -> Any:
@@ -167,8 +168,8 @@ class Grid:
         return list(range(min({*WORKING_HOURS, *more}), max({*WORKING_HOURS, *more}) + 1))
 
     @property
-    def is_full(self) -> bool:
-        return sum(map(len, self.by_day.values())) >= MOST
+    def activities(self) -> int:
+        return sum(map(len, self.by_day.values()))
 
 
 def grid_of(user: User, people: list[User] | None, look: Look) -> Grid:

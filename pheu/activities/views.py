@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from pheu.activities import services
-from pheu.activities.calendar import VIEWS, Look, colleagues, days_of, grid_of, overdue_count, tonight
+from pheu.activities.calendar import MOST, VIEWS, Look, colleagues, days_of, grid_of, overdue_count, tonight
 from pheu.activities.forms import LogForm, NextForm, RecordForm, ResultForm, ScheduleForm, WhenForm, quick_times
 from pheu.activities.models import Activity, ActivityType
 from pheu.core.once import once
+from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE
 from pheu.records import kinds
@@ -177,19 +178,25 @@ def calendar(request: Request) -> HttpResponse:
         "whose": look.whose,
         "overdue": overdue_count(user, people),
         "may_plan": any(user.may(kind.code, CHANGE) for kind in kinds.every()),
-        **_pieces(look),
+        **_pieces(look, user),
     }
     if look.view == "list":
-        context["days"] = days_of(user, people, until=look.latest)
+        days = context["days"] = days_of(user, people, until=look.latest)
+        shown = sum(len(day.activities) for day in days)
     else:
         grid = context["grid"] = grid_of(user, people, look)
+        shown = grid.activities
         context |= {"before_url": look.url(on=grid.before), "after_url": look.url(on=grid.after)}
-    return render(request, "activities/calendar.html", context)
+    return render(request, "activities/calendar.html", context | {"is_full": shown >= MOST})
 
 
-def _pieces(look: Look) -> dict[str, Any]:
-    """The switches around the calendar, each with its address."""
-    whose = {"mine": _("Mine"), "team": _("My teams'")}
+def _pieces(look: Look, user: User) -> dict[str, Any]:
+    """The switches around the calendar, each with its address; who is alone has no team to look at."""
+    whose = {"mine": _("Mine")}
+    if user.team_ids:
+        whose["team"] = _("My teams'")
+    elif user.department_ids:
+        whose["team"] = _("My department's")
     return {
         "tabs": [
             {"label": label, "url": look.url(whose=code, person=None), "current": code == look.whose, "count": None}

@@ -155,6 +155,32 @@ def test_the_teams_calendar_has_everybody_in_a_colour_of_their_own(client, an, b
     )
 
 
+def test_whoever_is_in_no_team_looks_at_the_department_or_at_nobody_else(client, an, binh, lead):
+    plan(lead.record, an, "Của An", at(hour=9))
+    binh.teams.clear()
+    client.force_login(binh)
+    page = client.get("/calendar/?whose=team&on=2031-06-11").text
+    assert "Của phòng tôi" in page
+    assert "Của đội tôi" not in page
+    assert "Của An" in page
+    binh.department = None
+    binh.save()
+    alone = client.get("/calendar/?on=2031-06-11").text
+    assert "whose=team" not in alone
+
+
+@pytest.mark.parametrize(("look", "shown"), [("?on=2031-06-11", 1), ("?view=list", 1)])
+def test_a_page_that_holds_no_more_says_so(client, an, lead, monkeypatch, look, shown):
+    for nth in range(2):
+        plan(lead.record, an, f"Việc {nth}", at(hour=9 + nth))
+    client.force_login(an)
+    words = "Có nhiều việc hơn"
+    assert words not in client.get(f"/calendar/{look}").text
+    monkeypatch.setattr("pheu.activities.calendar.MOST", shown)
+    monkeypatch.setattr("pheu.activities.views.MOST", shown)
+    assert words in client.get(f"/calendar/{look}").text
+
+
 def test_work_done_stands_where_it_was_due_or_else_when_it_was_done(an, lead):
     today = timezone.localdate()
     now = timezone.localtime()
