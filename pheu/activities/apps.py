@@ -6,3 +6,7 @@ class ActivitiesConfig(AppConfig):
 
     def ready(self) -> None:
         from pheu.activities import consistency, navigation, panels  # noqa: F401  (they register themselves)
+        from pheu.activities.services import next_titles
+        from pheu.records.fields import use_next_titles
+
+        use_next_titles(next_titles)

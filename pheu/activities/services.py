@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Min, OuterRef, Subquery
+from django.db.models import Min, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.activities import events
 from pheu.activities.models import Activity, ActivityType
 from pheu.core.errors import DomainError
+from pheu.core.prepared import prepared
 from pheu.people.models import User
 from pheu.people.scopes import CHANGE
 from pheu.records import kinds, writing
@@ -203,6 +204,17 @@ def first_due() -> Subquery:
     """When the earliest open activity of a Record is due."""
     first = Activity.objects.open().filter(record=OuterRef("pk")).order_by().values("record").annotate(at=Min("due_at"))
     return Subquery(first.values("at"))
+
+
+def next_titles(record_ids: list[int]) -> dict[int, str]:
+    """What is to be done next on each of these Records, by id: one statement."""
+    return {pk: title or what for pk, title, what in _next_of(record_ids)}
+
+
+@prepared
+def _next_of(record_ids: list[int]) -> QuerySet[Any]:
+    rows = Activity.objects.open().filter(record__in=record_ids).order_by("record", "due_at", "pk").distinct("record")
+    return rows.values_list("record", "title", "type__name")
 
 
 def refresh_next(record_ids: Iterable[int]) -> None:

@@ -119,6 +119,6 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return say(request, exception if isinstance(exception, Unreadable) else Unreadable())
 
 
-def tell(request: HttpRequest, text: Any, *, undo: str = "") -> None:
+def tell(request: HttpRequest, text: Any, *, undo: str = "", level: int = messages.SUCCESS) -> None:
     """Show `text` as a toast on the next page; with «Hoàn tác», which posts to the address `undo`."""
-    messages.success(request, text, extra_tags=f"undo:{undo}" if undo else "")
+    messages.add_message(request, level, text, extra_tags=f"undo:{undo}" if undo else "")

@@ -19,7 +19,7 @@ from pheu.people.requests import Request
 from pheu.people.scopes import CONVERT
 from pheu.records import kinds
 from pheu.records.access import must
-from pheu.records.act_views import done
+from pheu.records.answers import done
 from pheu.records.models import Category
 
 

@@ -25,11 +25,7 @@ def _views(user: User) -> list[View]:
     views = [
         View("mine", _("Mine"), {"all": [MINE, OPEN]}),
         View("free", _("Nobody's yet"), {"all": [{"field": "owner", "op": "empty"}, OPEN]}),
-        View(
-            "overdue",
-            _("Overdue"),
-            {"all": [{"field": "next_activity", "op": "before", "value": {"start": "now"}}, OPEN]},
-        ),
+        View("overdue", _("Overdue"), {"field": "overdue", "op": "in", "value": ["yes"]}),
         View("all", _("All"), {}),
     ]
     return views[-1:] + views[:-1] if user.scope_of("lead", VIEW) == Scope.ALL else views

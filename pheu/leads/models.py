@@ -1,7 +1,7 @@
 """Leads, and what leads and deals share."""
 
 from django.db import models
-from django.db.models.functions import Upper
+from django.db.models.functions import Least, Upper
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
@@ -51,7 +51,12 @@ class SalesRow(Staged):
     expected_amount = models.DecimalField(_("Expected value"), max_digits=18, decimal_places=0, null=True, blank=True)
     expected_close_on = models.DateField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
+    # The first of what is planned and what must be done by then; either alone where there is no other.
+    late_at = models.GeneratedField(
+        expression=Least("next_activity_at", "due_at"), output_field=models.DateTimeField(null=True), db_persist=True
+    )
     label = models.ForeignKey(Label, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    late_column = "late_at"
 
     class Meta(Staged.Meta):
         abstract = True

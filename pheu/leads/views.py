@@ -9,7 +9,8 @@ from pheu.leads import services
 from pheu.parties.models import Prospect
 from pheu.people.requests import Request
 from pheu.records import kinds
-from pheu.records.act_views import asked_ids, done, ticked, undo_url
+from pheu.records.act_views import asked_ids, ticked, undo_url
+from pheu.records.answers import done
 
 
 @require_POST

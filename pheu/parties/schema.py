@@ -22,6 +22,7 @@ from pheu.records.fields import (
     Title,
     common,
     moment,
+    next_activity,
 )
 from pheu.records.schema import Group, Schema, responsible
 
@@ -106,9 +107,10 @@ COMPANY = Schema(
         responsible("company"),
     ),
     title=("name",),
-    columns=("name", "number", "type", "tax_code", "phone", "email", "tags", "owner", "updated_at"),
+    columns=("name", "number", "type", "next_activity", "owner", "phone", "email", "tax_code", "tags", "updated_at"),
     shown=(
         *common(),
+        next_activity("company", on_page=False),
         moment("first_won_at", _("First won"), sortable=False),
     ),
     phone_columns=("name", "type", "phone", "owner"),
@@ -148,8 +150,19 @@ CONTACT = Schema(
         responsible("contact"),
     ),
     title=("full_name",),
-    columns=("full_name", "number", "job_title", "company", "phone", "email", "tags", "owner", "updated_at"),
-    shown=common(),
+    columns=(
+        "full_name",
+        "number",
+        "company",
+        "next_activity",
+        "owner",
+        "phone",
+        "email",
+        "job_title",
+        "tags",
+        "updated_at",
+    ),
+    shown=(*common(), next_activity("contact", on_page=False)),
     phone_columns=("full_name", "company", "phone", "owner"),
 )
 
@@ -198,9 +211,21 @@ PROSPECT = Schema(
         responsible("prospect"),
     ),
     title=("company_name", "person_name", "phone", "email"),
-    columns=("company_name", "number", "phone", "flags", "email", "industry", "address", "owner", "updated_at"),
+    columns=(
+        "company_name",
+        "number",
+        "phone",
+        "flags",
+        "next_activity",
+        "owner",
+        "email",
+        "industry",
+        "address",
+        "updated_at",
+    ),
     shown=(
         *common(),
+        next_activity("prospect", on_page=False),
         ShownRow(name="became", label=_("Converted"), reads=attrgetter("became")),
         MultiChoice(
             name="flags",

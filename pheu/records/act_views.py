@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
-from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh, trigger_client_event
+from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
 from pheu.core.errors import DomainError, tell
 from pheu.core.ids import read_ids
@@ -18,18 +18,10 @@ from pheu.people.scopes import ASSIGN, MOVE
 from pheu.records import drawing, kinds
 from pheu.records.access import must
 from pheu.records.acts import last_operation
+from pheu.records.answers import closing_toast, done, settle
 from pheu.records.forms import AssignForm, PipelineForm, ReasonForm
 
 MANY = 5000
-
-
-def done(request: Request, where: Any) -> HttpResponse:
-    """Lead on to `where`; from a dialog by htmx, the whole page goes there."""
-    url = where if isinstance(where, str) else where.get_absolute_url()
-    if request.htmx:
-        here = request.htmx.current_url_abs_path or ""  # with the place in the list that one came from
-        return HttpResponseClientRedirect(here if here.partition("?")[0] == url else url)
-    return redirect(url)
 
 
 def changed_here(
@@ -123,32 +115,21 @@ def record_closing(request: Request, kind: str, pk: int) -> HttpResponse:
     if to is None:
         raise Http404
     if not to.needs_reason:
-        if request.method == "POST":
-            chosen.close(row, to=to, by=request.user)
-            tell(request, _closed_words(row, to))
-        return done(request, row)
+        if request.method != "POST":
+            return done(request, row)
+        return settle(request, row, closing_toast(chosen.close(row, to=to, by=request.user)))
     sent = request.POST if request.method == "POST" else None
     form = ReasonForm(sent, kind=kind, category=to.category)
     if sent is not None and form.is_valid():
-        chosen.close(row, to=to, **form.cleaned_data, by=request.user)
-        tell(request, _closed_words(row, to))
-        return done(request, row)
+        return settle(request, row, closing_toast(chosen.close(row, to=to, **form.cleaned_data, by=request.user)))
     context = {"kind": chosen, "row": row, "to": to, "form": form}
     return render(request, "records/closing.html", context, status=200 if sent is None else 422)
-
-
-def _closed_words(row: Any, to: Any) -> str:
-    words = _("%(kind)s “%(title)s” is won. Congratulations!")
-    if to.category != "won":
-        words = _("%(title)s was closed: %(stage)s.")
-    return words % {"kind": kinds.get(row.kind).label, "title": row.title, "stage": to}
 
 
 @require_POST
 def record_reopening(request: Request, kind: str, pk: int) -> HttpResponse:
     row = kinds.get(kind).reopen(_visible(request, kind, pk), by=request.user)
-    tell(request, _("%(title)s is open again.") % {"title": row.title})
-    return done(request, row)
+    return settle(request, row, {"text": _("%(title)s is open again.") % {"title": row.title}})
 
 
 def record_pipeline(request: Request, kind: str, pk: int) -> HttpResponse:

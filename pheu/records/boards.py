@@ -8,7 +8,6 @@ from operator import itemgetter
 from typing import Any
 
 from django.db.models import Count, Q
-from django.utils import timezone
 
 from pheu.core.ids import read_id
 from pheu.people.scopes import MOVE
@@ -32,7 +31,8 @@ class Column:
     weighted: Decimal = Decimal(0)
     cards: list[Any] = field(default_factory=list)
     more_url: str = ""
-    unfold_url: str = ""
+    fold_url: str = ""
+    can_fold: bool = False
     folded: bool = False
 
     @property
@@ -42,6 +42,8 @@ class Column:
 
 class Board(Listing):
     """A Listing drawn as columns. Closed stages are folded and load no cards."""
+
+    is_paged = False
 
     @cached_property
     def pipelines(self) -> list[Pipeline]:
@@ -57,15 +59,35 @@ class Board(Listing):
 
     @cached_property
     def columns_of_stages(self) -> list[Column]:
+        self.deal_out(self.heads)
+        return self.heads
+
+    @cached_property
+    def heads(self) -> list[Column]:
+        """Every column with its totals, without cards."""
         columns = {stage.pk: self._column(stage) for stage in self.pipeline.stages.all()}
         self._add_totals(columns)
-        shown = [pk for pk, column in columns.items() if not column.folded]
-        self._deal_out(columns, self._cards(shown))
         return list(columns.values())
 
+    def deal_out(self, columns: list[Column]) -> None:
+        """Bring the first cards of those of these columns that are open."""
+        shown = {column.stage.pk: column for column in columns if not column.folded}
+        self._deal_out(shown, self._cards(list(shown)))
+
+    @property
+    def _unfolded(self) -> set[str]:
+        return set(self.params.getlist("unfold"))
+
     def _column(self, stage: Stage) -> Column:
-        folded = (stage.is_folded or stage.is_closing) and self.params.get("unfold") != str(stage.pk)
-        return Column(stage, folded=folded, unfold_url=self.url(unfold=str(stage.pk)))
+        can_fold, key = stage.is_folded or stage.is_closing, str(stage.pk)
+        folded = can_fold and key not in self._unfolded
+        return Column(stage, can_fold=can_fold, folded=folded, fold_url=self.url(unfold=sorted(self._unfolded ^ {key})))
+
+    def with_other_fold(self, stage: Stage) -> "Board":
+        """This board with one column opened that was folded, or folded that was open."""
+        params = self.params.copy()
+        params.setlist("unfold", sorted(self._unfolded ^ {str(stage.pk)}))
+        return Board(self.kind, self.user, params, self.last_tab)
 
     def _deal_out(self, columns: dict[int, Column], cards: list[Any]) -> None:
         for card in cards:
@@ -81,19 +103,12 @@ class Board(Listing):
         self._deal_out(columns, self._cards([stage.pk]))
         return columns[stage.pk]
 
-    def totals_of(self, stages: list[Stage]) -> list[Column]:
-        """Heads of columns, to redraw after a move."""
-        columns = {stage.pk: self._column(stage) for stage in stages}
-        self._add_totals(columns)
-        return list(columns.values())
-
     def card(self, row: Any) -> Any:
         """One card, as the board draws it."""
         return self._drawn([row.pk])[0]
 
     def _add_totals(self, columns: dict[int, Column]) -> None:
         """From the kept counters where they can answer, else added up; what is overdue changes by itself."""
-        now = timezone.now()
         if self.is_counted:
             found = counters.by_stage(self.kind, self.user, self.condition & Q(stage__in=list(columns)))
         else:
@@ -102,10 +117,11 @@ class Board(Listing):
             columns[stage].count, columns[stage].amount = totals.count, totals.amount
             columns[stage].weighted, columns[stage].planned = totals.weighted, totals.planned
         open_stages = [pk for pk, column in columns.items() if not column.stage.is_closing]
-        late = self.narrowed().filter(stage__in=open_stages, closed_at=None, next_activity_at__lt=now)
-        for one in late.order_by().values("stage").annotate(overdue=Count("*")):
-            columns[one["stage"]].overdue = one["overdue"]
-            columns[one["stage"]].planned -= one["overdue"]
+        # Open ones are not closed: said again, for their index is of those.
+        late = self.narrowed().filter(self._late, stage__in=open_stages, closed_at=None)
+        for one in late.order_by().values("stage").annotate(n=Count("*"), planned=Count("next_activity_at")):
+            columns[one["stage"]].overdue = one["n"]
+            columns[one["stage"]].planned -= one["planned"]  # a deadline may be past with nothing planned
 
     def _cards(self, stages: list[int]) -> list[Any]:
         """The newest cards of each stage: their ids by one union of short index scans, then the rows at once."""
@@ -127,8 +143,16 @@ class Board(Listing):
         cards = list(rows.annotate(may_move=may(self.user, self.kind.code, MOVE)).order_by("-pk"))
         for card in cards:
             card.card_fields = fields
+        for one in fields:
+            one.bring(cards)
         mark_free(cards, fields, self.user)
         return cards
+
+    @property
+    def _late(self) -> Q:
+        """What is overdue, as far as the person may know it."""
+        field = self.schema.get("overdue")
+        return field.q("in", ["yes"]) if field is not None else Q(pk__in=[])
 
     @property
     def has_amount(self) -> bool:
@@ -142,7 +166,11 @@ class Board(Listing):
 
     @property
     def open_columns(self) -> list[Column]:
-        return [column for column in self.columns_of_stages if not column.stage.is_closing]
+        return [column for column in self.heads if not column.stage.is_closing]
+
+    @property
+    def ends(self) -> list[Column]:
+        return [column for column in self.columns_of_stages if column.stage.is_closing]
 
     @property
     def total(self) -> Decimal:

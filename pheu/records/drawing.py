@@ -4,7 +4,9 @@ Each takes (field, value, row) and gives markup; whatever it puts in is escaped.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import accumulate
 from typing import Any
 
 from django.template.defaultfilters import capfirst, truncatechars
@@ -15,6 +17,7 @@ from django.utils.translation import ngettext
 
 from pheu.core.markup import address, attributes, drawn_once, html, together
 from pheu.core.templatetags import controls
+from pheu.core.templatetags.blocks import chip
 from pheu.core.templatetags.signs import avatar, icon, pill, stars, tag
 from pheu.core.templatetags.vn import NOTHING
 from pheu.core.vietnamese import show_relative_day
@@ -39,7 +42,7 @@ def _title(field: Field, value: Any, row: Any) -> Drawn:
 
 
 def _long(field: Field, value: Any, row: Any) -> Drawn:
-    return truncatechars(value or NOTHING, 80)
+    return truncatechars(value, 80) if value else NOTHING
 
 
 def _phone(field: Field, value: Any, row: Any) -> Drawn:
@@ -128,7 +131,7 @@ def _row(field: Field, value: Any, row: Any) -> Drawn:
 
 
 def _activity(field: Field, value: Any, row: Any) -> Drawn:
-    return next_activity(value, getattr(row, "is_closed", False))
+    return _next(field, row).in_cell()
 
 
 def _probability(field: Field, value: Any, row: Any) -> Drawn:
@@ -211,18 +214,71 @@ def _readable(field: Field, drawn: Drawn) -> SafeString:
 
 def next_activity(at: Any, is_closed: bool = False) -> Drawn:
     """When something is to be done next: red when overdue, amber when nothing is planned."""
-    if at is None:
-        return NOTHING if is_closed else _nothing_planned()
-    now = in_vietnam(timezone.now())
-    return _planned(in_vietnam(at).date(), now.date(), at < now)
+    return Next(at, at, missed=not is_closed).in_cell()
+
+
+@dataclass(frozen=True)
+class Next:
+    """What is to be done next on a row, when, and since when the row is late; `missed` where something should be."""
+
+    at: datetime | None
+    late_at: datetime | None
+    title: str = ""
+    missed: bool = True
+
+    def in_cell(self) -> Drawn:
+        """The task, and beside it the time; red where the row is overdue, amber where nothing is planned."""
+        now = timezone.now()
+        beside = self._late(now) or self._unplanned()
+        if not self.title:
+            return beside or (_when(in_vietnam(self.at), in_vietnam(now).date()) if self.at else NOTHING)
+        if not beside and self.at:
+            beside = html('<span class="faint nowrap">· {}</span>', show_time(in_vietnam(self.at), in_vietnam(now)))
+        return html('<span class="next"><span class="cut" title="{0}">{0}</span>{1}</span>', self.title, beside)
+
+    def on_card(self) -> Drawn:
+        """All of it in one pill."""
+        now = timezone.now()
+        if not self.title or self.at is None:
+            return self.in_cell()
+        late = self.late_at is not None and self.late_at < now
+        when = _since(self._days_late(now)) if late else show_time(in_vietnam(self.at), in_vietnam(now))
+        words = '<span class="pill {0}"><span class="cut" title="{1}">{1}</span><span>· {2}</span></span>'
+        return html(words, "red" if late else "jade", self.title, when)
+
+    def _late(self, now: datetime) -> SafeString | str:
+        return _late_pill(self._days_late(now)) if self.late_at is not None and self.late_at < now else ""
+
+    def _days_late(self, now: datetime) -> int:
+        return (in_vietnam(now).date() - in_vietnam(self.late_at).date()).days if self.late_at else 0
+
+    def _unplanned(self) -> SafeString | str:
+        return _nothing_planned() if self.at is None and self.missed else ""
+
+
+def _next(field: Any, row: Any) -> Next:
+    at, title = field.value(row), getattr(row, "next_title", "")
+    return Next(at, None if row.is_closed else field.late_at(row), title, missed=row.should_go_on)
+
+
+def show_time(at: datetime, now: datetime) -> str:
+    """«hôm nay 14:00», «ngày mai 9:30», later «25/11»."""
+    day = show_relative_day(at.date(), now.date())
+    return f"{day} {at:%H:%M}" if abs((at.date() - now.date()).days) <= 1 else day
+
+
+def _since(days: int) -> str:
+    return show_overdue(days) if days else _("overdue today")
 
 
 @drawn_once
-def _planned(day: date, today: date, is_late: bool) -> SafeString:
-    if not is_late:
-        return pill(show_relative_day(day, today), "jade")
-    late = (today - day).days
-    return pill(capfirst(show_overdue(late)) if late else _("Overdue"), "red")
+def _when(day: date, today: date) -> SafeString:
+    return pill(show_relative_day(day, today), "jade")
+
+
+@drawn_once
+def _late_pill(days: int) -> SafeString:
+    return pill(capfirst(show_overdue(days)) if days else _("Overdue"), "red")
 
 
 @drawn_once
@@ -235,11 +291,27 @@ def _nothing_planned() -> SafeString:
 
 def heads(listing: Any) -> SafeString:
     """The heads of a list's columns, which order it."""
-    return together(_head(**column) for column in listing.columns)
+    return together(_head(**one, is_idle=idle) for one, idle in zip(listing.columns, _idle(listing), strict=True))
 
 
-def _head(field: Field, sort_url: str, order: str) -> SafeString:
-    named = {"scope": "col", "class": "end" if field.is_number else None, "aria-sort": order or None}
+def _cells(listing: Any) -> list[list[Drawn]]:
+    """What the page shows of each row, by column; drawn once, for heads and rows."""
+    if listing.drawn is None:
+        fields = listing.schema.column_fields()
+        listing.drawn = [[cell(one, row) for one in fields] for row in listing.rows]
+    drawn: list[list[Drawn]] = listing.drawn
+    return drawn
+
+
+def _idle(listing: Any) -> list[bool]:
+    """Which columns have nothing in any row of the page and do not order it: they take no room."""
+    filled = [any(drawn is not NOTHING for drawn in column) for column in zip(*_cells(listing), strict=True)]
+    return [bool(filled) and not filled[place] and not column["order"] for place, column in enumerate(listing.columns)]
+
+
+def _head(field: Field, sort_url: str, order: str, is_idle: bool) -> SafeString:
+    place = "cell-title" if field.cell == "title" else "end" if field.is_number else None
+    named = {"scope": "col", "class": place, "aria-sort": order or None, "hidden": is_idle}
     sign = icon("chevron-down" if order == "descending" else "chevron-up", size="small") if order else ""
     words = together([field.label, sign])
     link = html('<a href="{}">{}</a>', sort_url, words) if sort_url else words
@@ -248,25 +320,30 @@ def _head(field: Field, sort_url: str, order: str) -> SafeString:
 
 def rows(listing: Any, *, ticked: bool) -> SafeString:
     """The rows of a page of a list; `ticked` puts a box to tick before each."""
-    columns = [(one, *_places(cell_class(one, listing.kind))) for one in listing.schema.column_fields()]
+    columns = [
+        _places(cell_class(one, listing.kind), idle)
+        for one, idle in zip(listing.schema.column_fields(), _idle(listing), strict=True)
+    ]
     words = _("Tick %(title)s") if ticked else ""
-    return together(part for row in listing.rows for part in _line(row, columns, words))
+    return together(
+        part for row in zip(listing.rows, _cells(listing), strict=True) for part in _line(*row, columns, words)
+    )
 
 
-def _places(place: str) -> tuple[SafeString, SafeString]:
+def _places(place: str, is_idle: bool) -> tuple[SafeString, SafeString]:
     """How a cell begins, and a whole one without a value: on a phone's card that takes no line."""
-    return html('<td class="{}">', place), html('<td class="{} nothing">{}</td>', place, NOTHING)
+    nothing = '<td class="{} nothing"{}>{}</td>'
+    return html('<td class="{}">', place), html(nothing, place, attributes({"hidden": is_idle}), NOTHING)
 
 
 LINE, LINE_END, CELL_END = SafeString("<tr>\n"), SafeString("</tr>\n"), SafeString("</td>")
 
 
-def _line(row: Any, columns: list[tuple[Field, SafeString, SafeString]], words: str) -> Iterator[Drawn]:
+def _line(row: Any, cells: list[Drawn], columns: list[tuple[SafeString, SafeString]], words: str) -> Iterator[Drawn]:
     yield LINE
     if words:
         yield _tick(row, words)
-    for field, begin, nothing in columns:
-        drawn = cell(field, row)
+    for drawn, (begin, nothing) in zip(cells, columns, strict=True):
         yield from (nothing,) if drawn is NOTHING else (begin, drawn, CELL_END)
     yield LINE_END
 
@@ -338,12 +415,28 @@ def _card_value(row: Any) -> SafeString:
         _take_button(row, "card") if value is None and can_be_taken(row) else avatar(value)
         for _field, value in _on_card(row, "person")
     ]
-    return html(
-        '<div class="card-row">{}{}<span class="push">{}</span></div>',
-        together(worth),
-        together(tag(one, one.colour) for one in marks),
-        together(people),
-    )
+    line = '<div class="card-row card-worth">{}<span class="card-marks">{}</span><span class="push">{}</span></div>'
+    told = sum(len(field.show(value) or "") for field, value in _on_card(row, "money", "number"))
+    return html(line, together(worth), _marks(marks, ROOM - told), together(people))
+
+
+ROOM = 31  # letters of value and marks
+FRAME = 3  # what a mark takes besides its own
+
+
+def _marks(marks: list[Any], room: int) -> SafeString:
+    """As many marks as there is room for, the first always; how many more there are, and which."""
+    ends = list(accumulate(len(str(one)) + FRAME for one in marks))
+    if ends and ends[-1] > room:
+        room -= FRAME + 1  # for how many more there are
+    shown = max(1, sum(end <= room for end in ends))
+    drawn, more = [tag(one, one.colour) for one in marks[:shown]], marks[shown:]
+    if more:
+        names = ", ".join(map(str, more))
+        drawn.append(
+            html('<span class="tag slate" title="{0}" aria-label="{0}" role="note">+{1}</span>', names, len(more))
+        )
+    return together(drawn)
 
 
 def _worth(field: Field, value: Any) -> SafeString:
@@ -357,14 +450,34 @@ def _as_list(value: Any) -> list[Any]:
 
 def _card_next(row: Any) -> SafeString:
     priority = [html('<span class="push">{}</span>', stars(value)) for _field, value in _on_card(row, "stars") if value]
-    activity = [next_activity(value, row.is_closed) for _field, value in _on_card(row, "activity")]
-    return html('<div class="card-row">{}{}</div>', together(activity), together(priority))
+    drawn = [_next(field, row).on_card() for field, _value in _on_card(row, "activity")]
+    line = [*(one for one in drawn if one is not NOTHING), *priority]
+    return html('<div class="card-row">{}</div>', together(line)) if line else SafeString("")
 
 
 @drawn_once
 def _card_menu() -> SafeString:
     button = '<button type="button" class="card-menu" data-move-menu aria-label="{}">{}</button>'
     return html(button, _("Move to another stage"), icon("dots"))
+
+
+# Filters ---------------------------------------------------------------------------------------
+
+
+def filter_chip(one: Any) -> SafeString:
+    """A filter in force (`lists.Chip`); a press opens what it asks for, to be changed."""
+    if one.choices:
+        asks = controls.checks(one.key, one.choices)
+    elif one.typed:
+        kind, value = one.typed
+        named = {"type": kind, "name": one.key, "value": value, "aria-label": one.label, "required": True}
+        asks = html("<input{}>", attributes(named))
+    else:
+        return chip(one.label, one.values, one.without)
+    form = '<form method="get" class="filter-form">{}<b>{}</b>{}{}</form>'
+    send = html('<button class="btn btn-primary btn-small">{}</button>', _("Apply"))
+    kept = together(html('<input type="hidden" name="{}" value="{}">', name, value) for name, value in one.kept)
+    return chip(one.label, one.values, one.without, html(form, kept, one.label, asks, send))
 
 
 # Controls of forms -----------------------------------------------------------------------------

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from itertools import takewhile
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.core import signing
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pheu.core.prepared import prepared
@@ -48,6 +50,11 @@ class Chip:
     field: Field | None
     values: str
     without: str
+    # How it is edited: its parameter, what the address says besides, and either what can be ticked or what is typed.
+    key: str = ""
+    kept: tuple[tuple[str, str], ...] = ()
+    choices: tuple[tuple[str, str, bool], ...] = ()
+    typed: tuple[str, str] | None = None  # type of the input, its value
 
     @property
     def label(self) -> Any:
@@ -57,14 +64,43 @@ class Chip:
 class Listing:
     """What a person sees of a kind for one query string. Rows come from `within(user, VIEW)` and nowhere else."""
 
-    def __init__(self, kind: Kind, user: User, params: QueryDict) -> None:
-        self.kind, self.user, self.params = kind, user, params
+    is_paged: ClassVar[bool] = True
+    # What `drawing` has made of the rows, by row and column.
+    drawn: list[list[Any]] | None = None
+
+    def __init__(self, kind: Kind, user: User, params: QueryDict, last_tab: str = "") -> None:
+        self.kind, self.user, self.params, self.last_tab = kind, user, params, last_tab
         self.schema = kind.schema_for(user)
         self.tabs = kind.views(user)
         if self.schema is not kind.schema:
             self.tabs = [view for view in self.tabs if can_be_asked(kind, user, view.where)]
-        self.tab = next((view for view in self.tabs if view.code == params.get("tab")), self.tabs[0])
         self.text = params.get("q", "").strip()[:200]
+
+    @cached_property
+    def tab(self) -> View:
+        """The view that was asked for, else the one chosen last, else the first that has rows."""
+        named = {view.code: view for view in self.tabs}
+        asked = named.get(self.params.get("tab", "")) or named.get(self.last_tab)
+        return asked or self._first_with_rows()
+
+    def _first_with_rows(self) -> View:
+        """One statement looks into all of them; mostly it is the first, of which a list then has read its page."""
+        asked = list(takewhile(lambda view: view.where, self.tabs))
+        if asked and self.is_paged and not self.params and (found := self._under(asked[0])._ids):
+            self._ids = found
+            return asked[0]
+        parts = [part for nth, view in enumerate(asked) for part in self._under(view)._any(nth)]
+        together = parts[0].union(*parts[1:], all=True) if parts[1:] else [*parts, ()][0]
+        have = {row["nth"] for row in together}
+        return self.tabs[min(have)] if have else self.tabs[len(asked) % len(self.tabs)]
+
+    def _under(self, view: View) -> "Listing":
+        return Listing(self.kind, self.user, QueryDict(f"tab={view.code}"))
+
+    def _any(self, nth: int) -> list[Any]:
+        """Querysets of one row each, if there is one, to tell by `nth` whether the list has any."""
+        rows = self._ordered(self.narrowed(self.kind.model.objects.all())).annotate(nth=Value(nth)).values("nth")
+        return [way[:1] for way in rows.ways_to_see(self.user)]
 
     @cached_property
     def choices(self) -> dict[Field, dict[str, str]]:
@@ -144,8 +180,8 @@ class Listing:
     # -- pages -----------------------------------------------------------------------------------
 
     @cached_property
-    def _fetched(self) -> list[Any]:
-        """The rows of the page and one more. Filled values come first in both directions, then the empty ones.
+    def _ids(self) -> list[int]:
+        """Of the rows of the page and one more. Filled values come first in both directions, then the empty ones.
 
         Each half is read along the index of its order; only the page on which the first half ends reads both.
         """
@@ -153,9 +189,17 @@ class Listing:
         keys = [] if last is not None and last[0] is None else self._keys(self._filled, last)
         if len(keys) <= PAGE and self._may_be_empty:
             keys += self._keys(self._empty, last if last is not None and last[0] is None else None)
-        place = {pk: at for at, pk in enumerate(keys[: PAGE + 1])}
-        rows = self._brought(list(place))
-        mark_free(rows, self.schema.column_fields(), self.user)
+        return keys[: PAGE + 1]
+
+    @cached_property
+    def _fetched(self) -> list[Any]:
+        """The rows of the page and one more."""
+        self.tab  # noqa: B018  (choosing it may read the ids)
+        place = {pk: at for at, pk in enumerate(self._ids)}
+        rows, fields = self._brought(list(place)), self.schema.column_fields()
+        for one in fields:
+            one.bring(rows)
+        mark_free(rows, fields, self.user)
         return sorted(rows, key=lambda row: place[row.pk])
 
     def _brought(self, keys: list[int]) -> list[Any]:
@@ -233,7 +277,7 @@ class Listing:
 
     def url(self, **changed: str | list[str] | None) -> str:
         """This list's query string with some parameters changed; a new filter or order starts at the first page."""
-        params = {name: values for name, values in self.params.lists() if name != "after"}
+        params = {"tab": [self.tab.code]} | {name: values for name, values in self.params.lists() if name != "after"}
         for name, value in changed.items():
             params[name] = [] if value is None else [value] if isinstance(value, str) else value
         return "?" + urlencode({name: values for name, values in params.items() if values}, doseq=True)
@@ -242,8 +286,9 @@ class Listing:
     def kept(self) -> list[tuple[str, str]]:
         """What a new filter keeps of the address: tab, order, pipeline, and what its menu does not ask about."""
         beside = {key for key, part in self.filters.items() if key not in self._menu}
-        kept = ("tab", "sort", "pipeline", "where")
-        return [(name, value) for name, values in self.params.lists() if name in beside.union(kept) for value in values]
+        kept = beside | {"sort", "pipeline", "where"}
+        told = [(name, value) for name, values in self.params.lists() if name in kept for value in values]
+        return [("tab", self.tab.code), *told]
 
     @property
     def _menu(self) -> set[str]:
@@ -275,11 +320,32 @@ class Listing:
             shown = ", ".join(words[:2]) + (f", +{len(words) - 2}" if len(words) > 2 else "")
             if part.name != part.field.usual_operator:
                 shown = f"{part.operator.label} {shown}".strip()
-            chips.append(Chip(part.field, shown, self.url(**{key: None})))
+            told = QueryDict(self.url(**{key: None}).removeprefix("?")).lists()
+            kept = tuple((name, value) for name, values in told for value in values)
+            editor = (key, kept, self._ticks_of(part), self._typed_of(part))
+            chips.append(Chip(part.field, shown, self.url(**{key: None}), *editor))
         if self.where:
             asked = ", ".join(str(one.label) for one in fields_of(self.schema, self.where))
             chips.append(Chip(None, asked, self.url(where=None)))
         return chips
+
+    def _ticks_of(self, part: Part) -> tuple[tuple[str, str, bool], ...]:
+        """What can be ticked of a comparison with several values: the field's choices, else what is chosen now."""
+        if part.operator.takes != "many":
+            return ()
+        chosen = self._chosen(part)
+        offered = self.choices.get(part.field) or dict(zip(chosen, self._words_of(part), strict=True))
+        return tuple((value, label, value in chosen) for value, label in offered.items())
+
+    def _typed_of(self, part: Part) -> tuple[str, str] | None:
+        """The input of a comparison with one value."""
+        if part.operator.takes != "one":
+            return None
+        value = part.field.operand(part.value, self.user)
+        if isinstance(value, datetime):
+            value = timezone.localtime(value)
+        is_day = isinstance(value, date)
+        return ("date", f"{value:%Y-%m-%d}") if is_day else ("number" if part.field.is_number else "text", str(value))
 
     def _words_of(self, part: Part) -> list[str]:
         """The values of a comparison as the person reads them."""
@@ -293,13 +359,19 @@ class Listing:
     def offers(self) -> list[tuple[Field, list[tuple[str, str, bool]]]]:
         """Every filterable field with its choices: (value, label, is chosen)."""
         return [
-            (one, [(value, label, value in self._chosen(one)) for value, label in choices.items()])
+            (
+                one,
+                [(value, label, value in self._chosen(self.filters.get(one.name))) for value, label in choices.items()],
+            )
             for one, choices in self.choices.items()
         ]
 
-    def _chosen(self, field: Field) -> list[str]:
-        part = self.filters.get(field.name)
-        return [str(one) for one in part.value] if part is not None and part.operator.takes == "many" else []
+    def _chosen(self, part: Part | None) -> list[str]:
+        """The values of a comparison with several, as its field offers them."""
+        if part is None or part.operator.takes != "many":
+            return []
+        told = [str(one) for one in part.value]
+        return [str(self.user.pk) if one == "me" else one for one in told] if part.field in self.choices else told
 
     @property
     def filtered_fields(self) -> set[Field]:
@@ -314,7 +386,9 @@ class Listing:
         ]
 
     def _sort_url(self, field: Field) -> str:
-        return self.url(sort=field.name if self.sort == f"-{field.name}" else f"-{field.name}")
+        """The other way round than now; at first A to Z, and the newest or the largest."""
+        falls = field.falls_first if self._order_of(field) == "" else not self.is_descending
+        return self.url(sort=f"-{field.name}" if falls else field.name)
 
     def _order_of(self, field: Field) -> str:
         if self.sort.removeprefix("-") != field.name:

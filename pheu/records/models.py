@@ -182,6 +182,8 @@ class Row(Loaded):
     kind: ClassVar[str]
     # For a row not saved yet: the Record whose past it goes on with.
     continues: Record | None = None
+    # Which column says since when, or from when on, an open row is overdue.
+    late_column: ClassVar[str] = "next_activity_at"
     copied: ClassVar[tuple[str, ...]] = (
         "owner_id",
         "team_id",
@@ -236,6 +238,11 @@ class Row(Loaded):
 
     @property
     def is_closed(self) -> bool:
+        return False
+
+    @property
+    def should_go_on(self) -> bool:
+        """Whether something should always be planned on it."""
         return False
 
     @property
@@ -300,8 +307,8 @@ def list_indexes(
 
 
 def stage_indexes(table: str, *worth: str) -> list[models.Index]:
-    """What boards are read along: cards of a stage newest first, and those whose next activity is overdue, with what
-    their heads add up (`worth`)."""
+    """What boards are read along: cards of a stage newest first, and those that are overdue, with what their heads
+    add up (`worth`)."""
     live = models.Q(is_live=True)
     cards = [
         models.Index(fields=["stage", place, "record"], name=f"{table}_{called}_cards", condition=live)
@@ -316,8 +323,8 @@ def stage_indexes(table: str, *worth: str) -> list[models.Index]:
         models.Index(fields=["stage", "record"], name=f"{table}_cards", condition=live),
         *cards,
         models.Index(
-            fields=["next_activity_at", "stage"],
-            include=[*PLACES, *worth, "record"],
+            fields=["late_at", "stage"],
+            include=[*PLACES, *worth, "record", "next_activity_at"],
             name=f"{table}_overdue",
             condition=models.Q(is_live=True, closed_at=None),
         ),
@@ -357,6 +364,15 @@ class Staged(Row):
         return self.stage.is_closing
 
     @property
+    def should_go_on(self) -> bool:
+        return not self.is_closed
+
+    @property
+    def is_overdue(self) -> bool:
+        late = getattr(self, self.late_column)
+        return not self.is_closed and late is not None and late < timezone.now()
+
+    @property
     def days_in_stage(self) -> int:
         return (timezone.now() - self.stage_entered_at).days
 
@@ -378,14 +394,23 @@ class Staged(Row):
 
     def enter_pipeline(self, stage: "Stage") -> None:
         """Stand in an open stage of another pipeline."""
-        if stage.is_closing:
-            raise DomainError(_("Choose an open stage."))
         self.open_stage = None
-        self._stand_in(stage)
+        self._stand_in_open(stage)
 
     def begin(self, pipeline: "Pipeline") -> None:
         """A new row stands in the first stage of its pipeline."""
         self._stand_in(pipeline.first_stage)
+
+    def begin_in(self, stage: "Stage") -> None:
+        """A new row stands in an open stage of its kind: that of the column in which it was made."""
+        if stage.pipeline.kind != self.kind:
+            raise DomainError(_("That stage belongs to another pipeline."))
+        self._stand_in_open(stage)
+
+    def _stand_in_open(self, stage: "Stage") -> None:
+        if stage.is_closing:
+            raise DomainError(_("Choose an open stage."))
+        self._stand_in(stage)
 
     def _stand_in(self, stage: "Stage") -> None:
         self.stage, self.stage_entered_at = stage, timezone.now()
@@ -497,6 +522,7 @@ class Category(models.TextChoices):
 
 CLOSED = (Category.CONVERTED, Category.WON, Category.LOST, Category.UNQUALIFIED)
 FAILED = (Category.LOST, Category.UNQUALIFIED)
+OPEN = tuple(one for one in Category if one not in CLOSED)
 
 
 class Stage(Loaded):

@@ -288,8 +288,10 @@ def _joined(code: str, added: tuple[tuple[str, Field], ...]) -> Schema:
 def _narrowed(code: str, added: tuple[tuple[str, Field], ...], rights: frozenset[tuple[str, str]]) -> Schema:
     base, right = _joined(code, added) if added else kinds.get(code).fields, dict(rights)
 
+    hidden = {name for name, how in rights if how == HIDDEN}
+
     def mine(fields: Iterable[Field]) -> tuple[Field, ...]:
-        left = [one for one in fields if right.get(one.name) != HIDDEN]
+        left = [left for one in fields if (left := one.without(hidden)) is not None]
         return tuple(
             replace(one, editable=False, on_create=False, importable=False) if right.get(one.name) else one
             for one in left

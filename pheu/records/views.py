@@ -3,13 +3,18 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
 from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import resolve
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh, trigger_client_event
+from django_htmx.http import (
+    HttpResponseClientRefresh,
+    replace_url,
+    trigger_client_event,
+)
 
 from pheu.core import registries
 from pheu.core.errors import Conflict, DomainError, Invalid, Refused, tell
@@ -20,12 +25,13 @@ from pheu.people.requests import Request
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW, may_take
 from pheu.records import kinds
 from pheu.records.access import granted, must, with_abilities
+from pheu.records.answers import closing_toast, settle
 from pheu.records.boards import Board
 from pheu.records.counting import counts_of
 from pheu.records.forms import MoveForm
 from pheu.records.kinds import Kind
 from pheu.records.lists import Listing
-from pheu.records.models import Record
+from pheu.records.models import Record, Stage
 from pheu.records.same import same_rows
 from pheu.records.schema import SchemaForm
 from pheu.records.search import find, search_q
@@ -41,21 +47,52 @@ def _open(request: Request, code: str) -> Kind:
 
 @require_safe
 def record_list(request: Request, kind: str) -> HttpResponse:
-    listing = Listing(_open(request, kind), request.user, request.GET)
+    listing = Listing(_open(request, kind), request.user, request.GET, _last_tab(request, kind))
     template = "records/list.html"
     if request.headers.get("HX-Target") == "more":
         template += "#rows"
-    return render(request, template, _list_context(request, listing))
+    return _remember_tab(request, listing, render(request, template, _list_context(request, listing)))
 
 
 @require_safe
 def record_board(request: Request, kind: str) -> HttpResponse:
-    board = Board(_open(request, kind), request.user, request.GET)
+    board = Board(_open(request, kind), request.user, request.GET, _last_tab(request, kind))
+    if request.htmx and "column" in request.GET:
+        return _other_fold(request, board)
     context = _list_context(request, board) | {"board": board}
     if (of := read_id(request.GET.get("of"))) is not None:
         stage = get_object_or_404(board.pipeline.stages, pk=of)
         return render(request, "records/board.html#more", context | {"column": board.more_of(stage)})
-    return render(request, "records/board.html", context)
+    return _remember_tab(request, board, render(request, "records/board.html", context))
+
+
+def _other_fold(request: Request, board: Board) -> HttpResponse:
+    """One column opened or folded where it stands; the address says so too, for when the page is drawn again."""
+    board.params = _query_of_page(request)
+    stage = get_object_or_404(board.pipeline.stages, pk=read_id(request.GET["column"]))
+    board = board.with_other_fold(stage)
+    [column] = [one for one in board.heads if one.stage == stage]
+    board.deal_out([column])
+    context = _list_context(request, board) | {"board": board, "column": column}
+    return replace_url(render(request, "records/board.html#column", context), board.url())
+
+
+def _last_tab(request: Request, kind: str) -> str:
+    """The view that this person chose last in this browser."""
+    who, _dot, tab = request.COOKIES.get(f"tab-{kind}", "").partition(".")
+    return tab if who == str(request.user.pk) else ""
+
+
+YEAR = 365 * 24 * 3600  # seconds
+
+
+def _remember_tab(request: Request, listing: Listing, answer: HttpResponse) -> HttpResponse:
+    """A view is chosen by its tab, whose address names nothing else; links to some rows choose none."""
+    if set(request.GET) == {"tab"} and request.GET["tab"] == listing.tab.code:
+        name, value = f"tab-{listing.kind.code}", f"{request.user.pk}.{listing.tab.code}"
+        secure = settings.SESSION_COOKIE_SECURE
+        answer.set_cookie(name, value, max_age=YEAR, httponly=True, samesite="Lax", secure=secure)
+    return answer
 
 
 def _list_context(request: Request, listing: Listing) -> dict[str, Any]:
@@ -93,22 +130,28 @@ def record_new(request: Request, kind: str) -> HttpResponse:
         raise Http404
     sent = request.POST if request.method == "POST" else None
     form = chosen.schema_for(request.user).form(request.user, sent, initial=_asked_for(chosen, request))
-    row = _created(chosen, form, request.user) if sent is not None and form.is_valid() else None
+    stage = _stage_asked(chosen, request)
+    row = _created(chosen, form, request.user, stage) if sent is not None and form.is_valid() else None
     if row is not None:
         if "pick" in request.GET:  # made in place, from inside another form (R0.07)
             item = _picked(chosen, row, request.user)
             made = trigger_client_event(HttpResponse(status=204), "record-made", {"item": item})
             return trigger_client_event(made, "dialog-close")
-        tell(request, _("%(title)s was created.") % {"title": row.title})
-        return HttpResponseClientRedirect(row.get_absolute_url()) if request.htmx else redirect(row)
+        return settle(request, row, {"text": _("%(title)s was created.") % {"title": row.title}})
     status = 200 if sent is None else 422
-    return render(request, "records/new.html", {"kind": chosen, "form": form}, status=status)
+    return render(request, "records/new.html", {"kind": chosen, "form": form, "stage": stage}, status=status)
 
 
-def _created(kind: Kind, form: SchemaForm, user: User) -> Any:
+def _stage_asked(kind: Kind, request: Request) -> Stage | None:
+    """The stage in whose column of the board a new row was asked for."""
+    pk = read_id(request.GET.get("stage")) if kind.has_stages else None
+    return get_object_or_404(Stage.objects.select_related("pipeline"), pk=pk, pipeline__kind=kind.code) if pk else None
+
+
+def _created(kind: Kind, form: SchemaForm, user: User, stage: Stage | None) -> Any:
     """The new row; None where a rule of the business says no, in words at the head of the form."""
     try:
-        return kind.create(form.values(), by=user)
+        return kind.create(form.values(), by=user, **({"begins_in": stage} if stage else {}))
     except DomainError as error:
         form.refuse(error)
         return None
@@ -236,9 +279,11 @@ def record_stage(request: Request, kind: str, pk: int) -> HttpResponse:
     row = chosen.move(row, to=to, left=left, by=request.user)
     if not request.htmx or request.htmx.target != f"{kind}-{pk}":
         return HttpResponseClientRefresh() if request.htmx else redirect(row)
-    board = Board(chosen, request.user, _query_of_page(request))
-    context = {"kind": chosen, "board": board, "card": board.card(row), "columns": board.totals_of([left, to])}
-    return render(request, "records/board.html#moved", context)
+    board = Board(chosen, request.user, _query_of_page(request), _last_tab(request, kind))
+    columns = [column for column in board.heads if column.stage in (left, to)]
+    context = {"kind": chosen, "board": board, "card": board.card(row), "columns": columns}
+    answer = render(request, "records/board.html#moved", context)
+    return trigger_client_event(answer, "toast", closing_toast(row)) if row.is_closed else answer
 
 
 def _query_of_page(request: Request) -> QueryDict:
@@ -282,6 +327,16 @@ def open_record(request: Request, pk: int) -> HttpResponse:
 @require_safe
 def search(request: Request) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:200]
-    rows = [(record, kinds.get(record.kind)) for record in find(text, request.user)]
-    template = "records/search.html#found" if request.htmx.target == "found" else "records/search.html"
-    return render(request, template, {"text": text, "rows": rows})
+    if request.htmx.target != "found-now":
+        return render(request, "records/search.html", {"text": text, "groups": _by_kind(find(text, request.user))})
+    # While somebody types; one letter finds everything.
+    groups = _by_kind(find(text, request.user)) if len(text) > 1 else []
+    return render(request, "records/search.html#now", {"text": text, "groups": groups, "now": True})
+
+
+def _by_kind(found: list[Record]) -> list[tuple[Kind, list[Record]]]:
+    """The kinds in the order of their best hits."""
+    groups: dict[str, list[Record]] = {}
+    for record in found:
+        groups.setdefault(record.kind, []).append(record)
+    return [(kinds.get(code), records) for code, records in groups.items()]

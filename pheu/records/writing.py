@@ -238,7 +238,7 @@ def _key_of(model: type[models.Model]) -> sql.Identifier:
 def _all_columns(model: type[Row]) -> set[str]:
     """Every column that a change may write; who made a row, and when, stays."""
     made = {"record", "created_by", "created_at", "next_activity_at"}
-    return {field.name for field in model._meta.local_concrete_fields} - made
+    return {field.name for field in model._meta.local_concrete_fields if not field.generated} - made
 
 
 def _reserve(kind: kinds.Kind, count: int) -> list[tuple[int, int]]:

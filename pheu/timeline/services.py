@@ -18,7 +18,7 @@ from pheu.records.acts import act, current
 from pheu.records.fields import Field, RowPick
 from pheu.records.kinds import Kind
 from pheu.records.locking import hold, must_hold
-from pheu.records.models import Follower, Pipeline, Record, RecordTag, Row, Staged, id_and_name
+from pheu.records.models import Follower, Pipeline, Record, RecordTag, Row, Stage, Staged, id_and_name
 from pheu.records.ownership import must_reach, place_with_owner
 from pheu.timeline import events
 from pheu.timeline.events import Author, EventKind, Outsider
@@ -95,14 +95,25 @@ def create(kind: str, values: Mapping[str, Any], *, by: User, via: str = "page",
 
 @act
 def create_many(
-    kind: str, many: Sequence[Mapping[str, Any]], *, by: User, via: str = "page", **facts: Any
+    kind: str,
+    many: Sequence[Mapping[str, Any]],
+    *,
+    begins_in: Stage | None = None,
+    by: User,
+    via: str = "page",
+    **facts: Any,
 ) -> Sequence[Any]:
-    """Make rows of one kind: the schema checks the values, and each row must be one that `by` may create."""
+    """Make rows of one kind: the schema checks the values, and each row must be one that `by` may create.
+
+    They begin in the first stage of the usual pipeline, or in an open one that is named.
+    """
     by.must(kind, CREATE)
     schema = kinds.get(kind).schema_for(by)
     rows = [schema.new_row(values) for values in schema.check(many, by=by, new=True)]
     place_with_owner(rows, by=by)
     must_reach(rows, by=by)
+    for row in rows if begins_in is not None else ():
+        row.begin_in(begins_in)
     return put(rows, by=by, via=via, **facts)
 
 

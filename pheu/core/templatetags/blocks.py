@@ -174,12 +174,17 @@ def segmented(items: Iterable[dict[str, Any]], label: str = "") -> SafeString:
 
 
 @register.simple_tag
-def chip(name: str, value: Any = "", remove_url: str = "") -> SafeString:
-    """A filter that is on: its name, its value, and a cross that takes it away."""
+def chip(name: str, value: Any = "", remove_url: str = "", editor: str = "") -> SafeString:
+    """A filter that is on: its name, its value, and a cross that takes it away; `editor` is what a press opens."""
     shown = html('<b class="cut">{}</b>', value) if value else ""
     words = _("Take the filter «%(name)s» away") % {"name": name}
     cross = html('<a class="chip-remove" href="{}" aria-label="{}">{}</a>', remove_url, words, icon("x"))
-    return html('<span class="chip">{} {}{}</span>', name, shown, cross if remove_url else "")
+    words = html("{} {}", name, shown)
+    if editor:
+        opens = "menu-chip-" + slugify(remove_url)
+        words = html('<button type="button" popovertarget="{}" aria-haspopup="dialog">{}</button>', opens, words)
+        editor = html('<div class="menu" popover id="{}" role="dialog" aria-label="{}">{}</div>', opens, name, editor)
+    return html('<span class="chip">{}{}</span>{}', words, cross if remove_url else "", editor)
 
 
 @register.simple_tag
@@ -204,12 +209,27 @@ def stage_bar(
     """The stages of a record in order. With `url` each is a button that posts {field: stage, left: current stage}.
 
     `stages` have `pk` and `name`; those before `current` are done; `note` stands beside the current one ("3 days").
+    A stage with a `category` that is a failure is not drawn as a success, nor is what lies before it.
     """
     rows = list(stages)
     position = next((at for at, stage in enumerate(rows) if stage.pk == getattr(current, "pk", current)), -1)
-    drawn = [{"stage": stage, "done": at < position, "current": at == position} for at, stage in enumerate(rows)]
+    failure = FAILURES.get(getattr(rows[position], "category", "")) if position >= 0 else None
+    drawn = [
+        {"stage": stage, "state": _state_of(at - position, failure), "current": at == position}
+        for at, stage in enumerate(rows)
+    ]
     left = getattr(current, "pk", current)
     return _inside(context, "stage_bar", stages=drawn, url=url, target=target, note=note, field=field, left=left)
+
+
+FAILURES = {"lost": "lost", "unqualified": "dropped"}  # by category of the stage: the look of the current one
+
+
+def _state_of(distance: int, failure: str | None) -> str:
+    """How a stage looks, so far before or behind the current one."""
+    if distance == 0:
+        return failure or ""
+    return "done" if distance < 0 and failure is None else ""
 
 
 @register.simple_tag

@@ -83,8 +83,13 @@ def _is_ours(sequence: str) -> bool:
     return not sequence.startswith(("django_", "auth_", "account_", "procrastinate_", "mfa_", "usersessions_"))
 
 
+def _written(model: Any) -> dict[str, Any]:
+    """The fields whose columns are written; a generated one is the database's."""
+    return {str(one.column): one for one in model._meta.local_concrete_fields if not one.generated}
+
+
 def _read(cursor: Any, model: Any) -> Table:
-    columns = [str(one.column) for one in model._meta.local_concrete_fields]
+    columns = list(_written(model))
     given = sql.SQL("copy (select {} from {} order by {}) to stdout").format(
         sql.SQL(", ").join(map(sql.Identifier, columns)),
         sql.Identifier(model._meta.db_table),
@@ -96,7 +101,7 @@ def _read(cursor: Any, model: Any) -> Table:
 
 def _put(cursor: Any, model: Any, table: Table, passed: timedelta) -> None:
     """The rows of a table, days moved; columns that came later have their defaults, those that went are left out."""
-    fields = {str(one.column): one for one in model._meta.local_concrete_fields}
+    fields = _written(model)
     kept = [at for at, column in enumerate(table.columns) if column in fields]
     later = [one for column, one in fields.items() if column not in table.columns]
     columns = [*(table.columns[at] for at in kept), *(str(one.column) for one in later)]

@@ -10,7 +10,7 @@ from pheu.leads.services import create_lead
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SIGN_IN = {"theme", "toasts", "guard"}
-SHELL = SIGN_IN | {"behaviours", "dialogs", "menus", "session", "shortcuts", "offline", "focus", "htmx.min"}
+SHELL = SIGN_IN | {"behaviours", "dialogs", "menus", "session", "shortcuts", "offline", "search", "focus", "htmx.min"}
 COMBOBOX = {"pick", "tom-select.base.min", "tom-select.min"}
 
 

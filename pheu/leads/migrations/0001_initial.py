@@ -2,6 +2,7 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+import django.db.models.functions.comparison
 import django.db.models.functions.text
 import django.utils.timezone
 from django.conf import settings
@@ -93,6 +94,14 @@ class Migration(migrations.Migration):
                 ),
                 ("expected_close_on", models.DateField(blank=True, null=True)),
                 ("due_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "late_at",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.comparison.Least("next_activity_at", "due_at"),
+                        output_field=models.DateTimeField(null=True),
+                    ),
+                ),
                 ("company_name", models.CharField(blank=True, max_length=300, verbose_name="Company name")),
                 ("person_name", models.CharField(blank=True, max_length=300, verbose_name="Contact person")),
                 ("job_title", models.CharField(blank=True, max_length=200, verbose_name="Job title")),
@@ -481,8 +490,16 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(
                         condition=models.Q(("closed_at", None), ("is_live", True)),
-                        fields=["next_activity_at", "stage"],
-                        include=("owner", "team", "department", "created_by", "expected_amount", "record"),
+                        fields=["late_at", "stage"],
+                        include=(
+                            "owner",
+                            "team",
+                            "department",
+                            "created_by",
+                            "expected_amount",
+                            "record",
+                            "next_activity_at",
+                        ),
                         name="lead_overdue",
                     ),
                     models.Index(django.db.models.functions.text.Upper("email"), name="lead_email"),

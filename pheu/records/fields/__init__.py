@@ -22,6 +22,8 @@ from pheu.records.fields.references import (
     read_key,
 )
 from pheu.records.fields.shown import (
+    NextActivity,
+    Overdue,
     Shown,
     ShownChoice,
     ShownMoment,
@@ -32,6 +34,7 @@ from pheu.records.fields.shown import (
     moment,
     next_activity,
     staged,
+    use_next_titles,
 )
 from pheu.records.fields.text import (
     Email,
@@ -56,7 +59,9 @@ __all__ = [
     "Moment",
     "Money",
     "MultiChoice",
+    "NextActivity",
     "Number",
+    "Overdue",
     "OwnerPick",
     "Percent",
     "PersonPick",
@@ -85,5 +90,6 @@ __all__ = [
     "next_activity",
     "read_key",
     "staged",
+    "use_next_titles",
     "wrong",
 ]

@@ -91,6 +91,8 @@ class Field:
     is_shaped: ClassVar[bool] = False
     # Whether everybody may choose the same rows of its table.
     is_offered_alike: ClassVar[bool] = True
+    # Whether the first press on a column's head puts the largest or the newest on top.
+    falls_first: ClassVar[bool] = False
     # What is noted of a cell that cannot be read.
     bad_note: ClassVar[str] = "bad_value"
 
@@ -146,6 +148,13 @@ class Field:
             return [], ["own"]
         relation, dunder, _column = self.column.rpartition("__")
         return ([relation] if dunder else []), [*([relation] if dunder else []), self.column]
+
+    def bring(self, rows: Sequence[Any]) -> None:
+        """Bring to a page's rows what stands beside them and their cells are drawn from: one statement at most."""
+
+    def without(self, hidden: set[str]) -> "Field | None":
+        """The field for somebody from whom the fields of these names are hidden; None where nothing is left of it."""
+        return None if self.name in hidden else self
 
     # -- order -----------------------------------------------------------------------------------------------------
 

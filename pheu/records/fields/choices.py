@@ -159,6 +159,7 @@ class MultiChoice(Choice):
 
 class Stars(Choice):
     cell = "stars"
+    falls_first = True
 
     @property
     def empty(self) -> Any:

@@ -25,6 +25,7 @@ class Date(Field):
     operators: ClassVar[dict[str, Operator]] = DAYS
     usual_operator: ClassVar[str] = "is"
     stored_as: ClassVar[type[models.Field]] = models.DateField
+    falls_first: ClassVar[bool] = True
 
     def form_field(self, user: User) -> forms.Field:
         return vn.VnDateField(**self._asked())

@@ -28,6 +28,7 @@ class Number(Field):
     places: int = 0
     cell: ClassVar[str] = "number"
     is_number: ClassVar[bool] = True
+    falls_first: ClassVar[bool] = True
     # Beyond this nobody compares: no column holds it.
     furthest: ClassVar[Decimal] = Decimal(10) ** 18
     empty: ClassVar[Any] = None

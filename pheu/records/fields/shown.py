@@ -1,12 +1,13 @@
 """What nobody types: number, stage, moments; and the fields that every kind shows."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -15,7 +16,7 @@ from pheu.records.fields.base import Field
 from pheu.records.fields.choices import Choice
 from pheu.records.fields.dates import Moment
 from pheu.records.fields.references import PersonPick, Pick, StagePick
-from pheu.records.models import Category, ClosingReason, Stage
+from pheu.records.models import OPEN, Category, ClosingReason, Stage
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,13 +79,81 @@ class ShownStatus(ShownChoice):
     def q(self, lookup: str, value: Any) -> models.Q:
         if lookup != "in" or not value:
             return super().q(lookup, value)
-        stages = Stage.objects.filter(pipeline__kind=self.kind, category__in=value)
-        return models.Q(_IsOneOf("stage", ArraySubquery(stages.order_by().values("pk"))))
+        return in_stages(self.kind, category__in=value)
+
+
+def in_stages(kind: str, **asked: Any) -> models.Q:
+    """Rows of `kind` that stand in one of these stages."""
+    stages = Stage.objects.filter(pipeline__kind=kind, **asked)
+    return models.Q(_IsOneOf("stage", ArraySubquery(stages.order_by().values("pk"))))
 
 
 class _IsOneOf(models.Func):
     template, arg_joiner = "%(expressions)s)", " = any("
     output_field = models.BooleanField()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NextActivity(ShownMoment):
+    """What is to be done next, and when; red once that, or the row's own deadline, is past."""
+
+    kind: str
+    cell: str = "activity"  # type: ignore[misc]
+    shows_deadline: bool = True
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        return [], [self.column, *([kinds.get(self.kind).model.late_column] if self.shows_deadline else [])]
+
+    def late_at(self, row: Any) -> Any:
+        """Since when something about an open row is late; in the future, when it will be."""
+        return getattr(row, row.late_column) if self.shows_deadline else self.value(row)
+
+    def bring(self, rows: Sequence[Any]) -> None:
+        titles = _next_titles[-1]([row.pk for row in rows]) if rows and _next_titles else {}
+        for row in rows:
+            row.next_title = titles.get(row.pk, "")
+
+    def without(self, hidden: set[str]) -> Field | None:
+        left = super().without(hidden)
+        return replace(self, shows_deadline=False) if left is not None and DEADLINE in hidden else left
+
+
+DEADLINE = "due_at"
+# Gives of Records, by their ids, what is to be done next on each; activities stand above the fields.
+NextTitles = Callable[[list[int]], dict[int, str]]
+_next_titles: list[NextTitles] = []
+
+
+def use_next_titles(function: NextTitles) -> None:
+    _next_titles.append(function)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Overdue(ShownChoice):
+    """«Quá hạn», said once for tabs, filters, boards and home: open, and its deadline or what is planned is past."""
+
+    kind: str
+
+    def q(self, lookup: str, value: Any) -> models.Q:
+        if lookup == "isnull":
+            return models.Q(pk__in=[]) if value else ~models.Q(pk__in=[])
+        column = kinds.get(self.kind).model.late_column
+        # Told that it is filled, the opposite is true where nothing is planned.
+        late = models.Q(**{f"{column}__isnull": False, f"{column}__lt": timezone.now()})
+        late &= in_stages(self.kind, category__in=OPEN)
+        asked, found = value if lookup == "in" else [value], models.Q(pk__in=[])
+        for one, rows in (("yes", late), ("no", ~late)):
+            found = found | rows if one in asked else found
+        return found
+
+    def is_empty_q(self) -> models.Q:
+        return models.Q(pk__in=[])
+
+    def without(self, hidden: set[str]) -> Field | None:
+        return None if hidden & {self.name, "next_activity", DEADLINE} else self
+
+
+YES_OR_NO = [("yes", _("Yes")), ("no", _("No"))]
 
 
 def staged(kind: str) -> tuple[Field, ...]:
@@ -104,19 +173,28 @@ def staged(kind: str) -> tuple[Field, ...]:
         moment("stage_entered_at", _("In this stage since"), sortable=False),
         moment("closed_at", _("Closed"), sortable=False),
         Pick(name="reason", label=_("Reason"), model=ClosingReason, filterable=True, **kept),
-        next_activity(),
+        next_activity(kind, sortable=True, filterable=True),
+        Overdue(
+            name="overdue",
+            kind=kind,
+            label=_("Overdue"),
+            options=YES_OR_NO,
+            reads=lambda row: "yes" if row.is_overdue else "no",
+            on_page=False,
+            filterable=True,
+        ),
     )
 
 
-def next_activity() -> Field:
-    return ShownMoment(
+def next_activity(kind: str, **more: Any) -> Field:
+    """What is to be done next; sorting and filtering by it want an index of the kind's table."""
+    return NextActivity(
         name="next_activity",
+        kind=kind,
         label=_("Next activity"),
         reads=attrgetter("next_activity_at"),
         kept_in="next_activity_at",
-        cell="activity",
-        sortable=True,
-        filterable=True,
+        **more,
     )
 
 

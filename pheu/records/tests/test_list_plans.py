@@ -49,6 +49,7 @@ KNOWN = {
     ("lead filter closed_at", "*"): "most rows are closed: the newest first, until enough were closed in those days",
     ("lead by *next_activity, deep", "*"): "few are filled so far down: what I made myself is read and put in order",
     ("lead board *", "*"): HEADS,
+    ("deal board all", "team"): HEADS,
     ("deal board month", "*"): "heads are added up live: the day of closing is nothing that is counted",
     ("deal board still", "*"): "heads are added up live: the moment of entering a stage is nothing that is counted",
 }

@@ -55,8 +55,35 @@ document.addEventListener("htmx:afterRequest", (event) => {
 document.addEventListener("htmx:afterSwap", (event) => {
   const old = event.detail.requestConfig?.elt;
   if (old?.matches?.(".card[data-move-url]") && (document.activeElement === document.body || old.contains(document.activeElement))) {
-    document.getElementById(old.id)?.focus({ preventScroll: true });
+    focusOn(document.getElementById(old.id));
   }
+});
+
+// A column that was opened may lie beyond the edge.
+document.addEventListener("htmx:afterSettle", ({ detail: { elt } }) => {
+  if (elt.matches?.("[data-board] .column")) elt.scrollIntoView({ block: "nearest", inline: "nearest" });
+});
+
+// A card in a folded column is not shown: its strip takes the focus.
+function focusOn(card) {
+  const strip = card?.closest(".column-folded")?.querySelector("a");
+  (strip || card)?.focus({ preventScroll: true });
+}
+
+// The whole board drawn anew (after a dialog, after «Undo»): it stands where it stood, the card in question has the focus.
+let anew = null;
+document.addEventListener("board-changed", ({ detail }) => {
+  const { scrollLeft, scrollTop } = document.getElementById("board");
+  anew = { card: detail?.card, scrollLeft, scrollTop };
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const board = anew && document.getElementById("board");
+  if (!board || board.matches(".htmx-request")) return;
+  const { card, ...place } = anew;
+  Object.assign(board, place);
+  const found = document.getElementById(card);
+  if (found && !document.querySelector("dialog[open]")) focusOn(found);
+  anew = null;
 });
 
 // Dragging: SortableJS is fetched only by pages with a board.
@@ -73,8 +100,14 @@ function makeSortable(board) {
       delayOnTouchOnly: true,
       ghostClass: "card-ghost",
       dragClass: "card-held",
-      onStart: ({ item, from }) => (carried = { list: from, next: item.nextElementSibling }),
-      onEnd: ({ item, to, from }) => to !== from && send(item, to, carried),
+      onStart: ({ item, from }) => {
+        carried = { list: from, next: item.nextElementSibling };
+        board.dataset.dragging = "";
+      },
+      onEnd: ({ item, to, from }) => {
+        delete board.dataset.dragging;
+        if (to !== from) send(item, to, carried);
+      },
     });
   }
 }

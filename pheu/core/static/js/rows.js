@@ -1,13 +1,55 @@
-// Ticking rows: all of them, a stretch with Shift, and the count on the bulk bar.
+// Rows of a list: a click anywhere opens one, keys walk along them, and ticks stay while one moves about in the list.
 
-let last = null;
+const OWN = "a, button, input, label, select, textarea, summary";
+let last = null; // the box ticked last: Shift ticks the stretch from there
 
 function boxes(list) {
-  return [...list.querySelectorAll("input[name='ids']")];
+  return [...list.querySelectorAll("input[name='ids']:not([type=hidden])")];
 }
 
-function count(list) {
+// What is ticked in this list, on whichever of its pages: kept for this tab of the browser.
+function kept(list) {
+  try {
+    return new Set(JSON.parse(sessionStorage.getItem(key(list)) || "[]"));
+  } catch {
+    return new Set(boxes(list).filter((box) => box.checked).map((box) => box.value));
+  }
+}
+
+function keep(list, ids) {
+  try {
+    if (ids.size) sessionStorage.setItem(key(list), JSON.stringify([...ids]));
+    else sessionStorage.removeItem(key(list));
+  } catch {
+    // The boxes alone know.
+  }
+}
+
+function key(list) {
+  return `ticks:${list.dataset.rows}`;
+}
+
+// The boxes have changed.
+function note(list) {
+  const ids = kept(list);
+  for (const box of boxes(list)) ids[box.checked ? "add" : "delete"](box.value);
+  keep(list, ids);
+  show(list, ids);
+}
+
+// What is ticked on other pages goes along with the form.
+function show(list, ids = kept(list)) {
   const all = boxes(list);
+  for (const box of all) {
+    box.checked = ids.has(box.value);
+    ids.delete(box.value);
+  }
+  list.querySelectorAll("input[name='ids'][type=hidden]").forEach((one) => one.remove());
+  list.append(...[...ids].map((id) => Object.assign(document.createElement("input"), { type: "hidden", name: "ids", value: id })));
+  count(list, all, ids.size);
+}
+
+function count(list, all, elsewhere) {
   const ticked = all.filter((box) => box.checked).length;
   const head = list.querySelector("[data-tick-all]");
   if (head) {
@@ -15,11 +57,16 @@ function count(list) {
     head.indeterminate = ticked > 0 && ticked < all.length;
   }
   const words = list.querySelector("[data-bulk-count]");
-  if (words) words.textContent = words.dataset.text.replace("{n}", ticked);
+  if (words) words.textContent = words.dataset.text.replace("{n}", ticked + elsewhere);
 }
 
 function tick(all, checked) {
   for (const box of all) box.checked = checked;
+}
+
+function stretch(all, from, to) {
+  const [start, end] = [all.indexOf(from), all.indexOf(to)].sort((a, b) => a - b);
+  tick(all.slice(start, end + 1), to.checked);
 }
 
 document.addEventListener("click", (event) => {
@@ -33,17 +80,80 @@ document.addEventListener("click", (event) => {
     tick(all, event.target.checked);
   } else if (event.target.closest("[data-bulk-clear]")) {
     tick(all, false);
+    keep(list, new Set());
   } else {
     return;
   }
-  count(list);
+  note(list);
 });
 
-function stretch(all, from, to) {
-  const [start, end] = [all.indexOf(from), all.indexOf(to)].sort((a, b) => a - b);
-  tick(all.slice(start, end + 1), to.checked);
+// What was done with the ticked rows is done.
+document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig, xhr } }) => {
+  const ofOneRow = requestConfig?.target?.closest?.("tbody"); // «Nhận» itself is gone by then
+  const done = requestConfig?.verb === "post" && xhr.status < 400 && requestConfig.formData?.has("ids");
+  if (done && !ofOneRow) document.querySelectorAll("[data-rows]").forEach((list) => keep(list, new Set()));
+});
+document.addEventListener("submit", ({ target, submitter }) => {
+  if (target.matches("[data-rows]") && submitter?.formMethod === "post") keep(target, new Set());
+});
+
+// A click on a row opens it; what stands in it keeps its own meaning, and marking text is no click.
+function pointedAt(event) {
+  const row = event.target.closest?.("[data-rows] tbody tr:not(.more)");
+  return row && !event.target.closest(OWN) ? row : null;
 }
 
-// After a swap, and after "back", which ticks what was ticked before.
-document.addEventListener("htmx:afterSettle", () => document.querySelectorAll("[data-rows]").forEach(count));
-addEventListener("pageshow", () => document.querySelectorAll("[data-rows]").forEach(count));
+function link(row) {
+  return row?.querySelector(".cell-title a");
+}
+
+document.addEventListener("click", (event) => {
+  const row = pointedAt(event);
+  if (!row || !getSelection().isCollapsed) return;
+  if (event.target.closest(".cell-check")) row.querySelector("input[name='ids']").click();
+  else if (event.ctrlKey || event.metaKey) window.open(link(row).href, "_blank", "noopener");
+  else if (!event.shiftKey && !event.altKey) link(row).click();
+});
+document.addEventListener("auxclick", (event) => {
+  const row = event.button === 1 && pointedAt(event);
+  if (row) window.open(link(row).href, "_blank", "noopener");
+});
+document.addEventListener("mousedown", (event) => {
+  if (event.button === 1 && pointedAt(event)) event.preventDefault(); // the middle button scrolls elsewhere
+});
+
+// j, k, x, o (from shortcuts.js): the row in which the focus stands.
+document.addEventListener("row-key", ({ detail: pressed }) => {
+  const rows = [...document.querySelectorAll("[data-rows] tbody tr:not(.more)")];
+  const at = rows.findIndex((row) => row.contains(document.activeElement));
+  if (pressed === "x") rows[at]?.querySelector("input[name='ids']")?.click();
+  else if (pressed === "o") link(rows[at])?.click();
+  else if (pressed === "j" && at === rows.length - 1) document.querySelector("#more a")?.click();
+  else link(rows[pressed === "j" ? at + 1 : Math.max(at - 1, 0)])?.focus();
+});
+// On a box Enter would send the form around it.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches?.("[data-rows] input[name='ids']") || event.ctrlKey) return;
+  event.preventDefault();
+  link(event.target.closest("tr")).click();
+});
+
+// A column that was empty so far may have something in the rows that came.
+function even(list) {
+  list.querySelectorAll("thead th").forEach((head, at) => {
+    const cells = [...list.querySelectorAll(`tbody tr:not(.more) > :nth-child(${at + 1})`)];
+    const idle = !head.ariaSort && cells.length > 0 && cells.every((cell) => cell.matches(".nothing"));
+    for (const cell of [head, ...cells]) cell.hidden = idle;
+  });
+}
+
+function lists(each) {
+  document.querySelectorAll("[data-rows]").forEach((list) => each(list));
+}
+
+document.addEventListener("htmx:afterSettle", () => {
+  lists(even);
+  lists((list) => show(list));
+});
+// After "back" too, which ticks what was ticked before.
+addEventListener("pageshow", () => lists((list) => show(list)));

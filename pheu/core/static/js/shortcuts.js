@@ -24,6 +24,8 @@ function pressed(button) {
 const acts = {
   "/": () => document.querySelector("[data-search]")?.focus(),
   c: () => pressed(document.querySelector("[data-create], [popovertarget=menu-create]")),
+  // Rows of a list: the next, the one before, tick, open.
+  ...Object.fromEntries([..."jkxo"].map((key) => [key, () => document.dispatchEvent(new CustomEvent("row-key", { detail: key }))])),
   "?": () => document.getElementById("shortcuts")?.showModal(),
 };
 

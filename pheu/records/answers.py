@@ -1,0 +1,55 @@
+"""Where an act on a row leads: to its page, or back to the board on which it was done."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+
+from pheu.core.errors import tell
+from pheu.people.requests import Request
+from pheu.records import kinds
+from pheu.records.models import Category
+
+
+def done(request: Request, where: Any) -> HttpResponse:
+    """Lead on to `where`; from a dialog by htmx, the whole page goes there."""
+    url = where if isinstance(where, str) else where.get_absolute_url()
+    if request.htmx:
+        here = request.htmx.current_url_abs_path or ""  # with the place in the list that one came from
+        return HttpResponseClientRedirect(here if here.partition("?")[0] == url else url)
+    return redirect(url)
+
+
+Toast = dict[str, Any]  # text, and perhaps level and undo: an address
+
+
+def settle(request: Request, row: Any, toast: Toast) -> HttpResponse:
+    """Answer an act on one row: on its board one stays, and the board is drawn anew; elsewhere its page opens."""
+    if request.htmx and _is_on_board(request, row.kind):
+        answer = trigger_client_event(HttpResponse(status=204), "dialog-close")
+        trigger_client_event(answer, "board-changed", {"card": f"{row.kind}-{row.pk}"})
+        return trigger_client_event(answer, "toast", toast)
+    level = {"info": messages.INFO}.get(toast.get("level", ""), messages.SUCCESS)
+    tell(request, toast["text"], undo=toast.get("undo", ""), level=level)
+    return done(request, row)
+
+
+def _is_on_board(request: Request, kind: str) -> bool:
+    chosen = kinds.get(kind)
+    return chosen.has_board and (request.htmx.current_url_abs_path or "").partition("?")[0] == chosen.url("board")
+
+
+def closing_toast(row: Any) -> Toast:
+    """What is said of a row that has just ended, with the way back; only a win is told as a success."""
+    kind, is_won = kinds.get(row.kind), row.status == Category.WON
+    words = _("%(title)s was closed: %(stage)s.")
+    if is_won:
+        words = _("%(kind)s “%(title)s” is won. Congratulations!")
+    return {
+        "text": words % {"kind": kind.label, "title": row.title, "stage": row.stage},
+        "undo": kind.url("reopening", row.pk),
+        "level": "success" if is_won else "info",
+    }

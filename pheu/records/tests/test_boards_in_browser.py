@@ -1,0 +1,154 @@
+"""A day's work on a board: folded columns, ends by drag and by menu, new cards in place, totals that follow."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import expect
+
+from pheu.conftest import stage_of
+from pheu.core.errors import DomainError
+from pheu.deals.models import Deal
+from pheu.deals.services import close_deal, create_deal
+from pheu.leads.models import Lead
+from pheu.records.models import ClosingReason, Tag
+
+in_browser = pytest.mark.django_db(transaction=True)
+
+
+def a_deal(owner, name="Trạm nước thải", **more):
+    return create_deal({"name": name, "expected_amount": 850_000_000, "owner": owner, **more}, by=owner)
+
+
+def lost_by(deal, by):
+    why = ClosingReason.objects.filter(kind="deal", category="lost")[0]
+    return close_deal(deal, to=stage_of("deal", "Thất bại"), reason=why, by=by)
+
+
+@in_browser
+def test_a_card_keeps_its_avatar_and_says_how_many_more_tags_it_has(world):
+    """However many tags there are, and however long."""
+    an = world.cast.an
+    tags = [Tag.objects.create(name=name) for name in ("Dự án nhà nước", "Năng lượng tái tạo", "Bảo trì", "Gấp")]
+    deal = a_deal(an, tags=tags)
+    page = world.enter(an, "/deals/board/?tab=all")
+    card = page.locator(f"#deal-{deal.pk}")
+    expect(card.locator(".card-marks .tag").last).to_have_text("+3")
+    expect(card.locator(".card-marks .tag").last).to_have_attribute("title", "Năng lượng tái tạo, Bảo trì, Gấp")
+    frame, avatar = card.bounding_box(), card.locator(".card-worth .avatar").bounding_box()
+    assert frame is not None
+    assert avatar is not None
+    assert 0 < frame["x"] + frame["width"] - avatar["x"] - avatar["width"] < 16
+
+
+@in_browser
+def test_folded_columns_are_strips_side_by_side_that_open_in_place(world):
+    an = world.cast.an
+    deal = lost_by(a_deal(an), an)
+    page = world.enter(an, "/deals/board/?tab=all")
+    strips = page.locator(".column-folded")
+    boxes = [strips.nth(n).bounding_box() for n in range(strips.count())]
+    assert len(boxes) == 3
+    assert {box["width"] for box in boxes} == {40}
+    assert all(0 < right["x"] - left["x"] < 60 for left, right in pairwise(boxes))
+    assert boxes[-1]["x"] + 40 <= 1440
+    page.evaluate("window.stayed = true")
+    page.get_by_role("link", name="Thất bại").click()
+    expect(page.locator(f"#deal-{deal.pk}")).to_be_visible()
+    expect(page).to_have_url(re.compile(rf"unfold={deal.stage_id}"))
+    page.get_by_role("link", name="Thành công").click()
+    expect(page).to_have_url(re.compile(r"unfold=\d+&unfold=\d+"))  # so that the page drawn again has both open
+    page.get_by_role("link", name="Thu gọn Thất bại").click()
+    expect(page.locator(f"#deal-{deal.pk}")).to_have_count(0)
+    expect(page.locator(".column-folded")).to_have_count(2)
+    assert page.evaluate("window.stayed")
+
+
+@in_browser
+def test_the_strips_stay_in_sight_however_far_one_scrolls_down(world):
+    an = world.cast.an
+    for n in range(12):
+        a_deal(an, f"Trạm {n}")
+    page = world.enter(an, "/deals/board/?tab=all")
+    page.locator(".card").last.scroll_into_view_if_needed()
+    for strip in page.locator(".column-folded").all():
+        expect(strip).to_be_in_viewport(ratio=1)
+
+
+@in_browser
+def test_a_deal_is_won_by_dropping_it_on_the_strip_and_taken_back_from_the_toast(world):
+    """R4.15, R4.40: every total follows at once, the page stays."""
+    an = world.cast.an
+    deal = a_deal(an)
+    won = stage_of("deal", "Thành công")
+    page = world.enter(an, "/deals/board/?tab=all")
+    page.evaluate("window.stayed = true")
+    expect(page.locator("#board-total")).to_contain_text("850")
+    with page.expect_response(f"**/deals/{deal.pk}/stage/"):
+        page.locator(f"#deal-{deal.pk}").drag_to(page.locator(f"#column-{won.pk}"))
+    expect(page.locator(f"#stage-{won.pk}-count")).to_have_text("1")
+    expect(page.locator(f"#stage-{deal.stage_id}-head .count")).to_have_text("0")
+    expect(page.locator("#board-total")).not_to_contain_text("850")
+    assert Deal.objects.get().stage == won
+    page.locator(".toast").get_by_role("button", name="Hoàn tác").click()
+    expect(page.locator(f'.cards[data-stage="{deal.stage_id}"] #deal-{deal.pk}')).to_be_visible()
+    expect(page.locator(f"#stage-{won.pk}-count")).to_have_text("0")
+    expect(page.locator("#board-total")).to_contain_text("850")
+    assert Deal.objects.get().stage == deal.stage
+    assert page.evaluate("window.stayed")
+
+
+@in_browser
+def test_a_deal_is_lost_by_menu_and_the_board_stays(world):
+    """R4.13: the reason is asked for, in red; afterwards one is still on the board."""
+    an = world.cast.an
+    deal = a_deal(an)
+    page = world.enter(an, "/deals/board/?tab=all")
+    page.locator(f"#deal-{deal.pk}").focus()
+    page.keyboard.press("m")
+    page.locator("#stage-menu").get_by_role("button", name="Thất bại").click()
+    dialog = page.locator("#dialog[open]")
+    expect(dialog.locator("[type=submit]")).to_have_class(re.compile("btn-danger"))
+    dialog.locator("[name=reason]").first.check()
+    dialog.locator("[type=submit]").click()
+    expect(page.locator("#dialog[open]")).to_have_count(0)
+    lost = stage_of("deal", "Thất bại")
+    expect(page.locator(f"#stage-{lost.pk}-count")).to_have_text("1")
+    expect(page.locator(".toast")).to_have_attribute("data-level", "info")
+    assert page.url.endswith("/deals/board/?tab=all")
+    assert Deal.objects.get().stage == lost
+
+
+@in_browser
+def test_a_new_record_begins_in_the_column_where_it_was_asked_for(world):
+    an = world.cast.an
+    quote = stage_of("deal", "Báo giá")
+    page = world.enter(an, "/deals/board/?tab=all")
+    page.locator(f"#column-{quote.pk}").get_by_role("link", name="Thêm").click()
+    dialog = page.locator("#dialog[open]")
+    expect(dialog.locator(".dialog-head")).to_contain_text("Báo giá")
+    dialog.locator("[name=name]").fill("Trạm khí thải")
+    dialog.locator(".dialog-foot [type=submit]").click()
+    expect(page.locator(f'.cards[data-stage="{quote.pk}"] .card')).to_contain_text("Trạm khí thải")
+    expect(page.locator(f"#stage-{quote.pk}-head .count")).to_have_text("1")
+    deal = Deal.objects.get()
+    assert deal.stage == quote
+    expect(page.locator(f"#deal-{deal.pk}")).to_be_focused()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("kind", "stage"), [("deal", "Thành công"), ("lead", "Mới")])
+def test_nothing_begins_at_an_end_or_in_a_stage_of_another_kind(an, kind, stage):
+    with pytest.raises(DomainError):
+        create_deal({"name": "Trạm", "owner": an}, begins_in=stage_of(kind, stage), by=an)
+    assert not Deal.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_failure_is_not_drawn_as_a_success(an, client):
+    deal = lost_by(a_deal(an), an)
+    client.force_login(an)
+    page = client.get(deal.get_absolute_url()).text
+    assert re.search(r'<li class="lost" aria-current="step">', page)
+    assert '<li class="done"' not in page
+    assert not Lead.objects.exists()

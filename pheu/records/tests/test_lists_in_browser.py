@@ -1,0 +1,286 @@
+"""A day's work in a list: what is on screen, what opens a row, what the keys do, which view one lands on."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.http import QueryDict
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from pheu.activities.models import ActivityType
+from pheu.activities.services import schedule_activity
+from pheu.conftest import standing
+from pheu.deals.services import create_deal
+from pheu.leads.models import Lead, Source
+from pheu.leads.services import create_lead
+from pheu.records import kinds, lists
+from pheu.records.lists import Listing
+
+LONG = "Công ty Cổ phần Đầu tư Xây dựng và Thương mại Xuất nhập khẩu Môi trường Xanh Đại Việt Miền Trung"
+in_browser = pytest.mark.django_db(transaction=True)
+
+
+def a_lead(owner, name, **more):
+    return create_lead({"company_name": name, "phone": "+842438637747", "owner": owner, **more}, by=owner)
+
+
+def planned(row, by, *, title="", **later):
+    what, at = ActivityType.objects.all()[0], timezone.now() + timedelta(**later)
+    return schedule_activity(row.record, what=what, title=title, due_at=at, assignee=by, by=by)
+
+
+def _company(owner):
+    return standing("company", {"name": LONG, "type": "customer", "owner": owner}, by=owner)
+
+
+def page_of(row):
+    """Its address, with or without the place in the list that one came from."""
+    return re.compile(re.escape(row.get_absolute_url()) + r"(\?|$)")
+
+
+def rows_of(page):
+    return page.locator("#rows tr:not(.more)")
+
+
+# On screen ------------------------------------------------------------------------------------------------------------
+
+
+@in_browser
+@pytest.mark.parametrize("path", ["prospects", "leads", "deals", "companies", "contacts"])
+def test_owner_and_next_activity_are_on_screen_however_long_the_names(world, path):
+    """At 1440 px, without scrolling sideways."""
+    an = world.cast.an
+    values = {
+        "prospects": ("prospect", {"company_name": LONG, "email": "phong.kinh.doanh@moitruongxanhdaiviet.example"}),
+        "leads": ("lead", {"company_name": LONG, "phone": "+842438637747", "priority": 3}),
+        "deals": ("deal", {"name": LONG, "expected_amount": 12_345_000_000, "company": _company(an)}),
+        "companies": ("company", {"name": LONG, "type": "customer", "phone": "+842438637747"}),
+        "contacts": ("contact", {"full_name": LONG, "job_title": LONG[:100]}),
+    }
+    kind, given_values = values[path]
+    row = standing(kind, given_values | {"owner": an}, by=an)
+    planned(row, an, days=1, title="Gửi hồ sơ năng lực và báo giá sơ bộ cho phòng kỹ thuật")
+    page = world.enter(world.cast.dung, f"/{path}/?tab=all")
+    line = page.locator("#rows tr", has_text=row.number)
+    for shown in (line.locator(".next .faint"), line.locator(".person-name")):
+        box = shown.bounding_box()
+        assert box is not None
+        assert 0 < box["x"] + box["width"] <= 1440
+    name = line.locator(".cell-title").bounding_box()
+    assert name is not None
+    assert name["width"] >= (220 if path == "deals" else 300)
+
+
+@pytest.mark.django_db
+def test_a_column_that_is_empty_on_the_page_is_hidden_there(an, client):
+    a_lead(an, "Xi măng Hòn Đá")
+    client.force_login(an)
+    head = re.search(r"<th[^>]*>Nguồn", client.get("/leads/?tab=all").text)
+    assert head is not None
+    assert " hidden" in head[0]
+
+
+@in_browser
+def test_a_column_comes_back_when_further_rows_fill_it(world, monkeypatch):
+    monkeypatch.setattr(lists, "PAGE", 3)
+    an = world.cast.an
+    a_lead(an, "Có nguồn, ở trang sau", source=Source.objects.all()[0])
+    for n in range(3):
+        a_lead(an, f"Công ty {n}")
+    page = world.enter(an, "/leads/?tab=all")
+    expect(rows_of(page)).to_have_count(4)  # «Show more» is in sight, so it is followed
+    expect(page.locator("thead th", has_text="Nguồn")).to_be_visible()
+    heads, cells = page.locator("thead th:visible"), rows_of(page).first.locator("td:visible")
+    assert heads.count() == cells.count()
+    name = page.locator("thead th.cell-title").bounding_box()
+    assert name is not None
+    assert name["width"] > 200
+
+
+@pytest.mark.django_db
+def test_the_next_activity_is_named_in_lists_and_on_cards(an, client):
+    """R0.33."""
+    first, second = a_lead(an, "Xi măng Hòn Đá"), a_lead(an, "Thép Phú Gia")
+    planned(first, an, days=3, title="Gọi lần hai")
+    planned(first, an, days=1, title="Gọi lần đầu")
+    planned(second, an, days=1)
+    client.force_login(an)
+    for address in ("/leads/?tab=all", "/leads/board/?tab=all"):
+        page = client.get(address).text
+        assert "Gọi lần đầu" in page
+        assert "Gọi lần hai" not in page
+        assert str(ActivityType.objects.all()[0]) in page  # without a title it is called by its type
+        assert re.search(r"ngày mai \d\d:\d\d", page)
+
+
+# Opening and keys -----------------------------------------------------------------------------------------------------
+
+
+@in_browser
+def test_a_click_anywhere_on_a_row_opens_it_and_what_stands_in_it_keeps_its_meaning(world):
+    an = world.cast.an
+    lead = a_lead(an, "Xi măng Hòn Đá")
+    page = world.enter(world.cast.binh, "/leads/?tab=all")
+    state = page.locator("#rows .cell-state")
+    page.locator("#rows .cell-check").click(position={"x": 4, "y": 20})
+    expect(page.locator("#rows [name=ids]")).to_be_checked()
+    with page.expect_popup() as opened:
+        state.click(modifiers=["ControlOrMeta"])
+    opened.value.wait_for_url(page_of(lead))
+    with page.expect_popup() as opened:
+        state.click(button="middle")
+    opened.value.close()
+    # Marking a text with the mouse is no click.
+    number = page.locator("#rows td", has_text=lead.number).bounding_box()
+    assert number is not None
+    page.mouse.move(number["x"] + 12, number["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(number["x"] + 70, number["y"] + 20)
+    page.mouse.up()
+    assert page.evaluate("String(getSelection())")
+    assert page.url.endswith("/leads/?tab=all")
+    page.evaluate("getSelection().empty()")
+    state.click()
+    page.wait_for_url(page_of(lead))
+
+
+@in_browser
+def test_rows_are_walked_ticked_and_opened_by_keys(world):
+    an = world.cast.an
+    leads = [a_lead(an, f"Công ty {n}") for n in range(3)]
+    page = world.enter(world.cast.binh, "/leads/?tab=all")
+    for pressed in "jjjkx":
+        page.keyboard.press(pressed)
+    expect(page.locator(f"#rows [name=ids][value='{leads[1].pk}']")).to_be_checked()
+    expect(page.locator("[data-bulk-count]")).to_have_text("Đã chọn 1")
+    page.keyboard.press("o")
+    page.wait_for_url(page_of(leads[1]))
+    page.go_back()
+    page.locator(f"#rows [name=ids][value='{leads[0].pk}']").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(page_of(leads[0]))
+
+
+@in_browser
+def test_ticks_survive_other_pages_and_orders_of_the_list(world, monkeypatch):
+    """R1.17: ticked on one page, handed out from another."""
+    monkeypatch.setattr(lists, "PAGE", 3)
+    an, binh, chi = world.cast.an, world.cast.binh, world.cast.chi
+    leads = [a_lead(an, f"Công ty {n}") for n in range(8)]
+    page = world.enter(binh, "/leads/?tab=all")
+    page.locator(f"[name=ids][value='{leads[-1].pk}']").check()
+    page.goto("/leads/?tab=all&sort=name")
+    page.locator(f"[name=ids][value='{leads[0].pk}']").check()
+    expect(page.locator("[data-bulk-count]")).to_have_text("Đã chọn 2")
+    page.get_by_role("button", name="Phân công").click()
+    dialog = page.locator("#dialog[open]")
+    dialog.locator("#id_owner-ts-control").fill("Chi")
+    dialog.locator(".ts-dropdown .option", has_text="Lê Kim Chi").click()
+    dialog.locator(".dialog-foot [type=submit]").click()
+    expect(page.locator("#dialog[open]")).to_have_count(0)
+    expect(page.locator(".toast")).to_be_visible()
+    assert set(Lead.objects.filter(owner=chi)) == {leads[0], leads[-1]}
+    expect(page.locator(".bulk-bar")).to_be_hidden()  # what was done with them is done
+    page.goto("/leads/?tab=all")
+    expect(page.locator("[name=ids]:checked")).to_have_count(0)
+
+
+@in_browser
+def test_a_row_that_is_taken_on_leaves_the_ticks_of_the_others(world):
+    an, binh = world.cast.an, world.cast.binh
+    ticked = a_lead(an, "Xi măng Hòn Đá")
+    create_lead({"company_name": "Thép Phú Gia", "phone": "+842438637748"}, by=binh)
+    page = world.enter(binh, "/leads/?tab=all")
+    box = page.locator(f"#rows [name=ids][value='{ticked.pk}']")
+    box.check()
+    row = page.locator("#rows tr", has_text="Thép Phú Gia")
+    row.get_by_role("button", name="Nhận").click()
+    expect(row.locator(".person-name")).to_have_text(str(binh))
+    expect(page.locator("[data-bulk-count]")).to_have_text("Đã chọn 1")
+    page.reload()
+    expect(box).to_be_checked()
+
+
+# Orders, «Quá hạn», and the view one lands on -------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_the_first_press_sorts_names_upwards_and_dates_and_numbers_downwards(an):
+    def first(kind, name, address="tab=all"):
+        [column] = [
+            one for one in Listing(kinds.get(kind), an, QueryDict(address)).columns if one["field"].name == name
+        ]
+        return QueryDict(column["sort_url"].removeprefix("?"))["sort"]
+
+    assert first("lead", "name") == "name"
+    assert first("lead", "name", "tab=all&sort=name") == "-name"
+    assert first("lead", "name", "tab=all&sort=-name") == "name"
+    assert first("deal", "expected_amount") == "-expected_amount"
+    assert first("deal", "expected_close_on") == "-expected_close_on"
+    assert first("lead", "priority") == "-priority"
+
+
+@pytest.mark.django_db
+def test_names_are_sorted_as_vietnamese_do(an):
+    for name in ("Đông Á", "Dệt Sông Trà", "Ánh Dương", "An Phát"):
+        a_lead(an, name)
+    rows = Listing(kinds.get("lead"), an, QueryDict("tab=all&sort=name")).rows
+    assert [row.title for row in rows] == ["An Phát", "Ánh Dương", "Dệt Sông Trà", "Đông Á"]
+
+
+@pytest.mark.django_db
+def test_overdue_is_a_deadline_or_an_activity_that_is_past_wherever_it_is_said(an, client):
+    """In the tab, the filter, the meter of a board and the cell of a row: the same rows."""
+    yesterday, tomorrow = timezone.now() - timedelta(days=2), timezone.now() + timedelta(days=2)
+    by_deadline = a_lead(an, "Quá hạn xử lý", due_at=yesterday)
+    by_work = a_lead(an, "Việc quá hạn", due_at=tomorrow)
+    planned(by_work, an, days=-2)
+    in_time, nothing = a_lead(an, "Còn hạn", due_at=tomorrow), a_lead(an, "Chưa có gì")
+    planned(in_time, an, days=1)
+    client.force_login(an)
+    listed = {
+        address: {row.pk for row in Listing(kinds.get("lead"), an, QueryDict(address)).rows}
+        for address in ("tab=overdue", "tab=all&overdue=yes", "tab=all&overdue=no")
+    }
+    assert listed["tab=overdue"] == listed["tab=all&overdue=yes"] == {by_deadline.pk, by_work.pk}
+    assert listed["tab=all&overdue=no"] == {in_time.pk, nothing.pk}
+    board = client.get("/leads/board/?tab=all")
+    columns = board.context["board"].open_columns
+    assert [sum(getattr(one, part) for one in columns) for part in ("overdue", "planned", "unplanned")] == [2, 1, 1]
+    assert client.get("/leads/?tab=all").text.count("Quá hạn 2 ngày") == 2
+
+
+@pytest.mark.django_db
+def test_one_lands_on_the_first_view_that_has_rows_unless_one_chose_another(an, binh, client):
+    """A manager without leads of her own never begins with an empty «Của tôi»."""
+    a_lead(an, "Xi măng Hòn Đá")
+    client.force_login(binh)
+    landed = client.get("/leads/").context["listing"]
+    assert landed.tab.code == "all"
+    assert len(landed.rows) == 1
+    client.force_login(an)
+    assert client.get("/leads/").context["listing"].tab.code == "mine"
+    client.get("/leads/?tab=free")
+    assert client.get("/leads/").context["listing"].tab.code == "free"
+    assert client.get("/leads/board/").context["listing"].tab.code == "free"
+    client.get("/leads/?tab=all&owner=me")  # a link to some rows is no choice of a view
+    assert client.get("/leads/").context["listing"].tab.code == "free"
+    client.force_login(binh)  # at the same computer
+    assert client.get("/leads/").context["listing"].tab.code == "all"
+
+
+@pytest.mark.django_db
+def test_orders_and_filters_stay_in_the_view_one_landed_on(an, binh, client):
+    a_lead(an, "Xi măng Hòn Đá")
+    client.force_login(binh)
+    listing = client.get("/leads/").context["listing"]
+    assert QueryDict(listing.url(sort="name").removeprefix("?"))["tab"] == "all"
+    assert ("tab", "all") in listing.kept
+
+
+@pytest.mark.django_db
+def test_a_deal_is_overdue_by_the_same_word(an):
+    late = create_deal({"name": "Trạm", "owner": an, "due_at": timezone.now() - timedelta(days=1)}, by=an)
+    create_deal({"name": "Trạm khác", "owner": an}, by=an)
+    assert Listing(kinds.get("deal"), an, QueryDict("tab=all&overdue=yes")).rows == [late]
