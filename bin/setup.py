@@ -114,13 +114,12 @@ def bench(rest: list[str]) -> int:
 
     `--grow` compares two sizes, `--hands` asks a browser.
     """
-    in_browser = "--hands" in rest
     with one_at_a_time():
-        install("requirements-dev.txt" if in_browser else "requirements.txt")
+        install("requirements.txt")
         catalogues()
         collect_static()
-        if in_browser:
-            os.environ["PHEU_CHROMIUM"] = chromium()
+        if "--hands" in rest:
+            bring_browser()
     sizes, told = ["100000"], [word for word in rest if word != "--grow"]
     if "--grow" in rest:
         sizes = ["100000", "1000000"]
@@ -150,11 +149,16 @@ def mutants(rest: list[str]) -> int:
 def pictures(rest: list[str]) -> int:
     """Replaced by `bin/pictures.py`."""
     with one_at_a_time():
-        install("requirements-dev.txt")
         catalogues()
-        os.environ["PHEU_CHROMIUM"] = chromium()
+        bring_browser()
     os.chdir(ROOT)
     os.execv(PYTHON, [str(PYTHON), "bin/pictures.py", *rest])
+
+
+def bring_browser() -> None:
+    """The browser of the tests and what drives it."""
+    install("requirements-dev.txt")
+    os.environ["PHEU_CHROMIUM"] = chromium()
 
 
 def check(rest: list[str]) -> int:
