@@ -139,6 +139,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
 if _https:  # Then a proxy ends TLS in front of us, and only it can reach us.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 6000  # as many ticks as an act takes at once (records.act_views), and its dialog
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 

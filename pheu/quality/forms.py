@@ -13,7 +13,7 @@ from pheu.quality.mapping import headers_of, letter_of
 from pheu.quality.models import Import
 from pheu.quality.parser import ENCODINGS
 from pheu.quality.places import departments_for, teams_for
-from pheu.quality.reading import Line
+from pheu.quality.reading import FILE_LIMIT, Line
 from pheu.records import kinds
 
 ENCODING_NAMES = {
@@ -34,7 +34,7 @@ class FileForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         allow_empty_file=True,  # `reading` says in its own words that there is nothing in it
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls,.ods,.csv,.txt,.tsv"}),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls,.ods,.csv,.txt,.tsv", "data-most": FILE_LIMIT}),
     )
 
     def __init__(self, *args: Any, offered: list[str], **kwargs: Any) -> None:

@@ -102,6 +102,32 @@ class Import(models.Model):
         return self.state in (self.State.READING, self.State.CHECKING, self.State.RUNNING)
 
     @property
+    def is_opening(self) -> bool:
+        """No line has been read yet; `rows` may still be those of another sheet."""
+        return self.state == self.State.READING and not self.done
+
+    @property
+    def percent(self) -> int | None:
+        """How far the work is that keeps it busy; None as long as nobody knows how much there is."""
+        if self.is_opening:
+            return None
+        done, whole = (self.created, self.to_create) if self.state == self.State.RUNNING else (self.done, self.rows)
+        return min(100 * done // whole, 100) if whole else None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file; 0 once it is gone."""
+        try:
+            return self.file.size
+        except (OSError, ValueError):
+            return 0
+
+    @property
+    def waited(self) -> int:
+        """Seconds since anything moved."""
+        return max(int((timezone.now() - self.touched_at).total_seconds()), 0)
+
+    @property
     def is_open(self) -> bool:
         """It was read and nothing has been written yet: columns and settings can still be changed."""
         return self.state in (self.State.DRAFT, self.State.CHECKING, self.State.CHECKED)

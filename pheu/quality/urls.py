@@ -11,5 +11,6 @@ urlpatterns = [
     path("imports/<id:pk>/check/", views.import_check, name="import-check"),
     path("imports/<id:pk>/run/", views.import_run, name="import-run"),
     path("imports/<id:pk>/progress/", views.import_progress, name="import-progress"),
+    path("imports/<id:pk>/work/", views.import_work, name="import-work"),
     path("imports/<id:pk>/rejected/", views.import_rejected, name="import-rejected"),
 ]

@@ -222,6 +222,12 @@ def import_progress(request: Request, pk: int) -> HttpResponse:
 
 
 @require_GET
+def import_work(request: Request, pk: int) -> HttpResponse:
+    """The line above other pages: how far an import is that goes on without its page, or how it ended."""
+    return render(request, "quality/_work.html", {"imported": _import(request, pk)})
+
+
+@require_GET
 def import_rejected(request: Request, pk: int) -> FileResponse:
     """The rejected lines as Excel: the file's own columns, and why."""
     return rejected_lines(_import(request, pk))

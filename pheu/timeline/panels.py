@@ -17,6 +17,7 @@ from pheu.timeline.events import FILE_ADDED, KINDS, NOTE_ADDED, EventKind, chang
 from pheu.timeline.forms import NoteForm
 from pheu.timeline.models import Contribution, Event
 from pheu.timeline.reading import PAGE, events_of, files_of, followers_of, newest_events
+from pheu.timeline.services import FILE_LIMIT
 from pheu.timeline.undo import offers_undo
 
 # What apps above add to the composer: functions of (request, row, may) that give a Panel with a `tab` in its context.
@@ -76,7 +77,10 @@ def composer_and_timeline(request: Request, row: Any, may: set[str]) -> Panel:
 
 @side_panels.add("*", order=90)
 def files(request: Request, row: Any, may: set[str]) -> Panel:
-    return Panel("timeline/_files_panel.html", {"files": files_of(row.record.past_ids), "row": row, "may": may})
+    return Panel(
+        "timeline/_files_panel.html",
+        {"files": files_of(row.record.past_ids), "row": row, "may": may, "most": FILE_LIMIT},
+    )
 
 
 def _followers(row: Any) -> list[User]:

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms, template
 from django.forms.boundfield import BoundField
 from django.forms.widgets import DateTimeBaseInput
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -105,11 +106,12 @@ def _framed(control: SafeString, kind: str) -> SafeString:
 def _drop(control: SafeString, hint: SafeString | str = "") -> SafeString:
     """A place to drop a file on, around its input."""
     return html(
-        '<label class="drop" data-drop>{}<span data-drop-name>{}</span>{}{}</label>',
+        '<label class="drop" data-drop>{}<span data-drop-name>{}</span>{}{}</label>{}',
         icon("upload", size="large"),
         _("Drop a file here, or click to choose one"),
         hint,
         control,
+        SafeString(render_to_string("ui/sending.html")),
     )
 
 

@@ -26,7 +26,10 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "money": ("data-money",),
     "dates": ("data-date", "data-datetime"),
     "echo": ("data-echo",),
+    "uploads": ("data-sending",),  # before what reads the names of the files that it hands on
     "files": ("data-drop",),
+    "titles": ("data-title",),
+    "downloads": ("data-download",),
     "copy": ("data-copy",),
     "proposes": ("data-proposes",),
     "reads": ("data-reads",),
@@ -37,7 +40,8 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "drafts": ("data-draft",),  # last: what it puts back is unsaved
 }
 EVERYWHERE = ("toasts", "guard")  # guard looks at forms after all others
-SHELL = ("behaviours", "dialogs", "menus", "session", "shortcuts", "offline", "focus")  # of pages with `data-shell`
+# Of pages with `data-shell`.
+SHELL = ("behaviours", "dialogs", "menus", "session", "shortcuts", "offline", "focus", "works")
 ATTRIBUTE = re.compile(r" (data-[a-z-]+)")
 
 

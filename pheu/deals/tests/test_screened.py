@@ -115,7 +115,7 @@ def test_a_manager_chooses_the_source_while_importing(world):
     page = world.enter(world.cast.binh, "/imports/new/?kind=prospect")
     page.locator("[name=file]").set_input_files({"name": "Hội chợ.xlsx", "mimeType": "text/plain", "buffer": LIST})
     page.get_by_role("button", name="Tiếp tục").click()
-    expect(page.locator("#content")).to_contain_text("Đang đọc tệp")
+    expect(page.locator("#content")).to_contain_text("Đang mở tệp")
     work()
     source = page.locator("[name=all_source]")
     expect(source.locator("option:checked")).to_have_text("Danh sách mua")

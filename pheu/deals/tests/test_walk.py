@@ -51,7 +51,7 @@ def test_from_an_excel_list_to_a_won_deal(world, name, content, accounts):
     page.locator("[name=file]").set_input_files({"name": name, "mimeType": SHEET, "buffer": content})
     page.get_by_role("button", name="Tiếp tục").click()
     page.wait_for_url(re.compile(r"/imports/\d+/columns/"))
-    expect(page.locator("#content")).to_contain_text("Đang đọc tệp")
+    expect(page.locator("#content")).to_contain_text("Đang mở tệp")
     work()
     page.locator("[name=area_code]").select_option("028")
     page.locator(".app .btn-primary[type=submit]").last.click()

@@ -139,7 +139,7 @@ def test_a_real_list_goes_from_file_to_prospects_and_every_line_is_accounted_for
     answer = upload(client, xlsx())
     imported = Import.objects.get()
     assert answer["Location"] == f"/imports/{imported.pk}/columns/"
-    assert "Đang đọc tệp" in client.get(answer["Location"]).text
+    assert "Đang mở tệp" in client.get(answer["Location"]).text
     assert work() == ["read_file"]
     imported.refresh_from_db()
     page = client.get(answer["Location"]).text
@@ -489,7 +489,7 @@ def test_another_sheet_is_read_by_the_worker_once_for_two_clicks(client, an):
     for _click in range(2):
         answer = client.post(f"/imports/{imported.pk}/sheet/", {"sheet": "Khac", "header_line": "4"})
         assert answer["Location"] == f"/imports/{imported.pk}/columns/"
-    assert "Đang đọc tệp" in client.get(f"/imports/{imported.pk}/columns/").text
+    assert "Đang mở tệp" in client.get(f"/imports/{imported.pk}/columns/").text
     jobs.choose_sheet(imported, {"sheet": "Khac", "encoding": "", "header_line": 4}, by=an)  # at the very same moment
     with pytest.raises(Conflict, match="chưa được đọc"):
         jobs.check(imported, {"columns": imported.columns}, by=an)

@@ -414,6 +414,7 @@ ENTRIES = {
     "import-check": _on_import(get=302),
     "import-run": _on_import(post=302),
     "import-progress": _on_import(get=200),
+    "import-work": _on_import(get=200),
     "import-rejected": _on_import(get=200),
     # the installation itself
     "jobs": Entry(kind="system", needs=VIEW, get=200),

@@ -26,7 +26,12 @@ function take(drop, files) {
   input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-document.addEventListener("change", (event) => {
-  const drop = event.target.closest?.("[data-drop]");
-  if (drop) name(drop);
-});
+for (const kind of ["change", "refilled"]) {
+  document.addEventListener(kind, (event) => {
+    const drop = event.target.closest?.("[data-drop]");
+    if (drop) name(drop);
+  });
+}
+
+// "Back" puts a chosen file into its field again.
+addEventListener("pageshow", () => document.querySelectorAll("[data-drop]").forEach(name));

@@ -1,6 +1,36 @@
-// A click too many: while a form's request runs its buttons are asleep, and a thin line says that work is going on.
+// A click too many: while a form's request runs its buttons are asleep, and a thin line says that work is going on; after
+// a second words say so, and for how long. What asks by itself again and again ([data-polls]) is no work.
 
+const SECOND = 1000; // milliseconds
+const notice = document.querySelector("[data-waiting-words]");
 let running = 0;
+let began, ticking;
+
+function isQuiet({ detail: { elt } }) {
+  return Boolean(elt.matches?.("[data-polls]"));
+}
+
+function begin() {
+  running += 1;
+  if (running > 1) return;
+  document.body.dataset.waiting = "";
+  began = performance.now();
+  ticking = setInterval(tell, SECOND);
+}
+
+function tell() {
+  if (!notice || document.querySelector("[data-sending-run]:not([hidden])")) return; // says more itself
+  notice.querySelector("[data-seconds]").textContent = Math.floor((performance.now() - began) / SECOND);
+  if (!notice.matches(":popover-open")) notice.showPopover(); // over the dialog that it may be about
+}
+
+function end() {
+  running = Math.max(0, running - 1);
+  if (running) return;
+  delete document.body.dataset.waiting;
+  clearInterval(ticking);
+  if (notice?.matches(":popover-open")) notice.hidePopover();
+}
 
 function buttons(form) {
   return [...form.querySelectorAll("button:not([type=button]), input[type=submit]"), ...outside(form)];
@@ -16,8 +46,8 @@ function formOf(event) {
 }
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  running += 1;
-  document.body.dataset.waiting = "";
+  if (isQuiet(event)) return;
+  begin();
   const form = formOf(event);
   if (!form) return;
   const pressed = event.detail.requestConfig.triggeringEvent?.submitter;
@@ -26,11 +56,18 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  running = Math.max(0, running - 1);
-  if (!running) delete document.body.dataset.waiting;
+  if (isQuiet(event)) return;
+  end();
   const form = formOf(event);
   if (form) wake(form);
 });
+
+// What shows how far work is says so when it gets no answer; the next answer takes its place.
+document.addEventListener("htmx:sendError", ({ detail: { elt } }) => elt.matches?.("[data-polls]") && (elt.dataset.lost = ""));
+
+// Work that htmx knows nothing of (downloads.js).
+document.addEventListener("work-begins", begin);
+document.addEventListener("work-ends", end);
 
 // What was said is said: the composer is empty again.
 document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {

@@ -77,13 +77,21 @@ document.addEventListener("click", (event) => {
 // An answer that is an error and says nothing of its own gets a sentence.
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr } = event.detail;
-  if (xhr.status === 401 || /"toast"|sign-in-needed/.test(xhr.getResponseHeader("HX-Trigger") || "")) return;
+  if (isSaidElsewhere(event) || xhr.status === 401 || /"toast"|sign-in-needed/.test(xhr.getResponseHeader("HX-Trigger") || "")) return;
   const texts = document.body.dataset;
   show({ text: { 403: texts.textForbidden, 404: texts.textGone }[xhr.status] || texts.textFailed, level: "error" });
 });
 
-document.addEventListener("htmx:sendError", () => show({ text: document.body.dataset.textUnreachable, level: "error" }));
-document.addEventListener("htmx:timeout", () => show({ text: document.body.dataset.textUnreachable, level: "error" }));
+// Beside the file that did not arrive (js/uploads.js); and what asks by itself again and again says nothing at all.
+function isSaidElsewhere({ detail: { elt } }) {
+  return Boolean(elt.matches?.("[data-polls]") || elt.closest?.("form")?.querySelector("[data-sending][data-on]"));
+}
+
+for (const kind of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(kind, (event) => {
+    if (!isSaidElsewhere(event)) show({ text: document.body.dataset.textUnreachable, level: "error" });
+  });
+}
 
 wake();
 document.addEventListener("htmx:afterSettle", wake);
