@@ -17,7 +17,10 @@ Words = str | Promise
 
 @dataclass(frozen=True)
 class Button:
-    """One act on a toolbar or bulk bar. `dialog` opens `url` in the dialog, `posts` sends it, else it is a link."""
+    """One act on a toolbar or bulk bar. `dialog` opens `url` in the dialog, `posts` sends it, else it is a link.
+
+    `key` presses it; keys are told in the help of «?».
+    """
 
     label: Words
     url: str
@@ -26,6 +29,7 @@ class Button:
     dialog: bool = False
     posts: bool = False
     confirm: Words = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,8 @@ def conversion_buttons(lead: Lead, may: set[str]) -> list[Button]:
     if "convert" not in may:
         return []
     if not lead.is_closed:
-        return [
-            Button(
-                _("Convert to deal"), reverse("lead-conversion", args=[lead.pk]), "arrow-right", "primary", dialog=True
-            )
-        ]
+        url = reverse("lead-conversion", args=[lead.pk])
+        return [Button(_("Convert to deal"), url, "arrow-right", "primary", dialog=True, key="t")]
     if lead.status == Category.CONVERTED:
         return [Button(_("Reopen"), reverse("lead-conversion-undo", args=[lead.pk]), "refresh", posts=True)]
     return []

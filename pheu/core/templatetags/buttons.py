@@ -18,7 +18,8 @@ def act_button(context: Context, button: Any, small: bool = False, item: bool = 
     classes = _button_classes(button, small=small, item=item)
     words = together([icon(button.icon) if button.icon else "", button.label])
     if not button.posts:
-        named = attributes({"class": classes, "href": button.url, "data-dialog": button.dialog})
+        key = {"data-press": button.key, "title": f"{button.label} ({button.key})"} if button.key else {}
+        named = attributes({"class": classes, "href": button.url, "data-dialog": button.dialog, **key})
         return html("<a{}>{}</a>", named, words)
     asks = attributes({"hx-confirm": button.confirm or None})
     return html(

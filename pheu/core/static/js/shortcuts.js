@@ -41,8 +41,8 @@ document.addEventListener("keydown", (event) => {
   going = -Infinity;
   if (place) place.click();
   else if (event.key === "g") going = event.timeStamp;
-  else if (acts[event.key]) acts[event.key]();
   else if (named(event.key)) named(event.key).click();
+  else if (acts[event.key]) acts[event.key]();
   else return;
   event.preventDefault();
 });
