@@ -11,7 +11,7 @@ from pheu.leads import events, schema
 from pheu.leads.models import Lead
 from pheu.people.models import User
 from pheu.people.scopes import VIEW, Scope
-from pheu.records.conditions import Tree, View
+from pheu.records.conditions import LATE, Tree, View
 from pheu.records.kinds import Kind, add_window, register
 from pheu.records.models import Category, Stage
 from pheu.records.shipped import ship
@@ -25,7 +25,7 @@ def _views(user: User) -> list[View]:
     views = [
         View("mine", _("Mine"), {"all": [MINE, OPEN]}),
         View("free", _("Nobody's yet"), {"all": [{"field": "owner", "op": "empty"}, OPEN]}),
-        View("overdue", _("Overdue"), {"field": "overdue", "op": "in", "value": ["yes"]}),
+        View("overdue", _("Overdue"), LATE),
         View("all", _("All"), {}),
     ]
     return views[-1:] + views[:-1] if user.scope_of("lead", VIEW) == Scope.ALL else views

@@ -187,6 +187,8 @@ class Prospect(Reachable, Screened, Row):
     def goes_on_in(self) -> Record | None:
         return self.became
 
+    is_over_by = ("became",)
+
     @property
     def is_over(self) -> bool:
         return self.is_converted  # without asking for what it became

@@ -13,6 +13,7 @@ from pheu.core.ids import read_id
 from pheu.people.scopes import MOVE
 from pheu.records import counters
 from pheu.records.access import mark_free, may
+from pheu.records.conditions import LATE
 from pheu.records.lists import Listing
 from pheu.records.models import Pipeline, Stage
 
@@ -112,7 +113,9 @@ class Board(Listing):
         if self.is_counted:
             found = counters.by_stage(self.kind, self.user, self.condition & Q(stage__in=list(columns)))
         else:
-            found = counters.added_up(self.narrowed().filter(stage__in=columns))
+            # What is late is open: said again, for its index is of those.
+            open_too = Q(closed_at=None) if self._asks_for_late else Q()
+            found = counters.added_up(self.narrowed().filter(open_too, stage__in=columns))
         for stage, totals in found.items():
             columns[stage].count, columns[stage].amount = totals.count, totals.amount
             columns[stage].weighted, columns[stage].planned = totals.weighted, totals.planned
@@ -153,6 +156,11 @@ class Board(Listing):
         """What is overdue, as far as the person may know it."""
         field = self.schema.get("overdue")
         return field.q("in", ["yes"]) if field is not None else Q(pk__in=[])
+
+    @property
+    def _asks_for_late(self) -> bool:
+        asked = self.filters.get("overdue")
+        return self.tab.where == LATE or (asked is not None and asked.value == LATE["value"])
 
     @property
     def has_amount(self) -> bool:

@@ -50,6 +50,9 @@ class View:
     sort: str = ""
 
 
+LATE: Tree = {"field": "overdue", "op": "in", "value": ["yes"]}
+
+
 @dataclass(frozen=True)
 class Part:
     """One comparison of a condition: a field, an operator and its operand as JSON."""

@@ -250,6 +250,9 @@ class Row(Loaded):
         """The Record in which work on this row goes on: that of the lead made of it, or the deal."""
         return None
 
+    # Columns that `is_over` asks for besides the stage.
+    is_over_by: ClassVar[tuple[str, ...]] = ()
+
     @property
     def is_over(self) -> bool:
         """Closed, or work goes on elsewhere: nobody takes it on any more."""

@@ -87,7 +87,7 @@ class RowQuerySet(QuerySet):
         return rows.with_stage().select_related("closed_by") if kind.has_stages else rows
 
     def to_draw(self, fields: Iterable["Field"]) -> "RowQuerySet":
-        """Bring of each row what these fields are drawn from, its name and whether it is closed, and nothing else.
+        """Bring of each row what these fields are drawn from, its name, whether it is over and who may take it on.
 
         Reading wide rows is most of what a list or a board costs.
         """
@@ -96,6 +96,8 @@ class RowQuerySet(QuerySet):
         if kind.has_stages:
             relations.add("stage")
             columns.add("stage__category")
+        if any(one.name == "owner" for one in fields):
+            columns.update(("team", "department", *self.model.is_over_by))  # type: ignore[attr-defined]
         rows = self.select_related("record", *relations)
         return rows.only("record__number", *kind.fields.title, *relations, *columns)._with_tags(fields)
 

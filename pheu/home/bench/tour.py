@@ -198,7 +198,8 @@ class Tour:
 
     def _conversions(self) -> Iterator[Probe]:
         user, browser = self.user, self.browser
-        leads = list(self._rows("lead", CONVERT, once=True, stage__category__in=[Category.NEW, Category.WORKING]))
+        ready = {"stage__category__in": [Category.NEW, Category.WORKING], "request_type__isnull": False}
+        leads = list(self._rows("lead", CONVERT, once=True, **ready))
         if not leads:
             return
         yield Probe(
