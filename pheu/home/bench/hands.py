@@ -14,6 +14,7 @@ from pheu.timeline.services import add_note
 
 CARDS, EVENTS = 200, 300
 GATE = 100  # milliseconds
+CARD = ".card[data-move-url]"
 # An interaction lasts until the next picture after all its handlers; the browser rounds to 8 ms and leaves out what is
 # faster than 16.
 LISTEN = """
@@ -60,11 +61,14 @@ def _opened(page: Any, address: str) -> None:
     page.wait_for_load_state("networkidle")
 
 
-def _follow(page: Any, link: Any) -> None:
-    """Click, and wait until what it brings stands in its place."""
-    name = link.get_attribute("id")
-    link.evaluate("link => link.click()")  # one in sight may go by itself meanwhile
-    page.locator(f"#{name}").wait_for(state="detached")
+def _grow(page: Any, link: str, things: str, most: int) -> int:
+    """Follow links that bring more `things` until there are so many or no more; how many there are then."""
+    while (count := page.locator(things).count()) < most and page.locator(link).count():
+        page.locator(link).first.evaluate("link => link.click()")  # one in sight may go by itself meanwhile
+        page.wait_for_function(
+            "([things, count]) => document.querySelectorAll(things).length > count", arg=[things, count]
+        )
+    return count
 
 
 def _list(page: Any, own: str) -> str:
@@ -82,21 +86,16 @@ def _list(page: Any, own: str) -> str:
 
 def _board(page: Any, own: str) -> str:
     _opened(page, f"{own}/deals/board/?tab=all")
-    cards = page.locator(".card[data-move-url]")
-    for _again in range(20):
-        more = page.locator("main a[id^=more-]")
-        if cards.count() >= CARDS or not more.count():
-            break
-        _follow(page, more.first)
+    count = _grow(page, "main a[id^=more-]", CARD, CARDS)
     page.evaluate("window.heard = []")
-    for card in cards.all()[:4]:
+    for card in page.locator(CARD).all()[:4]:
         card.focus()
         page.keyboard.press("ArrowDown")
         page.keyboard.press("m")
         page.keyboard.press("Escape")
         card.locator("button").last.click()
         page.keyboard.press("Escape")
-    return f"board of {cards.count()}: keys, menus"
+    return f"board of {count}: keys, menus"
 
 
 def long_record(user: User, events: int = EVENTS) -> str:
@@ -109,9 +108,7 @@ def long_record(user: User, events: int = EVENTS) -> str:
 
 def _record(page: Any, address: str) -> str:
     _opened(page, address)
-    while (older := page.locator("#timeline a[hx-get]")).count():
-        _follow(page, older.first)
-    events = page.locator(".timeline > li").count()
+    count = _grow(page, "#timeline a[hx-get]", ".timeline > li", EVENTS)
     page.evaluate("window.heard = []")
     page.locator("#note_body").click()
     page.keyboard.type("Khách xác nhận thông số đo, cần hồ sơ trước ngày 27.", delay=20)
@@ -121,4 +118,4 @@ def _record(page: Any, address: str) -> str:
         page.keyboard.press("Escape")
     page.locator("[popovertarget=menu-record]").click()
     page.keyboard.press("Escape")
-    return f"record of {events} events: typing, fields, menu"
+    return f"record of {count} events: typing, fields, menu"
