@@ -13,8 +13,8 @@ from pheu.core.ids import read_id
 from pheu.people.scopes import MOVE
 from pheu.records import counters
 from pheu.records.access import mark_free, may
-from pheu.records.conditions import LATE
-from pheu.records.lists import Listing
+from pheu.records.conditions import LATE, Tree
+from pheu.records.lists import Listing, told_open
 from pheu.records.models import Pipeline, Stage
 
 CARDS = 20
@@ -113,9 +113,7 @@ class Board(Listing):
         if self.is_counted:
             found = counters.by_stage(self.kind, self.user, self.condition & Q(stage__in=list(columns)))
         else:
-            # What is late is open: said again, for its index is of those.
-            open_too = Q(closed_at=None) if self._asks_for_late else Q()
-            found = counters.added_up(self.narrowed().filter(open_too, stage__in=columns))
+            found = counters.added_up(self.narrowed().filter(told_open(self._asked_of_late), stage__in=columns))
         for stage, totals in found.items():
             columns[stage].count, columns[stage].amount = totals.count, totals.amount
             columns[stage].weighted, columns[stage].planned = totals.weighted, totals.planned
@@ -158,9 +156,9 @@ class Board(Listing):
         return field.q("in", ["yes"]) if field is not None else Q(pk__in=[])
 
     @property
-    def _asks_for_late(self) -> bool:
+    def _asked_of_late(self) -> Tree:
         asked = self.filters.get("overdue")
-        return self.tab.where == LATE or (asked is not None and asked.value == LATE["value"])
+        return {**LATE, "value": asked.value} if asked is not None else self.tab.where
 
     @property
     def has_amount(self) -> bool:
