@@ -10,7 +10,18 @@ from pheu.leads.services import create_lead
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SIGN_IN = {"theme", "toasts", "guard"}
-SHELL = SIGN_IN | {"behaviours", "dialogs", "menus", "session", "shortcuts", "offline", "search", "focus", "htmx.min"}
+SHELL = SIGN_IN | {
+    "behaviours",
+    "dialogs",
+    "menus",
+    "session",
+    "shortcuts",
+    "offline",
+    "search",
+    "focus",
+    "works",
+    "htmx.min",
+}
 COMBOBOX = {"pick", "tom-select.base.min", "tom-select.min"}
 
 
@@ -43,7 +54,7 @@ def test_signing_in_takes_three_small_scripts(world):
     [
         ("/", set()),
         ("/calendar/", set()),
-        ("/reports/", set()),
+        ("/reports/", {"downloads"}),
         ("/leads/?tab=all", {"rows"}),
         ("/leads/board/", {"board", "sortable.min"}),
         ("/companies/new/", {"pick", "savebar", "fills", "echo", "once", "drafts"}),
