@@ -41,7 +41,7 @@ class Source(ListItem):
         MARKETING = "marketing", _("Marketing")
         INBOUND = "inbound", _("Customer came to us")
 
-    channel = models.CharField(max_length=20, choices=Channel.choices, default=Channel.MARKETING)
+    channel = models.CharField(_("channel"), max_length=20, choices=Channel.choices, default=Channel.MARKETING)
     brings_lists = models.BooleanField(default=False, help_text="proposed for what a file brings")
 
 

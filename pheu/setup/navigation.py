@@ -3,7 +3,29 @@ from django.utils.translation import gettext_lazy as _
 from pheu.core import navigation
 from pheu.core.navigation import NavItem
 from pheu.people.access import opens
+from pheu.records.models import Category, ClosingReason, Label, Tag
+from pheu.setup.lists import CompanyList
 
+navigation.register(NavItem(_("Setup"), "setup", "settings", "admin", 70, opens("system"), key="s"))
 navigation.register(
     NavItem(_("Background jobs"), "jobs", "robot", "admin", 80, opens("system"), count_url_name="jobs-count")
 )
+
+CompanyList("tags", Tag, _("Tags"), _("tag"), 10, _("Any number of them on a lead or deal, to find it again by."))
+CompanyList("labels", Label, _("Labels"), _("label"), 20, _("One coloured word on a lead or deal."))
+for place, (kind, category, label) in enumerate(
+    [
+        ("deal", Category.LOST, _("Lost reasons")),
+        ("deal", Category.UNQUALIFIED, _("Reasons to drop a deal")),
+        ("lead", Category.UNQUALIFIED, _("Reasons to drop a lead")),
+    ]
+):
+    CompanyList(
+        f"{kind}-{category}-reasons",
+        ClosingReason,
+        label,
+        _("reason"),
+        30 + place,
+        _("Asked when one is closed so; only those that are offered can be chosen."),
+        {"kind": kind, "category": category},
+    )

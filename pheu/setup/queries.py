@@ -1,14 +1,20 @@
-"""Jobs that failed for good, as people who look after the installation see them."""
+"""Jobs that failed for good and the log of the configuration, as people who look after the installation see them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
 from pheu.core.jobs import title_of
 from pheu.core.models import JobFailure
+from pheu.people.models import User
+from pheu.setup.lists import get
+from pheu.timeline.events import KINDS
+from pheu.timeline.models import Event
 
 
 def parked_jobs() -> QuerySet[ProcrastinateJob]:
@@ -39,3 +45,35 @@ def with_words(jobs: Sequence[ProcrastinateJob]) -> list[ParkedJob]:
     return [
         ParkedJob(job, title_of(job.task_name), failures[job.pk].words if job.pk in failures else "") for job in jobs
     ]
+
+
+LINES = 50
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One change of the configuration: (label, was, now) of each column."""
+
+    event: Event
+    said: str
+    changes: list[tuple[Any, Any, Any]]
+
+
+def log_lines(codes: list[str], before: int | None, reader: User) -> list[LogLine]:
+    """The newest of these kinds of events, and one more than a page holds."""
+    told = Event.objects.filter(about=None, kind__in=codes).select_related("by").order_by("-pk")
+    told = told.filter(pk__lt=before) if before else told
+    return [LogLine(one, str(KINDS[one.kind].say(one, reader)), _columns(one)) for one in told[: LINES + 1]]
+
+
+def _columns(event: Event) -> list[tuple[Any, Any, Any]]:
+    of = get(event.facts.get("list", ""))
+    told = event.facts.get("changes", ()) if of else ()
+    fields = [(of.column(one["column"]), one) for one in told if of]
+    return [(field.verbose_name, _shown(field, one["was"]), _shown(field, one["now"])) for field, one in fields]
+
+
+def _shown(field: Any, value: Any) -> Any:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return dict(field.flatchoices).get(value, value) if value not in (None, "") else "—"

@@ -1,18 +1,26 @@
 """Pages of those who look after the installation."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from pheu.core.errors import tell
+from pheu.core.errors import Invalid, tell
+from pheu.core.ids import read_ids
+from pheu.core.vietnamese import fold
 from pheu.people.models import User
 from pheu.people.requests import Request
-from pheu.people.scopes import VIEW
-from pheu.setup import services
-from pheu.setup.queries import parked_jobs, with_words
+from pheu.people.scopes import CHANGE, VIEW
+from pheu.records.act_views import changed_here
+from pheu.setup import configuring, lists, services
+from pheu.setup.events import OF_CONFIGURATION
+from pheu.setup.forms import ItemForm
+from pheu.setup.lists import MOST_COUNTED, CompanyList
+from pheu.setup.queries import LINES, log_lines, parked_jobs, with_words
 
 PAGE = 50
 COUNTED = 100  # jobs for the sidebar; more are «99+»
@@ -61,3 +69,104 @@ def _act(request: Request, pk: int, act: Callable[..., bool], words: str) -> Htt
     if act(pk, by=user):
         tell(request, words)
     return redirect("jobs")
+
+
+# Cấu hình --------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def setup(request: Request) -> HttpResponse:
+    """«Cấu hình» begins with the first list."""
+    _must_look_after_it(request)
+    return redirect("company-list-page", lists.every()[0].code)
+
+
+def _list(request: Request, code: str) -> CompanyList:
+    _must_look_after_it(request)
+    chosen = lists.get(code)
+    if chosen is None:
+        raise Http404
+    return chosen
+
+
+@require_safe
+def company_list(request: Request, code: str) -> HttpResponse:
+    """The entries of a list in their order, with how many records use each."""
+    chosen = _list(request, code)
+    text = request.GET.get("q", "")[:100].strip()
+    items = [one for one in chosen.items_with_uses if fold(text) in fold(one.name)]
+    context = {
+        "lists": lists.every(),
+        "chosen": chosen,
+        "items": items,
+        "text": text,
+        "most": MOST_COUNTED,
+        "may_change": request.user.may("system", CHANGE),
+    }
+    return render(request, "setup/list.html", context)
+
+
+def item_new(request: Request, code: str) -> HttpResponse:
+    return _item_form(request, _list(request, code), None)
+
+
+def item_change(request: Request, code: str, pk: int) -> HttpResponse:
+    chosen = _list(request, code)
+    item = chosen.items.filter(pk=pk).first()
+    if item is None:
+        raise Http404
+    return _item_form(request, chosen, item)
+
+
+def _item_form(request: Request, chosen: CompanyList, item: Any) -> HttpResponse:
+    request.user.must("system", CHANGE)
+    sent = request.POST if request.method == "POST" else None
+    form = ItemForm(sent, of=chosen, item=item)
+    if sent is not None and form.is_valid():
+        try:
+            if item is None:
+                item = configuring.add_item(chosen, form.cleaned_data, by=request.user)
+            else:
+                item = configuring.change_item(chosen, item.pk, form.changes(), by=request.user)
+            return _changed(request, chosen, _("“%(name)s” was saved.") % {"name": item.name}, "list-changed")
+        except Invalid as error:
+            for name, words in error.errors.items():
+                form.add_error(name if name in form.fields else None, words)
+    context = {"chosen": chosen, "item": item, "form": form}
+    return render(request, "setup/item.html", context, status=200 if sent is None else 422)
+
+
+def _changed(request: Request, chosen: CompanyList, words: str, *news: str) -> HttpResponse:
+    return changed_here(request, reverse("company-list-page", args=[chosen.code]), words, news=news)
+
+
+@require_POST
+def item_switch(request: Request, code: str, pk: int) -> HttpResponse:
+    """Offer an entry, or offer it no more; what it was said to be is sent along."""
+    chosen = _list(request, code)
+    is_on = request.POST.get("was") != "1"
+    item = configuring.change_item(chosen, pk, {"is_active": (not is_on, is_on)}, by=request.user)
+    words = _("“%(name)s” is offered again.") if is_on else _("“%(name)s” is offered no more; records keep it.")
+    return _changed(request, chosen, words % {"name": item.name}, "list-changed")
+
+
+@require_POST
+def list_order(request: Request, code: str) -> HttpResponse:
+    chosen = _list(request, code)
+    configuring.order_items(chosen, read_ids(request.POST.getlist("ids")), by=request.user)
+    return _changed(request, chosen, _("The order was saved."))
+
+
+@require_safe
+def setup_log(request: Request) -> HttpResponse:
+    """Every change of the configuration: who, when, what was and what is now."""
+    _must_look_after_it(request)
+    before = request.GET.get("before", "")[:18]
+    codes = [kind.code for kind in OF_CONFIGURATION]
+    lines = log_lines(codes, int(before) if before.isdecimal() else None, request.user)
+    context = {
+        "lists": lists.every(),
+        "lines": lines[:LINES],
+        "more": lines[LINES - 1].event.pk if len(lines) > LINES else None,
+    }
+    return render(request, "setup/log.html", context)

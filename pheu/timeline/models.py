@@ -44,6 +44,7 @@ class Event(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["about", "-at", "-id"], name="event_about_newest"),
+            models.Index(fields=["-id"], name="event_of_no_record", condition=models.Q(about=None)),
             models.Index(
                 fields=["at"],
                 include=["about", "since"],

@@ -17,6 +17,7 @@ register = template.Library()
 BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "rows": ("data-rows",),
     "board": ("data-board",),
+    "order": ("data-order",),
     "search": ("data-search-now",),
     "pick": ("data-pick", "data-pick-url"),
     "fills": ("data-fills", "data-makes"),

@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                         choices=[("marketing", "Marketing"), ("inbound", "Customer came to us")],
                         default="marketing",
                         max_length=20,
+                        verbose_name="channel",
                     ),
                 ),
                 ("brings_lists", models.BooleanField(default=False, help_text="proposed for what a file brings")),

@@ -25,10 +25,13 @@ from pheu.quality import services as quality
 from pheu.records.acts import last_operation
 from pheu.records.models import Category, ClosingReason, Operation, Pipeline
 from pheu.records.tests.made_up import made_by
+from pheu.setup import configuring, lists
 from pheu.setup import services as setup
 from pheu.setup.tests.test_jobs_page import parked_job
 from pheu.timeline import services as timeline
 from pheu.timeline import stages, undo
+
+REASONS = lists.get("deal-lost-reasons")
 
 
 class Desk:
@@ -146,6 +149,13 @@ OF_AUTHORS = {
 ON_SYSTEM = {
     "setup.run_job_again": lambda d, by: setup.run_job_again(d.job.pk, by=by),
     "setup.drop_job": lambda d, by: setup.drop_job(d.job.pk, by=by),
+    "configuring.add_item": lambda d, by: configuring.add_item(REASONS, {"name": "Khác hẳn", "colour": "red"}, by=by),
+    "configuring.change_item": lambda d, by: configuring.change_item(
+        REASONS, REASONS.items[0].pk, {"is_active": (True, False)}, by=by
+    ),
+    "configuring.order_items": lambda d, by: configuring.order_items(
+        REASONS, [one.pk for one in reversed(REASONS.items)], by=by
+    ),
 }
 
 # Acts that make something new: a role that may create nothing is refused.
@@ -265,7 +275,7 @@ def acts_of_the_house():
     """{name: act}: every public function of an app's services that is done `by` somebody."""
     found = {}
     for app in apps.get_app_configs():
-        for module in ("services", "conversion", "undoing", "stages", "undo"):
+        for module in ("services", "configuring", "conversion", "undoing", "stages", "undo"):
             if app.name.startswith("pheu.") and find_spec(f"{app.name}.{module}"):
                 short, loaded = module if module != "services" else app.label, import_module(f"{app.name}.{module}")
                 found |= {f"{short}.{name}": getattr(loaded, name) for name in _acts_of(loaded)}

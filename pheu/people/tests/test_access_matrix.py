@@ -23,7 +23,7 @@ from pheu.people.models import Department, Role, Team, User
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, IMPORT, MOVE, VIEW, Action, Scope
 from pheu.quality.services import open_file, read_file
 from pheu.records.acts import last_operation
-from pheu.records.models import Category, ClosingReason, Operation, Pipeline
+from pheu.records.models import Category, ClosingReason, Operation, Pipeline, Tag
 from pheu.records.tests.test_toy import plant_toys
 from pheu.setup.tests.test_jobs_page import parked_job
 from pheu.timeline.services import add_file, add_note, assign
@@ -67,6 +67,7 @@ class Firm:
         for whose, user in self._importers():
             self.things["import", *whose] = self._import(user)
         self.things["job", "a stranger's", ""] = parked_job()
+        self.things["tag", "a stranger's", ""] = Tag.objects.create(name="Vốn nhà nước")
         for row in self.things.values():
             row.refresh_from_db()
 
@@ -173,6 +174,8 @@ class Entry:
     sends: Callable[[Firm, Any], dict[str, Any]] = _nothing
     ticked: bool = False
     query: Callable[[Firm, Any], dict[str, Any]] = _nothing
+    # What the address names besides, first.
+    args: tuple[str, ...] = ()
     # Which relations the person sees and may act in, where it is not the kind's own scope.
     reach: Callable[[User, str], tuple[set[str], set[str]]] | None = None
 
@@ -288,6 +291,14 @@ def _take_reach(kind: str) -> Callable[[User, str], tuple[set[str], set[str]]]:
 
 def _on_job() -> Entry:
     return Entry(about=("job",), reach=_system_reach, post=302)
+
+
+def _of_list(**more: Any) -> Entry:
+    return Entry(kind="system", needs=VIEW, args=("tags",), **more)
+
+
+def _on_tag(**more: Any) -> Entry:
+    return Entry(about=("tag",), args=("tags",), reach=_system_reach, **more)
 
 
 def _of_author(about: str, **more: Any) -> Entry:
@@ -421,6 +432,14 @@ ENTRIES = {
     "jobs-count": Entry(kind="system", needs=VIEW, get=200),
     "job-run": _on_job(),
     "job-drop": _on_job(),
+    # what a company decides about itself
+    "setup": Entry(kind="system", needs=VIEW, get=302),
+    "setup-log": Entry(kind="system", needs=VIEW, get=200),
+    "company-list-page": _of_list(get=200),
+    "list-item-new": _of_list(get=200, post=302, sends=lambda *_: {"name": "Vốn vay", "colour": "blue"}),
+    "list-order": _of_list(post=302, sends=lambda *_: {"ids": list(Tag.objects.values_list("pk", flat=True))}),
+    "list-item-change": _on_tag(get=200, post=302, sends=lambda *_: {"name": "Vốn vay", "colour": "blue"}),
+    "list-item-switch": _on_tag(post=302, sends=lambda *_: {"was": "1"}),
     # one's own account
     "account_email": Entry(get=404),
     "account_change_password": Entry(get=200),
@@ -489,7 +508,8 @@ class Visit:
 
     @property
     def address(self) -> str:
-        return reverse(self.name, args=[self.thing.pk] if self.thing and not self.entry.ticked else [])
+        named = [self.thing.pk] if self.thing and not self.entry.ticked else []
+        return reverse(self.name, args=[*self.entry.args, *named])
 
     def send(self, client: Client, firm: Firm) -> Any:
         ids = {"ids": self.thing.pk} if self.entry.ticked else {}

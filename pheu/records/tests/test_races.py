@@ -14,7 +14,7 @@ from pheu.activities import services as activities
 from pheu.activities.models import Activity
 from pheu.conftest import make_cast, stage_of
 from pheu.core.again import in_one_go
-from pheu.core.errors import Conflict, DomainError
+from pheu.core.errors import Conflict, DomainError, Invalid
 from pheu.deals import conversion, undoing
 from pheu.deals import services as deals
 from pheu.deals.conversion import Handover
@@ -41,6 +41,7 @@ from pheu.records.tests.desk import (
     schedule,
 )
 from pheu.records.tests.races import BEFORE_LOCK, BEFORE_WRITE, Outcome, disagreements, race
+from pheu.setup import configuring, lists
 from pheu.setup import services as setup
 from pheu.setup.tests.test_jobs_page import parked_job
 from pheu.timeline import services as timeline
@@ -124,6 +125,22 @@ ON_FILES: dict[str, tuple[Callable[[Desk], Work], Callable[[Outcome], Any], Any]
         [True, False],
     ),
 }
+# Two admins who do the same to a list at once: it is done and told once, the second hears of it or finds it done.
+REASONS = lists.get("deal-lost-reasons")
+ON_LISTS: dict[str, tuple[Callable[[Any], Work], list[type[Exception]]]] = {
+    "configuring.add_item": (
+        lambda by: partial(configuring.add_item, REASONS, {"name": "Khác hẳn", "colour": "red"}, by=by),
+        [Invalid],
+    ),
+    "configuring.change_item": (
+        lambda by: partial(configuring.change_item, REASONS, REASONS.items[0].pk, {"is_active": (True, False)}, by=by),
+        [],
+    ),
+    "configuring.order_items": (
+        lambda by: partial(configuring.order_items, REASONS, [one.pk for one in reversed(REASONS.items)], by=by),
+        [],
+    ),
+}
 # Nobody else can reach what these make before it is there.
 ALONE = {"quality.open_file"}
 
@@ -137,10 +154,18 @@ def test_two_at_once_on_files_and_jobs_do_it_once(cast, name):
     assert seen(outcome) == expected
 
 
+@pytest.mark.parametrize("name", ON_LISTS)
+def test_two_at_once_on_a_list_do_it_once(cast, name):
+    of, errors = ON_LISTS[name]
+    outcome = race(of(cast.dung), of(cast.dung), at=BEFORE_WRITE)
+    assert [type(one) for one in outcome.errors] == errors
+    assert Event.objects.filter(facts__list="deal-lost-reasons").count() == 1
+
+
 def test_every_act_has_a_race():
     """A new act is put beside those of the same rows, or this fails."""
     house = acts_of_the_house()
-    tables = {name for _made, acts in GROUPS.values() for name in acts} | set(ON_FILES) | ALONE | PARTS
+    tables = {name for _made, acts in GROUPS.values() for name in acts} | set(ON_FILES) | set(ON_LISTS) | ALONE | PARTS
     raced = {_function(house[name]) for name in tables if name in house}
     assert [name for name, act in house.items() if _function(act) not in raced] == []
 

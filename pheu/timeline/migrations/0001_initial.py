@@ -127,6 +127,7 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(fields=["about", "-at", "-id"], name="event_about_newest"),
+                    models.Index(condition=models.Q(("about", None)), fields=["-id"], name="event_of_no_record"),
                     models.Index(
                         condition=models.Q(("since__isnull", False)),
                         fields=["at"],

@@ -114,19 +114,7 @@ function makeSortable(board) {
 
 function prepare(root) {
   const boards = [...root.querySelectorAll("[data-board]"), ...(root.closest?.("[data-board]") ? [root.closest("[data-board]")] : [])];
-  if (boards.length) withSortable(() => boards.forEach(makeSortable));
-}
-
-function withSortable(then) {
-  if (window.Sortable) return then();
-  let script = document.querySelector("script[data-board-script]");
-  if (!script) {
-    script = document.createElement("script");
-    script.src = document.body.dataset.sortable;
-    script.dataset.boardScript = "";
-    document.head.append(script);
-  }
-  script.addEventListener("load", then, { once: true });
+  if (boards.length) import(document.body.dataset.sortable).then(() => boards.forEach(makeSortable));
 }
 
 // Without a mouse: Alt with an arrow, or the menu of stages.
