@@ -106,7 +106,11 @@ class NextForm(ScheduleForm):
 
 class ResultForm(forms.Form):
     result = CleanCharField(
-        label=_("Result"), required=False, max_length=5000, lines=True, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("Result"),
+        required=False,
+        max_length=5000,
+        lines=True,
+        widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}),
     )
 
 

@@ -49,8 +49,8 @@ NOBODY = "nobody"
 
 class _WithNobody(ModelChoiceIterator):
     def __iter__(self) -> Any:
-        first, *people = super().__iter__()
-        return iter([first, (NOBODY, _("Take off the owner")), *people])
+        yield from super().__iter__()
+        yield NOBODY, _("Take off the owner")
 
 
 class OwnerField(RowField):

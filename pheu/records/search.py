@@ -1,5 +1,6 @@
 """Finding by beginnings of words, marks or not, and by any spelling of a phone (design.md section 5)."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import reduce
@@ -18,6 +19,7 @@ PAGE = 30
 # the newest of everybody's.
 NEAR, FAR = 500, 20_000
 COMMON = 3
+SHORT = re.compile(r"([A-Za-z]{2,4})-?0*([0-9]{1,6})")
 
 
 def search_q(text: str, prefix: str = "") -> Q:
@@ -51,6 +53,12 @@ def find(text: str, user: User, most: int = PAGE) -> list[Record]:
         return _found(seen, hits, text, most)
 
 
+def numbers_of(text: str) -> set[str]:
+    """The numbers that somebody may mean: «ch-595» is CH-000595."""
+    meant = SHORT.fullmatch(text.strip())
+    return {text.upper(), f"{meant[1].upper()}-{int(meant[2]):06}"} if meant else {text.upper()}
+
+
 def _found(seen: Any, hits: Q, text: str, most: int) -> list[Record]:
     with _only("indexscan"):
         near = _page(Record.objects.filter(pk__in=_newest(seen).values("pk")[:NEAR]), hits, NEAR)
@@ -60,7 +68,7 @@ def _found(seen: Any, hits: Q, text: str, most: int) -> list[Record]:
     if marks and len(found) >= most:
         with_marks = reduce(and_, (Q(search__contains=word) for word in marks), hits)
         exact = _first(seen, with_marks, [record for record in near if _has(record, marks)], most)
-    numbered = seen.filter(number=text.upper()).select_related("owner") if any(map(str.isdigit, text)) else []
+    numbered = seen.filter(number__in=numbers_of(text)).select_related("owner") if any(map(str.isdigit, text)) else []
     titled = [record for record in found if _is_called(record, search_words(text))]
     return list({record.pk: record for record in (*numbered, *exact, *titled, *found)}.values())[:most]
 

@@ -63,6 +63,7 @@ def test_from_a_file_to_leads_handed_out_in_fourteen_clicks(world, settings, tmp
     page.locator("thead [type=checkbox]").click()
     page.get_by_role("button", name="Phân công").click()
     dialog = page.locator("#dialog[open]")
+    dialog.locator(".ts-control").first.click()
     dialog.locator(".ts-dropdown .option", has_text="Nguyễn Hoài An").click()
     dialog.get_by_role("button", name="Giao").click()
     expect(page.locator("#rows .person-name", has_text="Nguyễn Hoài An")).to_have_count(7)

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pheu.conftest import nothing_changes, standing
+from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.models import Deal
 from pheu.deals.tests.test_convert import answers
 from pheu.leads.models import Lead, RequestType
@@ -107,8 +108,23 @@ def test_the_list_of_a_picker_in_a_dialog_is_never_under_its_foot(world):
     dialog.locator("[data-field=contact] .ts-control").click()
     menu = dialog.locator("[data-field=contact] .ts-dropdown")
     expect(menu).to_be_visible()
-    foot = dialog.locator(".dialog-foot").bounding_box()
     page.wait_for_function(
-        "foot => document.querySelector('[data-field=contact] .ts-dropdown').getBoundingClientRect().bottom <= foot",
-        arg=foot["y"] + 1,
+        """(list) => {
+          const { bottom, left } = list.getBoundingClientRect();
+          return bottom <= innerHeight && list.contains(document.elementFromPoint(left + 30, bottom - 12));
+        }""",
+        arg=menu.element_handle(),
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lead_that_was_converted_meanwhile_opens_in_place_of_a_dialog(world):
+    an = world.cast.an
+    lead = standing(
+        "lead", {"name": "Trạm", "company_name": "Hòn Đá", "phone": "0903123456", "need": "Đo bụi", "owner": an}, by=an
+    )
+    page = world.enter(an, lead.get_absolute_url())
+    convert_leads([lead], Handover(owner=an, customer=Handover.NONE), by=an)
+    page.get_by_role("link", name="Chuyển thành cơ hội").click()
+    page.get_by_role("button", name="Mở lại").wait_for()
+    expect(page.locator("#dialog[open]")).to_have_count(0)

@@ -107,3 +107,39 @@ def test_by_keyboard_it_goes_to_the_person_whose_name_was_typed(world):
     page.locator("#toasts [data-undo]").click()
     page.wait_for_load_state("networkidle")
     expect(page.locator(".list, table").first).to_contain_text("Nguyễn Hoài An")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_people_to_choose_from_lie_above_the_foot_of_the_dialog(world):
+    """The box that one types in stays in sight, and the last name in the list can be clicked."""
+    cast = world.cast
+    lead = create_lead({"company_name": "Xi măng Hòn Đá", "owner": cast.an}, by=cast.an)
+    page = world.enter(cast.dung, "/leads/?tab=all")
+    page.locator(f"input[name=ids][value='{lead.pk}']").check()
+    page.locator("[data-dialog]", has_text="Phân công").first.click()
+    shown = page.locator("#dialog .ts-control .item").first
+    expect(shown).to_be_visible()
+    options = page.locator("#dialog .ts-dropdown .option")
+    expect(page.locator("#dialog .ts-dropdown").first).to_be_hidden()
+    page.locator("#dialog .ts-control").first.click()
+    options.first.wait_for()
+    expect(shown).to_be_visible()
+    foot = page.locator("#dialog .dialog-foot").bounding_box()
+    seen = page.evaluate(
+        """() => {
+          const list = document.querySelector("#dialog .ts-dropdown");
+          const box = document.querySelector("#dialog .ts-control");
+          const { bottom, left } = list.getBoundingClientRect();
+          const { x, y, width, height } = box.getBoundingClientRect();
+          const shown = box.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+          return [bottom, list.contains(document.elementFromPoint(left + 30, bottom - 12)), shown];
+        }"""
+    )
+    assert seen[0] > foot["y"], "else the list is too short to be cut off"
+    assert seen[1:] == [True, True]
+    expect(options.last).to_have_text("Bỏ phân công")
+    page.keyboard.type("Chi")
+    expect(options).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(shown).to_be_visible()
+    expect(shown).to_have_text("Lê Kim Chi")

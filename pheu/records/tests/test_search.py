@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pheu.conftest import standing
+from pheu.leads.services import create_lead
 from pheu.records import search
 from pheu.records.search import find
 
@@ -78,3 +79,14 @@ def test_nothing_typed_finds_nothing_and_asks_nothing(an, django_assert_num_quer
 def test_what_i_may_not_see_is_not_found(an, chi, firms, lead):
     assert titles("Trạm khí thải", an) == [lead.title]
     assert titles("Trạm khí thải", chi) == []
+
+
+@pytest.mark.parametrize("written", ["{}", "{short}", "{bare}", " {short} "])
+def test_a_number_is_found_however_short_it_is_written(an, written):
+    """Before everything that has these digits in a phone."""
+    lead = create_lead({"company_name": "Xi măng Hòn Đá", "owner": an}, by=an)
+    number = lead.record.number
+    prefix, _dash, digits = number.partition("-")
+    short, bare = f"{prefix.lower()}-{int(digits)}", f"{prefix}{int(digits)}"
+    create_lead({"company_name": "Dệt Sông Trà", "phone": f"090312{int(digits):04}", "owner": an}, by=an)
+    assert find(written.format(number, short=short, bare=bare), an)[0].pk == lead.pk

@@ -131,7 +131,8 @@ def _undo(operation: int | None, token: str) -> Iterable[SafeString]:
     if operation is not None:
         button = html('<button class="btn btn-ghost btn-small">{}{}</button>', drawn_icon("arrow-back-up"), _("Undo"))
         address_of_it = address("operation-undo", operation)
-        yield html('<form method="post" action="{}">{}{}</form>', address_of_it, _token(token), button)
+        form = '<form method="post" action="{0}" hx-post="{0}" hx-swap="none">{1}{2}</form>'
+        yield html(form, address_of_it, _token(token), button)
 
 
 def _token(token: str) -> SafeString:

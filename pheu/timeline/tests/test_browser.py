@@ -83,3 +83,33 @@ def test_a_picture_is_seen_where_it_was_put(world, lead):
     page.wait_for_function("() => document.querySelector('#timeline img').naturalWidth === 1")
     assert picture.get_attribute("alt") == "ống khói.png"
     page.locator("#record-side").get_by_label("Tải về: ống khói.png").wait_for()
+
+
+def test_what_was_done_stands_there_after_back_and_is_taken_back_in_place(world, lead):
+    page = world.enter(world.cast.an, lead.get_absolute_url())
+    page.locator("#note_body").fill("Giá 1,2 tỷ")
+    page.keyboard.press("Control+Enter")
+    noted = page.locator("#timeline .noted", has_text="Giá 1,2 tỷ")
+    noted.wait_for()
+    page.goto("/calendar/")
+    page.go_back()
+    noted.wait_for()
+    noted.hover()
+    page.locator("#timeline").get_by_label("Thu hồi ghi chú").click()
+    page.locator("#timeline .withdrawn").wait_for()
+    page.locator("#timeline").get_by_role("button", name="Hoàn tác").first.click()
+    noted.wait_for()
+    assert lead.get_absolute_url() in page.url
+
+
+def test_a_colleague_is_named_by_a_click(world, lead):
+    page = world.enter(world.cast.an, lead.get_absolute_url())
+    note, options = page.locator("#note_body"), page.locator("#mentions li")
+    note.press_sequentially("Nhờ @le")
+    options.first.wait_for()
+    options.filter(has_text="Lê Kim Chi").click()
+    expect(note).to_have_value("Nhờ @Lê Kim Chi ")
+    expect(page.locator("#mentions")).to_be_hidden()
+    expect(note).to_be_focused()
+    page.keyboard.type("gọi lại")
+    expect(page.locator("#mentions")).to_be_hidden()

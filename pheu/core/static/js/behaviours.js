@@ -10,3 +10,9 @@ function fetchFor(root) {
 }
 
 document.addEventListener("htmx:load", (event) => fetchFor(event.detail.elt));
+
+// A page that comes back by «Back» is as old as when it was left: the pieces that know how fetch themselves.
+addEventListener("pageshow", ({ persisted }) => {
+  const [{ type } = {}] = performance.getEntriesByType("navigation");
+  if (persisted || type === "back_forward") document.body.dispatchEvent(new CustomEvent("record-changed"));
+});

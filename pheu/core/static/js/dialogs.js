@@ -87,6 +87,12 @@ dialog.addEventListener("close", () => {
   typedIn = false;
   if (opener?.isConnected) opener.focus();
 });
+// What answers with a whole page (a lead that is converted already leads to itself) is no dialog: one goes there.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target !== dialog || !/<html/i.test(detail.xhr.responseText.slice(0, 500))) return;
+  detail.shouldSwap = false;
+  location.assign(detail.xhr.responseURL);
+});
 document.addEventListener("htmx:afterSettle", (event) => event.detail.target === dialog && shown());
 document.addEventListener("dialog-close", () => dialog.open && dialog.close());
 document.addEventListener("dialog-open", (event) => open(event.detail.href ?? event.detail.value));

@@ -6,6 +6,7 @@ const list = document.createElement("ul");
 Object.assign(list, { className: "mentions", id: "mentions", role: "listbox", hidden: true });
 let field = null;
 let asked = 0;
+let taken = ""; // the text as it was when a name had been chosen: it asks for no other
 
 function query() {
   return BEFORE.exec(field.value.slice(0, field.selectionStart))?.[1];
@@ -67,12 +68,15 @@ function take(line) {
   const end = field.selectionStart;
   field.setRangeText(`@${line.dataset.name} `, end - query().length - 1, end, "end");
   close();
+  asked += 1; // what was asked for while typing comes too late
+  taken = field.value;
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 document.addEventListener("input", ({ target, isComposing }) => {
   if (!target.matches?.("[data-mentions]")) return;
   field = target;
+  if (field.value === taken) return;
   if (!isComposing || query() !== undefined) propose();
 });
 
@@ -85,8 +89,8 @@ document.addEventListener("keydown", (event) => {
   acts[event.key]();
 }, true);
 
-list.addEventListener("pointerdown", (event) => {
-  event.preventDefault(); // the text keeps the focus
+list.addEventListener("mousedown", (event) => event.preventDefault()); // the text keeps the focus
+list.addEventListener("click", (event) => {
   const line = event.target.closest("li");
   if (line) take(line);
 });

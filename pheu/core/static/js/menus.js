@@ -10,6 +10,32 @@ function place(menu, button) {
   menu.style.top = `${below ? Math.min(at.bottom + 4, innerHeight - height - 8) : at.top - height - 4}px`;
 }
 
+// A list of choices below the box that one types in. Above everything else, or the foot of a dialog would cut it off.
+const lifted = new Map(); // list -> its box
+const grows = new ResizeObserver((changes) => changes.forEach(({ target }) => lifted.has(target) && hang([target, lifted.get(target)])));
+
+function hang([list, box]) {
+  const at = box.getBoundingClientRect();
+  const below = at.bottom + 4 + list.offsetHeight <= innerHeight || at.top < list.offsetHeight;
+  list.style.width = `${at.width}px`;
+  list.style.left = `${at.left}px`;
+  list.style.top = `${below ? at.bottom + 4 : at.top - list.offsetHeight - 4}px`;
+}
+
+document.addEventListener("lift", ({ detail: { list, at, shown } }) => {
+  if (!shown || !list.isConnected) {
+    lifted.delete(list);
+    grows.unobserve(list);
+    return list.popover && list.isConnected && list.hidePopover();
+  }
+  list.popover = "manual";
+  if (!list.matches(":popover-open")) list.showPopover();
+  lifted.set(list, at);
+  grows.observe(list); // places it at once, and anew when choices arrive
+});
+addEventListener("scroll", () => [...lifted].forEach(hang), { capture: true, passive: true });
+addEventListener("resize", () => [...lifted].forEach(hang));
+
 // "toggle" does not bubble: caught on the way down.
 document.addEventListener("toggle", (event) => {
   const menu = event.target;

@@ -37,6 +37,11 @@ function tell(select, item) {
   select.dispatchEvent(new CustomEvent("picked", { bubbles: true, detail: item ?? null }));
 }
 
+// A list over everything else, in its place (menus.js).
+function lift(list, at, shown) {
+  document.dispatchEvent(new CustomEvent("lift", { detail: { list, at, shown } }));
+}
+
 function settings(select) {
   const { pickUrl, pickCreate } = select.dataset;
   const base = {
@@ -48,6 +53,7 @@ function settings(select) {
     create: pickCreate !== undefined && ((input) => ({ id: pickCreate === "1" ? input : `${pickCreate}${input}`, text: input })),
     placeholder: select.getAttribute("placeholder") || "",
     hidePlaceholder: true,
+    openOnFocus: false, // it would lie over what follows before anybody asked for it
     // The server ranks, with marks and without; sorting again would undo that.
     sortField: [{ field: "$order" }, { field: "$score" }],
     render: { option: labelled, option_create: creating, item: (item, escape) => chosen(select, item, escape),
@@ -55,13 +61,22 @@ function settings(select) {
     // The focus stays: the next Tab leads to the next field.
     onItemAdd(value) {
       tell(select, this.options[value]);
+      this.wrapper.classList.remove("typing");
       if (select.multiple) this.setTextboxValue("");
       else this.close();
     },
-    // Inside a dialog that scrolls, the list would end below its foot.
-    onDropdownOpen: (list) => requestAnimationFrame(() => list.scrollIntoView({ block: "nearest" })),
-    onLoad() {
-      if (this.isOpen) requestAnimationFrame(() => this.dropdown.scrollIntoView({ block: "nearest" }));
+    // Whom one has chosen stays in sight until something else is typed.
+    onType(text) {
+      this.wrapper.classList.toggle("typing", text !== "");
+    },
+    onBlur() {
+      this.wrapper.classList.remove("typing");
+    },
+    onDropdownOpen(list) {
+      lift(list, this.control, true);
+    },
+    onDropdownClose(list) {
+      lift(list, this.control, false);
     },
     onItemRemove: () => select.multiple || tell(select, null),
   };
@@ -100,6 +115,7 @@ function dress(select) {
   const focused = document.activeElement === select || select.dataset.awaited !== undefined;
   const control = new TomSelect(select, settings(select));
   if (focused) control.control_input.focus();
+  openByHand(control);
   addCrosses(select, control);
   select.addEventListener("fill", ({ detail }) => { // chosen by another field: {id, text}
     control.addOption(detail);
@@ -110,6 +126,18 @@ function dress(select) {
   for (const name of ["aria-describedby", "aria-invalid"]) {
     if (select.hasAttribute(name)) control.control_input.setAttribute(name, select.getAttribute(name));
   }
+}
+
+// A click opens and closes the list; Enter opens it, where it would else send the form around it.
+function openByHand(control) {
+  let wasOpen = false;
+  control.control.addEventListener("pointerdown", () => (wasOpen = control.isOpen), true);
+  control.control.addEventListener("click", ({ target }) => !wasOpen && !target.closest(".clear-button, .remove") && control.open());
+  control.control_input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.ctrlKey || event.metaKey || control.isOpen) return;
+    event.preventDefault();
+    control.open();
+  }, true);
 }
 
 function withTomSelect(then) {

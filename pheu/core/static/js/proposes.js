@@ -65,6 +65,7 @@ function toggle(input, shown) {
   if (!list) return;
   if (!shown) input.closest(".field").querySelector(".propose-new")?.remove();
   list.hidden = !shown;
+  document.dispatchEvent(new CustomEvent("lift", { detail: { list, at: input, shown } }));
   list.classList.toggle("dropdown-active", shown);
   input.setAttribute("aria-expanded", String(shown));
   if (!shown) input.removeAttribute("aria-activedescendant");
