@@ -49,4 +49,4 @@ class FileNameForm(forms.Form):
 
 
 class FileForm(forms.Form):
-    upload = forms.FileField(label=_("File"))
+    upload = forms.FileField(label=_("File"), error_messages={"empty": _("This file is empty.")})

@@ -4,6 +4,7 @@ import re
 
 from django.test import Client
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from pheu.activities.models import ActivityType
 from pheu.activities.services import schedule_activity
@@ -252,3 +253,19 @@ def test_a_note_whose_answer_was_lost_is_not_written_twice(world):
     kept(page, 0)
     page.locator("#timeline").get_by_text("Gửi một lần").wait_for()
     assert lead.record.notes.count() == 1
+
+
+def test_back_brings_every_unsaved_field_and_counts_it(world):
+    """What will be saved is what one sees: no input holds another value than the field shows."""
+    an = world.cast.an
+    lead = create_lead({"company_name": "Xi măng Hòn Đá", "job_title": "Kế toán", "owner": an}, by=an)
+    page = world.enter(an, lead.get_absolute_url())
+    page.on("dialog", lambda question: question.accept())
+    edited(page, "job_title").fill("Trưởng phòng")
+    edited(page, "company_name").fill("Xi măng Hòn Đá Bạc")
+    page.goto("/leads/")
+    page.go_back()
+    for name, value in (("job_title", "Trưởng phòng"), ("company_name", "Xi măng Hòn Đá Bạc")):
+        expect(page.locator(f'.field[data-field="{name}"][data-changed]')).to_have_count(1)
+        expect(page.locator(f"#fields-form [name={name}]")).to_have_value(value)
+    expect(page.locator("[data-dirty-count]")).to_have_text("2 thay đổi chưa lưu")

@@ -100,7 +100,7 @@ def test_an_hour_alone_is_told_what_it_lacks_when_it_is_left(form):
     due.press_sequentially("15h")
     said = form.locator("[data-field=due_at] [data-reading]")
     due.press("Tab")
-    expect(said).to_have_text("“15h” chưa có ngày. Ví dụ đúng: mai 15h hoặc 24/11/2026 15h.")
+    expect(said).to_have_text("«15h» chưa có ngày. Ví dụ đúng: mai 15h hoặc 24/11/2026 15h.")
     due.fill("")
     due.press_sequentially("mai 15h")
     expect(said).to_contain_text("15:00")
@@ -130,7 +130,7 @@ def test_only_who_is_signed_in_is_told(client):
         ("date", "20261124", {"reads": "Thứ 3, 24/11/2026"}),
         ("datetime", "24/11/2026 17h", {"reads": "Thứ 3, 24/11/2026 17:00"}),
         ("phone", "0903123456", {"reads": "0903 123 456"}),
-        ("phone", "abc", {"wrong": "“abc” không phải số điện thoại đọc được. Vẫn giữ nguyên như đã gõ."}),
+        ("phone", "abc", {"wrong": "«abc» không phải số điện thoại đọc được. Vẫn giữ nguyên như đã gõ."}),
         ("money", "1" * 5000, {"wrong": "Dài quá, không phải một số tiền."}),
     ],
 )

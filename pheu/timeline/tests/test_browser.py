@@ -113,3 +113,15 @@ def test_a_colleague_is_named_by_a_click(world, lead):
     expect(note).to_be_focused()
     page.keyboard.type("gọi lại")
     expect(page.locator("#mentions")).to_be_hidden()
+
+
+def test_a_note_on_a_new_lead_says_at_once_that_it_is_worked_on(world, lead):
+    """In the head and among what nobody types; unsaved edits beside it stay."""
+    page = world.enter(world.cast.an, lead.get_absolute_url())
+    edited(page, "company_name").fill("Xi măng Hòn Đá Bạc")
+    expect(page.locator("#record-shown")).to_contain_text("Mới")
+    page.locator("#note_body").fill("Gọi lại sáng mai")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#record-shown")).to_contain_text("Đang xử lý")
+    expect(page.locator("#record-head [aria-current=step]")).to_contain_text("Đang xử lý")
+    expect(page.locator("#record-fields [name=company_name]")).to_have_value("Xi măng Hòn Đá Bạc")
