@@ -60,7 +60,8 @@ class ScheduleForm(forms.Form):
     title = CleanCharField(label=_("What to do"), required=False, max_length=300)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        # The dialog opens over records that have a «due_at» of their own.
+        super().__init__(*args, **{"auto_id": "plan_%s", **kwargs})
         self.fields["assignee"].queryset = User.objects.active()  # type: ignore[attr-defined]
 
 

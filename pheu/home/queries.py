@@ -55,7 +55,7 @@ def sees(kind: Kind, user: User, conditions: dict[str, Tree]) -> bool:
 
 # Leads ---------------------------------------------------------------------------------------------
 
-MADE = _made("from", start="day", days=-FUNNEL)
+MADE = _made("from", start="day", days=1 - FUNNEL)  # today is one of them
 LEADS: dict[str, Tree] = {
     "this_week": _made("from", start="week"),
     # The same stretch of last week.

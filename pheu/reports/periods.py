@@ -57,7 +57,7 @@ class Period:
 
 def of_days(days: int) -> Period:
     today = timezone.localdate()
-    return Period(today - timedelta(days=days), today, urlencode({"days": days}))
+    return Period(today - timedelta(days=days - 1), today, urlencode({"days": days}))
 
 
 def asked(params: QueryDict) -> Period:

@@ -228,3 +228,12 @@ def test_the_calendar_asks_the_same_few_questions_for_any_number_of_entries(
     client.force_login(an)
     with django_assert_max_num_queries(6):
         client.get(f"/calendar/{look}")
+
+
+def test_the_dialog_of_a_plan_shares_no_id_with_the_record_below_it(client, an, lead):
+    client.force_login(an)
+    page = client.get(f"/r/{lead.pk}/activities/new/", headers={"HX-Request": "true", "HX-Target": "dialog"}).text
+    ids = set(re.findall(r' id="([^"]+)"', page))
+    below = set(re.findall(r' id="([^"]+)"', client.get(lead.get_absolute_url()).text))
+    assert "plan_due_at" in ids
+    assert ids & below == set()

@@ -178,6 +178,12 @@ def test_a_period_of_ones_own_choice(asked_for, first, last):
     assert periods.asked(QueryDict(found.query)) == found
 
 
+@pytest.mark.parametrize("days", [30, 90, 365])
+def test_so_many_days_are_so_many_with_today(days):
+    found = periods.asked(QueryDict(f"days={days}"))
+    assert ((found.last - found.first).days + 1, found.last) == (days, timezone.localdate())
+
+
 @pytest.mark.parametrize("nonsense", ["from=hôm nào&to=x", "days=7", "period=x", "days=٣", ""])
 def test_what_is_no_period_is_the_usual_one(nonsense):
     assert periods.asked(QueryDict(nonsense)) == of_days(90)
