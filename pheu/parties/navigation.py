@@ -13,5 +13,12 @@ navigation.register(NavItem(_("Companies"), "company-list", "building", "custome
 navigation.register(NavItem(_("Contacts"), "contact-list", "user", "customers", 20, opens("contact"), key="n"))
 navigation.register_create(CreateItem(_("Company"), "company-new", "building", 30, creates("company")))
 navigation.register_create(CreateItem(_("Contact"), "contact-new", "user", 40, creates("contact")))
-told = _("Where customers come from; reports count by it.")
-CompanyList("sources", Source, _("Sources"), _("source"), 50, told, more=("channel",))
+CompanyList(
+    "sources",
+    Source,
+    _("Sources"),
+    _("source"),
+    50,
+    _("Where customers come from; reports count by it."),
+    more=("channel",),
+)

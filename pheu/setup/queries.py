@@ -68,8 +68,7 @@ def log_lines(codes: list[str], before: int | None, reader: User) -> list[LogLin
 
 def _columns(event: Event) -> list[tuple[Any, Any, Any]]:
     of = get(event.facts.get("list", ""))
-    told = event.facts.get("changes", ()) if of else ()
-    fields = [(of.column(one["column"]), one) for one in told if of]
+    fields = [(of.column(one["column"]), one) for one in event.facts.get("changes", ())] if of else []
     return [(field.verbose_name, _shown(field, one["was"]), _shown(field, one["now"])) for field, one in fields]
 
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from pheu.core.errors import Invalid, tell
-from pheu.core.ids import read_ids
+from pheu.core.ids import read_id, read_ids
 from pheu.core.vietnamese import fold
 from pheu.people.models import User
 from pheu.people.requests import Request
@@ -36,9 +36,8 @@ def jobs(request: Request) -> HttpResponse:
     """Jobs that failed for good, until somebody runs them again or drops them."""
     _must_look_after_it(request)
     parked = parked_jobs()
-    before = request.GET.get("before", "")[:18]
-    if before.isdecimal():
-        parked = parked.filter(pk__lt=int(before))
+    if before := read_id(request.GET.get("before")):
+        parked = parked.filter(pk__lt=before)
     page = list(parked[: PAGE + 1])
     more = page[PAGE - 1].pk if len(page) > PAGE else None
     return render(request, "setup/jobs.html", {"jobs": with_words(page[:PAGE]), "more": more})
@@ -112,10 +111,7 @@ def item_new(request: Request, code: str) -> HttpResponse:
 
 def item_change(request: Request, code: str, pk: int) -> HttpResponse:
     chosen = _list(request, code)
-    item = chosen.items.filter(pk=pk).first()
-    if item is None:
-        raise Http404
-    return _item_form(request, chosen, item)
+    return _item_form(request, chosen, get_object_or_404(chosen.items, pk=pk))
 
 
 def _item_form(request: Request, chosen: CompanyList, item: Any) -> HttpResponse:
@@ -161,9 +157,8 @@ def list_order(request: Request, code: str) -> HttpResponse:
 def setup_log(request: Request) -> HttpResponse:
     """Every change of the configuration: who, when, what was and what is now."""
     _must_look_after_it(request)
-    before = request.GET.get("before", "")[:18]
     codes = [kind.code for kind in OF_CONFIGURATION]
-    lines = log_lines(codes, int(before) if before.isdecimal() else None, request.user)
+    lines = log_lines(codes, read_id(request.GET.get("before")), request.user)
     context = {
         "lists": lists.every(),
         "lines": lines[:LINES],

@@ -1,5 +1,5 @@
-// A swap that takes away what has the focus gives it to what stands in that place now (the next of its kind, if there is one), never to the body: after «Nhận» or
-// «Xong» a hand goes on with the next row.
+// A swap that takes away what has the focus gives it to what stands in that place now (the next of its kind, if there is
+// one), never to the body: after «Nhận» or «Xong» a hand goes on with the next row.
 
 const FOCUSABLE = "a[href], button:not([disabled]), input:not([type=hidden], [disabled]), select:not([disabled]), textarea:not([disabled]), summary, [tabindex='0']";
 let last = null; // a button that waits for its answer is disabled, and has lost the focus already
