@@ -155,6 +155,8 @@ class Keeper:
         return True
 
     def note(self, files: Sequence[str], hashes: dict[str, str], targets: Sequence[str]) -> None:
+        for left in self.place.glob("hits-*.json"):  # of a run that was interrupted
+            left.unlink()
         plan = self.write("map.json", {"mode": "map", "paths": targets, "out": str(self.place)})
         done = pytest(plan, ["-p", "xdist.plugin", "-n", "2", "-q", "--tb=short", *files])
         if done.wait() not in (0, 5):
