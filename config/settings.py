@@ -144,6 +144,9 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 # Language and time
+# How many fields of their own tickets, leads and deals may have together (R4.28, D8).
+CUSTOM_FIELDS_MOST = int(os.environ.get("PHEU_CUSTOM_FIELDS") or 50)
+
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
 FORMAT_MODULE_PATH = ["pheu.core.formats"]

@@ -22,6 +22,7 @@ bin/pheu worker             the worker: jobs and schedules
 bin/pheu migrate            bring the database up to date
 bin/pheu doctor             is everything well?
 bin/pheu demo               fill an empty database with the demo company
+bin/pheu config             export or import what the company has configured
 bin/pheu user               make an account (see bin/pheu user --help)
 bin/pheu postgres           run only the embedded PostgreSQL and print its DATABASE_URL
 bin/pheu psql               talk to the database

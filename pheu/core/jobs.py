@@ -21,6 +21,7 @@ from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job, Status
 
+from pheu.core import shape
 from pheu.core.again import once_more
 from pheu.core.models import FormToken, JobFailure
 
@@ -104,6 +105,7 @@ def job(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     def declared(function: Callable[..., Any]) -> Any:
         @functools.wraps(function)
         def run(*args: Any, **kwargs: Any) -> Any:
+            shape.see(None)
             return once_more(lambda: function(*args, **kwargs))
 
         return declare(run)

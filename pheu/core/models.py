@@ -19,3 +19,9 @@ class JobFailure(models.Model):
     job = models.BigIntegerField(primary_key=True, help_text="id in the queue's own table")
     words = models.CharField(max_length=500)
     at = models.DateTimeField(auto_now=True)
+
+
+class Shape(models.Model):
+    """One row that changes whenever a company changes what its records are like: see `core.shape`."""
+
+    stamp = models.CharField(max_length=32)

@@ -116,7 +116,7 @@ def _check(leads: Sequence[Lead], handover: Handover, by: User) -> None:
     for lead in leads:
         if lead.is_closed:
             raise DomainError(_("Reopen the lead first."))
-        if missing := lead.missing_for_conversion():
+        if missing := lead.missing_for_conversion(by):
             words = ", ".join(missing)
             raise DomainError(_("Before conversion %(name)s needs: %(missing)s."), name=lead, missing=words)
         if handover.ends_in and handover.ends_in.category != Category.CONVERTED:
@@ -157,7 +157,11 @@ def _deals(
     pipeline = handover.pipeline or Pipeline.objects.default("deal")
     deals = []
     for lead in leads:
-        values = carried(lead, DEAL, but=CHOSEN) | {"name": lead.title, "owner": handover.owner, "team": handover.team}
+        values = carried(lead, kinds.get("deal").schema, but=CHOSEN) | {
+            "name": lead.title,
+            "owner": handover.owner,
+            "team": handover.team,
+        }
         deal = Deal(**values, company=companies[lead], contact=contacts[lead])
         if handover.amount is not None:
             deal.expected_amount = handover.amount

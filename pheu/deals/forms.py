@@ -40,7 +40,7 @@ class ConversionForm(forms.Form):
 
     def __init__(self, data: Any = None, *, lead: Lead, by: User) -> None:
         self.companies, self.contacts = proposals(lead, to=by)
-        self.missing = lead.missing_for_conversion()
+        self.missing = lead.missing_for_conversion(by)
         self.facts = self._facts(data, lead, by)
         super().__init__(data, initial=self._first_choice(lead, by))
         amount = kinds.get("deal").schema_for(by).get("expected_amount")
@@ -95,7 +95,8 @@ class ConversionForm(forms.Form):
             return False
         for words, names in self.missing.items():
             asked = [name for name in names if name in facts.fields]
-            if asked and not any(facts.cleaned_data.get(name) for name in asked):
+            typed = [facts.schema[name].identity(facts.cleaned_data.get(name)) for name in asked]
+            if asked and all(one is None for one in typed):
                 facts.add_error(asked[0], _("Needed before conversion: %(what)s.") % {"what": words})
         return facts.is_valid()
 

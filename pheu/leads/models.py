@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
 from pheu.parties.models import Company, Contact, Reachable, Screened, Source
+from pheu.people.models import User
+from pheu.records import kinds
 from pheu.records.models import Category, Label, ListItem, Record, Stage, Staged, list_indexes, stage_indexes
 
 
@@ -111,18 +113,24 @@ class Lead(Reachable, Screened, SalesRow):
     def completeness(self, *, has_activity: bool) -> list[tuple[str, bool]]:
         """The three areas that should be full before assessment: (area, is full) (R0.11)."""
         customer = bool((self.company_name or self.person_name) and (self.phone or self.email))
-        requirements = bool(self.need and self.request_type_id and self.expected_amount is not None)
+        asked = self.need and self.request_type_id and self.expected_amount is not None
+        requirements = bool(asked) and all(kinds.get(self.kind).schema.needed(self).values())
         return [
             (str(_("Customer")), customer),
             (str(_("Customer requirements")), requirements),
             (str(_("Work done")), has_activity),
         ]
 
-    def missing_for_conversion(self) -> dict[str, tuple[str, ...]]:
-        """What conversion expects and this lead lacks, with the fields of which one would do (R0.35)."""
+    def missing_for_conversion(self, by: User) -> dict[str, tuple[str, ...]]:
+        """What conversion expects and this lead lacks, with the fields of which one would do (R0.35).
+
+        Of the company's own fields only those that `by` knows of.
+        """
         expected = {
             str(_("Company name or contact person")): ("company_name", "person_name"),
             str(_("Phone or email")): ("phone", "email"),
             str(_("Need or request type")): ("need", "request_type"),
         }
-        return {words: names for words, names in expected.items() if not any(getattr(self, name) for name in names)}
+        lacking = {words: names for words, names in expected.items() if not any(getattr(self, one) for one in names)}
+        own = kinds.get(self.kind).schema_for(by).needed(self)
+        return lacking | {str(one.label): (one.name,) for one, is_there in own.items() if not is_there}

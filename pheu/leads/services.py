@@ -7,11 +7,10 @@ from typing import Any
 from pheu.activities.services import bring_along
 from pheu.leads import events
 from pheu.leads.models import Lead
-from pheu.leads.schema import LEAD
 from pheu.parties.models import Prospect
 from pheu.people.models import User
 from pheu.people.scopes import CONVERT
-from pheu.records import writing
+from pheu.records import kinds, writing
 from pheu.records.acts import act, current
 from pheu.records.locking import hold
 from pheu.records.models import Category, id_and_name
@@ -55,7 +54,7 @@ def convert_prospects(prospects: Sequence[Prospect], *, by: User, via: str = "pa
 
 def _lead_of(prospect: Prospect) -> Lead:
     place: dict[str, Any] = {"owner": prospect.owner, "team": prospect.team, "department": prospect.department}
-    values = carried(prospect, LEAD)
+    values = carried(prospect, kinds.get("lead").schema)
     lead = Lead(**values | place)
     lead.continues = prospect.record
     return lead

@@ -3,6 +3,7 @@ from typing import Any
 from allauth.account.auth_backends import AuthenticationBackend
 from django.db.models import QuerySet
 
+from pheu.core import shape
 from pheu.core.prepared import prepared
 from pheu.people.models import User
 
@@ -11,7 +12,10 @@ class Backend(AuthenticationBackend):
     """Loads a signed-in person with rights, teams and departments in one query; a disabled one is out at once."""
 
     def get_user(self, user_id: Any) -> User | None:
-        return next(iter(_with_rights(user_id)), None)
+        user = next(iter(_with_rights(user_id)), None)
+        if user is not None:
+            shape.see(user.loaded_shape or "")
+        return user
 
 
 @prepared

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import OuterRef, Q, QuerySet
 from django.db.models.functions import Concat
 
+from pheu.core.models import Shape
 from pheu.people.scopes import FAMILIES, Scope
 
 
@@ -40,13 +41,15 @@ class UserQuerySet(QuerySet):
         return self.filter(pk__in=self.model._default_manager.filter(me | near if near else me).values("pk"))
 
     def with_rights(self) -> "UserQuerySet":
-        """Role, department, own teams and the departments below mine, in this one query."""
+        """Role, department, own teams, the departments below mine and the company's shape, in this one query."""
         department: Any = self.model._meta.get_field("department").related_model
         member = self.model.teams.through  # type: ignore[attr-defined]
         below = department.objects.filter(path__startswith=OuterRef("department__path")).values("pk")
         mine = member.objects.filter(user=OuterRef("pk")).values("team_id")
         return self.select_related("role", "department").annotate(
-            loaded_department_ids=ArraySubquery(below), loaded_team_ids=ArraySubquery(mine)
+            loaded_department_ids=ArraySubquery(below),
+            loaded_team_ids=ArraySubquery(mine),
+            loaded_shape=Shape.objects.values("stamp")[:1],
         )
 
 

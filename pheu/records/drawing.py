@@ -26,6 +26,7 @@ from pheu.core.widgets import Parts, draws, options
 from pheu.people.models import User
 from pheu.records.fields import Field
 from pheu.records.kinds import Kind
+from pheu.records.schema import when_shown
 
 Drawn = SafeString | str
 
@@ -134,6 +135,17 @@ def _activity(field: Field, value: Any, row: Any) -> Drawn:
     return _next(field, row).in_cell()
 
 
+def _options(field: Any, value: Any, row: Any) -> Drawn:
+    return together((tag(label, tone) for label, tone in field.tones(value)), " ") or NOTHING
+
+
+def _progress(field: Any, value: Any, row: Any) -> Drawn:
+    """The step by its name, and how far that is."""
+    step, steps = field.step(value)
+    bar = '<span class="steps"><progress value="{}" max="{}" aria-hidden="true"></progress>{}</span>'
+    return html(bar, step, steps, field.show(value)) if value else NOTHING
+
+
 def _probability(field: Field, value: Any, row: Any) -> Drawn:
     how = "" if row.probability_is_typed else _("by stage")
     return html('{} <span class="faint">{}</span>', field.show(value), how)
@@ -146,7 +158,7 @@ def _text(field: Field, value: Any, row: Any) -> Drawn:
 CELLS: dict[str, Callable[[Field, Any, Any], Drawn]] = {
     "title": _title, "long": _long, "phone": _phone, "email": _email, "link": _link, "stage": _stage, "label": _label,
     "tags": _tags, "flags": _flags, "stars": _stars, "person": _person, "row": _row, "activity": _activity,
-    "probability": _probability,
+    "probability": _probability, "option": _options, "options": _options, "progress": _progress,
 }  # fmt: skip
 
 
@@ -172,21 +184,27 @@ def read(field: Field, row: Any, schema: Any) -> Drawn:
     return READ.get(field.cell, _text)(field, value, row)
 
 
-def fact_group(title: Any, rows: Iterable[tuple[Field, Any]], row: Any, schema: Any, *, may_edit: bool) -> SafeString:
+def fact_group(group: Any, rows: Iterable[tuple[Field, Any]], row: Any, schema: Any, *, may_edit: bool) -> SafeString:
     """A group of a record's page: (field, its bound form field, if it has one). Empty ones are folded away.
 
     What may be edited reads as a page does, with its control beside it (js/reads.js); without scripts it is a form.
+    What depends on another field is not folded: it comes and goes with that (js/when.js).
     """
     filled, empty = list[SafeString](), list[SafeString]()
     for field, bound in rows:
+        comes_and_goes = may_edit and bound is not None and hasattr(bound.field, "when")
+        if not comes_and_goes and not schema.shows(field, lambda other: other.value(row)):
+            continue
         drawn = read(field, row, schema)
         nothing = drawn is NOTHING and not (bound and bound.form.is_bound and bound.name in bound.form.changed_data)
-        (empty if nothing else filled).append(_fact(field, bound if may_edit else None, drawn))
+        folds = nothing and not comes_and_goes
+        (empty if folds else filled).append(_fact(field, bound if may_edit else None, drawn))
     if not filled and not empty:
         return SafeString("")
     folded = _folded(empty) if empty else ""
-    section = '<section class="group"><header class="group-head"><h2>{}</h2></header>{}{}</section>'
-    return html(section, title, html(FACTS, together(filled)), folded)
+    shown = attributes({"data-when": when_shown(group.shown_when) or None}) if may_edit else ""
+    section = '<section class="group"{}><header class="group-head"><h2>{}</h2></header>{}{}</section>'
+    return html(section, shown, group.label, html(FACTS, together(filled)), folded)
 
 
 FACTS = '<div class="facts-edit">{}</div>'

@@ -482,6 +482,72 @@ class RecordTag(models.Model):
         constraints = [models.UniqueConstraint(fields=["record", "tag"], name="record_tag_once")]
 
 
+class CustomField(models.Model):
+    """«Trường động»: a field that the company has added to one kind (R4.22-4.28). `records.custom` makes a Field of it.
+
+    `key` names it in the row's `own` and never changes. `settings` holds what its type asks for: options
+    [{value, label, tone, is_active, under}], least, most, places, unit, parent. `shown_when` is [field, [values]];
+    `rights` is [{to: role, department or person, id, how: hidden, read or edit}]. Out of use it keeps what was typed.
+    """
+
+    kind = models.CharField(_("record type"), max_length=20)
+    key = models.CharField(max_length=60)
+    type = models.CharField(_("data type"), max_length=20)
+    label = models.CharField(_("name"), max_length=100)
+    hint = models.CharField(_("hint"), max_length=300, blank=True)
+    group = models.CharField(_("group"), max_length=60)
+    is_required = models.BooleanField(_("required"), default=False)
+    is_unique = models.BooleanField(_("no two alike"), default=False)
+    is_needed = models.BooleanField(_("needed before the conversion"), default=False)
+    is_filterable = models.BooleanField(_("filter and sort by it"), default=False)
+    in_list = models.BooleanField(_("column in lists"), default=False)
+    on_card = models.BooleanField(_("on cards of the board"), default=False)
+    is_active = models.BooleanField(_("in use"), default=True)
+    default = models.JSONField(_("begins with"), null=True, blank=True)
+    settings = models.JSONField(_("details"), default=dict, blank=True)
+    shown_when = models.JSONField(_("only shown when"), null=True, blank=True)
+    rights = models.JSONField(_("rights"), default=list, blank=True)
+    comes_from = models.CharField(_("taken over from the lead's"), max_length=60, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["kind", "position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="custom_field_key_once")]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class FieldGroup(models.Model):
+    """A heading of the company's own over fields of one kind, perhaps only shown for some choices."""
+
+    kind = models.CharField(max_length=20)
+    label = models.CharField(_("name"), max_length=100)
+    shown_when = models.JSONField(_("only shown when"), null=True, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["kind", "position", "pk"]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def name(self) -> str:
+        """How fields and layouts name it; the groups of the product have words."""
+        return f"g{self.pk}"
+
+
+class Layout(models.Model):
+    """«Bố cục»: the order of groups and their fields on the pages of one kind: [[group, [fields]]]."""
+
+    kind = models.CharField(max_length=20, unique=True)
+    groups = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return self.kind
+
+
 class Pipeline(models.Model):
     """«Tiến trình»: ordered stages for one kind (D10)."""
 

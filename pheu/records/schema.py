@@ -10,7 +10,7 @@ from functools import cache, lru_cache, partial
 from typing import Any, cast
 
 from django import forms
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import RowNumber
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
@@ -20,17 +20,18 @@ from pheu.core.prepared import prepared
 from pheu.people.models import User
 from pheu.people.scopes import CREATE
 from pheu.records import kinds
-from pheu.records.fields import DepartmentPick, Field, OwnerPick, RowPick, TeamPick
+from pheu.records.fields import NO_VALUE, DepartmentPick, Field, OwnerPick, RowPick, TeamPick, When
 from pheu.records.shipped import shown
 
 
 @dataclass(frozen=True)
 class Group:
-    """Fields that stand together under one heading on forms and record pages."""
+    """Fields that stand together under one heading on forms and record pages, perhaps only `shown_when`."""
 
     name: str
     label: kinds.Words
-    fields: tuple[Field, ...]
+    fields: tuple[Field, ...] = ()
+    shown_when: When | None = None
 
 
 def responsible(kind: str) -> Group:
@@ -104,13 +105,19 @@ class Schema:
 
     def words_of(self, row: Any) -> Iterator[str]:
         """Texts by which a search finds a row, besides its number and title."""
-        for one in self:
+        for one in self._finding(row):
             if one.searched:
                 yield from one.words(one.value(row))
 
     def digits_of(self, row: Any) -> Iterator[str]:
-        for one in self:
+        for one in self._finding(row):
             yield from one.digits(row)
+
+    def _finding(self, row: Any) -> Iterator[Field]:
+        """The fields by which a row is found: of a company's own all that it has filled, also those out of use."""
+        yield from (one for one in self if not one.own)
+        for filled in _finding:
+            yield from filled(row)
 
     def names_others(self, names: Iterable[str]) -> bool:
         """Whether a change of these fields changes the words by which rows that pick this one are found."""
@@ -136,18 +143,63 @@ class Schema:
             if one is None or not (one.on_create if new else one.editable):
                 raise Refused(_("You may not write the field “%(field)s”."), field=one.label if one else name[:50])
 
-    def check(self, many: Sequence[Mapping[str, Any]], *, by: User, new: bool) -> list[dict[str, Any]]:
+    def check(self, many: Sequence[Mapping[str, Any]], *, by: User, new: bool, row: Any = None) -> list[dict[str, Any]]:
         """Values by field name of many rows as they are kept; `Invalid` names every field that is wrong.
 
         Fields that exist and that `by` may write, of the right type, length and form; required ones filled (of a new
-        row all, else none emptied); every row that is referred to one that `by` may choose. Statements: one for all
-        references, however many rows.
+        row all that are shown, else none emptied); every row that is referred to one that `by` may choose. `row`: the
+        one that is changed, for what depends on its other fields. Statements: one for all references, however many
+        rows, and one for each field whose values must differ.
         """
-        checked = [self._check_one(values, new=new) for values in many]
+        checked = [self._check_one(values, new=new, row=row) for values in many]
         self._check_references(checked, by)
+        self._check_unique(checked, row)
         return checked
 
-    def _check_one(self, values: Mapping[str, Any], *, new: bool) -> dict[str, Any]:
+    def shows(self, one: Field, value_of: Callable[[Field], Any]) -> bool:
+        """Whether a field that depends on another one is shown beside these values."""
+        if one.shown_when is None:
+            return True
+        other = kinds.get(self.model.kind).schema.get(one.shown_when[0])
+        return other is None or not other.ticks(value_of(other)).isdisjoint(one.shown_when[1])
+
+    def needed(self, row: Any) -> dict[Field, bool]:
+        """Shown fields that a row should have before work goes on elsewhere: whether it has them."""
+        asked = [one for one in self if one.is_needed and self.shows(one, lambda other: other.value(row))]
+        return {one: one.identity(one.value(row)) is not None for one in asked}
+
+    def _value_in(self, one: Field, values: Mapping[str, Any], row: Any) -> Any:
+        if one.name in values:
+            return values[one.name]
+        return one.value(row) if row is not None else one.default
+
+    def _wrong_beside_others(self, one: Field, values: Mapping[str, Any], row: Any, *, new: bool) -> Any:
+        """What is wrong with a value that is right by itself: missing though shown, or not below its parent."""
+        if one.required and (one.name in values or (new and self.must_be_given(one))):
+            shown = self.shows(one, lambda other: self._value_in(other, values, row))
+            if shown and one.identity(self._value_in(one, values, None)) is None:
+                return _("This field is required.")
+        parent = self.get(one.parent)
+        if parent is not None and not values.keys().isdisjoint((one.name, one.parent)):
+            held = self._value_in(one, values, row)
+            if one.identity(held) is not None and not one.fits(held, parent.ticks(self._value_in(parent, values, row))):
+                return _("This does not belong to what was chosen above it.")
+        return ""
+
+    def _check_unique(self, many: Sequence[Mapping[str, Any]], row: Any) -> None:
+        for one in (one for one in self if one.is_unique):
+            given = [value for values in many if (value := one.identity(values.get(one.name))) is not None]
+            if not given:
+                continue
+            with connection.cursor() as cursor:  # who writes the same meanwhile waits for us
+                cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"unique {self.model.kind} {one.name}"])
+            others = self.model.objects.live().exclude(pk=row and row.pk)
+            taken = next((found for value in given if (found := others.filter(one.same_q(value)).first())), None)
+            if taken is not None or len(set(map(str, given))) < len(given):
+                words = _("%(name)s has this already.") % {"name": taken} if taken else _("This is given twice.")
+                raise Invalid({one.name: [str(words)]}, {one.name: str(one.label)})
+
+    def _check_one(self, values: Mapping[str, Any], *, new: bool, row: Any = None) -> dict[str, Any]:
         self.must_write(values, new=new)
         checked: dict[str, Any] = {}
         errors: dict[str, list[str]] = {}
@@ -157,10 +209,9 @@ class Schema:
                 checked[name] = one.check(value) if one else self._companions[name].check_many(value)
             except forms.ValidationError as error:
                 errors[name] = [str(message) for message in error.messages]
-        asked = [one for one in self if one.required and (one.name in values or (new and self.must_be_given(one)))]
-        for one in asked:
-            if one.name not in errors and one.identity(checked.get(one.name)) is None:
-                errors[one.name] = [str(_("This field is required."))]
+        for one in self:
+            if one.name not in errors and (words := self._wrong_beside_others(one, checked, row, new=new)):
+                errors[one.name] = [str(words)]
         if errors:
             raise Invalid(errors, {name: str((self.get(name) or self._companions[name]).label) for name in errors})
         return checked
@@ -194,9 +245,10 @@ class Schema:
             raise Invalid({one.name: words for one in strange}, {one.name: str(one.label) for one in strange})
 
     def new_row(self, values: Mapping[str, Any]) -> Any:
-        """An unsaved row of checked values."""
+        """An unsaved row of checked values, and of what the fields of a company's own begin with."""
         row = self.model()
-        for name, value in values.items():
+        begun = {one.name: one.default for one in self if one.default is not None}
+        for name, value in (begun | dict(values)).items():
             one = self.get(name)
             if one is not None:
                 one.put(row, value)
@@ -224,6 +276,8 @@ class Schema:
         asked = [one for one in asked if only is None or one.name in only]
         held = {one: one.value(row) for one in asked} if row is not None else {}
         values = {one.name: _initial(value) for one, value in held.items()}
+        if row is None:
+            values = {one.name: _initial(one.default) for one in asked if one.default is not None}
         form = SchemaForm(self, asked, user, data, row=row, initial=values | (initial or {}), prefix=prefix)
         for one, value in held.items():
             one.keep_offering(form.fields[one.name], value)
@@ -235,10 +289,14 @@ class Schema:
 
 # A schema for a person ------------------------------------------------------------------------------------------------
 
-HIDDEN, READ_ONLY = "hidden", "read"
-# Gives the fields that a company has added to a kind (of one pipeline, or of all): (name of the group, field).
-Source = Callable[[str, int | None], Iterable[tuple[str, Field]]]
+HIDDEN, READ_ONLY, EDITABLE = "hidden", "read", "edit"
+# Gives the fields that a company has added to a kind (of one pipeline, or of all), each with its group: one of the
+# product by its name, or one of the company's own.
+Source = Callable[[str, int | None], Iterable[tuple[Group, Field]]]
+# How a company has arranged a kind: (group, names of its fields) in order. What it leaves out stands behind.
+Order = tuple[tuple[Group, tuple[str, ...]], ...]
 _sources: list[Source] = []
+_orders: list[Callable[[str], Order]] = []
 
 
 def add_source(source: Source) -> Source:
@@ -247,53 +305,103 @@ def add_source(source: Source) -> Source:
     return source
 
 
-def _added(kind: "kinds.Kind", pipeline: int | None) -> tuple[tuple[str, Field], ...]:
-    return tuple(pair for source in _sources for pair in source(kind.code, pipeline)) if _sources else ()
+def add_order(order: Callable[[str], Order]) -> None:
+    """Let a company arrange groups and fields."""
+    _orders.append(order)
+
+
+Added = tuple[tuple[tuple[Group, Field], ...], Order]
+NOTHING: Added = ((), ())
+
+
+def _added(kind: "kinds.Kind", pipeline: int | None) -> Added:
+    """The same objects every time as long as nobody changes them."""
+    fields = tuple(pair for source in _sources for pair in source(kind.code, pipeline))
+    order = next((order for arranged in _orders if (order := arranged(kind.code))), ())
+    return (fields, order) if fields or order else NOTHING
 
 
 def whole(kind: "kinds.Kind", pipeline: int | None = None) -> Schema:
     """Everything that a kind has, whoever asks: for searching, copying and the journal, never for showing."""
     added = _added(kind, pipeline)
-    return _joined(kind.code, added) if added else kind.fields
+    return kind.fields if added is NOTHING else _joined(kind.code, added)
 
 
 def schema_for(kind: "kinds.Kind", user: User, pipeline: int | None = None) -> Schema:
-    """What `user` may see of a kind's fields, and write of them: the role's field rights taken off.
+    """What `user` may see of a kind's fields, and write of them: what their rights forbid taken off.
 
     Cheap: without own fields and field rights it is the kind's constant; else made once for each combination.
     """
     added = _added(kind, pipeline)
-    rights = user.role.fields.get(kind.code) or {}
+    rights = dict(user.role.fields.get(kind.code) or {})
+    for of in _rights:
+        rights |= of(kind.code, user)
     if rights:
         return _narrowed(kind.code, added, frozenset(rights.items()))
-    return _joined(kind.code, added) if added else kind.fields
+    return kind.fields if added is NOTHING else _joined(kind.code, added)
+
+
+# Gives the fields of a company's own that a row has filled, whatever has become of them: what finds a row does not
+# change when a field goes out of use, comes back, or moves.
+_finding: list[Callable[[Any], Iterable[Field]]] = []
+
+
+def add_finding(filled: Callable[[Any], Iterable[Field]]) -> None:
+    _finding.append(filled)
+
+
+# Gives the rights that a company has set for its own fields: {name: `HIDDEN`, `READ_ONLY` or `EDITABLE`}.
+_rights: list[Callable[[str, User], dict[str, str]]] = []
+
+
+def add_rights(rights: Callable[[str, User], dict[str, str]]) -> None:
+    """Let rights depend on the person, besides the role's own."""
+    _rights.append(rights)
 
 
 kinds.use_schemas(whole=whole, for_person=schema_for)
 
 
 @lru_cache(maxsize=1000)
-def _joined(code: str, added: tuple[tuple[str, Field], ...]) -> Schema:
-    base = kinds.get(code).fields
-    names = {group.name for group in base.groups}
-    more = {name: tuple(one for at, one in added if at == name) for name in dict.fromkeys(at for at, _one in added)}
-    groups = [replace(group, fields=group.fields + more.get(group.name, ())) for group in base.groups]
-    groups += [Group(name, name, fields) for name, fields in more.items() if name not in names]
-    columns = (*base.columns, *(one.name for _at, one in added if one.in_list))
-    card = (*base.card, *(one.name for _at, one in added if one.on_card))
-    return replace(base, groups=tuple(groups), columns=columns, card=card)
+def _joined(code: str, added: Added) -> Schema:
+    base, (pairs, order) = kinds.get(code).fields, added
+    groups = {group.name: group for group in base.groups}
+    for group, one in pairs:
+        joined = groups.get(group.name, group)
+        groups[group.name] = replace(joined, fields=(*joined.fields, one))
+    columns = (*base.columns, *(one.name for _group, one in pairs if one.in_list))
+    card = (*base.card, *(one.name for _group, one in pairs if one.on_card))
+    return replace(base, groups=_arranged(list(groups.values()), order), columns=columns, card=card)
+
+
+def _arranged(groups: Sequence[Group], order: Order) -> tuple[Group, ...]:
+    """Groups and their fields in a company's order; a field may stand in another group than the product's."""
+    if not order:
+        return tuple(groups)
+    fields = {one.name: one for group in groups for one in group.fields}
+    placed = {name for _group, names in order for name in names}
+    # In the company's order; where the product knows the group, as the product describes it.
+    by_name = {group.name: group for group, _names in order} | {group.name: group for group in groups}
+    wanted = {group.name: names for group, names in order}
+    arranged = []
+    for name, group in by_name.items():
+        put = tuple(fields[one] for one in wanted.get(name, ()) if one in fields)
+        rest = tuple(one for one in group.fields if one.name not in placed)
+        arranged.append(replace(group, fields=put + rest))
+    return tuple(arranged)
 
 
 @lru_cache(maxsize=1000)
-def _narrowed(code: str, added: tuple[tuple[str, Field], ...], rights: frozenset[tuple[str, str]]) -> Schema:
-    base, right = _joined(code, added) if added else kinds.get(code).fields, dict(rights)
-
+def _narrowed(code: str, added: Added, rights: frozenset[tuple[str, str]]) -> Schema:
+    base, right = _joined(code, added), dict(rights)
     hidden = {name for name, how in rights if how == HIDDEN}
 
     def mine(fields: Iterable[Field]) -> tuple[Field, ...]:
         left = [left for one in fields if (left := one.without(hidden)) is not None]
         return tuple(
-            replace(one, editable=False, on_create=False, importable=False) if right.get(one.name) else one
+            replace(one, editable=False, on_create=False, importable=False)
+            if right.get(one.name, EDITABLE) != EDITABLE
+            else one
             for one in left
         )
 
@@ -304,14 +412,20 @@ def _narrowed(code: str, added: tuple[tuple[str, Field], ...], rights: frozenset
 def carried(source: Any, target: Schema, *, but: Iterable[str] = ()) -> dict[str, Any]:
     """What a row gives to a row of another kind that goes on with it: {column: value}.
 
-    Fields of the same name go along with their companions, and those that name where they come from. Who works the
-    new row is decided anew.
+    Fields of the same name go along with their companions, and those that name where they come from; fields of a
+    company's own where both are of one type. Who works the new row is decided anew.
     """
     given, there = whole(kinds.get(source.kind)), {"owner", "team", "department", "tags", *but}
     values: dict[str, Any] = {}
     for one in target:
         origin = given.get(one.comes_from.get(source.kind, one.name))
-        if one.on_create and one.name not in there and origin is not None and not one.own:
+        if not one.on_create or one.name in there or origin is None:
+            continue
+        if one.own:
+            told = origin.kept(origin.value(source)) if type(origin) is type(one) else None
+            if told is not None and told not in NO_VALUE:
+                values.setdefault("own", {})[one.name] = told
+        else:
             values[one.name] = origin.value(source)
             for column in one.companions:
                 if hasattr(source, column):
@@ -385,6 +499,11 @@ def _initial(value: Any) -> Any:
     return value
 
 
+def when_shown(when: When | None) -> str:
+    """How a page says when a part of a form is shown (js/when.js)."""
+    return f"{when[0]}={'|'.join(when[1])}" if when else ""
+
+
 class SchemaForm(forms.Form):
     """Built from a schema. Each field carries the value the person saw, so a save touches only what they changed."""
 
@@ -395,6 +514,8 @@ class SchemaForm(forms.Form):
         self.schema, self.user = schema, user
         for one in asked:
             self.fields[one.name] = one.form_field(user)
+            if one.shown_when is not None:
+                self._depend(one)
         self.asked = asked
         for one in asked:
             if one.tells_apart:
@@ -403,6 +524,13 @@ class SchemaForm(forms.Form):
         self.proposed = {one.proposes: one.name for one in asked if one.proposes in self.fields}
         for name, by in self.proposed.items():
             self._ask_as_one(cast(Any, schema[name]), by)
+
+    def _depend(self, one: Field) -> None:
+        """Say on the page when the field is shown, if what decides is asked for as well."""
+        form_field, when = self.fields[one.name], when_shown(one.shown_when)
+        form_field.is_marked = one.required  # type: ignore[attr-defined]
+        if one.shown_when and one.shown_when[0] in {asked.name for asked in self.schema if asked.editable}:
+            form_field.when = when  # type: ignore[attr-defined]
 
     def _asking_for_same(self, row: Any) -> dict[str, str]:
         """Who else has what was typed is said below it; the answer is not the form's."""

@@ -7,11 +7,14 @@ from typing import Any
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
 from pheu.core.jobs import title_of
 from pheu.core.models import JobFailure
 from pheu.people.models import User
+from pheu.records.models import CustomField
+from pheu.records.schema import EDITABLE, HIDDEN, READ_ONLY
 from pheu.setup.lists import get
 from pheu.timeline.events import KINDS
 from pheu.timeline.models import Event
@@ -47,6 +50,11 @@ def with_words(jobs: Sequence[ProcrastinateJob]) -> list[ParkedJob]:
     ]
 
 
+HOW = {
+    HIDDEN: gettext_lazy("may not see it"),
+    READ_ONLY: gettext_lazy("only reads it"),
+    EDITABLE: gettext_lazy("edits it"),
+}
 LINES = 50
 
 
@@ -67,12 +75,25 @@ def log_lines(codes: list[str], before: int | None, reader: User) -> list[LogLin
 
 
 def _columns(event: Event) -> list[tuple[Any, Any, Any]]:
-    of = get(event.facts.get("list", ""))
-    fields = [(of.column(one["column"]), one) for one in event.facts.get("changes", ())] if of else []
+    code = event.facts.get("list", "")
+    of = get(code)
+    model: Any = of.model if of else MODELS.get(code)
+    fields = [(model._meta.get_field(one["column"]), one) for one in event.facts.get("changes", ())] if model else []
     return [(field.verbose_name, _shown(field, one["was"]), _shown(field, one["now"])) for field, one in fields]
 
 
+# What events tell of besides the lists.
+MODELS = {"fields": CustomField}
+
+
 def _shown(field: Any, value: Any) -> Any:
+    if isinstance(value, dict):
+        options = [one["label"] for one in value.get("options", ()) if one.get("is_active", True)]
+        return ", ".join(options or [f"{told}" for told in value.values()]) or "—"
+    if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+        return ", ".join(f"{one.get('name', '')}: {HOW.get(one.get('how'), '')}" for one in value) or "—"
+    if isinstance(value, list):
+        return ", ".join(map(str, value[1])) if value[1:] else "—"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return dict(field.flatchoices).get(value, value) if value not in (None, "") else "—"

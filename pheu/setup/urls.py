@@ -1,10 +1,21 @@
 from django.urls import path
 
-from pheu.setup import views
+from pheu.setup import field_views, views
 
 urlpatterns = [
     path("setup/", views.setup, name="setup"),
     path("setup/log/", views.setup_log, name="setup-log"),
+    path("setup/fields/", field_views.fields, name="setup-fields"),
+    path("setup/fields/new/", field_views.field_new, name="setup-field-new"),
+    path("setup/fields/<id:pk>/", field_views.field_change, name="setup-field"),
+    path("setup/fields/<id:pk>/switch/", field_views.field_switch, name="setup-field-switch"),
+    path("setup/fields/<id:pk>/move/", field_views.field_move, name="setup-field-move"),
+    path("setup/layout/<slug:kind>/", field_views.layout, name="setup-layout"),
+    path("setup/layout/<slug:kind>/order/", field_views.groups_order, name="setup-groups-order"),
+    path("setup/layout/<slug:kind>/new/", field_views.group_new, name="setup-group-new"),
+    path("setup/layout/<slug:kind>/<slug:group>/order/", field_views.fields_order, name="setup-fields-order"),
+    path("setup/groups/<id:pk>/", field_views.group_change, name="setup-group"),
+    path("setup/groups/<id:pk>/drop/", field_views.group_drop, name="setup-group-drop"),
     path("setup/<slug:code>/", views.company_list, name="company-list-page"),
     path("setup/<slug:code>/new/", views.item_new, name="list-item-new"),
     path("setup/<slug:code>/order/", views.list_order, name="list-order"),

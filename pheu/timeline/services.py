@@ -188,7 +188,7 @@ def change(row: Row, changes: Mapping[str, tuple[Any, Any]], *, by: User, via: s
     named = _named_after(row, schema.names_others(changes))
     hold(row.pk, *named, *_picked_ids(schema, changes))
     row = type(row).objects.within(by, CHANGE).with_words().get_or_refuse(row.pk)
-    checked = schema.check([{name: new for name, (_saw, new) in changes.items()}], by=by, new=False)[0]
+    checked = schema.check([{name: new for name, (_saw, new) in changes.items()}], by=by, new=False, row=row)[0]
     _take_fresh(schema, checked)
     wanted = _wanted(schema, row, changes, checked, by)
     if not wanted:

@@ -76,11 +76,12 @@ FIELD = '<div class="field"{}>{}{}</div>'
 
 
 def _state(bound: BoundField) -> SafeString:
-    return attributes({"data-invalid": bool(bound.errors), "data-field": bound.html_name})
+    shown = {"data-when": getattr(bound.field, "when", "") or None}
+    return attributes({"data-invalid": bool(bound.errors), "data-field": bound.html_name} | shown)
 
 
 def _marked(bound: BoundField, label: Any, kind: str = "") -> SafeString:
-    required = bound.field.required and kind != "stars"
+    required = (bound.field.required or getattr(bound.field, "is_marked", False)) and kind != "stars"
     return html('{}<span class="required" aria-hidden="true">*</span>', label) if required else html("{}", label)
 
 

@@ -49,6 +49,11 @@ PAGES = [
     "/system/jobs/",
     "/imports/new/?kind=prospect",
     "/leads/?tab=all&q=khongcogi",
+    "/setup/tags/",
+    "/setup/fields/",
+    "/setup/fields/new/?kind=lead",
+    "/setup/layout/lead/",
+    "/setup/log/",
 ]
 
 

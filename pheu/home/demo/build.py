@@ -1,5 +1,6 @@
 """Filling an empty database with the demo company, all of it or nothing."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -17,6 +18,7 @@ from pheu.home.demo.scripts import DAYS, write_lists, write_scripts
 from pheu.home.demo.stories import Tale
 from pheu.leads.models import Lead
 from pheu.parties.models import Company, Prospect
+from pheu.setup.portable import EXAMPLES, import_config
 
 SEED, LEADS = 2026, 2000
 
@@ -44,6 +46,8 @@ def build(*, leads: int = LEADS, days: int = DAYS, now: datetime | None = None, 
     inventor, clock = Inventor(rng), Clock()
     clock.turn_to(now - timedelta(days=days + 30))
     office = move_in()
+    survey = json.loads(EXAMPLES.joinpath("quan-trac.json").read_text("utf-8"))
+    import_config(survey, by=office.staff["dung"])
     lists = write_lists(now=now, days=days, rng=rng)
     scripts = write_scripts(leads, lists, now=now, days=days, inventor=inventor, rng=rng)
     tales = [Tale(office, script, Random(f"{SEED}-{script.number}")) for script in scripts]  # noqa: S311

@@ -24,6 +24,7 @@ from pheu.leads.models import Lead
 from pheu.leads.services import close_lead, convert_prospects, create_lead, reopen_lead
 from pheu.parties.models import Company, Prospect
 from pheu.people.models import User
+from pheu.records import kinds
 from pheu.records.models import Category, ClosingReason
 from pheu.timeline import services as timeline
 from pheu.timeline.services import add_note, assign, follow
@@ -129,7 +130,8 @@ class Tale:
     def change(self, row: Any, *, by: User, **wanted: Any) -> Any:
         """Change fields as a form does: with the values that the person saw."""
         seen = type(row).objects.get(pk=row.pk)
-        return timeline.change(seen, {name: (getattr(seen, name), value) for name, value in wanted.items()}, by=by)
+        schema = kinds.get(row.kind).schema
+        return timeline.change(seen, {name: (schema[name].value(seen), wanted[name]) for name in wanted}, by=by)
 
     def learn_more(self, lead: Lead, who: User) -> None:
         """After the first talk: what they need, how much it may be, how likely it is."""
@@ -149,7 +151,14 @@ class Tale:
             learnt["expected_amount"] = self.price(want)
         if self.chance(0.5):
             learnt["label"] = rng.choice(self.office.labels)
-        return learnt
+        return learnt | self.surveyed()
+
+    def surveyed(self) -> dict[str, Any]:
+        """What care asks in the survey of the company's own fields; drawn apart, so that the rest stays as it was."""
+        rng = Random(f"survey {self.script.number}")  # noqa: S311
+        asked = words.SURVEY[self.script.want.request_type.removesuffix(" (Lắp bổ sung)")]
+        told = {name: rng.choice(answers) for name, answers in (words.OF_ALL | asked).items() if rng.random() < 0.7}
+        return told | {name: rng.choice(answers) for name, answers in words.ALWAYS.items()}
 
     def in_detail(self) -> bool:
         """Whether one more call is told."""

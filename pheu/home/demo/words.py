@@ -1,7 +1,10 @@
 """What the people of the demo company write: names of chances, needs, notes, results, reasons."""
 
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from random import Random
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -205,3 +208,25 @@ def fill(text: str, rng: Random) -> str:
         "y": rng.choice([12, 24, 36]),
     }
     return text.format(**sizes)
+
+
+# What care hears in the survey: answers by the key of a field, for each request type.
+ALWAYS = {"x_nganh_san_xuat": [str(n) for n in range(1, 10)]}
+OF_ALL = {
+    "x_tinh_lap": ["Lắp mới", "Lắp trong nhà trạm có sẵn", "Thay thiết bị cũ", "Lắp ngoài trời, có mái che"],
+    "x_thong_so_quan_trac": ["SO₂, NOₓ, CO, O₂, bụi", "pH, COD, TSS, NH₄⁺, lưu lượng", "theo giấy phép môi trường"],
+}
+SURVEY: dict[str, dict[str, list[Any]]] = {
+    "Trạm quan trắc khí thải": {
+        "x_cong_suat_lo": ["10 t/h", "25 t/h", "45 t/h", "2 × 20 t/h", "150 MW"],
+        "x_so_ong_khoi": [Decimal(n) for n in (1, 1, 2, 3, 4)],
+        "x_san_thao_tac": ["Có sẵn", "Chưa có, nhờ tư vấn", "Có, cần gia cố"],
+    },
+    "Trạm quan trắc nước": {"x_cong_suat_xa_thai": ["500 m³/ngày", "1.200 m³/ngày", "5.000 m³/ngày"]},
+    "Bảo hành / bảo trì": {
+        "x_du_an": ["Trạm khí thải lò số 2", "Trạm nước thải giai đoạn 1", "Hệ thống quan trắc 2023"],
+        "x_so_bbnt": ["BBNT-2023/118", "BBNT-2024/031", "BBNT-2024/207"],
+        "x_bat_dau_bhbt": [date(2025, 1, 15), date(2025, 6, 1)],
+        "x_ket_thuc_bhbt": [date(2027, 1, 14), date(2028, 5, 31)],
+    },
+}

@@ -16,6 +16,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from pheu.activities.models import Activity
+from pheu.core import shape
 from pheu.deals.models import Deal
 from pheu.home.demo.signins import DOMAIN, PASSWORD
 from pheu.leads.models import Lead
@@ -42,6 +43,12 @@ def planted(model: Any) -> list[dict[str, Any]]:
 def seeds(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         return {model: planted(model) for model in SEEDS}
+
+
+@pytest.fixture(autouse=True)
+def its_own_fields(nothing_shaped, demo):
+    """The company has fields of its own: let the first question ask."""
+    shape.see(None)
 
 
 @pytest.fixture(scope="module")

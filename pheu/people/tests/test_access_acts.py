@@ -23,10 +23,12 @@ from pheu.parties import services as parties
 from pheu.people.models import User
 from pheu.quality import services as quality
 from pheu.records.acts import last_operation
-from pheu.records.models import Category, ClosingReason, Operation, Pipeline
+from pheu.records.models import Category, ClosingReason, FieldGroup, Operation, Pipeline
 from pheu.records.tests.made_up import made_by
-from pheu.setup import configuring, lists
+from pheu.setup import configuring, lists, shaping
 from pheu.setup import services as setup
+from pheu.setup.definitions import groups_of
+from pheu.setup.tests.test_fields import standing_field
 from pheu.setup.tests.test_jobs_page import parked_job
 from pheu.timeline import services as timeline
 from pheu.timeline import stages, undo
@@ -64,6 +66,7 @@ class Desk:
         self.imported = quality.open_file(SimpleUploadedFile("danh-sach.csv", text), kind="prospect", by=an)
         quality.read_file(self.imported, self.imported.round)
         self.job = parked_job()
+        self.field, self.group = standing_field(), FieldGroup.objects.create(kind="lead", label="Khảo sát")
         self.note = timeline.add_note(self.deal.record, body="x", by=an)
         self.file = timeline.add_file(self.deal.record, upload=upload(), by=an)
 
@@ -155,6 +158,18 @@ ON_SYSTEM = {
     ),
     "configuring.order_items": lambda d, by: configuring.order_items(
         REASONS, [one.pk for one in reversed(REASONS.items)], by=by
+    ),
+    "shaping.add_field": lambda d, by: shaping.add_field("lead", "text", {"label": "x", "group": "lead"}, by=by),
+    "shaping.change_field": lambda d, by: shaping.change_field(
+        d.field.pk, {"label": "x"}, seen=shaping.digest(d.field), by=by
+    ),
+    "shaping.move_field": lambda d, by: shaping.move_field(d.field.pk, "deal", seen=shaping.digest(d.field), by=by),
+    "shaping.add_group": lambda d, by: shaping.add_group("lead", "x", by=by),
+    "shaping.change_group": lambda d, by: shaping.change_group(d.group.pk, "x", by=by),
+    "shaping.drop_group": lambda d, by: shaping.drop_group(d.group.pk, by=by),
+    "shaping.arrange": lambda d, by: shaping.arrange("lead", "requirements", ["need"], by=by),
+    "shaping.arrange_groups": lambda d, by: shaping.arrange_groups(
+        "lead", [one.name for one in groups_of("lead")], by=by
     ),
 }
 
@@ -275,7 +290,7 @@ def acts_of_the_house():
     """{name: act}: every public function of an app's services that is done `by` somebody."""
     found = {}
     for app in apps.get_app_configs():
-        for module in ("services", "configuring", "conversion", "undoing", "stages", "undo"):
+        for module in ("services", "configuring", "shaping", "conversion", "undoing", "stages", "undo"):
             if app.name.startswith("pheu.") and find_spec(f"{app.name}.{module}"):
                 short, loaded = module if module != "services" else app.label, import_module(f"{app.name}.{module}")
                 found |= {f"{short}.{name}": getattr(loaded, name) for name in _acts_of(loaded)}

@@ -23,8 +23,11 @@ from pheu.people.models import Department, Role, Team, User
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, IMPORT, MOVE, VIEW, Action, Scope
 from pheu.quality.services import open_file, read_file
 from pheu.records.acts import last_operation
-from pheu.records.models import Category, ClosingReason, Operation, Pipeline, Tag
+from pheu.records.models import Category, ClosingReason, FieldGroup, Operation, Pipeline, Tag
 from pheu.records.tests.test_toy import plant_toys
+from pheu.setup import shaping
+from pheu.setup.definitions import groups_of
+from pheu.setup.tests.test_fields import standing_field
 from pheu.setup.tests.test_jobs_page import parked_job
 from pheu.timeline.services import add_file, add_note, assign
 
@@ -68,6 +71,8 @@ class Firm:
             self.things["import", *whose] = self._import(user)
         self.things["job", "a stranger's", ""] = parked_job()
         self.things["tag", "a stranger's", ""] = Tag.objects.create(name="Vốn nhà nước")
+        self.things["custom_field", "a stranger's", ""] = standing_field()
+        self.things["field_group", "a stranger's", ""] = FieldGroup.objects.create(kind="lead", label="Khảo sát")
         for row in self.things.values():
             row.refresh_from_db()
 
@@ -301,6 +306,18 @@ def _on_tag(**more: Any) -> Entry:
     return Entry(about=("tag",), args=("tags",), reach=_system_reach, **more)
 
 
+def _on_field(**more: Any) -> Entry:
+    return Entry(about=("custom_field",), reach=_system_reach, **more)
+
+
+def _seen(field: Any, **more: str) -> dict[str, str]:
+    return {"seen": shaping.digest(field), **more}
+
+
+def _on_group(**more: Any) -> Entry:
+    return Entry(about=("field_group",), reach=_system_reach, **more)
+
+
 def _of_author(about: str, **more: Any) -> Entry:
     return Entry(about=(about,), reach=_author_reach, **more)
 
@@ -440,6 +457,27 @@ ENTRIES = {
     "list-order": _of_list(post=302, sends=lambda *_: {"ids": list(Tag.objects.values_list("pk", flat=True))}),
     "list-item-change": _on_tag(get=200, post=302, sends=lambda *_: {"name": "Vốn vay", "colour": "blue"}),
     "list-item-switch": _on_tag(post=302, sends=lambda *_: {"was": "1"}),
+    "setup-fields": Entry(kind="system", needs=VIEW, get=200),
+    "setup-field-new": Entry(
+        kind="system", needs=VIEW, get=200, post=302,
+        sends=lambda *_: {"type": "text", "label": "Số ca", "group": "ticket"},
+    ),
+    "setup-field": _on_field(get=200, post=302, sends=lambda _firm, one: _seen(one, label="Ca", group=one.group)),
+    "setup-field-switch": _on_field(post=302, sends=lambda _firm, one: {"was": "1"} | _seen(one)),
+    "setup-field-move": _on_field(get=200, post=302, sends=lambda _firm, one: {"to": "deal"} | _seen(one)),
+    "setup-layout": Entry(kind="system", needs=VIEW, args=("lead",), get=200),
+    "setup-groups-order": Entry(
+        kind="system", needs=VIEW, args=("lead",), post=302,
+        sends=lambda *_: {"ids": [one.name for one in groups_of("lead")]},
+    ),
+    "setup-fields-order": Entry(
+        kind="system", needs=VIEW, args=("lead", "requirements"), post=302, sends=lambda *_: {"ids": ["need"]}
+    ),
+    "setup-group-new": Entry(
+        kind="system", needs=VIEW, args=("lead",), get=200, post=302, sends=lambda *_: {"label": "Đo đạc"}
+    ),
+    "setup-group": _on_group(get=200, post=302, sends=lambda *_: {"label": "Đo"}),
+    "setup-group-drop": _on_group(post=302),
     # one's own account
     "account_email": Entry(get=404),
     "account_change_password": Entry(get=200),

@@ -4,10 +4,11 @@ Where they are kept (a column, or a key of the row's JSON column `own`), how the
 file, shown, told as JSON, filtered by (`operators`) and ordered. Nothing else switches on types.
 """
 
-from pheu.records.fields.base import NO_VALUE, Field, Reading, compare, wrong
+from pheu.records.fields.base import NO_VALUE, Field, Reading, When, compare, wrong
 from pheu.records.fields.choices import Choice, MultiChoice, Stars, YesNo
 from pheu.records.fields.dates import Date, Moment
 from pheu.records.fields.numbers import Money, Number, Percent
+from pheu.records.fields.own import Address, Option, OwnChoice, OwnChoices, OwnPerson, Progress
 from pheu.records.fields.references import (
     DepartmentPick,
     LabelPick,
@@ -48,6 +49,7 @@ from pheu.records.fields.text import (
 
 __all__ = [
     "NO_VALUE",
+    "Address",
     "Choice",
     "Date",
     "DepartmentPick",
@@ -61,13 +63,18 @@ __all__ = [
     "MultiChoice",
     "NextActivity",
     "Number",
+    "Option",
     "Overdue",
+    "OwnChoice",
+    "OwnChoices",
+    "OwnPerson",
     "OwnerPick",
     "Percent",
     "PersonPick",
     "Phone",
     "Pick",
     "PickInput",
+    "Progress",
     "Reading",
     "RowPick",
     "Shown",
@@ -83,6 +90,7 @@ __all__ = [
     "TeamPick",
     "Text",
     "Title",
+    "When",
     "YesNo",
     "common",
     "compare",

@@ -19,6 +19,8 @@ from pheu.records import kinds
 from pheu.records.operators import EMPTY, Operator
 
 NO_VALUE: tuple[Any, ...] = (None, "", [], ())
+# (name of another field, the values of a form of which it must have one)
+When = tuple[str, tuple[str, ...]]
 
 
 def wrong(message: Any, **facts: Any) -> forms.ValidationError:
@@ -53,6 +55,10 @@ class Field:
     which it fills itself, and to which a conversion carries it back. `companions`: columns that go where this one goes.
     `tells_apart`: a row that has the same value is named where one types it; its column has an index for that.
     `proposes`: the field for an existing record of that name, which is proposed while one types.
+    `default`: what a new row begins with. `shown_when`: only asked for and shown while another field is one of some
+    values; what was typed before stays (D1). `is_unique`: no two rows in use have the same value. `is_needed`: asked
+    for before work goes on in a record of another kind (R0.35). `parent`: the field whose choice says what can be
+    chosen here.
     """
 
     name: str
@@ -78,6 +84,11 @@ class Field:
     proposes: str = ""
     synonyms: tuple[str, ...] = ()
     max_length: int = 300
+    default: Any = None
+    shown_when: When | None = None
+    is_unique: bool = False
+    is_needed: bool = False
+    parent: str = ""
 
     cell: ClassVar[str] = "text"
     is_number: ClassVar[bool] = False
@@ -109,7 +120,11 @@ class Field:
             return
         left = {name: told for name, told in row.own.items() if name != self.name}
         # What is empty is not there: one way to be empty, in conditions and in orders.
-        row.own = left if self.identity(value) is None else {**left, self.name: self.to_json(value)}
+        row.own = left if self.identity(value) is None else {**left, self.name: self.kept(value)}
+
+    def kept(self, value: Any) -> Any:
+        """What the row's `own` holds of a value."""
+        return self.to_json(value)
 
     @property
     def column(self) -> str:
@@ -172,7 +187,13 @@ class Field:
         return vn.CleanCharField(max_length=self.max_length, **self._asked())
 
     def _asked(self) -> dict[str, Any]:
-        return {"label": self.label, "required": self.required, "help_text": self.hint, "show_hidden_initial": True}
+        """What is only sometimes shown is required by `check` alone: a form does not know what is shown."""
+        required = self.required and self.shown_when is None
+        return {"label": self.label, "required": required, "help_text": self.hint, "show_hidden_initial": True}
+
+    def fits(self, value: Any, parents: set[str]) -> bool:
+        """Whether `value` can be chosen below these choices of the parent field."""
+        return True
 
     def keep_offering(self, form_field: Any, value: Any) -> None:
         """Let a form keep a `value` that is no longer offered, or that the person may not see."""
@@ -242,6 +263,12 @@ class Field:
         """What two equal values share: `to_json` without names, and nothing is nothing."""
         told = self.to_json(value)
         return None if told in NO_VALUE else told
+
+    def ticks(self, value: Any) -> set[str]:
+        """The value as a form sends it: what `shown_when` of other fields compares."""
+        held = self.identity(value)
+        every = held if isinstance(held, list) else [] if held is None else [held]
+        return {str(one).lower() if isinstance(one, bool) else str(one) for one in every}
 
     def words(self, value: Any) -> Iterable[str]:
         """Texts by which a search finds the row."""

@@ -21,11 +21,12 @@ from pheu.records.operators import NUMBERS, Operator
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Number(Field):
-    """A number between `least` and `most`, with so many `places` behind the comma."""
+    """A number between `least` and `most`, with so many `places` behind the comma; `unit` is shown after it."""
 
     least: Decimal = Decimal(0)
     most: Decimal = Decimal(10) ** 15
     places: int = 0
+    unit: str = ""
     cell: ClassVar[str] = "number"
     is_number: ClassVar[bool] = True
     falls_first: ClassVar[bool] = True
@@ -59,7 +60,7 @@ class Number(Field):
         return value if self.places else Decimal(int(value))
 
     def show(self, value: Any) -> str:
-        return "" if value is None else show_number(value)
+        return "" if value is None else f"{show_number(value)} {self.unit}".rstrip()
 
     def read(self, text: str) -> Any:
         """A number as files write it: 1.234,5 or 1234.5."""

@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 
 from pheu.core.markup import together
 from pheu.records import drawing
+from pheu.records.schema import when_shown
 
 register = template.Library()
 register.simple_tag(drawing.cell)
@@ -27,9 +28,14 @@ def rows(listing: Any, ticked: Any = False) -> SafeString:
 def fact_groups(form: Any, row: Any, may_edit: Any = False) -> SafeString:
     """The fields of a record, group by group."""
     return together(
-        drawing.fact_group(group.label, rows, row, form.schema, may_edit=bool(may_edit))
-        for group, rows in form.groups()
+        drawing.fact_group(group, rows, row, form.schema, may_edit=bool(may_edit)) for group, rows in form.groups()
     )
+
+
+@register.filter
+def when(group: Any) -> str:
+    """When a group of fields is shown, for js/when.js."""
+    return when_shown(group.shown_when)
 
 
 @register.simple_tag

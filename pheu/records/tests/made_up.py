@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pheu.records.fields import Choice, Date, Field, Moment, Money, MultiChoice, Number, Text, YesNo
 from pheu.records.models import Record
+from pheu.records.schema import Group
 
 HERE = ZoneInfo("Asia/Ho_Chi_Minh")
 SHOWN: dict[str, Any] = {"own": True, "filterable": True, "in_list": True, "on_card": True}
@@ -55,9 +56,12 @@ OTHERS: dict[str, tuple[Any, Any]] = {
 }
 
 
-def of_leads(kind: str, pipeline: int | None) -> Iterable[tuple[str, Field]]:
+OURS, THEIRS = Group("survey", "Khảo sát"), Group("requirements", "")
+
+
+def of_leads(kind: str, pipeline: int | None) -> Iterable[tuple[Group, Field]]:
     """Some stand in a group of the product, some in one of their own."""
-    return [("requirements" if one.name == "hall" else "Khảo sát", one) for one in FIELDS] if kind == "lead" else []
+    return [(THEIRS if one.name == "hall" else OURS, one) for one in FIELDS] if kind == "lead" else []
 
 
 class _Form(HTMLParser):

@@ -28,7 +28,7 @@ from pheu.quality import services as quality
 from pheu.quality.models import Import
 from pheu.records.acts import current, operation
 from pheu.records.locking import hold
-from pheu.records.models import Record
+from pheu.records.models import FieldGroup, Record
 from pheu.records.tests.desk import (
     GROUPS,
     Act,
@@ -41,8 +41,10 @@ from pheu.records.tests.desk import (
     schedule,
 )
 from pheu.records.tests.races import BEFORE_LOCK, BEFORE_WRITE, Outcome, disagreements, race
-from pheu.setup import configuring, lists
+from pheu.setup import configuring, lists, shaping
 from pheu.setup import services as setup
+from pheu.setup.definitions import groups_of
+from pheu.setup.tests.test_fields import standing_field
 from pheu.setup.tests.test_jobs_page import parked_job
 from pheu.timeline import services as timeline
 from pheu.timeline import stages, undo
@@ -141,6 +143,34 @@ ON_LISTS: dict[str, tuple[Callable[[Any], Work], list[type[Exception]]]] = {
         [],
     ),
 }
+# The same of the fields of a company's own: (the work of one of them, what the second hears).
+ON_FIELDS: dict[str, tuple[Callable[[Any, Any, Any], Work], list[type[Exception]]]] = {
+    "shaping.add_field": (
+        lambda by, one, group: partial(shaping.add_field, "lead", "text", {"label": "Ca", "group": "lead"}, by=by),
+        [Invalid],
+    ),
+    "shaping.change_field": (
+        lambda by, one, group: partial(shaping.change_field, one.pk, {"label": "Ca"}, seen=shaping.digest(one), by=by),
+        [Conflict],
+    ),
+    "shaping.move_field": (
+        lambda by, one, group: partial(shaping.move_field, one.pk, "deal", seen=shaping.digest(one), by=by),
+        [Conflict],
+    ),
+    "shaping.add_group": (lambda by, one, group: partial(shaping.add_group, "lead", "Đo đạc", by=by), [Invalid]),
+    "shaping.change_group": (lambda by, one, group: partial(shaping.change_group, group.pk, "Đo đạc", by=by), []),
+    "shaping.drop_group": (lambda by, one, group: partial(shaping.drop_group, group.pk, by=by), [DomainError]),
+    "shaping.arrange": (
+        lambda by, one, group: partial(shaping.arrange, "lead", "requirements", ["need"], by=by),
+        [],
+    ),
+    "shaping.arrange_groups": (
+        lambda by, one, group: partial(
+            shaping.arrange_groups, "lead", [one.name for one in reversed(groups_of("lead"))], by=by
+        ),
+        [],
+    ),
+}
 # Nobody else can reach what these make before it is there.
 ALONE = {"quality.open_file"}
 
@@ -162,10 +192,20 @@ def test_two_at_once_on_a_list_do_it_once(cast, name):
     assert Event.objects.filter(facts__list="deal-lost-reasons").count() == 1
 
 
+@pytest.mark.parametrize("name", ON_FIELDS)
+def test_two_at_once_on_a_field_do_it_once(cast, name):
+    of, errors = ON_FIELDS[name]
+    one, group = standing_field(), FieldGroup.objects.create(kind="lead", label="Khảo sát")
+    outcome = race(*(of(cast.dung, one, group) for _twice in range(2)), at=BEFORE_WRITE)
+    assert [type(one) for one in outcome.errors] == errors
+    assert Event.objects.filter(facts__list="fields").count() == 1
+
+
 def test_every_act_has_a_race():
     """A new act is put beside those of the same rows, or this fails."""
     house = acts_of_the_house()
-    tables = {name for _made, acts in GROUPS.values() for name in acts} | set(ON_FILES) | set(ON_LISTS) | ALONE | PARTS
+    tables = {name for _made, acts in GROUPS.values() for name in acts} | ALONE | PARTS
+    tables |= {*ON_FILES, *ON_LISTS, *ON_FIELDS}
     raced = {_function(house[name]) for name in tables if name in house}
     assert [name for name, act in house.items() if _function(act) not in raced] == []
 

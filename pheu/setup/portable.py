@@ -1,0 +1,218 @@
+"""A configuration travels: lists, own fields, groups and layouts as one JSON file, named by words instead of ids.
+
+What is there already is changed to what the file says, what is missing is added, nothing is taken away. Everything
+goes through the acts, so that rights, checks and the log are the same as on the pages.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.errors import DomainError
+from pheu.core.vietnamese import fold
+from pheu.people.models import User
+from pheu.records import kinds
+from pheu.records.acts import operation
+from pheu.records.models import CustomField, FieldGroup, Layout
+from pheu.setup import configuring, lists, shaping
+from pheu.setup.definitions import CLASSES, TO, deciders, groups_of
+from pheu.setup.events import OF_CONFIGURATION
+from pheu.timeline.events import KINDS
+from pheu.timeline.models import Event
+
+EXAMPLES = Path(__file__).with_name("examples")
+FORMAT = 1
+PLAIN = tuple(name for name in shaping.COLUMNS if name not in ("group", "shown_when", "rights"))
+LATER = ("shown_when", "settings", "comes_from")
+# What names somebody in a file, in place of an id.
+NAMED_BY = {"role": "code", "department": "name", "person": "email"}
+
+
+def exported() -> dict[str, Any]:
+    """All of it as JSON."""
+    fields: dict[str, list[Any]] = {}
+    for one in CustomField.objects.all():
+        fields.setdefault(one.kind, []).append(_told_field(one))
+    groups: dict[str, list[Any]] = {}
+    for group in FieldGroup.objects.all():
+        told = {"label": group.label, "shown_when": _told_when(group.kind, group.shown_when)}
+        groups.setdefault(group.kind, []).append({name: value for name, value in told.items() if value})
+    return {
+        "pheu": FORMAT,
+        "lists": {of.code: [_told_item(of, one) for one in of.items] for of in lists.every()},
+        "groups": groups,
+        "fields": fields,
+        "layout": {
+            one.kind: [[_name_of_group(one.kind, name), names] for name, names in one.groups]
+            for one in Layout.objects.all()
+        },
+    }
+
+
+def import_config(told: Any, *, by: User, dry_run: bool = False) -> list[str]:
+    """Bring in a file that `exported` could have written; what it changed, as the log says it.
+
+    With `dry_run` nothing is kept. `DomainError` says what in the file is no configuration.
+    """
+    if not isinstance(told, dict) or told.get("pheu") != FORMAT:
+        raise DomainError(_("This is no configuration of Phễu."))
+    with transaction.atomic():
+        with operation("import_config", by=by, via="import") as doing:
+            for part in (_import_lists, _import_groups, _import_fields, _import_conditions, _import_layouts):
+                _safely(part, told, by)
+            codes = [one.code for one in OF_CONFIGURATION]
+            happened = Event.objects.filter(operation=doing.operation, kind__in=codes).order_by("pk")
+            lines = [f"{one.subject}: {KINDS[one.kind].say(one, by)}" for one in happened]
+        transaction.set_rollback(dry_run)
+    if dry_run:
+        shaping.shape.see(None)
+    return lines
+
+
+def _safely(part: Callable[[Mapping[str, Any], User], None], told: Mapping[str, Any], by: User) -> None:
+    try:
+        part(told, by)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DomainError(_("The file cannot be read at: %(what)s."), what=str(error)[:200]) from error
+
+
+# Out ------------------------------------------------------------------------------------------------------------------
+
+
+def _told_item(of: Any, one: Any) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in ("name", "colour", "is_active", *of.more)}
+
+
+def _told_field(one: CustomField) -> dict[str, Any]:
+    usual = CustomField()
+    told = {name: getattr(one, name) for name in PLAIN if getattr(one, name) != getattr(usual, name)}
+    told |= {"key": one.key, "type": one.type, "group": _name_of_group(one.kind, one.group)}
+    if one.shown_when:
+        told["shown_when"] = _told_when(one.kind, one.shown_when)
+    if one.rights:
+        told["rights"] = [_told_right(right) for right in one.rights]
+    return told
+
+
+def _told_when(kind: str, when: Any) -> Any:
+    """[field, [what the values are called]]."""
+    if not when:
+        return None
+    labels = {value: str(label) for value, label in deciders(kind)[when[0]].options}
+    return [when[0], [labels.get(value, value) for value in when[1]]]
+
+
+def _told_right(right: Mapping[str, Any]) -> dict[str, Any]:
+    row = TO[right["to"]]._default_manager.filter(pk=right["id"]).first()
+    return {"to": right["to"], "who": getattr(row, NAMED_BY[right["to"]], ""), "how": right["how"]}
+
+
+def _name_of_group(kind: str, name: str) -> str:
+    own = {one.name: one.label for one in FieldGroup.objects.filter(kind=kind)}
+    return own.get(name, name)
+
+
+# In -------------------------------------------------------------------------------------------------------------------
+
+
+def _import_lists(told: Mapping[str, Any], by: User) -> None:
+    for code, items in told.get("lists", {}).items():
+        of = lists.get(code)
+        if of is None:
+            raise DomainError(_("There is no list “%(code)s”."), code=code)
+        there = {fold(one.name): one for one in of.items}
+        for item in items:
+            values = {name: item[name] for name in ("name", "colour", "is_active", *of.more) if name in item}
+            one = there.get(fold(values["name"]))
+            if one is None:
+                configuring.add_item(of, values, by=by, via="import")
+            else:
+                changes = {name: (getattr(one, name), value) for name, value in values.items()}
+                configuring.change_item(of, one.pk, changes, by=by, via="import")
+
+
+def _kinds_in(told: Mapping[str, Any], part: str) -> Iterator[tuple[str, Sequence[Any]]]:
+    for kind, many in told.get(part, {}).items():
+        if kind not in CLASSES:
+            raise DomainError(_("There is no record type “%(kind)s”."), kind=kind)
+        yield kind, many
+
+
+def _import_groups(told: Mapping[str, Any], by: User) -> None:
+    for kind, groups in _kinds_in(told, "groups"):
+        there = {fold(one.label) for one in FieldGroup.objects.filter(kind=kind)}
+        for group in groups:
+            if fold(group["label"]) not in there:
+                shaping.add_group(kind, group["label"], by=by, via="import")
+
+
+def _import_fields(told: Mapping[str, Any], by: User) -> None:
+    """Those that are missing, without what refers to others."""
+    for kind, fields in _kinds_in(told, "fields"):
+        there = set(CustomField.objects.filter(kind=kind).values_list("key", flat=True))
+        for one in fields:
+            if one["key"] not in there:
+                values = {name: one[name] for name in PLAIN if name in one and name not in ("comes_from", "is_active")}
+                values |= {"group": _group_named(kind, one["group"]), "settings": _without_parent(one)}
+                shaping.add_field(kind, one["type"], values, key=one["key"], by=by, via="import")
+
+
+def _without_parent(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in one.get("settings", {}).items() if name != "parent"}
+
+
+def _import_conditions(told: Mapping[str, Any], by: User) -> None:
+    """Everything else of fields and groups, now that all that they may refer to is there."""
+    for kind, fields in _kinds_in(told, "fields"):
+        for one in fields:
+            item = CustomField.objects.get(kind=kind, key=one["key"])
+            usual = CustomField()
+            values = {name: one.get(name, getattr(usual, name)) for name in PLAIN}
+            values |= {
+                "group": _group_named(kind, one["group"]),
+                "shown_when": _when(kind, one.get("shown_when")),
+                "rights": [_right(right) for right in one.get("rights", ())],
+            }
+            shaping.change_field(item.pk, values, seen=shaping.digest(item), by=by, via="import")
+    for kind, groups in _kinds_in(told, "groups"):
+        there = {fold(one.label): one for one in FieldGroup.objects.filter(kind=kind)}
+        for group in groups:
+            one = there[fold(group["label"])]
+            when = _when(kind, group.get("shown_when"))
+            shaping.change_group(one.pk, group["label"], when, by=by, via="import")
+
+
+def _when(kind: str, told: Any) -> Any:
+    if not told:
+        return None
+    name, labels = told
+    offered = deciders(kind)
+    known = {fold(str(label)): value for value, label in offered[name].options} if name in offered else {}
+    return [name, [known.get(fold(str(label)), str(label)) for label in labels]]
+
+
+def _right(told: Mapping[str, Any]) -> dict[str, Any]:
+    row = TO[told["to"]]._default_manager.filter(**{NAMED_BY[told["to"]]: told["who"]}).first()
+    if row is None:
+        raise DomainError(_("There is nobody called “%(who)s” here."), who=told["who"])
+    return {"to": told["to"], "id": row.pk, "how": told["how"]}
+
+
+def _group_named(kind: str, name: str) -> str:
+    own = {fold(one.label): one.name for one in FieldGroup.objects.filter(kind=kind)}
+    return own.get(fold(name), name)
+
+
+def _import_layouts(told: Mapping[str, Any], by: User) -> None:
+    for kind, groups in _kinds_in(told, "layout"):
+        if kind not in {one.code for one in kinds.every()}:
+            continue
+        wanted = [(_group_named(kind, name), names) for name, names in groups]
+        for name, names in wanted:
+            shaping.arrange(kind, name, names, by=by, via="import")
+        first = [name for name, _names in wanted]
+        rest = [one.name for one in groups_of(kind) if one.name not in first]
+        shaping.arrange_groups(kind, [*first, *rest], by=by, via="import")

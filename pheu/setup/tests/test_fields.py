@@ -1,0 +1,442 @@
+"""«Trường động»: an admin adds a field on the screen, and it is everybody's at the next click (R4.22-4.33)."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+
+from pheu.conftest import nothing_changes
+from pheu.core import shape
+from pheu.core.errors import Conflict, DomainError, Invalid, Refused
+from pheu.deals.conversion import Handover, convert_leads
+from pheu.deals.models import Deal
+from pheu.leads.models import Lead, RequestType
+from pheu.leads.services import create_lead
+from pheu.records import custom, kinds
+from pheu.records.models import CustomField, FieldGroup
+from pheu.setup import shaping
+from pheu.setup.events import FIELD_ADDED, FIELD_CHANGED
+from pheu.timeline.models import Event
+
+LEAD, DEAL = kinds.get("lead"), kinds.get("deal")
+
+
+def options(*labels, **more):
+    return {"options": [{"value": str(n), "label": label, "tone": "jade"} for n, label in enumerate(labels, 1)]} | more
+
+
+def add(by, kind="lead", of_type="text", label="Công suất lò", **values):
+    given = {"label": label, "group": "requirements" if kind == "lead" else shaping.groups_of(kind)[0].name}
+    return shaping.add_field(kind, of_type, given | values, by=by)
+
+
+def standing_field():
+    """One that is there, without the act that would have made it."""
+    shape.changed()
+    return CustomField.objects.create(kind="lead", key="x_so_ca", type="text", label="Số ca", group="requirements")
+
+
+def change(one, by, **values):
+    one.refresh_from_db()
+    return shaping.change_field(one.pk, values, seen=shaping.digest(one), by=by)
+
+
+def own(row):
+    return type(row).objects.get(pk=row.pk).own
+
+
+SENT = {"type": "text", "label": "Công suất lò", "group": "requirements", "places": ""}
+
+
+def test_a_field_added_on_the_screen_is_on_a_sellers_form_list_and_filter_at_once(client, dung, an):
+    """R4.22, R4.25, R4.27, R4.32: record type, data type, details, rights, «Thêm mới»."""
+    client.force_login(an)
+    assert "Công suất lò" not in client.get("/leads/new/").text
+    client.force_login(dung)
+    page = client.get("/setup/fields/new/?kind=lead").text
+    steps = [page.index(f"{n}. ") for n in (1, 2, 3, 4)]
+    assert steps == sorted(steps)
+    assert "Thêm mới" in page[steps[-1] :]
+    sent = SENT | {"type": "number", "unit": "tấn/giờ", "places": "1", "is_filterable": "on", "in_list": "on"}
+    assert client.post("/setup/fields/new/?kind=lead", sent).status_code == 302
+    made = CustomField.objects.get()
+    assert (made.kind, made.key, made.settings) == ("lead", "x_cong_suat_lo", {"unit": "tấn/giờ", "places": 1})
+    client.force_login(an)
+    assert "Công suất lò" in client.get("/leads/new/").text
+    client.post("/leads/new/", {"name": "Lò hơi", "owner": an.pk, made.key: "2.5"})
+    lead = Lead.objects.get()
+    assert lead.own == {made.key: "2.5"}
+    assert "2,5 tấn/giờ" in client.get("/leads/?tab=all").text
+    assert "2,5 tấn/giờ" in client.get(f"/leads/?tab=all&{made.key}.from=2").text
+    assert "2,5 tấn/giờ" not in client.get(f"/leads/?tab=all&{made.key}.from=3").text
+    assert Event.objects.filter(kind=FIELD_ADDED.code, about=None).count() == 1
+
+
+TYPED = {
+    # type: (what is typed, what is kept, what the page reads)
+    "text": ("Xưởng  Đúc", "Xưởng Đúc", "Xưởng Đúc"),
+    "long": ("Dài\nhai dòng", "Dài\nhai dòng", "hai dòng"),
+    "number": ("12", 12, "12"),
+    "money": ("1,5 triệu", 1_500_000, "1.500.000"),
+    "date": ("30/11/2026", "2026-11-30", "30/11/2026"),
+    "moment": ("30/11/2026 09:15", "2026-11-30T09:15:00+07:00", "30/11/2026 09:15"),
+    "choice": ("2", "2", "Lò B"),
+    "choices": (["1", "3"], ["1", "3"], "Lò C"),
+    "progress": ("2", "2", 'value="2" max="3"'),
+    "yesno": ("true", True, "Có"),
+    "address": ("Số 5 Lê Duẩn, Hà Nội", "Số 5 Lê Duẩn, Hà Nội", "Lê Duẩn"),
+    "phone": ("0912 345 678", "+84912345678", "0912 345 678"),
+    "email": ("a@hoada.example", "a@hoada.example", "mailto:a@hoada.example"),
+    "link": ("hoada.example", "hoada.example", "https://hoada.example"),
+}
+
+
+@pytest.mark.parametrize("code", custom.TYPES)
+def test_every_type_is_typed_kept_and_read(client, dung, an, code):
+    """R4.23, D11."""
+    settings = options("Lò A", "Lò B", "Lò C") if "options" in custom.TYPES[code].asks else {}
+    made = add(dung, of_type=code, settings=settings, is_filterable=True, in_list=True)
+    typed, kept, read = TYPED.get(code) or (an.pk, {"id": an.pk, "name": an.full_name}, an.full_name)
+    client.force_login(an)
+    assert client.post("/leads/new/", {"name": "Lò hơi", "owner": an.pk, made.key: typed}).status_code == 302
+    lead = Lead.objects.get()
+    assert lead.own == {made.key: kept}
+    assert read in client.get(lead.get_absolute_url()).text
+    assert client.get("/leads/?tab=all").status_code == 200
+    for empty, found in (("filled", True), ("empty", False)):
+        page = client.get(f"/leads/?tab=all&{made.key}.{empty}=1").text
+        assert (f'href="{lead.get_absolute_url()}?' in page) is found
+
+
+def test_the_51st_field_of_tickets_leads_and_deals_is_refused(client, dung, settings):
+    """R4.28, D8: companies have room of their own, and so has a field that goes out of use."""
+    settings.CUSTOM_FIELDS_MOST = 3
+    first = add(dung, label="Một")
+    add(dung, "deal", label="Hai")
+    add(dung, "ticket", label="Ba")
+    with nothing_changes(), pytest.raises(DomainError, match="3 trường"):
+        add(dung, label="Bốn")
+    add(dung, "company", label="Của công ty")
+    change(first, dung, is_active=False)
+    add(dung, label="Bốn")
+    with nothing_changes(), pytest.raises(DomainError, match="3 trường"):
+        change(first, dung, is_active=True)
+    client.force_login(dung)
+    assert "3 trên 3" in client.get("/setup/fields/").text
+
+
+def test_the_list_begins_with_tickets_and_switches(client, dung):
+    """R4.33."""
+    add(dung, "ticket", label="Mã thiết bị")
+    add(dung, "deal", label="Số hợp đồng khung")
+    client.force_login(dung)
+    assert "Mã thiết bị" in client.get("/setup/fields/").text
+    page = client.get("/setup/fields/?kind=deal").text
+    assert "Số hợp đồng khung" in page
+    assert "Mã thiết bị" not in page
+
+
+def test_a_lead_shows_the_fields_of_leads_only(client, dung, an):
+    """R4.30, R4.48, R4.55."""
+    add(dung, label="Của tiềm năng")
+    add(dung, "deal", label="Của cơ hội")
+    lead = create_lead({"name": "Lò hơi", "owner": an}, by=an)
+    client.force_login(an)
+    page = client.get(lead.get_absolute_url()).text
+    assert "Của tiềm năng" in page
+    assert "Của cơ hội" not in page
+    assert "Của cơ hội" in client.get("/deals/new/").text
+
+
+WRONG = {
+    "no name": {"label": "  ", "says": "label"},
+    "marks only": {"label": "—!", "says": "label"},
+    "a group that is none": {"group": "nowhere", "says": "group"},
+    "no choices": {"of_type": "choice", "settings": {"options": []}, "says": "settings"},
+    "a choice twice": {"of_type": "choice", "settings": options("Lò A", "lo a"), "says": "settings"},
+    "a choice too long": {"of_type": "choice", "settings": options("x" * 101), "says": "settings"},
+    "too many choices": {"of_type": "choice", "settings": options(*map(str, range(501))), "says": "settings"},
+    "least over most": {"of_type": "number", "settings": {"least": "5", "most": "1"}, "says": "settings"},
+    "least is no number": {"of_type": "number", "settings": {"least": "nhiều"}, "says": "settings"},
+    "depends on nothing": {"of_type": "choice", "settings": options("a", parent="x_no"), "says": "settings"},
+    "shown when what": {"shown_when": ["need", ["x"]], "says": "shown_when"},
+    "rights of nobody": {"rights": [{"to": "role", "id": 10**9, "how": "hidden"}], "says": "rights"},
+    "rights of a kind": {"rights": [{"to": "robot", "id": 1, "how": "hidden"}], "says": "rights"},
+    "begins with no date": {"of_type": "date", "default": "hôm nào", "says": "default"},
+    "taken over from what": {"comes_from": "x_no", "says": "comes_from"},
+}
+
+
+@pytest.mark.parametrize("why", WRONG)
+def test_what_cannot_be_is_refused_beside_its_column(dung, why):
+    values = dict(WRONG[why])
+    says = values.pop("says")
+    with nothing_changes(), pytest.raises(Invalid) as refused:
+        add(dung, **values)
+    assert list(refused.value.errors) == [says]
+
+
+def test_a_name_stands_once_among_the_fields_in_use(dung):
+    first = add(dung)
+    with nothing_changes(), pytest.raises(Invalid):
+        add(dung, label="cong suat LO")
+    change(first, dung, is_active=False)
+    second = add(dung)
+    assert second.key == "x_cong_suat_lo_2"
+
+
+def test_only_an_admin_shapes_and_two_admins_meet(client, dung, an):
+    made = add(dung)
+    seen = shaping.digest(made)
+    for act in (
+        lambda: add(an, label="Khác"),
+        lambda: shaping.change_field(made.pk, {"label": "Khác"}, seen=seen, by=an),
+        lambda: shaping.move_field(made.pk, "deal", seen=seen, by=an),
+        lambda: shaping.add_group("lead", "Nhóm", by=an),
+        lambda: shaping.arrange("lead", "requirements", [made.key], by=an),
+        lambda: shaping.arrange_groups("lead", [], by=an),
+    ):
+        with nothing_changes(), pytest.raises(Refused):
+            act()
+    change(made, dung, label="Công suất nồi hơi")
+    with nothing_changes(), pytest.raises(Conflict):
+        shaping.change_field(made.pk, {"label": "Công suất"}, seen=seen, by=dung)
+    told = Event.objects.get(kind=FIELD_CHANGED.code)
+    assert told.facts["changes"] == [{"column": "label", "was": "Công suất lò", "now": "Công suất nồi hơi"}]
+    client.force_login(dung)
+    assert "Công suất lò → Công suất nồi hơi" in client.get("/setup/log/").text
+
+
+def test_a_field_out_of_use_keeps_what_was_typed(client, dung, an):
+    made = add(dung)
+    lead = LEAD.create({"name": "Lò hơi", "owner": an, made.key: "10 tấn"}, by=an)
+    change(made, dung, is_active=False)
+    client.force_login(an)
+    assert "Công suất lò" not in client.get(lead.get_absolute_url()).text
+    LEAD.change(Lead.objects.get(pk=lead.pk), {"name": ("Lò hơi", "Lò mới")}, by=an)
+    assert own(lead) == {made.key: "10 tấn"}
+    change(made, dung, is_active=True)
+    assert "10 tấn" in client.get(lead.get_absolute_url()).text
+
+
+def test_a_renamed_choice_is_renamed_everywhere_and_history_says_what_it_was(client, dung, an):
+    made = add(dung, of_type="choice", label="Loại lò", settings=options("Lò than", "Lò dầu"))
+    lead = LEAD.create({"name": "Lò hơi", "owner": an, made.key: "1"}, by=an)
+    LEAD.change(lead, {made.key: ("1", "2")}, by=an)
+    change(made, dung, settings=options("Lò than", "Lò dầu FO"))
+    client.force_login(an)
+    page = client.get(lead.get_absolute_url()).text
+    assert "Lò dầu FO" in page.partition('id="timeline"')[0]
+    assert "Lò dầu FO" not in page.partition('id="timeline"')[2].replace("Lò dầu FO</option>", "")
+    assert "Lò than" in page.partition('id="timeline"')[2]
+
+
+def test_a_choice_that_is_offered_no_more_stays_where_it_is(client, dung, an):
+    made = add(dung, of_type="choice", label="Loại lò", settings=options("Lò than", "Lò dầu"))
+    lead = LEAD.create({"name": "Lò hơi", "owner": an, made.key: "1"}, by=an)
+    gone = options("Lò than", "Lò dầu")
+    gone["options"][0]["is_active"] = False
+    change(made, dung, settings=gone)
+    client.force_login(an)
+    assert "Lò than" not in client.get("/leads/new/").text
+    assert "Lò than" in client.get(lead.get_absolute_url()).text
+    with nothing_changes(), pytest.raises(Invalid):
+        LEAD.create({"name": "Lò khác", "owner": an, made.key: "1"}, by=an)
+
+
+def test_a_field_shown_for_some_choices_only_is_required_then_only_and_keeps_its_value(client, dung, an):
+    """R4.24, R0.28, D1."""
+    kind = add(dung, of_type="choice", label="Loại trạm", settings=options("Khí thải", "Nước"))
+    pipes = add(dung, of_type="number", label="Số ống khói", is_required=True, shown_when=[kind.key, ["1"]])
+    values = {"name": "Trạm", "owner": an}
+    LEAD.create(values | {kind.key: "2"}, by=an)
+    with nothing_changes(), pytest.raises(Invalid) as refused:
+        LEAD.create(values | {kind.key: "1"}, by=an)
+    assert list(refused.value.errors) == [pipes.key]
+    lead = LEAD.create(values | {kind.key: "1", pipes.key: Decimal(4)}, by=an)
+    lead = LEAD.change(lead, {kind.key: ("1", "2")}, by=an)
+    assert own(lead) == {kind.key: "2", pipes.key: 4}
+    client.force_login(an)
+    page = client.get(lead.get_absolute_url()).text
+    assert f'data-when="{kind.key}=1"' in page
+    with nothing_changes(), pytest.raises(DomainError):
+        change(kind, dung, is_active=False)  # another field depends on it
+
+
+def test_choices_below_a_choice(client, dung, an):
+    """R4.24: Hãng → Model; a choice under another parent is refused on every door."""
+    maker = add(dung, of_type="choice", label="Hãng", settings=options("Horiba", "Sick"))
+    under = options("ENDA", "GM32", parent=maker.key)
+    under["options"][0]["under"], under["options"][1]["under"] = ["1"], ["2"]
+    model = add(dung, of_type="choice", label="Model", settings=under)
+    values = {"name": "Trạm", "owner": an}
+    lead = LEAD.create(values | {maker.key: "1", model.key: "1"}, by=an)
+    with nothing_changes(), pytest.raises(Invalid):
+        LEAD.create(values | {maker.key: "1", model.key: "2"}, by=an)
+    with nothing_changes(), pytest.raises(Invalid):
+        LEAD.change(lead, {maker.key: ("1", "2")}, by=an)
+    LEAD.change(lead, {maker.key: ("1", "2"), model.key: ("1", "2")}, by=an)
+    client.force_login(an)
+    page = client.get("/leads/new/").text
+    assert f'data-under-of="{maker.key}"' in page
+    assert 'data-under="2"' in page
+    with nothing_changes(), pytest.raises(Invalid):  # no circle
+        change(maker, dung, settings=options("Horiba", "Sick", parent=model.key))
+
+
+def test_no_two_alike(dung, an):
+    made = add(dung, label="Số hợp đồng khung", is_unique=True)
+    first = LEAD.create({"name": "Một", "owner": an, made.key: "HD-01"}, by=an)
+    with nothing_changes(), pytest.raises(Invalid, match="Một"):
+        LEAD.create({"name": "Hai", "owner": an, made.key: "HD-01"}, by=an)
+    LEAD.change(first, {made.key: ("HD-01", "HD-02")}, by=an)
+    LEAD.create({"name": "Hai", "owner": an, made.key: "HD-01"}, by=an)
+    LEAD.create({"name": "Ba", "owner": an}, by=an)
+
+
+def test_a_new_row_begins_with_the_default(client, dung, an):
+    made = add(dung, of_type="number", label="Số ca", default=3)
+    client.force_login(an)
+    assert f'name="{made.key}" value="3"' in client.get("/leads/new/").text
+    assert own(LEAD.create({"name": "Một", "owner": an}, by=an)) == {made.key: 3}
+    assert own(LEAD.create({"name": "Hai", "owner": an, made.key: Decimal(1)}, by=an)) == {made.key: 1}
+
+
+RIGHTS = {
+    # who: what they may
+    "role": (lambda an: {"to": "role", "id": an.role_id}),
+    "department": (lambda an: {"to": "department", "id": an.department_id}),
+    "person": (lambda an: {"to": "person", "id": an.pk}),
+}
+
+
+@pytest.mark.parametrize("whom", RIGHTS)
+def test_rights_per_role_department_and_person(client, dung, an, giang, whom):
+    """R4.26: hidden is hidden wherever fields are, read-only is refused on every door."""
+    made = add(dung, label="Giá vốn", is_filterable=True, in_list=True)
+    lead = LEAD.create({"name": "Lò hơi", "owner": an, made.key: "bí mật"}, by=dung)
+    hidden = [RIGHTS[whom](an) | {"how": "hidden"}]
+    change(made, dung, rights=hidden)
+    client.force_login(an)
+    for address in (lead.get_absolute_url(), "/leads/?tab=all", "/leads/new/", "/leads/?filters=1"):
+        assert "Giá vốn" not in client.get(address).text
+        assert "bí mật" not in client.get(address).text
+    assert "bí mật" not in client.get(f"/leads/?tab=all&{made.key}=bí mật").text
+    an.refresh_from_db()
+    with nothing_changes(), pytest.raises(Refused):
+        LEAD.change(lead, {made.key: ("bí mật", "khác")}, by=an)
+    client.force_login(giang)
+    assert "bí mật" in client.get(lead.get_absolute_url()).text
+    change(made, dung, rights=[RIGHTS[whom](an) | {"how": "read"}])
+    client.force_login(an)
+    page = client.get(lead.get_absolute_url()).text
+    assert "bí mật" in page
+    assert f'name="{made.key}"' not in page
+    with nothing_changes(), pytest.raises(Refused):
+        LEAD.change(lead, {made.key: ("bí mật", "khác")}, by=an)
+
+
+def test_a_person_goes_before_the_department_and_that_before_the_role(dung, an):
+    """R4.26."""
+    made = add(dung)
+    role, department, person = (RIGHTS[one](an) for one in ("role", "department", "person"))
+    for rights, how in (
+        ([role | {"how": "hidden"}], "hidden"),
+        ([role | {"how": "hidden"}, department | {"how": "read"}], "read"),
+        ([role | {"how": "hidden"}, department | {"how": "read"}, person | {"how": "edit"}], "edit"),
+    ):
+        change(made, dung, rights=rights)
+        assert custom.rights_of("lead", an).get(made.key, "edit") == how
+
+
+def test_a_deal_takes_over_what_its_lead_had(dung, an):
+    """R0.29: what was asked of the lead is known of the deal."""
+    asked = add(dung, of_type="choice", label="Loại lò", settings=options("Lò than", "Lò dầu"))
+    there = add(dung, "deal", of_type="choice", label="Loại lò", settings=options("Lò than", "Lò dầu"))
+    assert asked.key != there.key
+    change(there, dung, comes_from=asked.key)
+    values = {"company_name": "Xi măng Hòn Đá", "phone": "+84912345678", "need": "Đo bụi", "owner": an}
+    lead = LEAD.create(values | {asked.key: "2"}, by=an)
+    [deal] = convert_leads([lead], Handover(owner=an), by=an)
+    assert Deal.objects.get(pk=deal.pk).own == {there.key: "2"}
+
+
+def test_what_is_needed_is_asked_for_before_conversion_and_counted_in_completeness(client, dung, an):
+    """R0.11, R0.35: only while it is shown."""
+    values = {"company_name": "Xi măng Hòn Đá", "phone": "+84912345678", "need": "Đo bụi", "owner": an}
+    values |= {"request_type": RequestType.objects.all()[0], "expected_amount": Decimal(5)}
+    kind = add(dung, of_type="choice", label="Loại lò", settings=options("Lò than", "Lò dầu"))
+    shown = [kind.key, ["1"]]
+    pipes = add(dung, of_type="number", label="Số ống khói", is_needed=True, shown_when=shown)
+    lead = LEAD.create(values | {kind.key: "1"}, by=an)
+    assert dict(lead.completeness(has_activity=True))["Yêu cầu từ khách hàng"] is False
+    with nothing_changes(), pytest.raises(DomainError, match="Số ống khói"):
+        convert_leads([lead], Handover(owner=an), by=an)
+    client.force_login(an)
+    assert f'name="lead-{pipes.key}"' in client.get(f"/leads/{lead.pk}/conversion/").text
+    other = LEAD.create(values | {kind.key: "2"}, by=an)
+    assert dict(other.completeness(has_activity=True))["Yêu cầu từ khách hàng"] is True
+    lead = LEAD.change(lead, {pipes.key: (None, Decimal(0))}, by=an)  # none is an answer
+    assert dict(lead.completeness(has_activity=True))["Yêu cầu từ khách hàng"] is True
+    convert_leads([lead, other], Handover(owner=an), by=an)
+
+
+def test_a_field_moves_and_values_follow_along_the_links(client, dung, an):
+    """R4.29."""
+    made = add(dung, label="Số ca")
+    values = {"company_name": "Xi măng Hòn Đá", "phone": "+84912345678", "need": "Đo bụi", "owner": an}
+    linked = LEAD.create(values | {made.key: "3 ca"}, by=an)
+    alone = LEAD.create({"name": "Lẻ", "owner": an, made.key: "1 ca"}, by=an)
+    [deal] = convert_leads([linked], Handover(owner=an), by=an)
+    client.force_login(dung)
+    assert "1 giá trị" in client.get(f"/setup/fields/{made.pk}/move/").text
+    seen = shaping.digest(made)
+    assert client.post(f"/setup/fields/{made.pk}/move/", {"to": "deal", "seen": seen}).status_code == 302
+    assert own(deal) == {made.key: "3 ca"}
+    assert own(alone) == {made.key: "1 ca"}  # kept, and shown again when the field comes back
+    client.force_login(an)
+    assert "3 ca" in client.get(deal.get_absolute_url()).text
+    assert "Số ca" not in client.get(alone.get_absolute_url()).text
+
+
+def test_groups_and_the_order_of_fields(client, dung, an):
+    made = add(dung)
+    client.force_login(dung)
+    client.post("/setup/layout/lead/new/", {"label": "Khảo sát"})
+    group = FieldGroup.objects.get()
+    client.post(f"/setup/layout/lead/{group.name}/order/", {"ids": [made.key, "need"]})
+    schema = LEAD.schema_for(an)
+    shown = {one.name: [field.name for field in one.fields] for one in schema.groups}
+    assert shown[group.name] == [made.key, "need"]
+    assert made.key not in shown["requirements"]
+    client.post("/setup/layout/lead/order/", {"ids": [group.name, *(name for name in shown if name != group.name)]})
+    assert LEAD.schema_for(an).groups[0].label == "Khảo sát"
+    client.post(f"/setup/groups/{group.pk}/drop/")
+    assert FieldGroup.objects.exists()  # its fields would be nowhere
+    client.post("/setup/layout/lead/requirements/order/", {"ids": [made.key, "need"]})
+    client.post(f"/setup/groups/{group.pk}/drop/")
+    assert not FieldGroup.objects.exists()
+    client.post("/setup/layout/lead/new/", {"label": "Khảo sát"})
+    group = FieldGroup.objects.get()
+    client.post(f"/setup/layout/lead/{group.name}/order/", {"ids": [made.key, "need"]})
+    names = [one.name for one in LEAD.schema_for(an).groups if one.name != group.name]
+    client.post("/setup/layout/lead/order/", {"ids": [group.name, *names]})
+    client.force_login(an)
+    page = client.get("/leads/new/").text
+    assert page.index("Khảo sát") < page.index("Công suất lò") < page.index("Tên công ty")
+
+
+def test_definitions_are_read_once_for_each_stamp(django_assert_num_queries, dung, an):
+    add(dung)
+    shape.see(None)
+    LEAD.schema_for(an)
+    with django_assert_num_queries(0):
+        assert LEAD.schema_for(an) is LEAD.schema_for(dung)
+
+
+def test_a_rolled_back_change_is_seen_by_nobody(dung, an):
+    with transaction.atomic():
+        add(dung)
+        transaction.set_rollback(True)
+    shape.see(None)
+    assert LEAD.schema_for(an) is LEAD.fields
