@@ -1,7 +1,9 @@
 """What keeps the directory small and quick, by the clock."""
 
-from pheu.core.jobs import app
-from pheu.records import counters, journal
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.jobs import app, titled
+from pheu.records import counters, field_indexes, journal
 
 
 @app.periodic(cron="* * * * *")
@@ -9,6 +11,14 @@ from pheu.records import counters, journal
 def fold_counters(timestamp: int) -> None:
     """Add the deltas of the last minute to the kept counts."""
     counters.fold()
+
+
+@app.periodic(cron="*/10 * * * *")
+@titled(_("Indexes for fields of your own"))
+@app.task(name="records.mend_field_indexes", queueing_lock="records.mend_field_indexes")
+def mend_field_indexes(timestamp: int = 0) -> None:
+    """Make lists quick that are filtered or ordered by a company's own fields."""
+    field_indexes.mend()
 
 
 @app.periodic(cron="15 3 * * *")

@@ -1,21 +1,25 @@
 """«Cấu hình thuộc tính»: fields of a company's own, their groups and the layout of each kind (R4.22-4.33)."""
 
+import contextlib
 from typing import Any
 
 from django import forms
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
+from procrastinate.exceptions import AlreadyEnqueued
 
 from pheu.core.errors import Invalid, tell
 from pheu.core.vietnamese import fold
 from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE, VIEW
-from pheu.records import custom, kinds
+from pheu.records import custom, field_indexes, kinds
 from pheu.records.act_views import changed_here
+from pheu.records.jobs import mend_field_indexes
 from pheu.records.models import CustomField, FieldGroup
 from pheu.records.schema import Group
 from pheu.setup import lists, shaping
@@ -51,8 +55,15 @@ def fields(request: Request) -> HttpResponse:
     kind = _kind(request, request.GET.get("kind", "ticket"))
     text = request.GET.get("q", "")[:100].strip()
     groups = {one.name: one.label for one in shaping.groups_of(kind)}
+    waiting = field_indexes.waiting()
     rows = [
-        {"field": one, "type": custom.TYPES[one.type], "group": groups.get(one.group, ""), "seen": shaping.digest(one)}
+        {
+            "is_waiting": one.pk in waiting,
+            "field": one,
+            "type": custom.TYPES[one.type],
+            "group": groups.get(one.group, ""),
+            "seen": shaping.digest(one),
+        }
         for one in CustomField.objects.filter(kind=kind).order_by("-is_active", "position", "pk")
         if fold(text) in fold(one.label)
     ]
@@ -77,6 +88,7 @@ def _field_form(request: Request, kind: str, item: CustomField | None) -> HttpRe
     sent = request.POST if request.method == "POST" else None
     form = FieldForm(sent, kind=kind, item=item)
     if sent is not None and form.is_valid() and (saved := _saved(request, form)) is not None:
+        _index_soon()
         tell(request, _("“%(name)s” was saved.") % {"name": saved.label})
         return redirect(f"{reverse('setup-fields')}?kind={kind}")
     seen = request.POST.get("seen") or (shaping.digest(item) if item else "")
@@ -87,6 +99,7 @@ def _field_form(request: Request, kind: str, item: CustomField | None) -> HttpRe
 
 
 def _saved(request: Request, form: FieldForm) -> CustomField | None:
+    """The field as it is now, None where it was refused; its indexes come by a job."""
     try:
         values = form.values()
         if form.item is None:
@@ -110,6 +123,12 @@ def field_switch(request: Request, pk: int) -> HttpResponse:
     words = _("“%(name)s” is in use again.") if item.is_active else _("“%(name)s” is out of use; what was typed stays.")
     here = f"{reverse('setup-fields')}?kind={item.kind}"
     return changed_here(request, here, words % {"name": item.label}, news=("list-changed",))
+
+
+def _index_soon() -> None:
+    """One job builds what is missing; if it waits to be run already, it finds this as well."""
+    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+        mend_field_indexes.defer()
 
 
 def field_move(request: Request, pk: int) -> HttpResponse:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db import models
+from django.db.models.fields.json import KT
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +26,14 @@ class Date(Field):
     operators: ClassVar[dict[str, Operator]] = DAYS
     usual_operator: ClassVar[str] = "is"
     stored_as: ClassVar[type[models.Field]] = models.DateField
+    read_by: ClassVar[str] = "pheu_day"
     falls_first: ClassVar[bool] = True
+
+    def expression(self) -> Any:
+        """Kept in JSON it is read by a function that an index may use: a cast from text depends on settings."""
+        if not self.own:
+            return super().expression()
+        return models.Func(KT(f"own__{self.name}"), function=self.read_by, output_field=self.stored_as())
 
     def form_field(self, user: User) -> forms.Field:
         return vn.VnDateField(**self._asked())
@@ -59,6 +67,7 @@ class Date(Field):
 class Moment(Date):
     cell = "moment"
     stored_as = models.DateTimeField
+    read_by = "pheu_moment"
 
     def form_field(self, user: User) -> forms.Field:
         return vn.VnDateTimeField(**self._asked())

@@ -1,5 +1,17 @@
 from django.db import migrations, models
 
+# What an ISO day or moment with its offset says depends on no setting, which PostgreSQL cannot know of a cast.
+DAY = """
+create function pheu_day(told text) returns date language sql immutable parallel safe as $$
+    select make_date(substr(told, 1, 4)::int, substr(told, 6, 2)::int, substr(told, 9, 2)::int)
+$$
+"""
+MOMENT = """
+create function pheu_moment(told text) returns timestamptz language sql immutable parallel safe as $$
+    select told::timestamptz
+$$
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -7,6 +19,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunSQL([DAY], "drop function pheu_day(text)"),
+        migrations.RunSQL([MOMENT], "drop function pheu_moment(text)"),
         migrations.CreateModel(
             name="FieldGroup",
             fields=[

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from pheu.conftest import nothing_changes
 from pheu.core import shape
@@ -12,7 +12,8 @@ from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.models import Deal
 from pheu.leads.models import Lead, RequestType
 from pheu.leads.services import create_lead
-from pheu.records import custom, kinds
+from pheu.records import custom, field_indexes, kinds
+from pheu.records.jobs import mend_field_indexes
 from pheu.records.models import CustomField, FieldGroup
 from pheu.setup import shaping
 from pheu.setup.events import FIELD_ADDED, FIELD_CHANGED
@@ -440,3 +441,44 @@ def test_a_rolled_back_change_is_seen_by_nobody(dung, an):
         transaction.set_rollback(True)
     shape.see(None)
     assert LEAD.schema_for(an) is LEAD.fields
+
+
+# Quick ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("code", [one for one in custom.TYPES if one not in ("long", "person")])
+def test_a_filter_and_an_order_by_each_type_have_an_index(cast, code):
+    """Built beside the work of others, used by the list's own statements, gone with the field."""
+    settings = options("Lò A", "Lò B") if "options" in custom.TYPES[code].asks else {}
+    made = add(cast.dung, of_type=code, settings=settings, is_filterable=True)
+    assert field_indexes.waiting() == {made.pk}
+    mend_field_indexes(0)
+    assert field_indexes.waiting() == set()
+    assert field_indexes.mend() == 0
+    field = LEAD.schema[made.key]
+    names = [f"own_field_{made.pk}_lead_{end}" for end in (["any"] if code == "choices" else ["is", "by"])]
+    rows = Lead.objects.filter(is_live=True)
+    asked = (
+        [rows.filter(field.has_any(["1"]))]
+        if code == "choices"
+        else [
+            rows.filter(field.q("exact", field.operand(OPERANDS[code], cast.an))).order_by("-updated_at", "-pk"),
+            rows.annotate(sort_value=field.sort_expression())
+            .filter(sort_value__isnull=False)
+            .order_by("sort_value", "pk"),
+        ]
+    )
+    with connection.cursor() as cursor, transaction.atomic():
+        cursor.execute("set local enable_seqscan = off")
+        cursor.execute("set local enable_sort = off")
+        for query, name in zip(asked, names, strict=True):
+            assert name in query.explain(), name
+    change(made, cast.dung, is_filterable=False)
+    assert field_indexes.mend() == len(names)
+
+
+OPERANDS = {
+    "text": "x", "number": 5, "money": 5, "date": "2026-11-30", "moment": "2026-11-30T09:00+07:00", "choice": "1",
+    "progress": "1", "yesno": True, "address": "x", "phone": "+84912345678", "email": "a@b.example", "link": "x",
+}  # fmt: skip
