@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import OuterRef, Q, QuerySet
 from django.db.models.functions import Concat
 
-from pheu.people.scopes import FAMILIES, Scope
+from pheu.people.scopes import Action, Scope, granted_q
 
 
 class UserQuerySet(QuerySet):
@@ -15,13 +15,7 @@ class UserQuerySet(QuerySet):
 
     def who_may(self, kind: str, action: str) -> "UserQuerySet":
         """Active people whose role has some scope for `action`: those to whom work of this kind can be given."""
-        by_kind, by_family = (f"role__grants__{name}" for name in (kind, FAMILIES.get(kind, kind)))
-        named = Q(**{f"{by_kind}__isnull": False})
-        granted = [
-            Q(**{f"{where}__{action}__isnull": False}) & ~Q(**{f"{where}__{action}": "none"})
-            for where in (by_kind, by_family)
-        ]
-        return self.active().filter(named & granted[0] | ~named & granted[1])
+        return self.active().filter(granted_q(kind, Action(action)))
 
     def within_reach(self, user: Any, scope: str) -> "UserQuerySet":
         """Colleagues to whom somebody with this scope may give rows; the same as `scopes.reaches` says of the row."""

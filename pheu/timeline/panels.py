@@ -69,7 +69,7 @@ def composer_and_timeline(request: Request, row: Any, may: set[str]) -> Panel:
     context = timeline_context(request, row.record) | {
         "row": row,
         "may": may,
-        "note_form": NoteForm(auto_id="note_%s"),
+        "note_form": NoteForm(auto_id="note_%s", about=row.record),
         "tabs": [function(request, row, may) for function in composer_tabs.of(row.kind)] if "change" in may else [],
     }
     return Panel("timeline/_panel.html", context)

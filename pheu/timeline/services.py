@@ -354,7 +354,7 @@ def _writable(about: Record, by: User) -> Record:
 def add_note(about: Record, *, body: str, by: User, via: str = "page") -> Note:
     about = _writable(about, by)
     _check_note(body)
-    mentions = mentioned(body)
+    mentions = mentioned(body, about)
     note = writing.make([Note(record=about, body=body, by=by, mentions=mentions)])[0]
     record(events.NOTE_ADDED, about=about, by=by, via=via, note=note.pk, **_naming(mentions))
     return note
@@ -385,7 +385,7 @@ def edit_note(note: Note, *, body: str, saw: str, by: User, via: str = "page") -
         clash = {"label": str(_("Note")), "theirs": note.body, "mine": body}
         raise Conflict(_("This note reads otherwise by now."), clashes=[clash])
     was, known = note.body, note.mentions
-    note.body, note.edited_at, note.mentions = body, timezone.now(), mentioned(body)
+    note.body, note.edited_at, note.mentions = body, timezone.now(), mentioned(body, note.record)
     writing.change([note], "body", "edited_at", "mentions")
     fresh = [one for one in note.mentions if one not in known]
     record(events.NOTE_EDITED, about=note.record, by=by, via=via, note=note.pk, was=was, **_naming(fresh))

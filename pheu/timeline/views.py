@@ -38,7 +38,7 @@ def timeline_page(request: Request, pk: int) -> HttpResponse:
 @once
 def note_add(request: Request, pk: int) -> HttpResponse:
     record = visible_record(request, pk)
-    form = NoteForm(request.POST)
+    form = NoteForm(request.POST, about=record)
     if not form.is_valid():
         raise DomainError(form.errors["body"][0])
     services.add_note(record, body=form.cleaned_data["body"], by=request.user)
@@ -75,7 +75,7 @@ def note_change(request: Request, pk: int) -> HttpResponse:
     """What a note says, changed by its author."""
     note = _mine(request, Note, pk)
     sent = request.POST if request.method == "POST" else None
-    form = NoteEditForm(sent, initial={"body": note.body})
+    form = NoteEditForm(sent, initial={"body": note.body}, about=note.record)
     conflict = None
     if sent is not None and form.is_valid():
         try:
@@ -83,7 +83,8 @@ def note_change(request: Request, pk: int) -> HttpResponse:
             return changed_here(request, note.record, _("The note was changed."))
         except Conflict as error:
             conflict, note = error, Note.objects.select_related("record", "by").get(pk=pk)
-            form = NoteEditForm({"body": form.cleaned_data["body"], "initial-body": note.body})
+            again = {"body": form.cleaned_data["body"], "initial-body": note.body}
+            form = NoteEditForm(again, about=note.record)
     context = {"note": note, "form": form, "conflict": conflict}
     status = 409 if conflict else 200 if sent is None else 422
     return render(request, "timeline/note_change.html", context, status=status)
@@ -142,9 +143,9 @@ def file_preview(request: Request, pk: int) -> Any:
 
 
 @require_safe
-def colleagues(request: Request) -> JsonResponse:
-    """Who is proposed after an @."""
-    people = proposed(request.GET.get("q", ""))
+def colleagues(request: Request, pk: int) -> JsonResponse:
+    """Who is proposed after an @ in a note on this record."""
+    people = proposed(request.GET.get("q", ""), visible_record(request, pk))
     found = [{"id": one.pk, "text": one.full_name, "sub": one.job_title or str(one.department or "")} for one in people]
     return JsonResponse(found, safe=False)
 
