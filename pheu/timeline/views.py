@@ -20,7 +20,7 @@ from pheu.timeline.models import File, Note
 from pheu.timeline.panels import timeline_context
 from pheu.timeline.previews import HEADERS
 from pheu.timeline.reading import may_read
-from pheu.timeline.undo import undo
+from pheu.timeline.undo import rule_of, undo
 
 
 def visible_record(request: Request, pk: int) -> Record:
@@ -165,11 +165,15 @@ def following(request: Request, pk: int) -> HttpResponse:
 def operation_undo(request: Request, pk: int) -> HttpResponse:
     """«Hoàn tác» of a whole act: of the toast that told it, and of its event on the timeline."""
     operation = get_object_or_404(Operation.objects.filter(by=request.user), pk=pk)
+    rule = rule_of(operation)
     done = undo(operation, by=request.user)
     words = _("Taken back.")
     if done.used or done.edited:
         words = _("Taken back, except for what somebody has changed or used since; the timeline says what.")
+    back = operation.about.survivor if operation.about else "/"
+    if rule is not None and not rule.of_fields:
+        return changed_here(request, back, words, news=("record-changed", "counts-changed"))
     tell(request, words)
     if request.htmx:
         return HttpResponseClientRefresh()
-    return redirect(operation.about.survivor if operation.about else "/")
+    return redirect(back)

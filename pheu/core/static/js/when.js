@@ -1,4 +1,5 @@
-// Parts of a form that depend on another field: [data-when="customer=link"] shows with that choice,
+// Parts of a form that depend on another field: [data-when="customer=link"] shows with that choice (or one of several,
+// with commas between), <details data-opens="outcome=later"> opens when it is chosen,
 // [data-follows="owner"] holds what its data-values say for the chosen value (a person's department, R0.16).
 
 function chosen(form, name) {
@@ -7,8 +8,8 @@ function chosen(form, name) {
 
 function follow(form) {
   for (const part of form.querySelectorAll("[data-when]")) {
-    const [name, value] = part.dataset.when.split("=");
-    part.hidden = chosen(form, name) !== value;
+    const [name, values] = part.dataset.when.split("=");
+    part.hidden = !values.split(",").includes(chosen(form, name));
   }
   for (const control of form.querySelectorAll("[data-follows]")) {
     control.value = JSON.parse(control.dataset.values)[chosen(form, control.dataset.follows)] ?? "";
@@ -20,7 +21,18 @@ function prepare(root) {
   new Set([...parts].map((part) => part.closest("form"))).forEach((form) => form && follow(form));
 }
 
-document.addEventListener("change", ({ target }) => target.form && follow(target.form));
+function opens({ form, name, value }) {
+  for (const part of form.querySelectorAll("[data-opens]")) {
+    const [asked, values] = part.dataset.opens.split("=");
+    if (asked === name && values.split(",").includes(value)) part.open = true;
+  }
+}
+
+document.addEventListener("change", ({ target }) => {
+  if (!target.form) return;
+  follow(target.form);
+  opens(target);
+});
 document.addEventListener("picked", ({ target }) => target.form && follow(target.form));
 prepare(document);
 document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
