@@ -173,14 +173,16 @@ def read(field: Field, row: Any, schema: Any) -> Drawn:
 
 
 def fact_group(title: Any, rows: Iterable[tuple[Field, Any]], row: Any, schema: Any, *, may_edit: bool) -> SafeString:
-    """A group of a record's page: (field, its bound form field, if it has one). Empty ones are folded away.
+    """A group of a record's page: (field, its bound form field, if it has one). Empty ones are folded away, but for
+    those that everybody asks after first.
 
     What may be edited reads as a page does, with its control beside it (js/reads.js); without scripts it is a form.
     """
     filled, empty = list[SafeString](), list[SafeString]()
     for field, bound in rows:
         drawn = read(field, row, schema)
-        nothing = drawn is NOTHING and not (bound and bound.form.is_bound and bound.name in bound.form.changed_data)
+        typed = bound and bound.form.is_bound and bound.name in bound.form.changed_data
+        nothing = drawn is NOTHING and field.name not in schema.key and not typed
         (empty if nothing else filled).append(_fact(field, bound if may_edit else None, drawn))
     if not filled and not empty:
         return SafeString("")

@@ -48,7 +48,3 @@ class NoteEditForm(NoteForm):
 
 class FileNameForm(forms.Form):
     name = CleanCharField(label=_("File name"), max_length=255)
-
-
-class FileForm(forms.Form):
-    upload = forms.FileField(label=_("File"), error_messages={"empty": _("This file is empty.")})

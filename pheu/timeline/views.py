@@ -5,6 +5,7 @@ from typing import Any
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -14,13 +15,15 @@ from pheu.people.requests import Request
 from pheu.records.act_views import changed_here, undo_url
 from pheu.records.models import Operation, Record
 from pheu.timeline import services
-from pheu.timeline.forms import FileForm, FileNameForm, NoteEditForm, NoteForm
+from pheu.timeline.forms import FileNameForm, NoteEditForm, NoteForm
 from pheu.timeline.mentions import proposed
 from pheu.timeline.models import File, Note
 from pheu.timeline.panels import timeline_context
 from pheu.timeline.previews import HEADERS
 from pheu.timeline.reading import may_read
 from pheu.timeline.undo import rule_of, undo
+
+MOST_FILES = 20  # of one sending
 
 
 def visible_record(request: Request, pk: int) -> Record:
@@ -48,12 +51,16 @@ def note_add(request: Request, pk: int) -> HttpResponse:
 @require_POST
 @once
 def file_add(request: Request, pk: int) -> HttpResponse:
-    record = visible_record(request, pk)
-    form = FileForm(request.POST, request.FILES)
-    if not form.is_valid():
-        raise DomainError(form.errors["upload"][0])
-    services.add_file(record, upload=form.cleaned_data["upload"], by=request.user)
-    tell(request, _("The file was added."))
+    """Several files at once: all of them, or words about each that is not kept."""
+    record, uploads = visible_record(request, pk), request.FILES.getlist("upload")
+    if not uploads or len(uploads) > MOST_FILES:
+        raise DomainError(_("Choose between 1 and %(most)s files."), most=MOST_FILES)
+    if wrong := [words for upload in uploads if (words := services.wrong_with(upload))]:
+        raise DomainError(" ".join(map(str, wrong)))
+    for upload in uploads:
+        services.add_file(record, upload=upload, by=request.user)
+    n = len(uploads)
+    tell(request, ngettext("%(n)d file was added.", "%(n)d files were added.", n) % {"n": n})
     return redirect(record)
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from pheu.conftest import edited
 from pheu.leads.services import create_lead
-from pheu.timeline.models import Note
+from pheu.timeline.models import File, Note
 from pheu.timeline.services import add_note
 
 PNG = base64.b64decode(
@@ -130,3 +130,59 @@ def test_a_note_on_a_new_lead_says_at_once_that_it_is_worked_on(world, lead):
     expect(page.locator("#record-shown")).to_contain_text("Đang xử lý")
     expect(page.locator("#record-head [aria-current=step]")).to_contain_text("Đang xử lý")
     expect(page.locator("#record-fields [name=company_name]")).to_have_value("Xi măng Hòn Đá Bạc")
+
+
+def a_file(name, content=PNG):
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+
+
+def test_several_files_go_at_once_and_what_is_refused_is_told_of_each(world, lead):
+    page = world.enter(world.cast.an, lead.get_absolute_url())
+    chosen = [
+        a_file("ống khói.png"),
+        a_file("trống.pdf", b""),
+        a_file("cai-dat.exe", b"x"),
+        a_file("hồ sơ.txt", b"SO2"),
+    ]
+    page.locator("#add-file").set_input_files(chosen)
+    side = page.locator("#record-side")
+    expect(side.locator(".file")).to_have_count(2)
+    told = side.locator("[data-sending-error]")
+    expect(told).to_contain_text("trống.pdf")
+    expect(told).to_contain_text("cai-dat.exe")
+    expect(page.locator(".toast")).to_have_count(1)
+    expect(page.locator(".toast")).to_contain_text("Đã thêm 2 tệp")
+    assert {file.name for file in File.objects.all()} == {"ống khói.png", "hồ sơ.txt"}
+
+
+def test_files_are_dropped_on_their_group(world, lead):
+    page = world.enter(world.cast.an, lead.get_absolute_url())
+    drop = """() => {
+      const data = new DataTransfer();
+      for (const name of ["a.txt", "b.txt"]) data.items.add(new File(["SO2"], name));
+      const drop = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data });
+      document.querySelector(".drop-zone").dispatchEvent(drop);
+    }"""
+    page.evaluate(drop)
+    expect(page.locator("#record-side .file")).to_have_count(2)
+    page.evaluate(drop)
+    expect(page.locator("#record-side .file")).to_have_count(4)
+    expect(page.locator(".toast")).to_have_count(1)
+
+
+def test_on_a_phone_the_acts_of_the_composer_are_in_reach_at_once(world, lead):
+    page = world.enter(world.cast.an, "/")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(lead.get_absolute_url())
+    acts = page.locator(".composer-tabs > *")
+    expect(acts).to_have_count(4)
+    for one in acts.all():
+        expect(one).to_be_in_viewport(ratio=1)
+    acts.get_by_text("Ghi chú").click()
+    expect(page.locator("#note_body")).to_be_focused()
+    expect(page.locator("#note_body")).to_be_in_viewport()
+    page.keyboard.type("Gọi lại sáng mai")
+    page.get_by_role("button", name="Thêm ghi chú").click()
+    expect(page.locator("#timeline .noted")).to_have_text("Gọi lại sáng mai")
+    acts.get_by_text("Công việc").click()
+    expect(page.locator("#dialog")).to_be_visible()

@@ -178,7 +178,7 @@ def test_a_browser_shows_what_the_bytes_are_and_may_run_nothing(client, an, lead
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
 
 
-@pytest.mark.parametrize("content", [SVG, b"<html>", b"GIF8", b"MZ", b" %PDF-1.7"])
+@pytest.mark.parametrize("content", [SVG, b"<html>", b"GIF8", b" %PDF-1.7"])
 def test_anything_else_has_no_preview_whatever_it_is_called(client, an, lead, content):
     client.force_login(an)
     client.post(f"/r/{lead.pk}/files/", {"upload": SimpleUploadedFile("anh.png", content, "image/png")})
@@ -188,6 +188,39 @@ def test_anything_else_has_no_preview_whatever_it_is_called(client, an, lead, co
     answer = client.get(f"/files/{file.pk}/")
     assert b"".join(answer) == content
     assert answer["Content-Type"] == "application/octet-stream"
+
+
+PROGRAMS = [
+    ("anh.png", b"MZ\x90\0"),
+    ("cai-dat.exe", b"x"),
+    ("chay.sh", b"x"),
+    ("bao-gia.PDF.Exe", b"x"),
+    ("a", b"#!/bin/sh"),
+]
+
+
+@pytest.mark.parametrize(("name", "content"), [*PROGRAMS, ("trống.pdf", b"")])
+def test_programs_and_empty_files_are_refused_by_name_and_none_of_the_others_is_kept(client, an, lead, name, content):
+    client.force_login(an)
+    sent = [SimpleUploadedFile("hồ sơ.txt", b"SO2"), SimpleUploadedFile(name, content)]
+    with nothing_changes():
+        answer = client.post(f"/r/{lead.pk}/files/", {"upload": sent})
+        with pytest.raises(DomainError):
+            services.add_file(lead.record, upload=sent[1], by=an)
+    assert answer.status_code == 409
+    assert f"«{name}»" in answer.text and "hồ sơ.txt" not in answer.text
+
+
+def test_several_files_are_kept_at_once_but_not_too_many(client, an, lead):
+    client.force_login(an)
+    address = f"/r/{lead.pk}/files/"
+    with nothing_changes():
+        assert client.post(address).status_code == 409
+        many = [SimpleUploadedFile(f"{nth}.txt", b"SO2") for nth in range(21)]
+        assert client.post(address, {"upload": many}).status_code == 409
+    some = [SimpleUploadedFile(f"{nth}.txt", b"SO2") for nth in range(3)]
+    assert client.post(address, {"upload": some}).status_code == 302
+    assert File.objects.count() == 3
 
 
 def test_a_preview_is_seen_by_those_who_see_the_record(client, giang, chi, file):
