@@ -23,8 +23,8 @@ HEADERS = {
 # Programs: who opens one by mistake runs it. By what they begin with, and by the endings that systems run.
 PROGRAM_STARTS = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"#!")
 PROGRAMS = {
-    "apk", "app", "bat", "cmd", "com", "cpl", "dmg", "exe", "hta", "jar", "js", "jse", "lnk", "msi", "msp", "pif", "ps1",
-    "reg", "scr", "sh", "vb", "vbe", "vbs", "wsf", "wsh",
+    "apk", "app", "bat", "cmd", "com", "cpl", "dmg", "exe", "hta", "jar", "js", "jse", "lnk", "msi", "msp", "pif",
+    "ps1", "reg", "scr", "sh", "vb", "vbe", "vbs", "wsf", "wsh",
 }  # fmt: skip
 
 
