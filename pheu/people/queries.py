@@ -33,15 +33,18 @@ class UserQuerySet(QuerySet):
         me = Q(pk=user.pk)
         return self.filter(pk__in=self.model._default_manager.filter(me | near if near else me).values("pk"))
 
+    def with_team_ids(self) -> "UserQuerySet":
+        """Bring `team_ids` along, the first team first."""
+        member = self.model.teams.through  # type: ignore[attr-defined]
+        mine = member.objects.filter(user=OuterRef("pk")).order_by("team_id").values("team_id")
+        return self.annotate(loaded_team_ids=ArraySubquery(mine))
+
     def with_rights(self) -> "UserQuerySet":
         """Role, department, own teams and the departments below mine, in this one query."""
         department: Any = self.model._meta.get_field("department").related_model
-        member = self.model.teams.through  # type: ignore[attr-defined]
         below = department.objects.filter(path__startswith=OuterRef("department__path")).values("pk")
-        mine = member.objects.filter(user=OuterRef("pk")).values("team_id")
-        return self.select_related("role", "department").annotate(
-            loaded_department_ids=ArraySubquery(below), loaded_team_ids=ArraySubquery(mine)
-        )
+        rows = self.select_related("role", "department").annotate(loaded_department_ids=ArraySubquery(below))
+        return rows.with_team_ids()
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

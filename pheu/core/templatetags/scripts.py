@@ -21,7 +21,7 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "search": ("data-search-now",),
     "pick": ("data-pick", "data-pick-url"),
     "fills": ("data-fills", "data-makes"),
-    "when": ("data-when", "data-follows"),
+    "when": ("data-when", "data-follows", "data-proposed-by", "data-opens"),
     "times": ("data-fill-time",),
     "stages": ("data-stages",),
     "money": ("data-money",),

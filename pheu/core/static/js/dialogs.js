@@ -20,7 +20,8 @@ function shown() {
 const PICKER = "select:is([data-pick], [data-pick-url])";
 
 function focusFirst() {
-  const asked = dialog.querySelector("[autofocus], [aria-invalid='true']");
+  const begin = "[autofocus]:is(:not([type=radio]), :checked)";
+  const asked = dialog.querySelector("[aria-invalid='true']") ?? dialog.querySelector(begin);
   const fields = dialog.querySelectorAll(".dialog-body :is(input:not([type=hidden]), select, textarea):not([tabindex='-1'], :disabled)");
   const empty = [...fields].find((field) => !field.closest(".ts-wrapper.has-items"));
   const first = asked ?? empty ?? dialog.querySelector(".dialog-foot [type=submit]");

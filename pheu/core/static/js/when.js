@@ -1,6 +1,7 @@
 // Parts of a form that depend on another field: [data-when="customer=link"] shows with that choice (or one of several,
 // with commas between), <details data-opens="outcome=later"> opens when it is chosen,
-// [data-follows="owner"] holds what its data-values say for the chosen value (a person's department, R0.16).
+// [data-follows="owner"] holds what its data-values say for the chosen value (a person's department, R0.16), and
+// [data-proposed-by="owner"] takes the first of them when another one is chosen, unless it holds one of them already.
 
 function chosen(form, name) {
   return new FormData(form).get(name) ?? "";
@@ -28,11 +29,22 @@ function opens({ form, name, value }) {
   }
 }
 
-document.addEventListener("change", ({ target }) => {
-  if (!target.form) return;
-  follow(target.form);
-  opens(target);
-});
-document.addEventListener("picked", ({ target }) => target.form && follow(target.form));
+function propose({ form, name, value }) {
+  for (const control of form.querySelectorAll(`[data-proposed-by="${CSS.escape(name)}"]`)) {
+    const values = JSON.parse(control.dataset.values)[value] ?? [];
+    if (values.includes(control.value)) continue;
+    control.value = values[0] ?? "";
+    control.tomselect?.sync();
+  }
+}
+
+for (const kind of ["change", "picked"]) {
+  document.addEventListener(kind, ({ target }) => {
+    if (!target.form) return;
+    follow(target.form);
+    opens(target);
+    propose(target);
+  });
+}
 prepare(document);
 document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
