@@ -31,8 +31,8 @@ function opens({ form, name, value }) {
 
 function propose({ form, name, value }) {
   for (const control of form.querySelectorAll(`[data-proposed-by="${CSS.escape(name)}"]`)) {
-    const values = JSON.parse(control.dataset.values)[value] ?? [];
-    if (values.includes(control.value)) continue;
+    const values = JSON.parse(control.dataset.values)[value]; // none of somebody who is no colleague: nobody
+    if (!values || values.includes(control.value)) continue;
     control.value = values[0] ?? "";
     control.tomselect?.sync();
   }
