@@ -55,6 +55,17 @@ def test_enter_opens_a_field_enter_saves_it_and_the_focus_stays(world):
 
 
 @in_browser
+def test_tab_comes_to_saving_before_dropping(world):
+    page = world.enter(world.cast.an, a_lead(world.cast.an).get_absolute_url())
+    edited(page, "need").fill("Khác")
+    order = page.evaluate("[...document.querySelectorAll('[data-save-bar] button')].map((one) => one.innerText.trim())")
+    assert order == ["Cập nhật", "Bỏ"]
+    page.get_by_role("button", name="Cập nhật").focus()
+    page.keyboard.press("Tab")
+    expect(page.locator("[data-discard]")).to_be_focused()
+
+
+@in_browser
 def test_escape_puts_a_field_back(world):
     an = world.cast.an
     page = world.enter(an, a_lead(an, job_title="Trưởng phòng").get_absolute_url())
