@@ -186,3 +186,46 @@ def test_on_a_phone_the_acts_of_the_composer_are_in_reach_at_once(world, lead):
     expect(page.locator("#timeline .noted")).to_have_text("Gọi lại sáng mai")
     acts.get_by_text("Công việc").click()
     expect(page.locator("#dialog")).to_be_visible()
+
+
+def focused(page):
+    """The nearest named part of the page around what has the focus."""
+    return page.evaluate("document.activeElement.closest('#timeline, #record-head, #composer, main')?.id ?? 'nothing'")
+
+
+def test_the_focus_stays_after_editing_a_note_and_after_taking_back(world, lead):
+    add_note(lead.record, body="Giá 1,2 tỷ", by=world.cast.an)
+    page = world.enter(world.cast.an, lead.get_absolute_url())
+    timeline = page.locator("#timeline")
+    timeline.get_by_label("Sửa ghi chú").press("Enter")
+    page.locator("#dialog [name=body]").fill("Giá 1,3 tỷ")
+    page.keyboard.press("Control+Enter")
+    timeline.get_by_text("đã sửa").wait_for()
+    expect(timeline.get_by_label("Sửa ghi chú")).to_be_focused()
+    timeline.get_by_label("Thu hồi ghi chú").press("Enter")
+    timeline.locator(".withdrawn").wait_for()
+    page.wait_for_function("document.activeElement !== document.body")
+    timeline.get_by_role("button", name="Hoàn tác").press("Enter")
+    timeline.locator(".noted").wait_for()
+    page.wait_for_function("document.activeElement !== document.body")
+    assert focused(page) == "timeline"
+
+
+def test_the_focus_stays_on_the_stage_bar(world, lead):
+    page = world.enter(world.cast.an, lead.get_absolute_url())
+    bar = page.locator("#record-head .stage-bar")
+    bar.get_by_role("button").first.press("Enter")
+    expect(bar.locator("[aria-current=step]")).to_contain_text("Đang xử lý")
+    page.wait_for_function("document.activeElement.closest('#record-head .stage-bar')")
+
+
+def test_the_focus_goes_back_from_a_toast_to_where_it_was(world, lead):
+    add_note(lead.record, body="Giá 1,2 tỷ", by=world.cast.an)
+    page = world.enter(world.cast.an, lead.get_absolute_url())
+    page.locator("#timeline").get_by_label("Thu hồi ghi chú").press("Enter")
+    undo = page.locator(".toast").get_by_role("button", name="Hoàn tác")
+    undo.wait_for()
+    page.locator("#note_body").focus()
+    undo.press("Enter")
+    page.locator("#timeline .noted").wait_for()
+    expect(page.locator("#note_body")).to_be_focused()

@@ -4,7 +4,7 @@ const dialog = document.getElementById("dialog");
 let opener = null;
 
 async function open(href, from = document.activeElement) {
-  if (!dialog.contains(from)) opener = from; // else one dialog leads to another: focus goes back to where both began
+  if (!dialog.contains(from)) dialog.opener = opener = from; // else one leads to another: focus goes back to where both began
   await htmx.ajax("GET", href, { source: dialog, target: dialog, swap: "innerHTML" });
 }
 
