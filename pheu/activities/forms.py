@@ -2,6 +2,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -115,12 +116,36 @@ class ResultForm(forms.Form):
     )
 
 
+class Outcome(models.TextChoices):
+    """How a call ended, as one press; what more there is to say stands below it."""
+
+    ANSWERED = "answered", _("Answered")
+    NO_ANSWER = "no_answer", _("No answer")
+    BUSY = "busy", _("Line busy")
+    LATER = "later", _("Call back later")
+    WRONG_NUMBER = "wrong_number", _("Wrong number")
+
+
 class LogForm(ResultForm):
-    """Work done just now."""
+    """Work done just now; of a call how it ended, which then begins its result."""
 
     what = TypeField()
-    field_order = ["what", "result"]
+    outcome = forms.ChoiceField(
+        label=_("How the call ended"), required=False, choices=Outcome.choices, widget=forms.RadioSelect
+    )
+    field_order = ["what", "outcome", "result"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["result"].required = True
+    @property
+    def calls(self) -> str:
+        """The types of work that are calls, as `data-when` asks for them."""
+        types: Any = self.fields["what"]
+        return "what=" + "|".join(str(one.pk) for one in types.queryset if one.is_call)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        outcome, what = given.pop("outcome", ""), given.get("what")
+        ended = str(Outcome(outcome).label) if outcome and what is not None and what.is_call else ""
+        if not ended and not given.get("result") and "result" not in self.errors:
+            self.add_error("result", self.fields["result"].error_messages["required"])
+        given["result"] = "\n".join(filter(None, [ended, given.get("result", "")]))
+        return given

@@ -14,6 +14,11 @@ class ActivityType(ListItem):
 
     icon = models.CharField(max_length=30, default="checkbox")
 
+    @property
+    def is_call(self) -> bool:
+        """The icon is what tells a call from other work: its name is the company's own."""
+        return self.icon == "phone"
+
 
 class Activity(models.Model):
     """«Công việc»: one thing to do by someone, open until it is done or called off."""

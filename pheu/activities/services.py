@@ -19,9 +19,10 @@ from pheu.records import kinds, writing
 from pheu.records.acts import act
 from pheu.records.fields import Moment
 from pheu.records.locking import hold, must_hold
-from pheu.records.models import Record, id_and_name
+from pheu.records.models import Operation, Record, id_and_name
 from pheu.timeline import services as timeline
 from pheu.timeline.services import record
+from pheu.timeline.undo import Undoable, can_undo
 
 WHEN = Moment(name="due_at", label=_("When"), required=True)
 TITLE_LIMIT, RESULT_LIMIT = 300, 5000
@@ -187,8 +188,10 @@ def _save(activity: Activity) -> None:
 
 
 @act
-def log_activity(about: Record, *, what: ActivityType, result: str, by: User, via: str = "page") -> Activity:
-    """Note work done just now that nobody had planned: a call that came in."""
+def log_activity(
+    about: Record, *, what: ActivityType, result: str, then: Plan | None = None, by: User, via: str = "page"
+) -> Activity:
+    """Note work done just now that nobody had planned: a call that came in; and what is to be done `then`."""
     hold(about.pk)
     must_change(about, by)
     now = timezone.now()
@@ -197,7 +200,18 @@ def log_activity(about: Record, *, what: ActivityType, result: str, by: User, vi
     done = Activity(record=about, type=what, due_at=now, done_at=now, result=result, **who)
     activity = writing.make([done])[0]
     record(events.DONE, about=about, by=by, via=via, result=result, **_facts(activity))
+    if then is not None:
+        schedule_activity(about, **vars(then), by=by, via=via)
     return activity
+
+
+def _must_be_as_planned(operation: Operation, by: User) -> None:
+    """`DomainError` where what was planned with a call is done, called off or moved by now: that would go unseen."""
+    plans = operation.events.filter(kind=events.SCHEDULED.code).values_list("facts", flat=True)
+    planned = {facts["activity"]: facts["due"] for facts in plans}
+    for activity in Activity.objects.filter(pk__in=planned):
+        if not activity.is_open or WHEN.to_json(activity.due_at) != planned[activity.pk]:
+            raise DomainError(_("What was planned then has been worked on since: “%(title)s”."), title=activity)
 
 
 def first_due() -> Subquery:
@@ -237,3 +251,16 @@ def bring_work_along(pairs: Sequence[tuple[Record, Record]]) -> None:
     writing.change(moved, "record")
     if moved:
         refresh_next([record.pk for pair in pairs for record in pair])
+
+
+can_undo(
+    "log_activity",
+    Undoable(
+        event=events.DONE.code,
+        action=CHANGE,
+        what=_("noting work done"),
+        refuse=_must_be_as_planned,
+        afterwards=refresh_next,
+        of_fields=False,
+    ),
+)

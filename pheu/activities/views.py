@@ -18,7 +18,7 @@ from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE
 from pheu.records import kinds
-from pheu.records.act_views import changed_here
+from pheu.records.act_views import changed_here, undo_url
 from pheu.records.models import Record
 from pheu.records.moments import read_moment
 from pheu.records.search import find
@@ -72,11 +72,17 @@ def activity_log(request: Request, pk: int) -> HttpResponse:
     """A call or meeting that just took place."""
     about = _visible_record(request, pk)
     services.must_change(about, request.user)
-    form = LogForm(_sent(request), initial=_usual(request))
-    if form.is_valid():
-        activity = services.log_activity(about, **form.cleaned_data, by=request.user)
-        return _done(request, activity, _("“%(title)s” was noted.") % {"title": activity})
-    return render(request, "activities/log.html", {"record": about, "form": form}, status=422 if form.is_bound else 200)
+    usual = _usual(request)
+    form, plan = LogForm(_sent(request), initial=usual), NextForm(_sent(request), initial=usual)
+    if form.is_valid() and plan.is_valid():
+        activity = services.log_activity(about, **form.cleaned_data, then=_planned(plan), by=request.user)
+        return _done(request, activity, _("“%(title)s” was noted.") % {"title": activity}, undo=undo_url())
+    context = {"record": about, "form": form, "plan": plan, "quick_times": quick_times(timezone.now())}
+    return render(request, "activities/log.html", context, status=422 if form.is_bound else 200)
+
+
+def _planned(plan: NextForm | None) -> services.Plan | None:
+    return services.Plan(**plan.cleaned_data) if plan and plan.has_changed() else None
 
 
 @require_safe
@@ -128,8 +134,7 @@ def activity_done(request: Request, pk: int) -> HttpResponse:
     activity = _activity(request, pk)
     form, plan = ResultForm(_sent(request)), _next_form(request, activity)
     if form.is_valid() and (plan is None or plan.is_valid()):
-        then = services.Plan(**plan.cleaned_data) if plan and plan.has_changed() else None
-        services.finish_activity(activity, **form.cleaned_data, then=then, by=request.user)
+        services.finish_activity(activity, **form.cleaned_data, then=_planned(plan), by=request.user)
         undo = reverse("activity-resume", args=[pk])
         return _done(request, activity, _("“%(title)s” is done.") % {"title": activity}, undo=undo)
     context = {"activity": activity, "form": form, "plan": plan, "quick_times": quick_times(timezone.now())}

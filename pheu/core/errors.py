@@ -83,8 +83,9 @@ class DomainErrorMiddleware:
             return None
 
         def answer() -> HttpResponse:
-            for upload in cast(Any, request.FILES).values():
-                upload.seek(0)
+            for _name, uploads in cast(Any, request.FILES).lists():
+                for upload in uploads:
+                    upload.seek(0)
             return view(request, *args, **kwargs)
 
         try:

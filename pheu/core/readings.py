@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from pheu.core.vietnamese.dates import show_datetime
-from pheu.core.vietnamese.fields import MoneyField, PhoneField, VnDateField, VnDateTimeField
+from pheu.core.vietnamese.fields import EmailField, MoneyField, PhoneField, TaxCodeField, VnDateField, VnDateTimeField
 from pheu.core.vietnamese.money import show_money
 from pheu.core.vietnamese.phone import show_phone
+from pheu.core.vietnamese.taxcode import show_tax_code
 
 LONGEST = 200  # characters; what is longer is not read while it is typed
 
@@ -41,6 +42,8 @@ READINGS: dict[str, tuple[type[forms.Field], Callable[[Any], str]]] = {
     "date": (VnDateField, _day),
     "datetime": (VnDateTimeField, _moment),
     "phone": (PhoneField, _phone),
+    "email": (EmailField, lambda _value: ""),  # only what is wrong is worth a word
+    "tax": (TaxCodeField, show_tax_code),
 }
 
 

@@ -246,14 +246,16 @@ def _new_contact(lead: Lead, company: Company | None) -> Contact | None:
 
 
 def proposals(lead: Lead, *, to: User) -> tuple[list[Company], list[Contact]]:
-    """Companies of the same tax code or folded name and contacts of the same e-mail, among those `to` may see (D17)."""
-    same = Q()
-    if lead.tax_code:
-        same |= Q(tax_code=lead.tax_code)
+    """The lead's own company and contact, else companies of the same tax code or folded name and contacts of the same
+    e-mail, among those `to` may see (D17)."""
+    same = Q(tax_code=lead.tax_code) if lead.tax_code else Q()
     if lead.company_name:
         same |= Q(name_folded=fold(lead.company_name))
-    companies = Company.objects.visible_to(to).live().filter(same)[:5] if same else []
-    contacts = Contact.objects.visible_to(to).live().filter(email__iexact=lead.email)[:5] if lead.email else []
+    known = Q(email__iexact=lead.email) if lead.email else Q()
+    same = Q(pk=lead.company_id) if lead.company_id else same
+    known = Q(pk=lead.contact_id) if lead.contact_id else known
+    companies = Company.objects.visible_to(to).live().select_related("record").filter(same)[:5] if same else []
+    contacts = Contact.objects.visible_to(to).live().select_related("record").filter(known)[:5] if known else []
     return list(companies), list(contacts)
 
 

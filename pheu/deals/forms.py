@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -12,8 +13,9 @@ from pheu.parties.models import Company, Contact
 from pheu.people.models import Team, User
 from pheu.people.scopes import CHANGE, CREATE
 from pheu.records import kinds
-from pheu.records.access import abilities
+from pheu.records.access import granted
 from pheu.records.fields import PickInput
+from pheu.records.forms import of_their_teams
 from pheu.records.models import Pipeline, Stage
 from pheu.records.schema import SchemaForm
 
@@ -25,7 +27,10 @@ CUSTOMER = [
 
 
 class ConversionForm(forms.Form):
-    """The dialog «Chuyển thành cơ hội»: person, team, value, customer (R0.14-0.18, R2.03-2.10)."""
+    """The dialog «Chuyển thành cơ hội»: person, team, value, customer (R0.14-0.18, R2.03-2.10).
+
+    `lead` comes with whether `by` may change it (`with_abilities`).
+    """
 
     owner = RowField(User.objects.none(), label=_("Assign this deal to"), widget=forms.Select(attrs={"data-pick": ""}))
     department = forms.CharField(
@@ -40,23 +45,41 @@ class ConversionForm(forms.Form):
 
     def __init__(self, data: Any = None, *, lead: Lead, by: User) -> None:
         self.companies, self.contacts = proposals(lead, to=by)
+        self.pipelines = list(Pipeline.objects.filter(kind="deal"))
         self.missing = lead.missing_for_conversion(by)
         self.facts = self._facts(data, lead, by)
         super().__init__(data, initial=self._first_choice(lead, by))
         amount = kinds.get("deal").schema_for(by).get("expected_amount")
         if amount is None or not amount.on_create or kinds.get("lead").schema_for(by).get("expected_amount") is None:
             del self.fields["amount"]
-        owners = User.objects.who_may("deal", CHANGE).select_related("department")
-        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
-        self.fields["owner"].choices = [(one.pk, str(one)) for one in owners]  # type: ignore[attr-defined]
+        owners = User.objects.who_may("deal", CHANGE).with_team_ids().select_related("department")
+        self._offer("owner", owners)
+        self._offer("pipeline", self.pipelines, Pipeline.objects.filter(kind="deal"))
         departments = {str(user.pk): str(user.department or "") for user in owners}
         self.fields["department"].widget.attrs = {"data-follows": "owner", "data-values": json.dumps(departments)}
-        self.fields["pipeline"].queryset = Pipeline.objects.filter(kind="deal")  # type: ignore[attr-defined]
-        for name, model in (("company", Company), ("contact", Contact)):
+        self.fields["team"].widget.attrs.update(of_their_teams(owners))
+        self._point(lead)
+        for name, model, proposed in (("company", Company, self.companies), ("contact", Contact, self.contacts)):
             field = self.fields[name]
             field.queryset = model.objects.visible_to(by).live().select_related("record")  # type: ignore[attr-defined]
-            field.widget = PickInput(kind=name, may_create=by.may(name, CREATE))
-            field.widget.choices = field.choices  # type: ignore[attr-defined]
+            field.widget = widget = PickInput(kind=name, may_create=by.may(name, CREATE))
+            widget.choices = field.choices  # type: ignore[attr-defined]
+            widget.held = proposed[0] if proposed else None
+
+    def _offer(self, name: str, rows: Iterable[Any], queryset: Any = None) -> None:
+        """Let one of rows that are read already be chosen."""
+        field: Any = self.fields[name]
+        field.queryset = rows if queryset is None else queryset
+        field.choices = [(one.pk, str(one)) for one in rows]
+
+    def _point(self, lead: Lead) -> None:
+        """The focus begins at what a person has to decide: what is missing, else one of several customers."""
+        asked = next(iter(self.facts.fields.values()), None) if self.facts else None
+        if asked is None and not (lead.company_id or lead.contact_id) and (self.companies or self.contacts):
+            asked = self.fields["customer"]
+        self.is_ready = asked is None
+        if asked is not None:
+            asked.widget.attrs["autofocus"] = True
 
     def _first_choice(self, lead: Lead, by: User) -> dict[str, Any]:
         """Preselect what is likely: the chosen or proposed customer, and whoever works the lead."""
@@ -67,16 +90,20 @@ class ConversionForm(forms.Form):
             "owner": owner.pk,
             "department": str(owner.department or ""),
             "team": lead.team_id,
-            "pipeline": Pipeline.objects.default("deal").pk,
+            "pipeline": self._usual_pipeline(),
             "amount": lead.expected_amount,
             "customer": Handover.LINK if company or contact else Handover.CREATE,
             "company": company,
             "contact": contact,
         }
 
+    def _usual_pipeline(self) -> int:
+        usual = [one for one in self.pipelines if one.is_default] or self.pipelines
+        return usual[0].pk if usual else Pipeline.objects.default("deal").pk
+
     def _facts(self, data: Any, lead: Lead, by: User) -> SchemaForm | None:
         """The lead's own fields that conversion still needs, for whoever may write them."""
-        if not self.missing or str(CHANGE) not in abilities(by, lead, CHANGE):
+        if not self.missing or str(CHANGE) not in granted(lead):
             return None
         names = {name for names in self.missing.values() for name in names}
         return kinds.get("lead").schema_for(by).form(by, data, row=lead, only=names, prefix="lead")

@@ -5,11 +5,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from pheu.deals import events, schema, services
-from pheu.deals.models import Deal
 from pheu.people.models import User
 from pheu.people.scopes import VIEW, Scope
 from pheu.records.conditions import Tree, View
-from pheu.records.kinds import Kind, add_window, register
+from pheu.records.kinds import Kind, Window, add_window, register
 from pheu.records.models import Category
 from pheu.records.shipped import ship
 
@@ -79,9 +78,5 @@ DEAL = register(
 )
 
 
-def _through_deals(column: str) -> Any:
-    return lambda user: Deal.objects.visible_to(user).exclude(**{column: None}).order_by().values(column)
-
-
-add_window("company", _through_deals("company"))
-add_window("contact", _through_deals("contact"))
+add_window("company", Window("deal", "company"))
+add_window("contact", Window("deal", "contact"))

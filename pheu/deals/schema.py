@@ -114,6 +114,7 @@ DEAL = Schema(
     amount="expected_amount",
     card=("expected_amount", "label", "tags", "owner", "next_activity", "priority"),
     customer=("company", "contact"),
+    key=("company", "contact", "expected_amount", "expected_close_on", "owner"),
     columns=(
         "name",
         "number",

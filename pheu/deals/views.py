@@ -4,10 +4,11 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from pheu.core.errors import Invalid, tell
+from pheu.core.errors import Invalid, Refused, tell
 from pheu.core.once import once
 from pheu.deals.conversion import convert_leads, same_email
 from pheu.deals.counts import conversion_counts
@@ -16,9 +17,9 @@ from pheu.deals.models import Deal
 from pheu.deals.undoing import undo_conversion
 from pheu.leads.models import Lead
 from pheu.people.requests import Request
-from pheu.people.scopes import CONVERT
+from pheu.people.scopes import CHANGE, CONVERT
 from pheu.records import kinds
-from pheu.records.access import must
+from pheu.records.access import granted, with_abilities
 from pheu.records.answers import done
 from pheu.records.models import Category
 
@@ -29,7 +30,7 @@ def _visible_lead(request: Request, pk: int) -> Lead:
         .with_stage()
         .select_related("record", "owner__department", "company", "contact")
     )
-    return get_object_or_404(rows, pk=pk)
+    return get_object_or_404(with_abilities(rows, request.user, CONVERT, CHANGE), pk=pk)
 
 
 def _ending_of(lead: Lead, request: Request) -> Any:
@@ -45,11 +46,13 @@ def lead_conversion(request: Request, pk: int) -> HttpResponse:
     lead = _visible_lead(request, pk)
     if lead.status == Category.CONVERTED:
         return redirect(lead)
-    must(request.user, lead, CONVERT)
+    if str(CONVERT) not in granted(lead):
+        raise Refused
     form = ConversionForm(request.POST if request.method == "POST" else None, lead=lead, by=request.user)
     if request.method == "POST" and form.is_valid() and _filled_in(lead, form, request):
         deal = convert_leads([lead], form.handover(ends_in=_ending_of(lead, request)), by=request.user)[0]
-        tell(request, _("%(lead)s is now the deal %(deal)s.") % {"lead": lead.number, "deal": deal.number})
+        words = _("%(lead)s is now the deal %(deal)s.") % {"lead": lead.number, "deal": deal.number}
+        tell(request, words, undo=reverse("lead-conversion-undo", args=[lead.pk]))
         if Deal.objects.visible_to(request.user).filter(pk=deal.pk).exists():
             return done(request, deal)
         return done(request, lead)  # handed to somebody whose deals I may not see

@@ -110,6 +110,7 @@ LEAD = Schema(
     amount="expected_amount",
     card=("expected_amount", "label", "tags", "owner", "next_activity", "priority"),
     customer=("company_name", "person_name"),
+    key=("phone", "email", "expected_amount", "expected_close_on", "owner"),
     columns=(
         "name",
         "number",

@@ -107,6 +107,7 @@ COMPANY = Schema(
         responsible("company"),
     ),
     title=("name",),
+    key=("phone", "email", "owner"),
     columns=("name", "number", "type", "next_activity", "owner", "phone", "email", "tax_code", "tags", "updated_at"),
     shown=(
         *common(),
@@ -150,6 +151,7 @@ CONTACT = Schema(
         responsible("contact"),
     ),
     title=("full_name",),
+    key=("phone", "email", "owner"),
     columns=(
         "full_name",
         "number",
@@ -211,6 +213,7 @@ PROSPECT = Schema(
         responsible("prospect"),
     ),
     title=("company_name", "person_name", "phone", "email"),
+    key=("phone", "email", "owner"),
     columns=(
         "company_name",
         "number",

@@ -7,7 +7,7 @@ from django.db.models import OuterRef, Q, QuerySet
 from django.db.models.functions import Concat
 
 from pheu.core.models import Shape
-from pheu.people.scopes import FAMILIES, Scope
+from pheu.people.scopes import Action, Scope, granted_q
 
 
 class UserQuerySet(QuerySet):
@@ -16,13 +16,7 @@ class UserQuerySet(QuerySet):
 
     def who_may(self, kind: str, action: str) -> "UserQuerySet":
         """Active people whose role has some scope for `action`: those to whom work of this kind can be given."""
-        by_kind, by_family = (f"role__grants__{name}" for name in (kind, FAMILIES.get(kind, kind)))
-        named = Q(**{f"{by_kind}__isnull": False})
-        granted = [
-            Q(**{f"{where}__{action}__isnull": False}) & ~Q(**{f"{where}__{action}": "none"})
-            for where in (by_kind, by_family)
-        ]
-        return self.active().filter(named & granted[0] | ~named & granted[1])
+        return self.active().filter(granted_q(kind, Action(action)))
 
     def within_reach(self, user: Any, scope: str) -> "UserQuerySet":
         """Colleagues to whom somebody with this scope may give rows; the same as `scopes.reaches` says of the row."""
@@ -40,17 +34,20 @@ class UserQuerySet(QuerySet):
         me = Q(pk=user.pk)
         return self.filter(pk__in=self.model._default_manager.filter(me | near if near else me).values("pk"))
 
+    def with_team_ids(self) -> "UserQuerySet":
+        """Bring `team_ids` along, the first team first."""
+        member = self.model.teams.through  # type: ignore[attr-defined]
+        mine = member.objects.filter(user=OuterRef("pk")).order_by("team_id").values("team_id")
+        return self.annotate(loaded_team_ids=ArraySubquery(mine))
+
     def with_rights(self) -> "UserQuerySet":
         """Role, department, own teams, the departments below mine and the company's shape, in this one query."""
         department: Any = self.model._meta.get_field("department").related_model
-        member = self.model.teams.through  # type: ignore[attr-defined]
         below = department.objects.filter(path__startswith=OuterRef("department__path")).values("pk")
-        mine = member.objects.filter(user=OuterRef("pk")).values("team_id")
-        return self.select_related("role", "department").annotate(
-            loaded_department_ids=ArraySubquery(below),
-            loaded_team_ids=ArraySubquery(mine),
-            loaded_shape=Shape.objects.values("stamp")[:1],
+        rows = self.select_related("role", "department").annotate(
+            loaded_department_ids=ArraySubquery(below), loaded_shape=Shape.objects.values("stamp")[:1]
         )
+        return rows.with_team_ids()
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

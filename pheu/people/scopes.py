@@ -6,7 +6,8 @@ kind by its name, which then counts instead. What a grant does not name is NONE.
 (docs/five-ideas.md).
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Q, TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -77,6 +78,45 @@ def scope_q(user: "User", kind: str, action: Action) -> Q:
     if action == VIEW:
         allowed |= Q(record__in=user.following.values("record"))
     return allowed
+
+
+class Place(NamedTuple):
+    """Where a row stands: all that a scope asks of it. `path` is the department's, "/1/7/"."""
+
+    owner_id: int | None
+    team_id: int | None
+    department_id: int | None
+    path: str
+    created_by_id: int | None
+
+
+def granted_q(kind: str, action: Action, *scopes: Scope) -> Q:
+    """The people whose role has one of these scopes for `action` with rows of `kind`; of none named, any but NONE."""
+    wanted = [str(one) for one in scopes or Scope if one != Scope.NONE]
+    by_kind, by_family = (f"role__grants__{name}" for name in (kind, FAMILIES.get(kind, kind)))
+    named = Q(**{f"{by_kind}__isnull": False})
+    return named & Q(**{f"{by_kind}__{action}__in": wanted}) | ~named & Q(**{f"{by_family}__{action}__in": wanted})
+
+
+def near_people_q(kind: str, action: Action, places: Iterable[Place]) -> Q:
+    """`scope_q` the other way round: the people who may do `action` with a row of `kind` in one of `places`.
+
+    Without followers, whom only the record knows.
+    """
+    places = list(places)
+    if not places:
+        return Q(pk__in=[])
+    free = [one for one in places if one.owner_id is None]
+    mine = Q(pk__in={pk for one in places for pk in (one.owner_id, one.created_by_id)} - {None})
+    above = Q(department__in={int(pk) for one in places for pk in one.path.split("/") if pk})
+    left = Q(department__in={one.department_id for one in free if one.team_id is None} - {None})
+    teams, free_teams = (Q(teams__in={one.team_id for one in some} - {None}) for some in (places, free))
+    return (
+        granted_q(kind, action, Scope.ALL)
+        | granted_q(kind, action, Scope.DEPARTMENT) & (mine | teams | above)
+        | granted_q(kind, action, Scope.TEAM) & (mine | teams | left)
+        | granted_q(kind, action, Scope.OWN) & (mine | free_teams | left)
+    )
 
 
 def may_take(user: "User", row: Any) -> bool:

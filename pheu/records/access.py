@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import BooleanField, Case, Expression, Value, When
+from django.db.models import BooleanField, Case, Expression, Q, QuerySet, Value, When
 
 from pheu.core.errors import Refused
 from pheu.people.models import User
-from pheu.people.scopes import Action, Scope, may_take, scope_q
+from pheu.people.scopes import VIEW, Action, Place, Scope, granted_q, may_take, near_people_q, scope_q
+from pheu.records import kinds
 from pheu.records.fields import Field
+from pheu.records.models import Follower, Record
 
 
 def may(user: User, kind: str, action: Action) -> Expression:
@@ -40,6 +42,24 @@ def mark_free(rows: Iterable[Any], fields: Iterable[Field], user: User) -> None:
     if any(one.name == "owner" for one in fields):
         for row in rows:
             row.may_take = may_take(user, row) and not row.is_over
+
+
+def who_sees(about: Record) -> QuerySet[User]:
+    """Active people who may see a record: `visible_to` the other way round.
+
+    Where a row stands is read first, and where those stand through which it is seen: one statement for each kind.
+    """
+    people = _seen_by(about.kind, Record.objects.filter(pk=about.pk))
+    for window in kinds.get(about.kind).windows:
+        people |= _seen_by(window.kind, window.rows_of(about.pk))
+    return User.objects.active().filter(pk__in=User.objects.filter(people).values("pk"))
+
+
+def _seen_by(kind: str, rows: QuerySet[Any]) -> Q:
+    told = rows.order_by().values_list("owner", "team", "department", "department__path", "created_by").distinct()
+    places = [Place(owner, team, department, path or "", maker) for owner, team, department, path, maker in told]
+    follow = Q(pk__in=Follower.objects.filter(record__in=rows.order_by().values("pk")).values("user"))
+    return near_people_q(kind, VIEW, places) | granted_q(kind, VIEW) & follow
 
 
 def must(user: User, row: Any, action: Action) -> None:

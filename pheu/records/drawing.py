@@ -185,7 +185,8 @@ def read(field: Field, row: Any, schema: Any) -> Drawn:
 
 
 def fact_group(group: Any, rows: Iterable[tuple[Field, Any]], row: Any, schema: Any, *, may_edit: bool) -> SafeString:
-    """A group of a record's page: (field, its bound form field, if it has one). Empty ones are folded away.
+    """A group of a record's page: (field, its bound form field, if it has one). Empty ones are folded away, but for
+    those that everybody asks after first.
 
     What may be edited reads as a page does, with its control beside it (js/reads.js); without scripts it is a form.
     What depends on another field is not folded: it comes and goes with that (js/when.js).
@@ -196,8 +197,8 @@ def fact_group(group: Any, rows: Iterable[tuple[Field, Any]], row: Any, schema: 
         if not comes_and_goes and not schema.shows(field, lambda other: other.value(row)):
             continue
         drawn = read(field, row, schema)
-        nothing = drawn is NOTHING and not (bound and bound.form.is_bound and bound.name in bound.form.changed_data)
-        folds = nothing and not comes_and_goes
+        typed = bound and bound.form.is_bound and bound.name in bound.form.changed_data
+        folds = drawn is NOTHING and not comes_and_goes and field.name not in schema.key and not typed
         (empty if folds else filled).append(_fact(field, bound if may_edit else None, drawn))
     if not filled and not empty:
         return SafeString("")

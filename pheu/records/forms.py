@@ -1,4 +1,5 @@
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -65,6 +66,13 @@ class OwnerField(RowField):
         return value if value == NOBODY else super().to_python(value)
 
 
+def of_their_teams(people: Iterable[User]) -> dict[str, str]:
+    """For the control of a team: whoever is chosen as owner proposes a team of theirs, the first one, unless the one
+    that stands there is theirs as well. `people` come `with_team_ids`."""
+    teams = {str(one.pk): [str(pk) for pk in one.team_ids] for one in people}
+    return {"data-proposed-by": "owner", "data-values": json.dumps(teams)}
+
+
 class AssignForm(forms.Form):
     """Whom rows are handed to: a person, a team, or both; or nobody. The department is the person's (R0.16, R1.17)."""
 
@@ -87,8 +95,9 @@ class AssignForm(forms.Form):
         one = rows[0] if len(rows) == 1 else None
         initial = {"owner": owners.pop() if len(owners) == 1 else None, "team": one and one.team_id}
         super().__init__(data, initial=initial)
-        may_work = User.objects.who_may(rows[0].kind, CHANGE).select_related("department")
+        may_work = User.objects.who_may(rows[0].kind, CHANGE).with_team_ids().select_related("department")
         self.fields["owner"].queryset = may_work  # type: ignore[attr-defined]
+        self.fields["team"].widget.attrs.update(of_their_teams(may_work))
         self.fields["owner"].help_text = _now_with({row.owner for row in rows})
 
     def clean(self) -> dict[str, Any]:

@@ -95,8 +95,25 @@ class Kind:
 
 
 ACTS = {"create", "change", "assign", "take", "move", "close", "reopen", "change_pipeline"}
-# Gives the ids of rows that a user sees through other records.
-Window = Callable[["User"], "QuerySet"]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Rows are seen through those of `kind` that name them in `column`: a company through its deals."""
+
+    kind: str
+    column: str
+
+    def __call__(self, user: "User") -> "QuerySet":
+        """The ids of the rows that a user sees through it."""
+        rows = get(self.kind).model.objects.visible_to(user)
+        return rows.exclude(**{self.column: None}).order_by().values(self.column)
+
+    def rows_of(self, pk: int) -> "QuerySet":
+        """The rows through which one is seen."""
+        return get(self.kind).model.objects.filter(**{self.column: pk})
+
+
 _kinds: dict[str, Kind] = {}
 _windows: dict[str, list[Window]] = {}
 _usual_acts: dict[str, Callable[..., Any]] = {}

@@ -53,7 +53,8 @@ class Schema:
     """All of a kind's fields.
 
     `columns` are the list's, in order; `card` are the board's; the first filled field of `title` is what a row is
-    called; `amount` is what it is worth; `customer` are those of which a row's `customer_name` is made.
+    called; `amount` is what it is worth; `customer` are those of which a row's `customer_name` is made; `key` are those
+    that a record's page shows even while they are empty.
     """
 
     model: Any
@@ -65,6 +66,7 @@ class Schema:
     phone_columns: tuple[str, ...] = ()
     card: tuple[str, ...] = ("owner",)
     customer: tuple[str, ...] = ()
+    key: tuple[str, ...] = ("owner",)
     _by_name: dict[str, Field] = field(init=False)
     # {column: the field that it goes along with}: further phones.
     _companions: dict[str, Field] = field(init=False)

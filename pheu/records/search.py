@@ -1,8 +1,6 @@
 """Finding by beginnings of words, marks or not, and by any spelling of a phone (design.md section 5)."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -60,14 +58,15 @@ def numbers_of(text: str) -> set[str]:
 
 
 def _found(seen: Any, hits: Q, text: str, most: int) -> list[Record]:
-    with _only("indexscan"):
-        near = _page(Record.objects.filter(pk__in=_newest(seen).values("pk")[:NEAR]), hits, NEAR)
-    found = _first(seen, hits, near, most)
+    directory = _Directory(seen)
+    near = directory.near(hits)
+    found = directory.first(hits, near, most)
     marks = [f" {word}" for word in marked_words(text)]
     exact = [record for record in found if _has(record, marks)]
     if marks and len(found) >= most:
         with_marks = reduce(and_, (Q(search__contains=word) for word in marks), hits)
-        exact = _first(seen, with_marks, [record for record in near if _has(record, marks)], most)
+        exact = directory.first(with_marks, [record for record in near if _has(record, marks)], most)
+    directory.read_by(*WAYS)
     numbered = seen.filter(number__in=numbers_of(text)).select_related("owner") if any(map(str.isdigit, text)) else []
     titled = [record for record in found if _is_called(record, search_words(text))]
     return list({record.pk: record for record in (*numbered, *exact, *titled, *found)}.values())[:most]
@@ -83,18 +82,46 @@ def _has(record: Record, marks: list[str]) -> bool:
     return bool(marks) and all(word in record.search for word in marks)
 
 
-def _first(seen: Any, hits: Q, near: list[Record], most: int) -> list[Record]:
-    """The newest hits, at least `most` where there are so many; `near` is what the nearest records have of them."""
-    if len(near) >= most:
-        return near
-    if len(near) >= COMMON:
-        since = Subquery(_newest(Record.objects).values("updated_at")[FAR : FAR + 1])
-        with _only("indexscan"):
-            far = _page(seen.filter(updated_at__gte=since), hits, most)
-        if len(far) == most:
-            return far
-    with _only("bitmapscan"):
-        return _page(seen, hits, most)
+WAYS = ("seqscan", "indexscan", "bitmapscan")
+
+
+class _Directory:
+    """The directory as the planner may read it, one way at a time; a way is said only where it is another one.
+
+    `is_thin` once the newest of everybody's were too few for a page of hits: narrower ones need not be tried there.
+    """
+
+    def __init__(self, seen: Any) -> None:
+        self.seen = seen
+        self.ways: tuple[str, ...] = WAYS
+        self.is_thin = False
+
+    def near(self, hits: Q) -> list[Record]:
+        """The hits among the newest records that the person sees."""
+        self.read_by("indexscan")
+        return _page(Record.objects.filter(pk__in=_newest(self.seen).values("pk")[:NEAR]), hits, NEAR)
+
+    def first(self, hits: Q, near: list[Record], most: int) -> list[Record]:
+        """The newest hits, at least `most` where there are so many; `near` is what the nearest records have of them."""
+        if len(near) >= most:
+            return near
+        if len(near) >= COMMON and not self.is_thin:
+            since = Subquery(_newest(Record.objects).values("updated_at")[FAR : FAR + 1])
+            self.read_by("indexscan")
+            far = _page(self.seen.filter(updated_at__gte=since), hits, most)
+            if len(far) == most:
+                return far
+            self.is_thin = True
+        self.read_by("bitmapscan")
+        return _page(self.seen, hits, most)
+
+    def read_by(self, *ways: str) -> None:
+        """Leave the planner these ways: along an index in order, rows that an index has named, or all of the table."""
+        if ways != self.ways:
+            said = (f"set local enable_{one} = {'on' if one in ways else 'off'}" for one in WAYS)
+            with connection.cursor() as cursor:
+                cursor.execute("; ".join(said))
+            self.ways = ways
 
 
 def _newest(records: Any) -> Any:
@@ -103,13 +130,3 @@ def _newest(records: Any) -> Any:
 
 def _page(records: Any, hits: Q, most: int) -> list[Record]:
     return list(_newest(records.filter(hits).select_related("owner"))[:most])
-
-
-@contextmanager
-def _only(way: str) -> Iterator[None]:
-    """Leave the planner one way to read the directory: along an index in order, or rows that an index has named."""
-    others = [one for one in ("seqscan", "indexscan", "bitmapscan") if one != way]
-    with connection.cursor() as cursor:
-        cursor.execute("; ".join(f"set local enable_{one} = off" for one in others))
-        yield
-        cursor.execute("; ".join(f"set local enable_{one} = on" for one in others))

@@ -31,11 +31,12 @@ from django.utils.translation import gettext_lazy
 from pheu.activities.models import Activity, ActivityType
 from pheu.deals.kinds import DEAL, OPEN
 from pheu.leads.kinds import LEAD
+from pheu.leads.kinds import OPEN as OPEN_LEADS
 from pheu.people.models import Team, User
 from pheu.people.scopes import VIEW
 from pheu.records.conditions import Tree, can_be_asked, list_url, rows_where
 from pheu.records.kinds import Kind
-from pheu.records.models import Category, Record, Stage
+from pheu.records.models import CLOSED, Category, Record, Stage
 from pheu.records.moments import midnight
 from pheu.reports.periods import DAY, Period, month_after
 from pheu.reports.queries import Rows, added, grouped, keeping, made, sees_amount
@@ -43,6 +44,8 @@ from pheu.reports.sheets import DAYS, MONEY, Cell, Column, Line, Sheet
 from pheu.timeline.models import Event
 
 Report = Callable[[User, Period], list[Sheet]]
+# The kinds whose stages are told, with the rows of each that are open.
+STAGED: dict[str, Tree] = {DEAL.code: OPEN, LEAD.code: OPEN_LEADS}
 
 
 # By person and by team --------------------------------------------------------------------------------------------
@@ -164,7 +167,7 @@ def forecast(user: User, _period: Period) -> list[Sheet]:
         found = rows.values("stage", month=TruncMonth("expected_close_on")).annotate(count=Count("pk"), **sums)
         return {
             "deals": [{**one, "month": one["month"] and one["month"].isoformat()} for one in found],
-            "stages": _stages_in_order(),
+            "stages": _stages_in_order(DEAL),
         }
 
     told = keeping("forecast", user, Period(date.min, date.min), ask)
@@ -199,9 +202,9 @@ def _sum(rows: Rows, name: str) -> Decimal:
     return sum((Decimal(row[name]) for row in rows), Decimal(0))
 
 
-def _open(tree: Tree, stage: int | None = None) -> Tree:
+def _open(tree: Tree, stage: int | None = None, kind: Kind = DEAL) -> Tree:
     of_stage = [] if stage is None else [{"field": "stage", "op": "in", "value": [stage]}]
-    return {"all": [OPEN, *(tree.get("all", [tree]) if tree else []), *of_stage]}
+    return {"all": [STAGED[kind.code], *(tree.get("all", [tree]) if tree else []), *of_stage]}
 
 
 def _spans(first: date) -> dict[str, tuple[str, Tree]]:
@@ -233,9 +236,11 @@ def _told_spans(rows_of: dict[str, Rows]) -> list[str]:
     return [name for name in rows_of if rows_of[name] or name in months[: furthest + 1]]
 
 
-def _stages_in_order() -> Rows:
-    open_ones = Stage.objects.filter(pipeline__kind="deal", category=Category.OPEN)
-    return [*open_ones.order_by("pipeline__position", "pipeline", "position").values("pk", "name")]  # type: ignore[list-item]
+def _stages_in_order(*of: Kind) -> Rows:
+    """The open stages of these kinds, as their pipelines have them."""
+    open_ones = Stage.objects.filter(pipeline__kind__in=[one.code for one in of]).exclude(category__in=CLOSED)
+    order = ("pipeline__position", "pipeline", "position")
+    return [*open_ones.order_by(*order).values("pk", "name", "pipeline__kind")]  # type: ignore[list-item]
 
 
 # Time in stages ---------------------------------------------------------------------------------------------------
@@ -243,23 +248,21 @@ def _stages_in_order() -> Rows:
 LONG = -14  # days
 
 
+STILL: Tree = {"field": "stage_entered_at", "op": "before", "value": {"days": LONG}}
+
+
 def stages(user: User, period: Period) -> list[Sheet]:
-    """How long deals stand in each open stage now, and how long those stood there that left it in the period."""
-    still: Tree = {"field": "stage_entered_at", "op": "before", "value": {"days": LONG}}
-    if not (user.may("deal", VIEW) and can_be_asked(DEAL, user, {"all": [_open({}, 0), still]})):
-        return []
+    """How long deals and leads stand in each open stage now, and how long those did that left it in the period."""
+    told_of = [kind for kind in (DEAL, LEAD) if sees_stays(kind, user)]
 
     def ask() -> dict[str, Rows]:
-        age = Avg(ExpressionWrapper(Now() - F("stage_entered_at"), output_field=DurationField()))
-        long = Count("pk", filter=Q(stage_entered_at__lt=timezone.now() + LONG * DAY))
-        rows = rows_where(DEAL, user, OPEN).filter(closed_at=None).order_by().values("stage")
-        return {
-            "standing": [_in_days(one, "age") for one in rows.annotate(count=Count("pk"), age=age, long=long)],
-            "left": [_in_days(one, "stayed") for one in _left(user, period)],
-            "stages": _stages_in_order(),
-        }
+        found = {"stages": _stages_in_order(*told_of)}
+        for kind in told_of:
+            found[f"standing {kind.code}"] = [_in_days(one, "age") for one in _standing(kind, user)]
+            found[f"left {kind.code}"] = [_in_days(one, "stayed") for one in _left(kind, user, period)]
+        return found
 
-    told = keeping("stages", user, period, ask)
+    told = keeping("stages", user, period, ask) if told_of else {}
     columns = [
         Column(_("Standing there now")),
         Column(_("Days so far, on average"), DAYS),
@@ -267,24 +270,44 @@ def stages(user: User, period: Period) -> list[Sheet]:
         Column(_("Left it")),
         Column(_("Days it took, on average"), DAYS),
     ]
-    lines = [Line(stage["name"], _stage_cells(told, stage["pk"], period, still)) for stage in told["stages"]]
-    return [Sheet(_("Time in each stage"), _("Stage"), columns, lines, drawn=4)]
+    sheets = []
+    for kind in told_of:
+        lines = [
+            Line(stage["name"], _stage_cells(kind, told, stage["pk"], period))
+            for stage in told["stages"]
+            if stage["pipeline__kind"] == kind.code
+        ]
+        title = _("%(kind)s: time in each stage") % {"kind": kind.plural}
+        sheets.append(Sheet(title, _("Stage"), columns, lines, drawn=4))
+    return sheets
 
 
-def stays(user: User, stage: Stage | None, period: Period) -> Any:
-    """Every stay of a deal in a stage that ended in the period, of those deals that the person may see."""
-    deals = DEAL.model.objects.visible_to(user).live().order_by().values("pk")
+def sees_stays(kind: Kind, user: User) -> bool:
+    """Whether the role gives what the time in the stages of a kind is made of."""
+    return user.may(kind.code, VIEW) and can_be_asked(kind, user, {"all": [_open({}, 0, kind), STILL]})
+
+
+def _standing(kind: Kind, user: User) -> Any:
+    age = Avg(ExpressionWrapper(Now() - F("stage_entered_at"), output_field=DurationField()))
+    long = Count("pk", filter=Q(stage_entered_at__lt=timezone.now() + LONG * DAY))
+    rows = rows_where(kind, user, STAGED[kind.code]).filter(closed_at=None).order_by().values("stage")
+    return rows.annotate(count=Count("pk"), age=age, long=long)
+
+
+def stays(kind: Kind, user: User, stage: Stage | None, period: Period) -> Any:
+    """Every stay of a row in a stage that ended in the period, of those rows of a kind that the person may see."""
+    seen = kind.model.objects.visible_to(user).live().order_by().values("pk")
     left = Cast(KeyTextTransform("id", KeyTransform("left", "facts")), IntegerField())
-    rows = Event.objects.filter(since__isnull=False, about__in=deals).annotate(left=left)
+    rows = Event.objects.filter(since__isnull=False, about__in=seen).annotate(left=left)
     rows = rows.filter(at__gte=midnight(period.first), at__lt=midnight(period.last + DAY))
     return rows if stage is None else rows.filter(left=stage.pk)
 
 
-def _left(user: User, period: Period) -> Any:
+def _left(kind: Kind, user: User, period: Period) -> Any:
     both = Period(period.before.first, period.last)
     now = Case(When(at__gte=midnight(period.first), then=True), default=False)
     length = ExpressionWrapper(F("at") - F("since"), output_field=DurationField())
-    rows = stays(user, None, both).order_by()
+    rows = stays(kind, user, None, both).order_by()
     return rows.values("left", now=now).annotate(count=Count("pk"), stayed=Avg(length))
 
 
@@ -292,18 +315,20 @@ def _in_days(row: dict[str, Any], name: str) -> dict[str, Any]:
     return row | {name: row[name].total_seconds() / 86400 if row[name] is not None else None}
 
 
-def _stage_cells(told: dict[str, Rows], stage: int, period: Period, still: Tree) -> list[Cell]:
-    there = next((one for one in told["standing"] if one["stage"] == stage), {"count": 0, "age": None, "long": 0})
+def _stage_cells(kind: Kind, told: dict[str, Rows], stage: int, period: Period) -> list[Cell]:
+    standing, left = told[f"standing {kind.code}"], told[f"left {kind.code}"]
+    there = next((one for one in standing if one["stage"] == stage), {"count": 0, "age": None, "long": 0})
     now, was = (
-        next((one for one in told["left"] if one["left"] == stage and one["now"] == so), {"count": 0, "stayed": None})
+        next((one for one in left if one["left"] == stage and one["now"] == so), {"count": 0, "stayed": None})
         for so in (True, False)
     )
-    here = list_url(DEAL, _open({}, stage))
+    of_stage = _open({}, stage, kind)
+    here = list_url(kind, of_stage)
     ended, before = (f"{reverse('report-stays')}?{_query(days)}&stage={stage}" for days in (period, period.before))
     return [
         Cell(there["count"], here),
         Cell(there["age"], here),
-        Cell(there["long"], list_url(DEAL, {"all": [*_open({}, stage)["all"], still]})),
+        Cell(there["long"], list_url(kind, {"all": [*of_stage["all"], STILL]})),
         Cell(now["count"], ended, was["count"], before),
         Cell(now["stayed"], ended, was["stayed"], before),
     ]

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_safe
 
 from pheu.core.errors import Refused
 from pheu.core.ids import read_id
+from pheu.deals.kinds import DEAL
+from pheu.leads.kinds import LEAD
 from pheu.people.requests import Request
 from pheu.records.models import Record, Stage
 from pheu.reports import figures, files, periods, queries
@@ -126,10 +128,11 @@ def report_picture(request: Request) -> HttpResponse:
 
 @require_safe
 def report_stays(request: Request) -> HttpResponse:
-    """Stays in a `?stage=` that ended in the period: which deal, how long, when, by whom."""
+    """Stays in a `?stage=` that ended in the period: which row, how long, when, by whom."""
     _report, period = _asked(request)
-    stage = Stage.objects.filter(pipeline__kind="deal", pk=read_id(request.GET.get("stage")) or 0).first()
-    found = figures.stays(request.user, stage, period) if figures.stages(request.user, period) else []
+    stage = Stage.objects.select_related("pipeline").filter(pk=read_id(request.GET.get("stage")) or 0).first()
+    kind = LEAD if stage is not None and stage.pipeline.kind == LEAD.code else DEAL
+    found = figures.stays(kind, request.user, stage, period) if figures.sees_stays(kind, request.user) else []
     rows, below = _page(found, request)
     told = [
         {"name": one.about.title, "number": one.about.number, "url": one.about.get_absolute_url(), "at": one.at,

@@ -1,26 +1,28 @@
 from typing import Any
 
 from django import forms
-from django.urls import reverse_lazy
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.vietnamese.fields import CleanCharField
-
-MENTIONS = {
-    "data-mentions": reverse_lazy("colleagues"),
-    "data-mentions-label": _("Colleagues"),
-    "aria-autocomplete": "list",
-}
+from pheu.records.models import Record
 
 
 class NoteForm(forms.Form):
+    """@ proposes whoever may see the record that the note is `about`."""
+
     body = CleanCharField(
         label=_("Note"),
         max_length=20_000,
         lines=True,
-        widget=forms.Textarea(attrs={"rows": 2, "placeholder": _("Write a note…"), **MENTIONS}),
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": _("Write a note…"), "aria-autocomplete": "list"}),
     )
+
+    def __init__(self, *args: Any, about: Record, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asks = {"data-mentions": reverse("colleagues", args=[about.pk]), "data-mentions-label": _("Colleagues")}
+        self.fields["body"].widget.attrs.update(asks)
 
 
 class NoteEditForm(NoteForm):
@@ -46,7 +48,3 @@ class NoteEditForm(NoteForm):
 
 class FileNameForm(forms.Form):
     name = CleanCharField(label=_("File name"), max_length=255)
-
-
-class FileForm(forms.Form):
-    upload = forms.FileField(label=_("File"), error_messages={"empty": _("This file is empty.")})

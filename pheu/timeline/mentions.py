@@ -11,24 +11,26 @@ from django.utils.safestring import SafeString
 from pheu.core.markup import escaped, html, together
 from pheu.core.vietnamese import fold
 from pheu.people.models import User
+from pheu.records.access import who_sees
+from pheu.records.models import Record
 
 PROPOSED = 8
 
 
-def proposed(typed: str) -> QuerySet[User]:
-    """Active colleagues with a word of their name beginning with each word of `typed`, marks or none."""
+def proposed(typed: str, about: Record) -> QuerySet[User]:
+    """Those who may see `about`, with a word of their name beginning with each word of `typed`, marks or none."""
     name = Func(F("full_name"), function="pheu_fold", output_field=TextField())
-    found = User.objects.active().annotate(folded=Concat(Value(" ", TextField()), name)).select_related("department")
+    found = who_sees(about).annotate(folded=Concat(Value(" ", TextField()), name)).select_related("department")
     for word in fold(typed[:100]).split():
         found = found.filter(folded__contains=f" {word}")
     return found.order_by("name_key", "pk")[:PROPOSED]
 
 
-def mentioned(body: str) -> list[dict[str, Any]]:
-    """{"id", "name"} of the active colleagues whose whole names stand after an @ in `body`."""
+def mentioned(body: str, about: Record) -> list[dict[str, Any]]:
+    """{"id", "name"} of those who may see `about` and whose whole names stand after an @ in `body`."""
     if "@" not in body:
         return []
-    near = User.objects.active().annotate(body=Value(body, TextField()), at=Concat(Value("@"), F("full_name")))
+    near = who_sees(about).annotate(body=Value(body, TextField()), at=Concat(Value("@"), F("full_name")))
     people = list(near.filter(body__icontains=F("at")).order_by("pk"))
     meant = {found.casefold() for found in _found(body, [one.full_name for one in people])}
     return [{"id": one.pk, "name": one.full_name} for one in people if one.full_name.casefold() in meant]

@@ -16,6 +16,7 @@ from pheu.records.models import Record
 from pheu.timeline.events import FILE_ADDED, KINDS, NOTE_ADDED, EventKind, changes_of
 from pheu.timeline.forms import NoteForm
 from pheu.timeline.models import Contribution, Event
+from pheu.timeline.previews import PROGRAMS
 from pheu.timeline.reading import PAGE, events_of, files_of, followers_of, newest_events
 from pheu.timeline.services import FILE_LIMIT
 from pheu.timeline.undo import offers_undo
@@ -69,7 +70,7 @@ def composer_and_timeline(request: Request, row: Any, may: set[str]) -> Panel:
     context = timeline_context(request, row.record) | {
         "row": row,
         "may": may,
-        "note_form": NoteForm(auto_id="note_%s"),
+        "note_form": NoteForm(auto_id="note_%s", about=row.record),
         "tabs": [function(request, row, may) for function in composer_tabs.of(row.kind)] if "change" in may else [],
     }
     return Panel("timeline/_panel.html", context)
@@ -79,7 +80,13 @@ def composer_and_timeline(request: Request, row: Any, may: set[str]) -> Panel:
 def files(request: Request, row: Any, may: set[str]) -> Panel:
     return Panel(
         "timeline/_files_panel.html",
-        {"files": files_of(row.record.past_ids), "row": row, "may": may, "most": FILE_LIMIT},
+        {
+            "files": files_of(row.record.past_ids),
+            "row": row,
+            "may": may,
+            "most": FILE_LIMIT,
+            "refused": " ".join(sorted(PROGRAMS)),
+        },
     )
 
 

@@ -1,4 +1,4 @@
-"""Which files a browser may show, and what it is told to refuse while it does."""
+"""Which files are kept at all, which ones a browser may show, and what it is told to refuse while it does."""
 
 from typing import IO, Any
 
@@ -20,12 +20,29 @@ HEADERS = {
     "Cache-Control": "private, max-age=300",
 }
 
+# Programs: who opens one by mistake runs it. By what they begin with, and by the endings that systems run.
+PROGRAM_STARTS = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"#!")
+PROGRAMS = {
+    "apk", "app", "bat", "cmd", "com", "cpl", "dmg", "exe", "hta", "jar", "js", "jse", "lnk", "msi", "msp", "pif",
+    "ps1", "reg", "scr", "sh", "vb", "vbe", "vbs", "wsf", "wsh",
+}  # fmt: skip
 
-def media_type_of(content: IO[Any]) -> str:
-    """The type of a file that a browser may show; empty for any other."""
+
+def is_program(name: str, content: IO[Any]) -> bool:
+    """Whether a computer would run it, by its name or by its bytes."""
+    return name.rpartition(".")[2].lower().strip() in PROGRAMS or _head(content).startswith(PROGRAM_STARTS)
+
+
+def _head(content: IO[Any]) -> bytes:
     content.seek(0)
     head = content.read(16)
     content.seek(0)
+    return head
+
+
+def media_type_of(content: IO[Any]) -> str:
+    """The type of a file that a browser may show; empty for any other."""
+    head = _head(content)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
     return next((name for start, name in STARTS.items() if head.startswith(start)), "")

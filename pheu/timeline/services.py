@@ -24,7 +24,7 @@ from pheu.timeline import events
 from pheu.timeline.events import Author, EventKind, Outsider
 from pheu.timeline.mentions import mentioned
 from pheu.timeline.models import Contribution, Event, File, Note
-from pheu.timeline.previews import media_type_of
+from pheu.timeline.previews import is_program, media_type_of
 
 FILE_LIMIT = 25 * 1024 * 1024
 NOTE_LIMIT = 20_000
@@ -354,7 +354,7 @@ def _writable(about: Record, by: User) -> Record:
 def add_note(about: Record, *, body: str, by: User, via: str = "page") -> Note:
     about = _writable(about, by)
     _check_note(body)
-    mentions = mentioned(body)
+    mentions = mentioned(body, about)
     note = writing.make([Note(record=about, body=body, by=by, mentions=mentions)])[0]
     record(events.NOTE_ADDED, about=about, by=by, via=via, note=note.pk, **_naming(mentions))
     return note
@@ -385,7 +385,7 @@ def edit_note(note: Note, *, body: str, saw: str, by: User, via: str = "page") -
         clash = {"label": str(_("Note")), "theirs": note.body, "mine": body}
         raise Conflict(_("This note reads otherwise by now."), clashes=[clash])
     was, known = note.body, note.mentions
-    note.body, note.edited_at, note.mentions = body, timezone.now(), mentioned(body)
+    note.body, note.edited_at, note.mentions = body, timezone.now(), mentioned(body, note.record)
     writing.change([note], "body", "edited_at", "mentions")
     fresh = [one for one in note.mentions if one not in known]
     record(events.NOTE_EDITED, about=note.record, by=by, via=via, note=note.pk, was=was, **_naming(fresh))
@@ -458,16 +458,28 @@ def _withdraw(thing: Contribution) -> bool:
 
 @act
 def add_file(about: Record, *, upload: UploadedFile, by: User, via: str = "page") -> File:
-    """Keep a file with a record, under a name of our own; `FILE_LIMIT` bytes at most."""
+    """Keep a file with a record, under a name of our own; `FILE_LIMIT` bytes at most, and no program."""
     about = _writable(about, by)
-    if (upload.size or 0) > FILE_LIMIT:
-        raise DomainError(_("The file is larger than 25 MB."))
+    if wrong := wrong_with(upload):
+        raise DomainError(wrong)
     name = _tidy_name(upload.name or "file")
     kind = media_type_of(upload)
     file = File.objects.create(record=about, content=upload, name=name, size=upload.size or 0, media_type=kind, by=by)
     writing.keep_made(File, [file.pk])
     record(events.FILE_ADDED, about=about, by=by, via=via, file=file.pk, name=name)
     return file
+
+
+def wrong_with(upload: UploadedFile) -> str:
+    """Why a file is not kept, in words; empty where it is."""
+    name = upload.name or "file"
+    if not upload.size:
+        return _("%(name)s is empty.") % {"name": name}
+    if upload.size > FILE_LIMIT:
+        return _("%(name)s is larger than 25 MB.") % {"name": name}
+    if is_program(name, upload):
+        return _("%(name)s is a program; programs are not kept here.") % {"name": name}
+    return ""
 
 
 def _tidy_name(name: str) -> str:

@@ -24,7 +24,8 @@ class Undoable:
 
     Whoever did it may, and whoever may do `action` with every row that it was about. `event` is the code of the event
     that told it, on which «Hoàn tác» stands. `refuse(operation, by)` raises where it is too late;
-    `also(operation)` does what only the domain knows before the journal is read backwards.
+    `also(operation)` does what only the domain knows before the journal is read backwards, `afterwards(ids)` brings
+    up to date what hangs on the Records concerned. `of_fields` where a record's own fields may change by it.
     """
 
     event: str
@@ -32,6 +33,8 @@ class Undoable:
     what: Any
     refuse: Callable[[Operation, User], None] | None = None
     also: Callable[[Operation], None] | None = None
+    afterwards: Callable[[set[int]], None] | None = None
+    of_fields: bool = True
     used: journal.Used = journal.used_by_others
 
 
@@ -66,7 +69,8 @@ def undo(operation: Operation, *, by: User, via: str = "page") -> TakenBack:
         if operation.undone_by_id:
             return TakenBack()
         raise DomainError(_("This cannot be taken back."))
-    hold(*journal.rows_of(operation))
+    concerned = journal.rows_of(operation)
+    hold(*concerned)
     operation = Operation.objects.select_for_update(no_key=True).get(pk=operation.pk)
     if operation.undone_by_id:
         return TakenBack()
@@ -78,6 +82,8 @@ def undo(operation: Operation, *, by: User, via: str = "page") -> TakenBack:
     if rule.also is not None:
         rule.also(operation)
     done = journal.take_back(operation, used=rule.used)
+    if rule.afterwards is not None:
+        rule.afterwards(concerned)
     Operation.objects.filter(pk=operation.pk).update(undone_by=current().operation)
     facts = told(operation, done)
     records = Record.objects.filter(pk__in=_subjects(operation))
@@ -119,10 +125,9 @@ def told(operation: Operation, done: TakenBack) -> dict[str, Any]:
 
 
 can_undo("take", Undoable(event=events.TAKEN.code, action=Action.ASSIGN, what=_("taking this on")))
-can_undo(
-    "withdraw_note", Undoable(event=events.NOTE_WITHDRAWN.code, action=Action.CHANGE, what=_("withdrawing a note"))
-)
-can_undo(
-    "withdraw_file", Undoable(event=events.FILE_WITHDRAWN.code, action=Action.CHANGE, what=_("withdrawing a file"))
-)
+for _act, _event, _what in (
+    ("withdraw_note", events.NOTE_WITHDRAWN, _("withdrawing a note")),
+    ("withdraw_file", events.FILE_WITHDRAWN, _("withdrawing a file")),
+):
+    can_undo(_act, Undoable(event=_event.code, action=Action.CHANGE, what=_what, of_fields=False))
 can_undo("assign", Undoable(event=events.ASSIGNED.code, action=Action.ASSIGN, what=_("handing out")))

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -14,13 +15,15 @@ from pheu.people.requests import Request
 from pheu.records.act_views import changed_here, undo_url
 from pheu.records.models import Operation, Record
 from pheu.timeline import services
-from pheu.timeline.forms import FileForm, FileNameForm, NoteEditForm, NoteForm
+from pheu.timeline.forms import FileNameForm, NoteEditForm, NoteForm
 from pheu.timeline.mentions import proposed
 from pheu.timeline.models import File, Note
 from pheu.timeline.panels import timeline_context
 from pheu.timeline.previews import HEADERS
 from pheu.timeline.reading import may_read
-from pheu.timeline.undo import undo
+from pheu.timeline.undo import rule_of, undo
+
+MOST_FILES = 20  # of one sending
 
 
 def visible_record(request: Request, pk: int) -> Record:
@@ -38,7 +41,7 @@ def timeline_page(request: Request, pk: int) -> HttpResponse:
 @once
 def note_add(request: Request, pk: int) -> HttpResponse:
     record = visible_record(request, pk)
-    form = NoteForm(request.POST)
+    form = NoteForm(request.POST, about=record)
     if not form.is_valid():
         raise DomainError(form.errors["body"][0])
     services.add_note(record, body=form.cleaned_data["body"], by=request.user)
@@ -48,12 +51,16 @@ def note_add(request: Request, pk: int) -> HttpResponse:
 @require_POST
 @once
 def file_add(request: Request, pk: int) -> HttpResponse:
-    record = visible_record(request, pk)
-    form = FileForm(request.POST, request.FILES)
-    if not form.is_valid():
-        raise DomainError(form.errors["upload"][0])
-    services.add_file(record, upload=form.cleaned_data["upload"], by=request.user)
-    tell(request, _("The file was added."))
+    """Several files at once: all of them, or words about each that is not kept."""
+    record, uploads = visible_record(request, pk), request.FILES.getlist("upload")
+    if not uploads or len(uploads) > MOST_FILES:
+        raise DomainError(_("Choose between 1 and %(most)s files."), most=MOST_FILES)
+    if wrong := [words for upload in uploads if (words := services.wrong_with(upload))]:
+        raise DomainError(" ".join(map(str, wrong)))
+    for upload in uploads:
+        services.add_file(record, upload=upload, by=request.user)
+    n = len(uploads)
+    tell(request, ngettext("%(n)d file was added.", "%(n)d files were added.", n) % {"n": n})
     return redirect(record)
 
 
@@ -75,7 +82,7 @@ def note_change(request: Request, pk: int) -> HttpResponse:
     """What a note says, changed by its author."""
     note = _mine(request, Note, pk)
     sent = request.POST if request.method == "POST" else None
-    form = NoteEditForm(sent, initial={"body": note.body})
+    form = NoteEditForm(sent, initial={"body": note.body}, about=note.record)
     conflict = None
     if sent is not None and form.is_valid():
         try:
@@ -83,7 +90,8 @@ def note_change(request: Request, pk: int) -> HttpResponse:
             return changed_here(request, note.record, _("The note was changed."))
         except Conflict as error:
             conflict, note = error, Note.objects.select_related("record", "by").get(pk=pk)
-            form = NoteEditForm({"body": form.cleaned_data["body"], "initial-body": note.body})
+            again = {"body": form.cleaned_data["body"], "initial-body": note.body}
+            form = NoteEditForm(again, about=note.record)
     context = {"note": note, "form": form, "conflict": conflict}
     status = 409 if conflict else 200 if sent is None else 422
     return render(request, "timeline/note_change.html", context, status=status)
@@ -142,9 +150,9 @@ def file_preview(request: Request, pk: int) -> Any:
 
 
 @require_safe
-def colleagues(request: Request) -> JsonResponse:
-    """Who is proposed after an @."""
-    people = proposed(request.GET.get("q", ""))
+def colleagues(request: Request, pk: int) -> JsonResponse:
+    """Who is proposed after an @ in a note on this record."""
+    people = proposed(request.GET.get("q", ""), visible_record(request, pk))
     found = [{"id": one.pk, "text": one.full_name, "sub": one.job_title or str(one.department or "")} for one in people]
     return JsonResponse(found, safe=False)
 
@@ -164,11 +172,15 @@ def following(request: Request, pk: int) -> HttpResponse:
 def operation_undo(request: Request, pk: int) -> HttpResponse:
     """«Hoàn tác» of a whole act: of the toast that told it, and of its event on the timeline."""
     operation = get_object_or_404(Operation.objects.filter(by=request.user), pk=pk)
+    rule = rule_of(operation)
     done = undo(operation, by=request.user)
     words = _("Taken back.")
     if done.used or done.edited:
         words = _("Taken back, except for what somebody has changed or used since; the timeline says what.")
+    back = operation.about.survivor if operation.about else "/"
+    if rule is not None and not rule.of_fields:
+        return changed_here(request, back, words, news=("record-changed", "counts-changed"))
     tell(request, words)
     if request.htmx:
         return HttpResponseClientRefresh()
-    return redirect(operation.about.survivor if operation.about else "/")
+    return redirect(back)

@@ -1,5 +1,6 @@
 """Work to do on a record: schedule, finish, reschedule, call off, and a person's calendar."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -300,3 +301,64 @@ def test_a_moment_is_kept_to_the_microsecond(an, lead, planned):
     assert "was" not in told(events.SCHEDULED, about=lead).facts
     lead.record.refresh_from_db()
     assert Activity.objects.get().due_at == lead.record.next_activity_at == due
+
+
+# Calls that were not planned -------------------------------------------------------------------------------------
+
+
+def logged(client, lead, call, **more):
+    posted = {"what": call.pk, "next-what": call.pk, "next-due_at": "", "next-assignee": "", "next-title": ""} | more
+    return client.post(f"/r/{lead.pk}/activities/log/", posted, headers={"HX-Request": "true"})
+
+
+def test_how_a_call_ended_is_one_press(client, an, lead, call):
+    client.force_login(an)
+    assert logged(client, lead, call, outcome="no_answer").status_code == 204
+    assert Activity.objects.get().result == "Không nghe máy"
+    logged(client, lead, call, outcome="answered", result="Hỏi giá trạm nước thải")
+    assert Activity.objects.latest("pk").result == "Nghe máy\nHỏi giá trạm nước thải"
+
+
+def test_a_meeting_has_no_answer_to_a_call_and_needs_words(client, an, lead):
+    client.force_login(an)
+    meeting = ActivityType.objects.get(name="Gặp trực tiếp")
+    with nothing_changes():
+        assert logged(client, lead, meeting, outcome="no_answer").status_code == 422
+    logged(client, lead, meeting, outcome="no_answer", result="Xem trạm ở nhà máy")
+    assert Activity.objects.get().result == "Xem trạm ở nhà máy"
+
+
+def test_what_comes_next_is_planned_with_the_call_in_one_act(client, an, binh, lead, call):
+    client.force_login(an)
+    then = {"next-due_at": "31/12/2026 9:00", "next-assignee": binh.pk, "next-title": "Gọi lại"}
+    logged(client, lead, call, outcome="later", **then)
+    done, planned = told(events.DONE, about=lead), told(events.SCHEDULED, about=lead)
+    assert done.operation_id == planned.operation_id
+    following = Activity.objects.open().get()
+    assert (following.title, following.assignee) == ("Gọi lại", binh)
+    with nothing_changes():  # a time that cannot be read: neither the call nor the plan
+        answer = logged(client, lead, call, outcome="later", **(then | {"next-due_at": "hôm nào đó"}))
+    assert answer.status_code == 422
+
+
+def test_a_noted_call_is_taken_back_with_what_was_planned(client, an, lead, call):
+    client.force_login(an)
+    then = {"next-due_at": "31/12/2026 9:00", "next-assignee": an.pk}
+    answer = logged(client, lead, call, outcome="later", **then)
+    undo = json.loads(answer.headers["HX-Trigger"])["toast"]["undo"]
+    assert Lead.objects.get().status == "working"
+    answer = client.post(undo, headers={"HX-Request": "true"})
+    assert "record-changed" in answer.headers["HX-Trigger"] and "HX-Refresh" not in answer.headers
+    assert not Activity.objects.exists()
+    lead.record.refresh_from_db()
+    assert lead.record.next_activity_at is None
+    assert Lead.objects.get().status == "new"  # the call was all that had been done
+
+
+def test_a_noted_call_stays_once_what_it_planned_was_worked_on(client, an, lead, call):
+    client.force_login(an)
+    answer = logged(client, lead, call, outcome="later", **{"next-due_at": "31/12/2026 9:00", "next-assignee": an.pk})
+    undo = json.loads(answer.headers["HX-Trigger"])["toast"]["undo"]
+    finish_activity(Activity.objects.open().get(), result="Đã gọi", by=an)
+    with nothing_changes():
+        assert client.post(undo, headers={"HX-Request": "true"}).status_code == 409

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from pheu.activities.models import Activity, ActivityType
 from pheu.activities.services import schedule_activity
@@ -36,3 +37,23 @@ def test_finishing_planning_and_undoing_keep_what_is_typed_in_the_fields(world):
     side.get_by_text("Khách bận").wait_for(state="detached")
     assert page.input_value("#record-fields [name=company_name]") == "Xi măng Hòn Đá Bạc"
     assert Activity.objects.open().count() == 2
+
+
+def test_a_call_is_noted_with_how_it_ended_and_what_comes_next(world):
+    """A pill, a time, Ctrl+Enter; the part for what comes next opens by itself where one calls again."""
+    an = world.cast.an
+    lead = create_lead({"company_name": "Xi măng Hòn Đá", "owner": an}, by=an)
+    page = world.enter(an, lead.get_absolute_url())
+    page.locator("#composer").get_by_text("Cuộc gọi, gặp mặt").click()
+    dialog, side = page.locator("#dialog"), page.locator("#record-side")
+    dialog.get_by_text("Gặp trực tiếp").first.click()
+    expect(dialog.get_by_text("Không nghe máy")).to_be_hidden()
+    dialog.get_by_text("Gọi điện").first.click()
+    dialog.get_by_text("Không nghe máy").click()
+    dialog.get_by_role("button", name="Ngày mai 9:00").click()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#timeline .timeline-box")).to_have_text("Không nghe máy")
+    expect(side.get_by_text("Ngày mai")).to_be_visible()
+    page.locator(".toast").get_by_role("button", name="Hoàn tác").click()
+    expect(side.get_by_text("Chưa có việc nào")).to_be_visible()
+    expect(page.locator("#timeline")).to_contain_text("ghi lại việc đã làm")

@@ -45,14 +45,16 @@ def dialog(
     once: str = "",
     draft: bool = False,
     unsaved: Any = None,
+    ready: bool = False,
 ) -> SafeString:
     """The form inside the shared dialog. Without `action` it only tells: there is no form and one button closes it.
 
     With `draft`, what is typed into it waits in the browser until it is sent; `unsaved` where it came back with that.
+    `ready` where nothing needs to be decided any more: the focus begins on the button that sends it.
     """
     around = {"content": content, "title": title, "action": action, "submit": submit, "number": number, "note": note}
     more = {"method": method, "tone": tone, "cancel": cancel, "multipart": multipart, "once": once}
-    return _inside(context, "dialog_form", **around, **more, draft=draft, unsaved=unsaved)
+    return _inside(context, "dialog_form", **around, **more, draft=draft, unsaved=unsaved, ready=ready)
 
 
 @register.simple_block_tag

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from pheu.core.markup import attributes, html, together
 from pheu.core.templatetags.blocks import drawn_note
 from pheu.core.templatetags.signs import icon
-from pheu.core.vietnamese.fields import MoneyInput, PhoneInput, VnDateInput, VnDateTimeInput
+from pheu.core.vietnamese.fields import MoneyInput, PhoneInput, TaxCodeInput, VnDateInput, VnDateTimeInput, VnEmailInput
 
 register = template.Library()
 
@@ -26,6 +26,8 @@ KINDS: list[tuple[type[forms.Widget], str]] = [
     (forms.FileInput, "file"),
     (MoneyInput, "money"),
     (PhoneInput, "phone"),
+    (VnEmailInput, "email"),
+    (TaxCodeInput, "tax"),
     (VnDateTimeInput, "datetime"),
     (VnDateInput, "date"),
     (forms.DateTimeInput, "datetime"),
@@ -196,11 +198,11 @@ def _spoken(bound: BoundField, hint: Any) -> dict[str, str]:
 
 
 def _behaviour(kind: str) -> dict[str, str]:
-    attrs = {
-        "date": {"data-date": "", "placeholder": _("dd/mm/yyyy"), "autocomplete": "off"},
-        "datetime": {"data-datetime": "", "placeholder": _("dd/mm/yyyy hh:mm"), "autocomplete": "off"},
+    attrs: dict[str, dict[str, str]] = {
+        "date": {"data-date": "", "placeholder": _("24/11/2026 or tomorrow"), "autocomplete": "off"},
+        "datetime": {"data-datetime": "", "placeholder": _("24/11/2026 9:00 or tomorrow 9:00"), "autocomplete": "off"},
         "money": {"data-money": "", "autocomplete": "off"},
-        "phone": {},
+        **{each: {} for each in ("phone", "email", "tax")},
     }
     if kind not in attrs:
         return {}

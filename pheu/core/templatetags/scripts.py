@@ -22,7 +22,7 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "search": ("data-search-now",),
     "pick": ("data-pick", "data-pick-url"),
     "fills": ("data-fills", "data-makes"),
-    "when": ("data-when", "data-follows", "data-under-of"),
+    "when": ("data-when", "data-follows", "data-proposed-by", "data-opens", "data-under-of"),
     "times": ("data-fill-time",),
     "stages": ("data-stages",),
     "money": ("data-money",),

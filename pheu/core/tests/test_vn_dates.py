@@ -72,6 +72,26 @@ def in_english():
         ("tuần sau", date(2026, 12, 1)),
         ("3 ngày nữa", date(2026, 11, 27)),
         ("2 tuần nữa", date(2026, 12, 8)),
+        ("cuối tháng", date(2026, 11, 30)),
+        ("cuoi thang nay", date(2026, 11, 30)),
+        ("Cuối tháng sau", date(2026, 12, 31)),
+        ("cuối tháng 2/27", date(2027, 2, 28)),
+        ("đầu tháng", date(2026, 12, 1)),  # that of November is over
+        ("đầu tháng này", date(2026, 11, 1)),
+        ("giữa tháng", date(2026, 12, 15)),
+        ("giữa tháng 3 năm 2027", date(2027, 3, 15)),
+        ("tháng sau", date(2026, 12, 24)),
+        ("cuối tuần", date(2026, 11, 28)),  # a Saturday
+        ("cuối tuần sau", date(2026, 12, 5)),
+        ("đầu tuần", date(2026, 11, 30)),
+        ("đầu tuần sau", date(2026, 11, 30)),
+        ("giữa tuần này", date(2026, 11, 25)),
+        ("cuối quý", date(2026, 12, 31)),
+        ("cuối quý sau", date(2027, 3, 31)),
+        ("cuối năm", date(2026, 12, 31)),
+        ("cuối năm tới", date(2027, 12, 31)),
+        ("sáng thứ 2", date(2026, 11, 30)),
+        ("tối nay", TODAY),
         (date(2026, 1, 2), date(2026, 1, 2)),
         (datetime(2026, 1, 1, 20, tzinfo=UTC), date(2026, 1, 2)),
     ],
@@ -128,6 +148,23 @@ def at(hour, minute=0, day=24, month=11, year=2026):
         ("9h mốt", at(9, day=26)),
         ("thứ 6 14h30", at(14, 30, day=27)),
         ("15 tháng 3 8:00", at(8, day=15, month=3)),
+        ("chiều mai 2h", at(14, day=25)),
+        ("2h chiều mai", at(14, day=25)),
+        ("2 giờ chiều mai", at(14, day=25)),
+        ("chiều mai 2h rưỡi", at(14, 30, day=25)),
+        ("chieu mai", at(14, day=25)),
+        ("sáng thứ 2", at(9, day=30)),
+        ("9 giờ 30 sáng thứ hai", at(9, 30, day=30)),
+        ("tối nay", at(19)),
+        ("8h tối nay", at(20)),
+        ("toi mai 7h", at(19, day=25)),
+        ("20h tối mai", at(20, day=25)),
+        ("trưa mai 12h", at(12, day=25)),
+        ("1h trưa 25/11", at(13, day=25)),
+        ("15h chiều thứ 6 tuần tới", at(15, day=4, month=12)),
+        ("thứ 6 tuần tới 9h", at(9, day=4, month=12)),
+        ("sáng 24/11/2026", at(9)),
+        ("cuối tháng 17h", at(17, day=30)),
         ("24/11/2026", at(0)),
         ("2026-11-24T17:00", at(17)),
         ("2026-11-24 17:00:12.345", at(17)),
@@ -154,7 +191,11 @@ def test_moments_are_read_the_way_they_are_written(typed, moment):
         ("31/02 17:00", "no day 31"),
         ("17:00", "“17:00” names no day"),
         ("15h", "“15h” names no day"),
-        ("chiều mai", "not a date"),
+        ("14h sáng mai", "not a time of day"),
+        ("12h tối mai", "not a time of day"),
+        ("chiều 2h", "names no day"),
+        ("sáng tối mai", "not a date"),
+        ("cuối mai", "not a date"),
         ("2026-02-31T17:00", "not a date and time"),
     ],
 )
@@ -169,6 +210,13 @@ def test_what_is_shown_is_read_back(day, hour):
     moment = datetime.combine(day, hour, ZONE).replace(second=0, microsecond=0)
     assert read_date(show_date(day)) == read_date(day.isoformat()) == day
     assert read_datetime(show_datetime(moment)) == moment
+
+
+@pytest.mark.parametrize("typed", ["cuối tháng", "cuối tuần", "đầu tuần", "giữa tháng", "đầu tháng", "cuối quý"])
+@settings(deadline=None)
+@given(day=st.dates(date(1950, 1, 1), date(2150, 1, 1)))
+def test_what_is_said_alone_is_to_come(typed, day):
+    assert day <= read_date(typed, today=day) <= day + timedelta(days=92)
 
 
 @settings(deadline=None)

@@ -27,11 +27,26 @@ _WEEKDAYS = {"2": 0, "hai": 0, "3": 1, "ba": 1, "4": 2, "tu": 2, "5": 3, "nam": 
 _DAYS_ON = re.compile(r"(\d{1,3}) (ngay|tuan) (?:nua|sau|toi)", re.ASCII)
 _MIDNIGHT = re.compile(r"[T ]0{1,2}:00(?::00(?:\.0+)?)?$", re.ASCII)
 _HOUR = re.compile(r"(\d{1,2})(?::|h|g)(\d{2})?(?::\d{2})?(?: ?(am|pm|sa|ch))?", re.ASCII)
+_GIO = re.compile(r"(?<!\S)(\d{1,2}) ?gi(?:ờ|o)(?: (\d{2}))?(?!\S)", re.IGNORECASE)
 _ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*", re.ASCII)
 _SPOKEN_DAYS = {
     "hom nay": 0, "today": 0, "mai": 1, "ngay mai": 1, "tomorrow": 1, "hom qua": -1, "yesterday": -1,
-    "kia": 2, "ngay kia": 2, "mot": 2, "ngay mot": 2, "hom kia": -2, "tuan sau": 7, "tuan toi": 7,
+    "kia": 2, "ngay kia": 2, "mot": 2, "ngay mot": 2, "hom kia": -2, "tuan sau": 7, "tuan toi": 7, "nay": 0,
 }  # fmt: skip
+_NEXT_MONTH = re.compile(r"thang (?:sau|toi)")
+_EDGE_OF_MONTH = re.compile(
+    r"(dau|giua|cuoi) thang(?: (nay|sau|toi)| (\d{1,2})(?:(?: nam |[ /-])(\d{4}|\d{2}))?)?", re.ASCII
+)
+_EDGE_OF_WEEK = re.compile(r"(dau|giua|cuoi) tuan(?: (nay|sau|toi))?")
+_END_OF = re.compile(r"cuoi (quy|nam)(?: (nay|sau|toi))?")
+_EDGES_OF_WEEK = {"dau": 0, "giua": 2, "cuoi": 5}
+# Parts of the day: the hour meant where none is said, and the hours that one says with it, as they are on the clock.
+_PARTS: dict[str, tuple[int, dict[int, int]]] = {
+    "sang": (9, {hour: hour for hour in range(12)}),
+    "trua": (12, {10: 10, 11: 11, 12: 12, 1: 13, 2: 14, 13: 13, 14: 14}),
+    "chieu": (14, {hour: hour % 12 + 12 for hour in (*range(1, 8), *range(12, 20))}),
+    "toi": (19, {hour: hour % 12 + 12 for hour in (*range(5, 12), *range(17, 24))}),
+}
 
 # Excel counts days from here; below and above these serials a number is no date anyone means.
 _EXCEL_START = date(1899, 12, 30)
@@ -49,8 +64,8 @@ def read_date(text: str | float | date, today: date | None = None) -> date:
     """A day out of «24/11/2026», «24-11-26», «24/11», «2026-11-24», «24112026», «15 tháng 3», «mốt», «thứ 6» or an
     Excel serial.
 
-    A day of the week is the next one, today's being today. Two digits of a year mean the hundred years up to twenty
-    years from `today`. ValueError says in words what is wrong.
+    A day of the week is the next one, today's being today; «cuối tuần» is Saturday. Two digits of a year mean the
+    hundred years up to twenty years from `today`. ValueError says in words what is wrong.
     """
     if isinstance(text, date):
         return in_vietnam(text).date() if isinstance(text, datetime) else text
@@ -66,7 +81,7 @@ def read_date(text: str | float | date, today: date | None = None) -> date:
         return _day(int(found[1] + found[2]), int(found[3]), int(found[4]))
     if found := _DAY_FIRST_CLOSE.fullmatch(written):
         return _day(_year(found[3], now), int(found[2]), int(found[1]))
-    said = _said_day(fold(written), now)
+    said = _said_day(fold(_part_of_day(written.split())[0]), now)
     if said is None:
         raise _no_date(written)
     return said
@@ -86,7 +101,53 @@ def _said_day(words: str, today: date) -> date | None:
         if found[3]:
             return monday + timedelta(days=7 + wanted)
         return today + timedelta(days=(wanted - today.weekday()) % 7)
+    return _said_edge(words, today)
+
+
+def _said_edge(words: str, today: date) -> date | None:
+    """«cuối tháng», «giữa tháng 3», «đầu tuần sau», «cuối năm», «tháng sau», folded."""
+    if found := _EDGE_OF_WEEK.fullmatch(words):
+        wanted, monday = _EDGES_OF_WEEK[found[1]], today - timedelta(days=today.weekday())
+        if found[2]:
+            return monday + timedelta(days=wanted + (0 if found[2] == "nay" else 7))
+        return today + timedelta(days=(wanted - today.weekday()) % 7)
+    if found := _EDGE_OF_MONTH.fullmatch(words):
+        if found[3]:
+            return _edge_of_month(_day(_year(found[4], today), int(found[3]), 1), found[1])
+        said = _edge_of_month(_first_of_month(today, 0 if found[2] in (None, "nay") else 1), found[1])
+        is_over = said < today and not found[2]
+        return _edge_of_month(_first_of_month(today, 1), found[1]) if is_over else said
+    if _NEXT_MONTH.fullmatch(words):
+        last = _last_of_month(_first_of_month(today, 1))
+        return last.replace(day=min(today.day, last.day))
+    if found := _END_OF.fullmatch(words):
+        months = 3 if found[1] == "quy" else 12
+        left = months - 1 - (today.month - 1) % months + (0 if found[2] in (None, "nay") else months)
+        return _last_of_month(_first_of_month(today, left))
     return None
+
+
+def _edge_of_month(first: date, edge: str) -> date:
+    return {"dau": first, "giua": first.replace(day=15), "cuoi": _last_of_month(first)}[edge]
+
+
+def _first_of_month(day: date, months: int) -> date:
+    whole = day.year * 12 + day.month - 1 + months
+    return _day(whole // 12, whole % 12 + 1, 1)
+
+
+def _last_of_month(day: date) -> date:
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def _part_of_day(words: list[str]) -> tuple[str, str]:
+    """The words without the part of the day that is among them, and that part, folded; «tuần tới» names none."""
+    folded = [fold(word) for word in words]
+    for at, word in enumerate(folded):
+        comes = word == "toi" and at > 0 and folded[at - 1] in ("ngay", "tuan", "thang", "quy", "nam")
+        if word in _PARTS and not comes:
+            return " ".join(words[:at] + words[at + 1 :]), word
+    return " ".join(words), ""
 
 
 def _short(text: object) -> str:
@@ -104,7 +165,8 @@ def _no_date(written: str) -> ValueError:
 def read_datetime(text: str | float | date, today: date | None = None) -> datetime:
     """An aware moment, to the minute, out of «24/11/2026 17:00», «24/11 17h30», «17:00 ngày mai», ISO, Excel serials.
 
-    A day alone is its midnight; what names no zone is the time of Việt Nam.
+    A day alone is its midnight, with a part of it («sáng mai») an hour of that; what names no zone is the time of
+    Việt Nam.
     """
     if isinstance(text, datetime):
         return _minute(text if text.tzinfo else text.replace(tzinfo=ZONE))
@@ -120,24 +182,31 @@ def read_datetime(text: str | float | date, today: date | None = None) -> dateti
             _("“%(text)s” names no day. Write for example tomorrow %(text)s or 24/11/2026 %(text)s.")
             % {"text": written[:40]}
         )
+    if isinstance(day, str) and _part_of_day(day.split())[1]:
+        raise _no_date(written)  # two parts of the day
     return datetime.combine(read_date(day, today), hour, ZONE)
 
 
 def _day_and_hour(written: str) -> tuple[str, time]:
-    """The hour may stand before or after the day."""
-    words = written.replace(",", " ").split()
+    """The hour may stand before or after the day, and so may the part of the day: «2h chiều mai», «sáng thứ 2»."""
+    rest, part = _part_of_day(written.replace(",", " ").split())
+    words = _GIO.sub(r"\1h\2", rest).split()
     for at, word in enumerate(words):
-        half = words[at + 1] if len(words) > at + 1 and words[at + 1].lower() in ("am", "pm", "sa", "ch") else ""
+        beside = fold(words[at + 1]) if len(words) > at + 1 else ""
+        half = beside if beside in ("am", "pm", "sa", "ch") else ""
         if found := _HOUR.fullmatch(f"{word}{half}".lower()):
-            rest = words[:at] + words[at + (2 if half else 1) :]
-            return " ".join(rest), _hour(found)
-    return written, time()
+            is_half_past = beside == "ruoi" and not found[2]
+            left = words[:at] + words[at + (2 if half or is_half_past else 1) :]
+            return " ".join(left), _hour(found, part, 30 if is_half_past else 0)
+    return rest, time(_PARTS[part][0]) if part else time()
 
 
-def _hour(found: re.Match[str]) -> time:
-    hour, minute, half = int(found[1]), int(found[2] or 0), found[3]
+def _hour(found: re.Match[str], part: str, past: int) -> time:
+    hour, minute, half = int(found[1]), int(found[2] or past), found[3]
     if half:
         hour = hour % 12 + (12 if half in ("pm", "ch") else 0)
+    if part:
+        hour = _PARTS[part][1].get(hour, 24)
     if hour > 23 or minute > 59:
         raise ValueError(_("“%(text)s” is not a time of day. Write for example 17:00.") % {"text": found[0]})
     return time(hour, minute)

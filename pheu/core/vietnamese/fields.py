@@ -69,6 +69,13 @@ class TaxCodeInput(ShownInput):
     extra_attrs = {"inputmode": "numeric", "autocomplete": "off"}
 
 
+class VnEmailInput(forms.EmailInput):
+    """One that says on leaving it what is wrong."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"autocomplete": "off", **(attrs or {})})
+
+
 class CleanCharField(forms.CharField):
     """Text in NFC without unseen characters; `lines=True` keeps line breaks. The length counts after cleaning.
 
@@ -206,7 +213,7 @@ class TaxCodeField(_ReadTextField):
 class EmailField(forms.EmailField):
     """An address in small letters, without unseen characters, «mailto:» or the brackets and commas of a copied list."""
 
-    widget = forms.EmailInput(attrs={"autocomplete": "off"})
+    widget = VnEmailInput
     default_error_messages = {"invalid": gettext_lazy("This is no valid email address.")}
 
     def to_python(self, value: Any) -> Any:

@@ -10,6 +10,7 @@ from pheu.deals.models import Deal
 from pheu.deals.services import create_deal
 from pheu.leads.models import Lead
 from pheu.leads.services import create_lead
+from pheu.people.models import Team
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -200,3 +201,42 @@ def test_dropping_on_lost_asks_why_and_goes_back_when_cancelled(world):
     page.keyboard.press("Escape")
     expect(page.locator(f'.cards[data-stage="{deal.stage_id}"] #deal-{deal.pk}')).to_be_visible()
     assert Deal.objects.get().stage == deal.stage
+
+
+def test_the_conversion_begins_at_what_is_to_be_decided(world):
+    """Nothing missing: the button; something missing: its first field. The toast takes it back."""
+    an = world.cast.an
+    bare = a_lead(an, company_name="", person_name="Anh Minh", phone="", need="Đo khí thải")
+    page = world.enter(an, bare.get_absolute_url())
+    page.get_by_role("link", name="Chuyển thành cơ hội").click()
+    expect(page.locator("#dialog [name=lead-phone]")).to_be_focused()
+    lead = a_lead(an)
+    page.goto(lead.get_absolute_url())
+    page.get_by_role("link", name="Chuyển thành cơ hội").click()
+    expect(page.locator("#dialog").get_by_role("button", name="Tạo cơ hội")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/deals/\d+/$"))
+    page.locator(".toast").get_by_role("button", name="Hoàn tác").click()
+    page.wait_for_url(re.compile(rf"{lead.get_absolute_url()}$"))
+    expect(page.locator("#record-shown")).to_contain_text("Đang xử lý")
+
+
+def test_the_team_follows_the_chosen_person(world):
+    """R1.17: a team of theirs is proposed; one of theirs that was chosen stays."""
+    binh, chi = world.cast.binh, world.cast.chi
+    chi.teams.add(Team.objects.create(name="Cảng biển"))
+    lead = a_lead(world.cast.an)
+    page = world.enter(binh, f"/leads/assignment/?ids={lead.pk}")
+    owner, team = page.locator("[name=owner]"), page.locator("[name=team]")
+    chosen = "(one) => one.selectedOptions[0].textContent"
+    assert team.evaluate(chosen) == "Miền Bắc"
+    owner.evaluate("(one, pk) => one.tomselect.setValue(pk)", str(chi.pk))
+    assert team.evaluate(chosen) == "Miền Nam"
+    team.select_option(label="Cảng biển")
+    owner.evaluate("(one, pk) => one.tomselect.setValue(pk)", str(chi.pk))
+    assert team.evaluate(chosen) == "Cảng biển"
+    owner.evaluate("(one, pk) => one.tomselect.setValue(pk)", str(binh.pk))
+    assert team.evaluate(chosen) == "Miền Bắc"
+    page.get_by_role("button", name="Giao", exact=True).click()
+    expect(page.locator(".toast")).to_contain_text("Trần Thanh Bình")
+    assert Lead.objects.get().team.name == "Miền Bắc"

@@ -290,3 +290,25 @@ def test_what_is_open_and_has_the_same_email_is_near_and_nothing_else(an, chi, l
     assert same_email(lead, to=an) == [near, deal]
     other.email = ""
     assert same_email(other, to=an) == []
+
+
+def test_the_toast_of_a_conversion_takes_it_back(client, an, lead):
+    client.force_login(an)
+    page = client.post(f"/leads/{lead.pk}/conversion/", answers(lead, an), follow=True).text
+    assert f'data-undo="/leads/{lead.pk}/conversion/undo/"' in page
+    client.post(f"/leads/{lead.pk}/conversion/undo/")
+    assert not Deal.objects.live().exists()
+    assert Lead.objects.get().status == "working"
+
+
+def test_the_dialog_takes_at_most_twelve_statements(client, django_assert_max_num_queries, an, lead):
+    """With a customer that stands there already, others with the same e-mail, and what is missing."""
+    company = create_company({"name": "Xi măng Hòn Đá", "owner": an}, by=an)
+    create_contact({"full_name": "Đỗ Thị Vân", "company": company, "email": lead.email, "owner": an}, by=an)
+    create_lead({"company_name": "Hòn Đá 2", "email": lead.email, "owner": an}, by=an)
+    bare = create_lead({"person_name": "Anh Minh", "owner": an, "company": company}, by=an)
+    client.force_login(an)
+    client.get("/")
+    for one in (lead, bare):
+        with django_assert_max_num_queries(12):
+            client.get(f"/leads/{one.pk}/conversion/", headers={"HX-Request": "true", "HX-Target": "dialog"})

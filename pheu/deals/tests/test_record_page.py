@@ -7,6 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from pheu.conftest import edited
+from pheu.deals.services import create_deal
 from pheu.leads.models import Lead
 from pheu.leads.services import change_lead, create_lead
 from pheu.parties.services import create_company, create_contact
@@ -54,6 +55,17 @@ def test_enter_opens_a_field_enter_saves_it_and_the_focus_stays(world):
 
 
 @in_browser
+def test_tab_comes_to_saving_before_dropping(world):
+    page = world.enter(world.cast.an, a_lead(world.cast.an).get_absolute_url())
+    edited(page, "need").fill("Khác")
+    order = page.evaluate("[...document.querySelectorAll('[data-save-bar] button')].map((one) => one.innerText.trim())")
+    assert order == ["Cập nhật", "Bỏ"]
+    page.get_by_role("button", name="Cập nhật").focus()
+    page.keyboard.press("Tab")
+    expect(page.locator("[data-discard]")).to_be_focused()
+
+
+@in_browser
 def test_escape_puts_a_field_back(world):
     an = world.cast.an
     page = world.enter(an, a_lead(an, job_title="Trưởng phòng").get_absolute_url())
@@ -89,6 +101,22 @@ def test_empty_fields_fold_away(world):
     expect(group.locator("[data-field=website] .shown")).to_be_hidden()
     group.get_by_text(re.compile(r"\+ \d trường trống")).click()
     expect(group.locator("[data-field=website] .shown")).to_be_visible()
+
+
+@in_browser
+def test_what_everybody_asks_first_shows_while_it_is_empty(world):
+    """Amount, closing date and owner; a click on the dash is where one types."""
+    an = world.cast.an
+    deal = create_deal({"name": "Trạm nước thải", "owner": an}, by=an)
+    page = world.enter(an, deal.get_absolute_url())
+    fields = page.locator("#record-fields")
+    for name in ("expected_amount", "expected_close_on"):
+        expect(fields.locator(f"[data-field={name}] .shown")).to_contain_text("—")
+    expect(fields.get_by_text("Người phụ trách")).to_be_visible()
+    fields.locator("[data-field=expected_amount] .shown").click()
+    page.keyboard.type("1,5 tỷ")
+    page.keyboard.press("Enter")
+    expect(fields.locator("[data-field=expected_amount] .shown")).to_contain_text("1.500.000.000")
 
 
 def test_without_scripts_it_is_a_form(client, an):

@@ -140,3 +140,37 @@ def test_the_server_says_how_text_is_read(client, an, kind, text, said):
     assert list(answer) == list(said)
     assert "wrong" in said or answer == said
     assert client.get("/reading/?as=name").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "told"),
+    [
+        ("email", "van@hondacement", "Email không hợp lệ"),
+        ("tax_code", "0100109107", "Số kiểm tra không khớp"),
+        ("phone", "hỏi anh Nam", "«hỏi anh Nam»"),
+    ],
+)
+def test_what_cannot_be_right_is_told_on_leaving_the_field(world, name, typed, told):
+    """By the server's own rule, before anything is sent; a right one is left alone."""
+    page = world.enter(world.cast.an, "/leads/new/")
+    page.wait_for_load_state("networkidle")
+    field = page.locator(f"[name={name}]")
+    field.press_sequentially(typed)
+    place = page.locator(f"[data-field={name}] [data-reading]")
+    expect(place).not_to_contain_text("không")
+    page.keyboard.press("Tab")
+    expect(place).to_contain_text(told)
+    field.fill({"email": "van@hd.example", "tax_code": "0100109106", "phone": "0903123456"}[name])
+    page.keyboard.press("Tab")
+    expect(place).not_to_have_attribute("data-wrong", "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "hour"), [("mai 9h", "09:00"), ("chiều mai 2h", "14:00"), ("cuối tháng 17h", "17:00")]
+)
+def test_moments_are_said_in_words_and_shown_as_they_will_be_read(world, typed, hour):
+    page = world.enter(world.cast.an, "/leads/new/")
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("[name=due_at]")).to_have_attribute("placeholder", "mai 9h, sáng thứ 2, 24/11 14h30")
+    page.locator("[name=due_at]").press_sequentially(typed)
+    expect(page.locator("[data-field=due_at] [data-reading]")).to_contain_text(hour)

@@ -377,7 +377,7 @@ ENTRIES = {
     "timeline": Entry(about=("lead",), needs=VIEW, get=200),
     "note-add": Entry(about=("lead", "company"), needs=CHANGE, post=302, sends=lambda *_: {"body": "Gọi lại"}),
     "file-add": Entry(about=("lead",), needs=CHANGE, post=302, sends=_upload),
-    "colleagues": Entry(get=200),
+    "colleagues": Entry(about=("lead",), needs=VIEW, get=200),
     "following": Entry(about=("lead",), needs=VIEW, post=302),
     "operation-undo": Entry(about=("operation",), kind="lead", reach=_operation_reach, post=302),
     "file": Entry(about=("file",), kind="lead", needs=VIEW, get=200),

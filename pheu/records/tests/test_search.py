@@ -1,5 +1,7 @@
 """Searching the directory: what stands first, and that no cliff is left."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -64,8 +66,10 @@ def test_without_marks_everything_that_begins_so_is_found_newest_first(an, firms
 def test_beyond_the_newest_only_the_trigrams_are_asked(an, firms):
     with CaptureQueriesContext(connection) as asked:
         assert titles("song da", an) == ["Thép Sông Đà"]
-    ways = [one["sql"] for one in asked.captured_queries if "enable_indexscan" in one["sql"]]
-    assert [sql.split("= ")[-1] for sql in ways] == ["off", "on"]
+    ways = [one["sql"].strip() for one in asked.captured_queries if "enable_indexscan" in one["sql"]]
+    by_index, by_trigrams, by_any = (re.findall(r"enable_(\w+) = on", sql) for sql in ways)
+    assert (by_index, by_trigrams) == (["indexscan"], ["bitmapscan"])
+    assert by_any == ["seqscan", "indexscan", "bitmapscan"]
     with connection.cursor() as cursor:
         cursor.execute("show enable_indexscan")
         assert cursor.fetchone() == ("on",)
@@ -90,3 +94,17 @@ def test_a_number_is_found_however_short_it_is_written(an, written):
     short, bare = f"{prefix.lower()}-{int(digits)}", f"{prefix}{int(digits)}"
     create_lead({"company_name": "Dệt Sông Trà", "phone": f"090312{int(digits):04}", "owner": an}, by=an)
     assert find(written.format(number, short=short, bare=bare), an)[0].pk == lead.pk
+
+
+@pytest.mark.parametrize("near", [1, 8, 100])
+@pytest.mark.parametrize("far", [1, 20, 100])
+def test_however_common_the_words_are_a_search_is_twelve_statements(client, monkeypatch, an, firms, near, far):
+    """Session and person among them; common near, common far, or among the trigrams alone."""
+    monkeypatch.setattr(search, "NEAR", near)
+    monkeypatch.setattr(search, "FAR", far)
+    client.force_login(an)
+    client.get("/search/")
+    for words in ("Đạo Hòa", "dao", "đạo 1", "song da", "0903"):
+        with CaptureQueriesContext(connection) as asked:
+            client.get("/search/", {"q": words})
+        assert len(asked) <= 12, [one["sql"][:80] for one in asked.captured_queries]

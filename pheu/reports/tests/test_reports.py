@@ -16,6 +16,7 @@ from pheu.activities.services import log_activity
 from pheu.conftest import given, nothing_changes, stage_of
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.services import close_deal, create_deal, move_deal
+from pheu.leads.kinds import LEAD
 from pheu.leads.models import Lead
 from pheu.leads.services import close_lead, create_lead
 from pheu.parties.models import Source
@@ -253,13 +254,43 @@ def test_the_time_in_a_stage_is_that_of_the_stays_that_ended(client, an, chi, de
         given(one, stage_entered_at=timezone.now() - timedelta(days=days))
         move_deal(one, to=stage_of("deal", "Báo giá"), left=one.stage, by=one.owner)
     client.force_login(an)
-    [(sheet, _picture)] = client.get("/reports/?report=stages").context["sheets"]
+    sheet = client.get("/reports/?report=stages").context["sheets"][0][0]
     cells = {line.label: line.cells for line in sheet.lines}
     assert (cells[first.name][3].value, round(cells[first.name][4].value, 1)) == (1, 4.0)
     assert cells["Báo giá"][0].value == 1
     page = client.get(cells[first.name][3].url).text
     assert "Trạm nước thải" in page
     assert "Của Chi" not in page
+
+
+def test_the_time_in_the_stages_of_leads_is_told_as_well(client, django_assert_max_num_queries, an, chi, lead):
+    """R4.20: of those that the person sees; how many left, how long it took, and which ones."""
+    theirs = create_lead({"company_name": "Của Chi", "owner": chi}, by=chi)
+    first = lead.stage
+    for one, days in ((lead, 2), (theirs, 9)):
+        given(one, stage_entered_at=timezone.now() - timedelta(days=days))
+        LEAD.move(one, to=stage_of("lead", "Đang xử lý"), left=one.stage, by=one.owner)
+    client.force_login(an)
+    client.get("/")
+    with django_assert_max_num_queries(12):
+        sheets = client.get("/reports/?report=stages").context["sheets"]
+    sheet = sheets[1][0]
+    cells = {line.label: line.cells for line in sheet.lines}
+    assert list(cells) == ["Mới", "Đang xử lý"]
+    assert (cells[first.name][3].value, round(cells[first.name][4].value, 1)) == (1, 2.0)
+    assert cells["Đang xử lý"][0].value == 1
+    assert lead.title in client.get(cells["Đang xử lý"][0].url).text
+    page = client.get(cells[first.name][3].url).text
+    assert lead.title in page
+    assert "Của Chi" not in page
+
+
+def test_whose_role_sees_no_leads_reads_of_deals_alone(client, an, deal, lead):
+    an.role.grants = {"deal": {"view": "own"}}
+    an.role.save()
+    client.force_login(an)
+    assert len(client.get("/reports/?report=stages").context["sheets"]) == 1
+    assert client.get(f"/reports/stays/?stage={lead.stage_id}").context["rows"] == []
 
 
 def test_work_done_is_counted_for_whoever_did_it(client, an, binh, chi, lead):

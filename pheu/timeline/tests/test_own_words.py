@@ -178,7 +178,7 @@ def test_a_browser_shows_what_the_bytes_are_and_may_run_nothing(client, an, lead
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
 
 
-@pytest.mark.parametrize("content", [SVG, b"<html>", b"GIF8", b"MZ", b" %PDF-1.7"])
+@pytest.mark.parametrize("content", [SVG, b"<html>", b"GIF8", b" %PDF-1.7"])
 def test_anything_else_has_no_preview_whatever_it_is_called(client, an, lead, content):
     client.force_login(an)
     client.post(f"/r/{lead.pk}/files/", {"upload": SimpleUploadedFile("anh.png", content, "image/png")})
@@ -188,6 +188,39 @@ def test_anything_else_has_no_preview_whatever_it_is_called(client, an, lead, co
     answer = client.get(f"/files/{file.pk}/")
     assert b"".join(answer) == content
     assert answer["Content-Type"] == "application/octet-stream"
+
+
+PROGRAMS = [
+    ("anh.png", b"MZ\x90\0"),
+    ("cai-dat.exe", b"x"),
+    ("chay.sh", b"x"),
+    ("bao-gia.PDF.Exe", b"x"),
+    ("a", b"#!/bin/sh"),
+]
+
+
+@pytest.mark.parametrize(("name", "content"), [*PROGRAMS, ("trống.pdf", b"")])
+def test_programs_and_empty_files_are_refused_by_name_and_none_of_the_others_is_kept(client, an, lead, name, content):
+    client.force_login(an)
+    sent = [SimpleUploadedFile("hồ sơ.txt", b"SO2"), SimpleUploadedFile(name, content)]
+    with nothing_changes():
+        answer = client.post(f"/r/{lead.pk}/files/", {"upload": sent})
+        with pytest.raises(DomainError):
+            services.add_file(lead.record, upload=sent[1], by=an)
+    assert answer.status_code == 409
+    assert f"«{name}»" in answer.text and "hồ sơ.txt" not in answer.text
+
+
+def test_several_files_are_kept_at_once_but_not_too_many(client, an, lead):
+    client.force_login(an)
+    address = f"/r/{lead.pk}/files/"
+    with nothing_changes():
+        assert client.post(address).status_code == 409
+        many = [SimpleUploadedFile(f"{nth}.txt", b"SO2") for nth in range(21)]
+        assert client.post(address, {"upload": many}).status_code == 409
+    some = [SimpleUploadedFile(f"{nth}.txt", b"SO2") for nth in range(3)]
+    assert client.post(address, {"upload": some}).status_code == 302
+    assert File.objects.count() == 3
 
 
 def test_a_preview_is_seen_by_those_who_see_the_record(client, giang, chi, file):
@@ -200,22 +233,25 @@ def test_a_preview_is_seen_by_those_who_see_the_record(client, giang, chi, file)
 # Mentions -------------------------------------------------------------------------------------------------------------
 
 
-def test_colleagues_are_proposed_by_any_part_of_their_name_marks_or_none(client, cast):
+def test_who_may_see_the_record_is_proposed_by_any_part_of_their_name_marks_or_none(client, cast, lead):
     client.force_login(cast.an)
-    User.objects.filter(pk=cast.chi.pk).update(is_active=False)
-    asked = {typed: [one["text"] for one in client.get("/colleagues/", {"q": typed}).json()]
-             for typed in ("binh", "TRẦN bình", "le", "hanh le", "x", "' or 1=1", "%", "\u0301")}  # fmt: skip
+    asked = {typed: [one["text"] for one in client.get(f"/r/{lead.pk}/colleagues/", {"q": typed}).json()]
+             for typed in ("binh", "TRẦN bình", "le", "chi", "x", "' or 1=1", "%", "\u0301")}  # fmt: skip
     assert asked["binh"] == asked["TRẦN bình"] == ["Trần Thanh Bình"]
-    assert asked["le"] == asked["hanh le"] == ["Lê Thị Hạnh"]  # Lê Kim Chi has left
-    assert asked["x"] == asked["' or 1=1"] == asked["%"] == []
-    assert len(client.get("/colleagues/").json()) == 5
+    assert asked["chi"] == asked["x"] == asked["' or 1=1"] == asked["%"] == []  # Lê Kim Chi sells elsewhere
+    seers = [cast.an, cast.binh, cast.dung, cast.giang]
+    assert sorted(one["id"] for one in client.get(f"/r/{lead.pk}/colleagues/").json()) == sorted(u.pk for u in seers)
+    services.follow(lead.record, user=cast.chi, by=cast.an)
+    assert [one["text"] for one in client.get(f"/r/{lead.pk}/colleagues/", {"q": "le"}).json()] == ["Lê Kim Chi"]
+    User.objects.filter(pk=cast.chi.pk).update(is_active=False)
+    assert client.get(f"/r/{lead.pk}/colleagues/", {"q": "le"}).json() == []
 
 
-def test_whom_a_note_names_is_kept_told_and_shown(client, an, binh, hanh, lead):
+def test_whom_a_note_names_is_kept_told_and_shown(client, an, binh, giang, lead):
     client.force_login(an)
-    body = "@Trần Thanh Bình xem giúp <b>nhé</b>, @lê thị hạnh. mail@Vũ Trường Giang @Lê Thị Hạnhx"
+    body = "@Trần Thanh Bình xem giúp <b>nhé</b>, @vũ trường giang. mail@Phạm Tiến Dũng @Vũ Trường Giangx"
     client.post(f"/r/{lead.pk}/notes/", {"body": body})
-    people = [{"id": one.pk, "name": one.full_name} for one in (binh, hanh)]
+    people = [{"id": one.pk, "name": one.full_name} for one in (binh, giang)]
     assert Note.objects.get().mentions == people
     assert told(NOTE_ADDED, about=lead).facts["mentions"] == people
     page = client.get(lead.get_absolute_url()).text
@@ -223,15 +259,25 @@ def test_whom_a_note_names_is_kept_told_and_shown(client, an, binh, hanh, lead):
     assert page.count('class="mention"') == 2
 
 
-def test_an_edit_tells_only_of_those_whom_it_newly_names(an, binh, chi, lead):
+def test_the_name_of_somebody_who_may_not_see_the_record_is_text(client, an, chi, lead):
+    note = services.add_note(lead.record, body="@Lê Kim Chi đã báo giá bên ấy", by=an)
+    assert note.mentions == []
+    client.force_login(an)
+    page = client.get(lead.get_absolute_url()).text
+    assert "@Lê Kim Chi đã báo giá" in page and 'class="mention"' not in page
+
+
+def test_an_edit_tells_only_of_those_whom_it_newly_names(an, binh, dung, lead):
     note = services.add_note(lead.record, body="@Trần Thanh Bình ơi", by=an)
-    services.edit_note(note, body="@Trần Thanh Bình và @Lê Kim Chi", saw=note.body, by=an)
-    assert told(NOTE_EDITED, about=lead).facts["mentions"] == [{"id": chi.pk, "name": "Lê Kim Chi"}]
-    assert [one["id"] for one in Note.objects.get().mentions] == [binh.pk, chi.pk]
+    services.edit_note(note, body="@Trần Thanh Bình và @Phạm Tiến Dũng", saw=note.body, by=an)
+    assert told(NOTE_EDITED, about=lead).facts["mentions"] == [{"id": dung.pk, "name": "Phạm Tiến Dũng"}]
+    assert [one["id"] for one in Note.objects.get().mentions] == [binh.pk, dung.pk]
 
 
 def test_the_longer_name_is_meant_and_who_has_left_is_not(an, chi, lead):
+    services.follow(lead.record, user=chi, by=an)
     longer = User.objects.create_user("x@quantrac.example", full_name="Lê Kim Chi Mai", role=an.role)
+    services.follow(lead.record, user=longer, by=an)
     assert [one["id"] for one in services.add_note(lead.record, body="@Lê Kim Chi Mai!", by=an).mentions] == [longer.pk]
     User.objects.filter(pk=chi.pk).update(is_active=False)
     assert services.add_note(lead.record, body="@Lê Kim Chi!", by=an).mentions == []

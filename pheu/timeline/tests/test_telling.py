@@ -19,6 +19,7 @@ from pheu.timeline.events import (
     CHANGED,
     CREATED,
     FOLLOWED,
+    KINDS,
     NOTE_ADDED,
     EventKind,
     Outsider,
@@ -172,7 +173,7 @@ def test_a_place_without_a_person_is_told_alone(lead, an, binh):
     assign([lead], owner=None, team=south, by=binh)
     event = told(ASSIGNED, about=lead)
     with translation.override("vi"):
-        assert ASSIGNED.say(event, an) == "đã giao cho Miền Nam"
+        assert ASSIGNED.say(event, an) == "giao cho Miền Nam"
 
 
 def test_one_row_out_of_scope_refuses_all(lead, an, binh, chi):
@@ -212,3 +213,11 @@ def test_a_batch_is_made_or_nothing_is(an):
     rows = [Prospect(company_name="Một", import_key="1"), Prospect(company_name="Hai", import_key="1")]
     with nothing_changes(), pytest.raises(IntegrityError), transaction.atomic():
         put(rows, by=an)
+
+
+def test_the_timeline_speaks_with_one_voice():
+    """«An viết ghi chú», «Chi giao cho Miền Nam»: none says «đã», nor ends like a message."""
+    with translation.override("vi"):
+        said = {kind.code: str(kind.sentence) for kind in KINDS.values()}
+    assert {code: words for code, words in said.items() if words.startswith("đã ") or words.endswith(".")} == {}
+    assert len(said) > 30

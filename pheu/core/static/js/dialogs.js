@@ -4,7 +4,7 @@ const dialog = document.getElementById("dialog");
 let opener = null;
 
 async function open(href, from = document.activeElement) {
-  if (!dialog.contains(from)) opener = from; // else one dialog leads to another: focus goes back to where both began
+  if (!dialog.contains(from)) dialog.opener = opener = from; // else one leads to another: focus goes back to where both began
   await htmx.ajax("GET", href, { source: dialog, target: dialog, swap: "innerHTML" });
 }
 
@@ -20,7 +20,8 @@ function shown() {
 const PICKER = "select:is([data-pick], [data-pick-url])";
 
 function focusFirst() {
-  const asked = dialog.querySelector("[autofocus], [aria-invalid='true']");
+  const begin = "[autofocus]:is(:not([type=radio]), :checked)";
+  const asked = dialog.querySelector("[aria-invalid='true']") ?? dialog.querySelector(begin);
   const fields = dialog.querySelectorAll(".dialog-body :is(input:not([type=hidden]), select, textarea):not([tabindex='-1'], :disabled)");
   const empty = [...fields].find((field) => !field.closest(".ts-wrapper.has-items"));
   const first = asked ?? empty ?? dialog.querySelector(".dialog-foot [type=submit]");

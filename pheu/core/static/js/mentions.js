@@ -1,4 +1,4 @@
-// @name while writing: colleagues are proposed below the text (<textarea data-mentions="/colleagues/">).
+// @name while writing: colleagues are proposed below the text (<textarea data-mentions="/r/7/colleagues/">).
 // What is written is the whole name; the server finds out who is meant (timeline/mentions.py).
 
 const BEFORE = /(?:^|[\s(])@([\p{L}\p{M} ]{0,40})$/u;

@@ -53,11 +53,14 @@ function live(toast) {
   const wait = () => (timer = setTimeout(leave, SECONDS[kind] * 1000));
   toast.addEventListener("pointerenter", () => clearTimeout(timer));
   toast.addEventListener("pointerleave", wait);
+  toast.addEventListener("focusin", ({ relatedTarget: from }) => from && !place().contains(from) && (toast.cameFrom = from));
   wait();
 }
 
 function dismiss(toast) {
+  const back = toast.contains(document.activeElement) ? toast.cameFrom : null;
   toast.remove();
+  if (back?.isConnected) back.focus({ preventScroll: true });
   const region = place();
   if (!region.children.length && region.matches(":popover-open")) region.hidePopover();
 }

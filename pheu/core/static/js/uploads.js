@@ -112,20 +112,39 @@ document.addEventListener("change", ({ target }) => {
   if (!box || inputOf(box) !== target) return;
   delete box.dataset.on;
   box.closest(".field")?.querySelectorAll(":scope > .error").forEach((told) => told.remove()); // of the file before
-  const wrong = wrongWith(target, box.dataset);
-  target.setCustomValidity(wrong);
-  say(box, wrong);
+  const wrong = [...target.files].map((file) => [file, wrongWith(file, target, box.dataset)]).filter(([, words]) => words);
+  const words = wrong.map(([, told]) => told).join(" ");
+  const left = target.multiple && wrong.length < target.files.length;
+  if (left) leaveOut(target, wrong.map(([file]) => file));
+  leftOut = left && words ? { name: target.name, words } : null;
+  target.setCustomValidity(left ? "" : words);
+  say(box, words);
 }, true);
 
-function wrongWith({ files, accept, dataset: { most } }, texts) {
+function wrongWith({ name, size: bytes }, { accept, dataset: { most, refused = "" } }, texts) {
   const types = accept.split(",").filter((type) => type.startsWith("."));
-  for (const { name, size: bytes } of files) {
-    const facts = { name, all: size(bytes), most: size(most), types: types.join(", ") };
-    if (types.length && !types.some((type) => name.toLowerCase().endsWith(type))) return filled(texts.textType, facts);
-    if (most && bytes > most) return filled(texts.textLarge, facts);
-  }
-  return "";
+  const facts = { name, all: size(bytes), most: size(most), types: types.join(", ") };
+  if (types.length && !types.some((type) => name.toLowerCase().endsWith(type))) return filled(texts.textType, facts);
+  if (most && bytes > most) return filled(texts.textLarge, facts);
+  if (most && !bytes) return filled(texts.textEmpty, facts);
+  return refused.split(" ").includes(name.split(".").at(-1).toLowerCase()) ? filled(texts.textProgram, facts) : "";
 }
+
+// Of several files those that may go are sent; about the others there are words, also after the answer is there.
+let leftOut = null;
+
+function leaveOut(input, files) {
+  const going = new DataTransfer();
+  for (const file of input.files) if (!files.includes(file)) going.items.add(file);
+  input.files = going.files;
+}
+
+document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+  const input = leftOut && elt.querySelector?.(`input[type=file][name="${leftOut.name}"]`);
+  if (!input) return;
+  say(boxOf(input.form), leftOut.words);
+  leftOut = null;
+});
 
 // The file goes over into the form that comes back with what was wrong.
 let kept = null;

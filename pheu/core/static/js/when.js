@@ -1,6 +1,7 @@
 // Parts of a form that depend on another field: [data-when="customer=link|create"] shows with one of those choices,
-// [data-when="parent!="] with anything chosen,
-// [data-follows="owner"] holds what its data-values say for the chosen value (a person's department, R0.16), and
+// [data-when="parent!="] with anything chosen, <details data-opens="outcome=later"> opens when it is chosen,
+// [data-follows="owner"] holds what its data-values say for the chosen value (a person's department, R0.16),
+// [data-proposed-by="owner"] takes the first of them when another one is chosen, unless it holds one of them already,
 // [data-under-of="maker"] offers what stands below the choice of that field (its options' data-under, R4.24).
 
 const everything = new WeakMap();
@@ -36,7 +37,29 @@ function prepare(root) {
   new Set([...parts].map((part) => part.closest("form"))).forEach((form) => form && follow(form));
 }
 
-document.addEventListener("change", ({ target }) => target.form && follow(target.form));
-document.addEventListener("picked", ({ target }) => target.form && follow(target.form));
+function opens({ form, name, value }) {
+  for (const part of form.querySelectorAll("[data-opens]")) {
+    const [asked, values] = part.dataset.opens.split("=");
+    if (asked === name && values.split("|").includes(value)) part.open = true;
+  }
+}
+
+function propose({ form, name, value }) {
+  for (const control of form.querySelectorAll(`[data-proposed-by="${CSS.escape(name)}"]`)) {
+    const values = JSON.parse(control.dataset.values)[value]; // none of somebody who is no colleague: nobody
+    if (!values || values.includes(control.value)) continue;
+    control.value = values[0] ?? "";
+    control.tomselect?.sync();
+  }
+}
+
+for (const kind of ["change", "picked"]) {
+  document.addEventListener(kind, ({ target }) => {
+    if (!target.form) return;
+    follow(target.form);
+    opens(target);
+    propose(target);
+  });
+}
 prepare(document);
 document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
