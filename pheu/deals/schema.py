@@ -11,8 +11,11 @@ from pheu.deals.models import Conversion, Deal
 from pheu.leads import schema as leads
 from pheu.parties.schema import SOURCE, TAGS
 from pheu.records.fields import Percent, RowPick, Shown, Title, common, staged
+from pheu.records.models import Category
 from pheu.records.operators import EMPTY, OF_ROWS, Operator
 from pheu.records.schema import Group, Schema, responsible
+
+STATES = (Category.OPEN, Category.WON, Category.LOST, Category.UNQUALIFIED)
 
 
 class Probability(Percent):
@@ -127,6 +130,6 @@ DEAL = Schema(
         "label",
         "updated_at",
     ),
-    shown=(*staged("deal"), *common(), *ASKED_ONLY),
+    shown=(*staged("deal", STATES), *common(), *ASKED_ONLY),
     phone_columns=("name", "stage", "expected_amount", "next_activity", "owner"),
 )

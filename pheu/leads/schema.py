@@ -22,9 +22,10 @@ from pheu.records.fields import (
     common,
     staged,
 )
-from pheu.records.models import Label
+from pheu.records.models import Category, Label
 from pheu.records.schema import Group, Schema, responsible
 
+STATES = (Category.NEW, Category.WORKING, Category.CONVERTED, Category.UNQUALIFIED)
 PRIORITY = Stars(name="priority", label=_("Priority"), options=PRIORITIES, filterable=True, sortable=True)
 RATING = Choice(name="rating", label=_("Rating"), options=Rating.choices, filterable=True)
 REQUEST_TYPE = Pick(
@@ -123,6 +124,6 @@ LEAD = Schema(
         "source",
         "updated_at",
     ),
-    shown=(*staged("lead"), *common()),
+    shown=(*staged("lead", STATES), *common()),
     phone_columns=("name", "stage", "phone", "next_activity", "owner"),
 )

@@ -75,6 +75,11 @@ class ShownStatus(ShownChoice):
     """
 
     kind: str
+    # The categories that stages of this kind have; a filter offers no others.
+    among: tuple[str, ...] = ()
+
+    def choices(self) -> list[tuple[Any, str]]:
+        return [(value, label) for value, label in self.options if value in self.among]
 
     def q(self, lookup: str, value: Any) -> models.Q:
         if lookup != "in" or not value:
@@ -156,14 +161,18 @@ class Overdue(ShownChoice):
 YES_OR_NO = [("yes", _("Yes")), ("no", _("No"))]
 
 
-def staged(kind: str) -> tuple[Field, ...]:
-    """What every kind with stages shows: where it stands and since when, how it ended, what is next."""
+def staged(kind: str, among: tuple[str, ...]) -> tuple[Field, ...]:
+    """What every kind with stages shows: where it stands and since when, how it ended, what is next.
+
+    `among` are the categories that its stages have.
+    """
     kept: dict[str, Any] = {"editable": False, "importable": False, "on_create": False}
     return (
         StagePick(name="stage", label=_("Stage"), model=Stage, kind=kind, filterable=True, **kept),
         ShownStatus(
             name="status",
             kind=kind,
+            among=among,
             label=_("Status"),
             options=Category.choices,
             reads=attrgetter("status"),
