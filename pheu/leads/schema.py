@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.leads.models import PRIORITIES, Lead, Rating, RequestType
 from pheu.parties import schema as parties
+from pheu.quality.fields import from_list
 from pheu.records.fields import (
     Choice,
     Date,
@@ -124,6 +125,6 @@ LEAD = Schema(
         "source",
         "updated_at",
     ),
-    shown=(*staged("lead", STATES), *common()),
+    shown=(*staged("lead", STATES), *common(), from_list("lead", goes_on=True)),
     phone_columns=("name", "stage", "phone", "next_activity", "owner"),
 )

@@ -353,7 +353,9 @@ class Listing:
         if part.operator.takes == "nothing":
             return []
         values = part.value if part.operator.takes == "many" else [part.value]
-        names = self.choices.get(part.field) or part.field.names_of(values, self.user)
+        names = self.choices.get(part.field, {})
+        if not names.keys() >= set(map(str, values)):
+            names = names | part.field.names_of(values, self.user)
         words = [names.get(str(one)) or part.field.show(part.field.operand(one, self.user)) for one in values]
         return [str(self.user) if one == "me" else word for one, word in zip(values, words, strict=True)]
 
