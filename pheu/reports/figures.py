@@ -275,7 +275,7 @@ def stays(user: User, stage: Stage | None, period: Period) -> Any:
     """Every stay of a deal in a stage that ended in the period, of those deals that the person may see."""
     deals = DEAL.model.objects.visible_to(user).live().order_by().values("pk")
     left = Cast(KeyTextTransform("id", KeyTransform("left", "facts")), IntegerField())
-    rows = Event.objects.filter(since__isnull=False, about__in=deals).annotate(left=left)
+    rows = Event.objects.filter(since__isnull=False, about__in=deals, operation__undone_by=None).annotate(left=left)
     rows = rows.filter(at__gte=midnight(period.first), at__lt=midnight(period.last + DAY))
     return rows if stage is None else rows.filter(left=stage.pk)
 

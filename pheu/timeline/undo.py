@@ -1,6 +1,6 @@
 """«Hoàn tác»: which acts can be taken back, by whom, and how that is told. The journal does the work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from pheu.records.acts import act, current
 from pheu.records.journal import TakenBack
 from pheu.records.locking import hold, must_hold
 from pheu.records.models import Operation, Record, id_and_name
-from pheu.timeline import events
+from pheu.timeline import events, stages
 from pheu.timeline.services import record_many
 
 
@@ -23,16 +23,20 @@ class Undoable:
     """How one act is taken back.
 
     Whoever did it may, and whoever may do `action` with every row that it was about. `event` is the code of the event
-    that told it, on which «Hoàn tác» stands. `refuse(operation, by)` raises where it is too late;
-    `also(operation)` does what only the domain knows before the journal is read backwards.
+    that told it, on which «Hoàn tác» stands, or gives several of them. `refuse(operation, by)` raises where it is too
+    late; `also(operation)` does what only the domain knows before the journal is read backwards.
     """
 
-    event: str
+    event: str | Callable[[], Collection[str]]
     action: Action
     what: Any
     refuse: Callable[[Operation, User], None] | None = None
     also: Callable[[Operation], None] | None = None
     used: journal.Used = journal.used_by_others
+
+    @property
+    def codes(self) -> Collection[str]:
+        return [self.event] if isinstance(self.event, str) else self.event()
 
 
 _undoable: dict[str, Undoable] = {}
@@ -52,7 +56,7 @@ def rule_of(operation: Operation) -> Undoable | None:
 def offers_undo(event: Any, reader: User) -> bool:
     """Whether «Hoàn tác» stands on this event for this reader: whoever did it sees it there."""
     rule = rule_of(event.operation)
-    return rule is not None and rule.event == event.kind and event.operation.by_id == reader.pk
+    return rule is not None and event.kind in rule.codes and event.operation.by_id == reader.pk
 
 
 @act
@@ -104,7 +108,7 @@ def _must_be_allowed(operation: Operation, rule: Undoable, by: User) -> None:
 def _subjects(operation: Operation) -> list[int]:
     """The records that the act was about: those of its main event."""
     rule = _undoable[operation.act]
-    return [pk for pk in operation.events.filter(kind=rule.event).values_list("about", flat=True) if pk]
+    return [pk for pk in operation.events.filter(kind__in=rule.codes).values_list("about", flat=True) if pk]
 
 
 def told(operation: Operation, done: TakenBack) -> dict[str, Any]:
@@ -126,3 +130,5 @@ can_undo(
     "withdraw_file", Undoable(event=events.FILE_WITHDRAWN.code, action=Action.CHANGE, what=_("withdrawing a file"))
 )
 can_undo("assign", Undoable(event=events.ASSIGNED.code, action=Action.ASSIGN, what=_("handing out")))
+for moving in ("move", "move_many"):
+    can_undo(moving, Undoable(event=stages.moved_codes, action=Action.MOVE, what=_("moving to another stage")))

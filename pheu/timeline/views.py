@@ -12,6 +12,7 @@ from pheu.core.errors import Conflict, DomainError, tell
 from pheu.core.once import once
 from pheu.people.requests import Request
 from pheu.records.act_views import changed_here, undo_url
+from pheu.records.answers import is_on_board, settle
 from pheu.records.models import Operation, Record
 from pheu.timeline import services
 from pheu.timeline.forms import FileForm, FileNameForm, NoteEditForm, NoteForm
@@ -168,6 +169,8 @@ def operation_undo(request: Request, pk: int) -> HttpResponse:
     words = _("Taken back.")
     if done.used or done.edited:
         words = _("Taken back, except for what somebody has changed or used since; the timeline says what.")
+    if request.htmx and operation.about and is_on_board(request, operation.about.kind):
+        return settle(request, operation.about, {"text": words})
     tell(request, words)
     if request.htmx:
         return HttpResponseClientRefresh()
