@@ -16,10 +16,11 @@ from pheu.leads.kinds import LEAD, MINE
 from pheu.leads.models import Lead
 from pheu.people.models import User
 from pheu.people.scopes import VIEW, Scope, may_take
-from pheu.records import counters
+from pheu.records import counters, kinds
 from pheu.records.conditions import Tree, can_be_asked, compile_tree, list_url, rows_where
 from pheu.records.counting import kept
 from pheu.records.kinds import Kind
+from pheu.records.lists import place_of
 from pheu.records.models import CLOSED, Category, Record, Stage
 from pheu.records.moments import read_day
 
@@ -116,6 +117,12 @@ def _first_of(kind: Kind, user: User, order: tuple[str, ...], mine: Tree, others
     return rows.annotate(of_all=Window(Count("pk")), of_mine=own).order_by(*order)[:MOST_ROWS]
 
 
+def place_at(row: Any, tree: Tree) -> None:
+    """Let the page of a row lead along the list that one of the counts opens, in the usual order."""
+    query = list_url(kinds.get(row.kind), tree).partition("?")[2]
+    row.place = place_of(row, f"?{query}", "-updated_at", row.updated_at)
+
+
 def how_many(rows: list[Any]) -> tuple[int, int]:
     """How many of the rows of a panel are mine, and how many others'."""
     return (rows[0].of_mine, rows[0].of_all - rows[0].of_mine) if rows else (0, 0)
@@ -127,6 +134,7 @@ def new_leads(user: User) -> list[Lead]:
     leads = list(newest.select_related("record", "source"))
     for lead in leads:
         lead.may_take = may_take(user, lead)
+        place_at(lead, MY_LEADS if lead.owner_id == user.pk else nobodys_leads(user))
     return leads
 
 
@@ -180,7 +188,10 @@ def others_still(user: User) -> Tree:
 def still_deals(user: User) -> list[Deal]:
     """Mine and others' that have stood still the longest."""
     longest = _first_of(DEAL, user, ("stage_entered_at", "pk"), MY_STILL, others_still(user))
-    return list(longest.select_related("record", "stage"))
+    deals = list(longest.select_related("record", "stage"))
+    for deal in deals:
+        place_at(deal, MY_STILL if deal.owner_id == user.pk else others_still(user))
+    return deals
 
 
 # My work -------------------------------------------------------------------------------------------

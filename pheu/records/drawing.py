@@ -379,12 +379,13 @@ def card(kind: Kind, row: Any) -> SafeString:
     moved = html(' data-move-url="{}"', address(f"{kind.code}-stage", row.pk)) if row.may_move else ""
     return html(
         '<article class="card" id="{}-{}" tabindex="0"{} aria-label="{}">'
-        '<h3><a href="{}">{}</a></h3>{}{}{}{}{}</article>\n',
+        '<h3><a href="{}{}">{}</a></h3>{}{}{}{}{}</article>\n',
         kind.code,
         row.pk,
         moved,
         row.title,
         url_of(row),
+        getattr(row, "place", ""),
         row.title,
         html('<div class="sub cut">{}</div>', row.customer_name) if row.customer_name else "",
         _card_facts(row),

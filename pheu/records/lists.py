@@ -234,7 +234,7 @@ class Listing:
         here = self.url()
         if len(here) <= LONGEST_PLACE:
             for row in rows:
-                row.place = f"{here}{'&' * (here != '?')}after={_write_cursor(self.sort, row.sort_value, row.pk)}"
+                row.place = place_of(row, here, self.sort, row.sort_value)
         return rows
 
     def beside(self, *, before: bool) -> Any:
@@ -475,6 +475,11 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "decimal": Decimal,
     "plain": lambda value: value,
 }
+
+
+def place_of(row: Any, query: str, sort: str, value: Any) -> str:
+    """The query string by which the page of `row` knows where in a list it stands, whose order's value it has."""
+    return f"{query}{'&' if '?' in query else '?'}after={_write_cursor(sort, value, row.pk)}"
 
 
 def _read_cursor(sort: str, text: str) -> tuple[Any, int] | None:

@@ -237,10 +237,18 @@ def _page(
         "buttons": registries.buttons_for(registries.toolbar, row.kind, row, may),
         "more": registries.buttons_for(registries.more, row.kind, row, request.user),
         "place": f"?{request.GET.urlencode()}" if "after" in request.GET else "",
-        "came_from": Listing(kind, request.user, request.GET).url() if "after" in request.GET else "",
+        "came_from": _came_from(kind, request) if "after" in request.GET else kind.url("list"),
         **registries.render_panels(PLACES, row.kind, request, row, may),
     }
     return render(request, "records/record.html", context, status=status)
+
+
+def _came_from(kind: Kind, request: Request) -> str:
+    """The list, or the board, whose row or card led here."""
+    listing = Listing(kind, request.user, request.GET)
+    if "board" in request.GET and kind.has_board:
+        return kind.url("board") + listing.url(stage=None, sort=None, board=None)
+    return kind.url("list") + listing.url()
 
 
 @require_POST

@@ -123,10 +123,13 @@ def _count(count: Any, href: str = "") -> SafeString:
     return html('<span class="count num">{}</span>', html('<a href="{}">{}</a>', href, count) if href else count)
 
 
+SHARES = SafeString('<span class="faint" aria-hidden="true"> · </span>')
+
+
 def drawn_shares(shares: Iterable[tuple[Any, str, Any]]) -> SafeString:
     """Counts beside each other: (count, the address of exactly what it counts, whose they are)."""
     one = '<span class="count num"><a href="{}">{}</a> {}</span>'
-    return together((html(one, href, count, words) for count, href, words in shares), " ")
+    return together((html(one, href, count, words) for count, href, words in shares), SHARES)
 
 
 def _more(href: str, words: str) -> SafeString:
