@@ -81,7 +81,10 @@ WORRYING = {"unreadable", "ambiguous", "repeated"}
 
 
 def _flags(field: Field, value: Any, row: Any) -> Drawn:
-    return pill(field.show(value), "amber" if WORRYING & set(value) else "slate") if value else NOTHING
+    if not value:
+        return NOTHING
+    words, tone = field.show(value), "amber" if WORRYING & set(value) else "slate"
+    return html('<span class="nowrap" title="{}">{}</span>', words, pill(words, tone))
 
 
 def _stars(field: Field, value: Any, row: Any) -> Drawn:

@@ -816,3 +816,40 @@ def test_the_page_of_an_import_opens_the_list_of_exactly_its_rows(client, an, ch
     client.force_login(chi)
     assert listed(client, opens) == set()
     assert "KCN Đồng Văn" not in client.get(opens).text
+
+
+def test_lines_that_repeat_are_left_out_if_one_wants(client, an, chi):
+    """R4.02: the first of each number stays; what is in the system, whoever may see it, is not brought again."""
+    create_prospect({"company_name": "Của phòng khác", "phone": "+842838450000", "owner": chi}, by=chi)
+    client.force_login(an)
+    phones = ["38450000", "38389868", "38389868", "38389869", "38389868 / 38389869"]
+    lines = [[n, f"Công ty {n}", "", "", "", phone] for n, phone in enumerate(phones)]
+    imported = checked(client, xlsx([*TITLES, HEADER, *lines]), area_code="028")
+    page = client.get(f"/imports/{imported.pk}/check/").text
+    assert "Bỏ qua 3 dòng lặp lại" in page
+    assert "còn 2 dòng được nhập" in page
+    client.post(f"/imports/{imported.pk}/run/", {"but_repeats": "on"})
+    work()
+    imported.refresh_from_db()
+    assert accounts(imported) == (5, 2, 3, 0)
+    assert set(Prospect.objects.filter(created_by=an).values_list("company_name", flat=True)) == {
+        "Công ty 1",
+        "Công ty 3",
+    }
+    assert "bỏ qua theo lựa chọn" in client.get(f"/imports/{imported.pk}/?tab=skipped").text
+
+
+def test_all_lines_that_repeat_come_in_unless_they_are_left_out(client, an):
+    client.force_login(an)
+    lines = [[n, f"Công ty {n}", "", "", "", "38389868"] for n in range(3)]
+    imported = run(client, checked(client, xlsx([*TITLES, HEADER, *lines]), area_code="028"))
+    assert accounts(imported) == (3, 3, 0, 0)
+    assert imported.mark_counts["repeated"] == 3
+
+
+def test_the_mapping_says_that_a_remark_becomes_the_need_of_a_lead(client, an):
+    """R1.16: «Tên dự án» of a list is a remark, and what a lead needs."""
+    client.force_login(an)
+    imported = opened(client, xlsx())
+    row = client.get(f"/imports/{imported.pk}/columns/").text.split('cell-title">Tên dự án')[1].split("</tr>")[0]
+    assert "khi thành tiềm năng: «Nhu cầu»" in row

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from pheu.activities.models import ActivityType
 from pheu.activities.services import schedule_activity
-from pheu.conftest import standing
+from pheu.conftest import given, standing
 from pheu.deals.services import create_deal
 from pheu.leads.models import Lead, Source
 from pheu.leads.services import create_lead, create_leads
@@ -112,6 +112,19 @@ def test_the_next_activity_is_named_in_lists_and_on_cards(an, client):
         assert "Gọi lần hai" not in page
         assert str(ActivityType.objects.all()[0]) in page  # without a title it is called by its type
         assert re.search(r"ngày mai \d\d:\d\d", page)
+
+
+@in_browser
+def test_a_long_pill_stands_within_its_column_and_says_all_of_it(world):
+    an = world.cast.an
+    row = standing("prospect", {"company_name": "Xi măng Hòn Đá", "owner": an}, by=an)
+    given(row, flags=["completed", "old_mobile", "repeated"])
+    page = world.enter(an, "/prospects/?tab=all")
+    shown = page.locator("#rows [title*='số lặp lại']")
+    pill, cell = shown.locator(".pill").bounding_box(), page.locator("#rows td:has(> [title] > .pill)").bounding_box()
+    assert pill is not None
+    assert cell is not None
+    assert pill["x"] + pill["width"] <= cell["x"] + cell["width"]
 
 
 # Opening and keys -----------------------------------------------------------------------------------------------------
