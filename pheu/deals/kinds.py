@@ -12,6 +12,8 @@ from pheu.records.kinds import Kind, Window, add_window, register
 from pheu.records.models import Category
 from pheu.records.shipped import ship
 
+MINE: Tree = {"field": "owner", "op": "in", "value": ["me"]}
+ENDED: Tree = {"field": "status", "op": "in", "value": [Category.WON, Category.LOST, Category.UNQUALIFIED]}
 OPEN: Tree = {"field": "status", "op": "in", "value": [Category.OPEN]}
 # Open deals that have not changed stage for two weeks. Open ones are not closed: said again, their index is of those.
 STILL: Tree = {
@@ -33,9 +35,10 @@ CLOSING_THIS_MONTH: Tree = {
 def _views(user: User) -> list[View]:
     """Whoever looks after more than their team begins with everything."""
     views = [
-        View("mine", _("Mine"), {"field": "owner", "op": "in", "value": ["me"]}),
+        View("mine", _("Mine"), {"all": [MINE, OPEN]}),
         View("month", _("Closing this month"), CLOSING_THIS_MONTH),
         View("still", _("Still for 14 days"), STILL),
+        View("closed", _("Closed"), ENDED),
         View("all", _("All"), {}),
     ]
     sees_more = user.scope_of("deal", VIEW) in (Scope.ALL, Scope.DEPARTMENT)

@@ -10,9 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from pheu.deals.models import Conversion, Deal
 from pheu.leads import schema as leads
 from pheu.parties.schema import SOURCE, TAGS
+from pheu.quality.fields import from_list
 from pheu.records.fields import Percent, RowPick, Shown, Title, common, staged
+from pheu.records.models import Category
 from pheu.records.operators import EMPTY, OF_ROWS, Operator
 from pheu.records.schema import Group, Schema, responsible
+
+STATES = (Category.OPEN, Category.WON, Category.LOST, Category.UNQUALIFIED)
 
 
 class Probability(Percent):
@@ -128,6 +132,6 @@ DEAL = Schema(
         "label",
         "updated_at",
     ),
-    shown=(*staged("deal"), *common(), *ASKED_ONLY),
+    shown=(*staged("deal", STATES), *common(), from_list("deal"), *ASKED_ONLY),
     phone_columns=("name", "stage", "expected_amount", "next_activity", "owner"),
 )

@@ -1,6 +1,6 @@
 """The parts of the start page. A part about something that a role may not see is left out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ class Kpi:
     url: str
     change: str = ""
     trend: str = ""
+    shares: list[tuple[str, str, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -44,8 +45,9 @@ class Page:
         self.work = queries.my_work(self.user, self.now)
 
     def kpis(self) -> list[Kpi]:
+        user = self.user
         found = [_new_leads(self.leads) if self.leads else None, _work(self.work)]
-        found += [_open_deals(self.deals), _forecast(self.deals, self.now)] if self.deals else []
+        found += [_open_deals(self.deals, user), _forecast(self.deals, self.now, user)] if self.deals else []
         return [one for one in found if one is not None]
 
     def left(self) -> list[Panel]:
@@ -95,21 +97,28 @@ def _deal_count(count: int) -> str:
     return ngettext("%(count)s deal", "%(count)s deals", count) % {"count": show_number(count)}
 
 
-def _open_deals(figures: dict[str, Any]) -> Kpi:
-    return _deals_kpi(_("Open deals"), figures.get("amount"), figures["count"], "open")
+def _open_deals(figures: dict[str, Any], user: User) -> Kpi:
+    counts = (figures["count"], figures["count_mine"])
+    return _deals_kpi(_("Open deals"), figures.get("amount"), counts, "open", user)
 
 
-def _forecast(figures: dict[str, Any], now: datetime) -> Kpi:
+def _forecast(figures: dict[str, Any], now: datetime, user: User) -> Kpi:
     label = _("Forecast for month %(month)d") % {"month": timezone.localtime(now).month}
-    return _deals_kpi(label, figures.get("forecast"), figures["closing"], "closing")
+    counts = (figures["closing"], figures["closing_mine"])
+    return _deals_kpi(label, figures.get("forecast"), counts, "closing", user)
 
 
-def _deals_kpi(label: str, amount: Any, count: int, which: str) -> Kpi:
-    """What deals are worth with how many they are; only the latter where the person may not see the value."""
-    url = list_url(DEAL, queries.DEALS[which])
-    if amount is None:
-        return Kpi(label, _deal_count(count), url)
-    return Kpi(label, _dong(amount), url, _deal_count(count))
+def _deals_kpi(label: str, amount: Any, counts: tuple[int, int], which: str, user: User) -> Kpi:
+    """What deals are worth with how many they are, mine and others' apart; without the value where it is hidden."""
+    (count, mine), tree = counts, queries.DEALS[which]
+    url = list_url(DEAL, tree)
+    value, words = (_deal_count(count), "") if amount is None else (_dong(amount), _deal_count(count))
+    parts = tree.get("all", [tree])
+    own, others = ({"all": [*parts, whose]} for whose in (queries.MINE, queries.OTHERS))
+    if count == mine or not queries.sees(DEAL, user, {"own": own}):
+        return Kpi(label, value, url, words)
+    shares = queries.shares(DEAL, (mine, own, _("mine")), (count - mine, others, queries.of_others(user)))
+    return Kpi(label, value, url, shares=shares)
 
 
 def _dong(amount: Any) -> str:
@@ -128,18 +137,25 @@ def new_leads_panel(page: Page) -> Panel | None:
     tree = queries.untouched_leads(page.user)
     if not queries.sees(LEAD, page.user, {"new": tree}):
         return None
-    more = {"may_create": page.user.may("lead", CREATE), "url": list_url(LEAD, tree)}
-    return Panel("home/_leads.html", _first(queries.new_leads(page.user)) | more)
+    rows = queries.new_leads(page.user)
+    mine, free = queries.how_many(rows)
+    of_nobody = (free, queries.nobodys_leads(page.user), _("nobody's yet"))
+    shares = queries.shares(LEAD, (mine, queries.MY_LEADS, _("mine")), of_nobody)
+    context = {"rows": rows, "shares": shares, "may_create": page.user.may("lead", CREATE)}
+    return Panel("home/_leads.html", context)
 
 
 def still_panel(page: Page) -> Panel | None:
     """«Cơ hội đứng yên»: nobody has moved them for two weeks."""
-    tree = queries.still(page.user)
-    if not queries.sees(DEAL, page.user, {"still": tree}):
+    others = queries.others_still(page.user)
+    if not queries.sees(DEAL, page.user, {"mine": queries.MY_STILL, "others": others}):
         return None
     shows_amount = DEAL.schema_for(page.user).get("expected_amount") is not None
-    more = {"url": list_url(DEAL, tree), "shows_amount": shows_amount}
-    return Panel("home/_still.html", _first(queries.still_deals(page.user)) | more)
+    rows = queries.still_deals(page.user)
+    mine, theirs = queries.how_many(rows)
+    whose = _("of the team") if page.user.team_ids else _("of others")
+    shares = queries.shares(DEAL, (mine, queries.MY_STILL, _("mine")), (theirs, others, whose))
+    return Panel("home/_still.html", {"rows": rows, "shares": shares, "shows_amount": shows_amount})
 
 
 def funnel_panel(page: Page) -> Panel | None:
@@ -147,9 +163,3 @@ def funnel_panel(page: Page) -> Panel | None:
         return None
     steps = queries.funnel(page.user, page.leads) if page.leads["made"] else []
     return Panel("home/_funnel.html", {"steps": steps, "days": queries.FUNNEL})
-
-
-def _first(rows: list[Any]) -> dict[str, Any]:
-    """As many rows as a panel shows, with the count in words: «5+» where there are more."""
-    most = queries.MOST_ROWS
-    return {"rows": rows[:most], "count": f"{most}+" if len(rows) > most else str(len(rows))}

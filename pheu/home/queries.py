@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum, Window
@@ -16,16 +15,18 @@ from pheu.deals.models import Deal
 from pheu.leads.kinds import LEAD, MINE
 from pheu.leads.models import Lead
 from pheu.people.models import User
-from pheu.people.scopes import VIEW, may_take
-from pheu.records import counters
+from pheu.people.scopes import VIEW, Scope, may_take
+from pheu.records import counters, kinds
 from pheu.records.conditions import Tree, can_be_asked, compile_tree, list_url, rows_where
 from pheu.records.counting import kept
 from pheu.records.kinds import Kind
+from pheu.records.lists import place_of
 from pheu.records.models import CLOSED, Category, Record, Stage
 from pheu.records.moments import read_day
 
 FUNNEL = 90  # days
 MOST_WORK, MOST_ROWS = 8, 5
+MOST_SHOWN = 99  # of how many a panel says exactly how many they are
 # A deal is quoted from the first stage that is likelier than not: the company may call and cut its stages as it likes.
 QUOTED_FROM = 50
 
@@ -84,29 +85,77 @@ def lead_figures(user: User) -> dict[str, int]:
     }
 
 
-def untouched_leads(user: User) -> Tree:
-    """Leads that nobody has worked on yet and that are mine, or nobody's in my teams."""
+NEW: Tree = _status("in", Category.NEW)
+
+
+def nobodys_leads(user: User) -> Tree:
+    """Leads that nobody has worked on or taken yet, in my teams or, without a team, in my department."""
     nobodys: Tree = {"field": "owner", "op": "empty"}
     no_teams: Tree = {"field": "team", "op": "empty"}
     of_teams: Tree = {"field": "team", "op": "in", "value": list(user.team_ids)}
     mine = [user.department_id] if user.department_id else []
     here: Tree = {"field": "department", "op": "in", "value": mine}
-    theirs = {"any": [MINE, _both(nobodys, of_teams), _both(nobodys, no_teams, here)]}
-    return _both(_status("in", Category.NEW), theirs)
+    return _both(NEW, nobodys, {"any": [of_teams, _both(no_teams, here)]})
+
+
+MY_LEADS = _both(NEW, MINE)
+
+
+def untouched_leads(user: User) -> Tree:
+    """Leads that nobody has worked on yet and that are mine, or nobody's in my teams."""
+    return {"any": [MY_LEADS, nobodys_leads(user)]}
+
+
+def _first_of(kind: Kind, user: User, order: tuple[str, ...], mine: Tree, others: Tree) -> Any:
+    """The first rows of both in this order, each with how many there are of mine and of both: no further than shown.
+
+    One statement: of each so many as are counted are looked up along their index.
+    """
+    counted = [rows_where(kind, user, tree).order_by(*order).values("pk")[: MOST_SHOWN + 1] for tree in (mine, others)]
+    own = Window(Count("pk", filter=Q(owner=user)))
+    rows = kind.model.objects.filter(pk__in=counted[0].union(counted[1]))
+    return rows.annotate(of_all=Window(Count("pk")), of_mine=own).order_by(*order)[:MOST_ROWS]
+
+
+def place_at(row: Any, tree: Tree) -> None:
+    """Let the page of a row lead along the list that one of the counts opens, in the usual order."""
+    query = list_url(kinds.get(row.kind), tree).partition("?")[2]
+    row.place = place_of(row, f"?{query}", "-updated_at", row.updated_at)
+
+
+def how_many(rows: list[Any]) -> tuple[int, int]:
+    """How many of the rows of a panel are mine, and how many others'."""
+    return (rows[0].of_mine, rows[0].of_all - rows[0].of_mine) if rows else (0, 0)
 
 
 def new_leads(user: User) -> list[Lead]:
-    """The newest of them, each with whether the person may take it on; one more than the page shows."""
-    rows = rows_where(LEAD, user, untouched_leads(user)).select_related("record", "source")
-    leads = list(rows.order_by("-created_at", "-pk")[: MOST_ROWS + 1])
+    """The newest of them, each with whether the person may take it on."""
+    newest = _first_of(LEAD, user, ("-created_at", "-pk"), MY_LEADS, nobodys_leads(user))
+    leads = list(newest.select_related("record", "source"))
     for lead in leads:
         lead.may_take = may_take(user, lead)
+        place_at(lead, MY_LEADS if lead.owner_id == user.pk else nobodys_leads(user))
     return leads
 
 
 # Deals ---------------------------------------------------------------------------------------------
 
 DEALS: dict[str, Tree] = {"open": OPEN_DEALS, "closing": CLOSING_THIS_MONTH}
+OTHERS: Tree = {"field": "owner", "op": "not_in", "value": ["me"]}
+
+
+def shares(kind: Kind, *counted: tuple[int, Tree, Any]) -> list[tuple[str, str, Any]]:
+    """Counts with the list of exactly their rows and whose they are: [(count, address, words)]."""
+    return [(as_shown(count), list_url(kind, tree), words) for count, tree, words in counted]
+
+
+def as_shown(count: int) -> str:
+    return f"{MOST_SHOWN}+" if count > MOST_SHOWN else str(count)
+
+
+def of_others(user: User) -> Any:
+    """What a person calls the deals that they may see and that are not theirs."""
+    return _("of the team") if user.scope_of("deal", VIEW) in (Scope.TEAM, Scope.DEPARTMENT) else _("of others")
 
 
 def deal_figures(user: User) -> dict[str, Any]:
@@ -115,27 +164,34 @@ def deal_figures(user: User) -> dict[str, Any]:
     Of what the person may not see there is no sum.
     """
     shown = DEAL.schema_for(user)
-    stages = counters.by_stage(DEAL, user, compile_tree(DEAL, user, OPEN_DEALS)).values()
-    figures: dict[str, Any] = {"count": sum(one.count for one in stages)}
+    mine, others = counters.by_whose(DEAL, user, compile_tree(DEAL, user, OPEN_DEALS))
+    figures: dict[str, Any] = {"count": mine.count + others.count, "count_mine": mine.count}
     forecast: dict[str, Any] = {}
     if shown.get("expected_amount") is not None:
-        figures["amount"] = sum((one.amount for one in stages), Decimal(0))
+        figures["amount"] = mine.amount + others.amount
         if shown.get("probability") is not None:
             forecast["forecast"] = Sum(F("expected_amount") * F("probability") / 100, default=0)
-    return figures | rows_where(DEAL, user, CLOSING_THIS_MONTH).aggregate(closing=Count("pk"), **forecast)
+    counted = {"closing": Count("pk"), "closing_mine": Count("pk", filter=Q(owner=user))}
+    return figures | rows_where(DEAL, user, CLOSING_THIS_MONTH).aggregate(**counted, **forecast)
 
 
-def still(user: User) -> Tree:
-    """Mine and my teams' deals that stand still. Whoever is in no team looks after everything they may see."""
+MY_STILL: Tree = {"all": [*STILL["all"], MINE]}
+
+
+def others_still(user: User) -> Tree:
+    """My teams' deals that stand still. Whoever is in no team looks after everything they may see."""
     if not user.team_ids:
-        return STILL
-    return _both(STILL, {"any": [MINE, {"field": "team", "op": "in", "value": list(user.team_ids)}]})
+        return {"all": [*STILL["all"], OTHERS]}
+    return {"all": [*STILL["all"], OTHERS, {"field": "team", "op": "in", "value": list(user.team_ids)}]}
 
 
 def still_deals(user: User) -> list[Deal]:
-    """Those that have stood still the longest, one more than the page shows."""
-    rows = rows_where(DEAL, user, still(user)).select_related("record", "stage")
-    return list(rows.order_by("stage_entered_at", "pk")[: MOST_ROWS + 1])
+    """Mine and others' that have stood still the longest."""
+    longest = _first_of(DEAL, user, ("stage_entered_at", "pk"), MY_STILL, others_still(user))
+    deals = list(longest.select_related("record", "stage"))
+    for deal in deals:
+        place_at(deal, MY_STILL if deal.owner_id == user.pk else others_still(user))
+    return deals
 
 
 # My work -------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.leads.models import PRIORITIES, Lead, Rating, RequestType
 from pheu.parties import schema as parties
+from pheu.quality.fields import from_list
 from pheu.records.fields import (
     Choice,
     Date,
@@ -22,9 +23,10 @@ from pheu.records.fields import (
     common,
     staged,
 )
-from pheu.records.models import Label
+from pheu.records.models import Category, Label
 from pheu.records.schema import Group, Schema, responsible
 
+STATES = (Category.NEW, Category.WORKING, Category.CONVERTED, Category.UNQUALIFIED)
 PRIORITY = Stars(name="priority", label=_("Priority"), options=PRIORITIES, filterable=True, sortable=True)
 RATING = Choice(name="rating", label=_("Rating"), options=Rating.choices, filterable=True)
 REQUEST_TYPE = Pick(
@@ -124,6 +126,6 @@ LEAD = Schema(
         "source",
         "updated_at",
     ),
-    shown=(*staged("lead"), *common()),
+    shown=(*staged("lead", STATES), *common(), from_list("lead", goes_on=True)),
     phone_columns=("name", "stage", "phone", "next_activity", "owner"),
 )

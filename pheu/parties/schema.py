@@ -6,6 +6,7 @@ from operator import attrgetter
 from django.utils.translation import gettext_lazy as _
 
 from pheu.parties.models import Company, Contact, Prospect, Source
+from pheu.quality.fields import from_list
 from pheu.records.fields import (
     Choice,
     Email,
@@ -112,6 +113,7 @@ COMPANY = Schema(
     shown=(
         *common(),
         next_activity("company", on_page=False),
+        from_list("company"),
         moment("first_won_at", _("First won"), sortable=False),
     ),
     phone_columns=("name", "type", "phone", "owner"),
@@ -164,7 +166,7 @@ CONTACT = Schema(
         "tags",
         "updated_at",
     ),
-    shown=(*common(), next_activity("contact", on_page=False)),
+    shown=(*common(), next_activity("contact", on_page=False), from_list("contact")),
     phone_columns=("full_name", "company", "phone", "owner"),
 )
 
@@ -229,6 +231,7 @@ PROSPECT = Schema(
     shown=(
         *common(),
         next_activity("prospect", on_page=False),
+        from_list("prospect"),
         ShownRow(name="became", label=_("Converted"), reads=attrgetter("became")),
         MultiChoice(
             name="flags",

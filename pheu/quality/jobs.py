@@ -48,9 +48,9 @@ def check(imported: Import, settings: dict[str, Any], *, by: User) -> None:
 
 
 @transaction.atomic
-def start(imported: Import, *, by: User) -> None:
+def start(imported: Import, *, by: User, but_repeats: bool = False) -> None:
     """Start, or go on after what stopped it."""
-    if services.start_import(imported, by=by):
+    if services.start_import(imported, by=by, but_repeats=but_repeats):
         run_import.defer(import_id=imported.pk)
     elif again := services.try_again(imported, by=by):
         work = read_file if again.state == State.READING else check_import

@@ -24,6 +24,9 @@ class Mark:
 REPEATED, KNOWN, NO_PHONE = "repeated", "known", "no_phone"
 TOO_LONG, BAD_EMAIL, BAD_TAX_CODE, BAD_VALUE = "too_long", "bad_email", "bad_tax_code", "bad_value"
 
+# Not shown: a number of this line stands in an earlier line of the file, or in the system.
+AGAIN = "again"
+
 MARKS = {
     mark.code: mark
     for mark in (
@@ -47,7 +50,7 @@ MARKS = {
 
 # Why a line makes no row: nothing to reach or name somebody by, or more text than any field holds | no customer at all.
 NOTHING_IN_IT, INCOMPLETE, NO_ROOM, NO_PLACE = "nothing_in_it", "incomplete", "no_room", "no_place"
-HEADER_AGAIN, COLUMN_NUMBERS = "header_again", "column_numbers"
+HEADER_AGAIN, COLUMN_NUMBERS, LEFT_OUT = "header_again", "column_numbers", "left_out"
 
 REASONS: dict[str, Words] = {
     NOTHING_IN_IT: _("Nothing to call or reach it by: %(fields)s are all empty"),
@@ -56,6 +59,7 @@ REASONS: dict[str, Words] = {
     NO_PLACE: _("Something does not fit its field, and there is no remark to keep it in"),
     HEADER_AGAIN: _("The header again"),
     COLUMN_NUMBERS: _("Only the numbers of the columns"),
+    LEFT_OUT: _("Its phone is there already: left out, as was chosen"),
 }
 
 

@@ -14,6 +14,7 @@ from pheu.quality.mapping import letter_of
 from pheu.quality.models import Import, ImportLine
 from pheu.quality.reading import Line
 from pheu.quality.services import read_line
+from pheu.records import kinds
 
 MOST = 1000  # lines that a preview reads
 
@@ -40,6 +41,7 @@ class Preview:
         self.form, self.columns, self.area_code = form, columns, area_code
         self.lines = [line for line in lines if line.number > (imported.header_line or 0)][:MOST]
         self.is_whole = imported.rows <= MOST
+        self.importer = imported.importer
         reader = LineReader(imported.importer, columns, form.headers, area_code)
         self.has_phones = reader.has_phones
         self.read: list[tuple[Draft, str]] = [read_line(reader, line.cells) for line in self.lines]
@@ -79,9 +81,21 @@ class Preview:
                 continue
             name = self.columns.get(column, "")
             first = name and column == min(other for other, to in self.columns.items() if to == name)
-            said = remarks.get(name, []) if first else []
+            said = [*self._becomes(name), *remarks.get(name, [])] if first else []
             shown.append(Column(letter_of(column), header, (cells or [""])[0], len(cells), bound, bool(name), said))
         return shown
+
+    def _becomes(self, name: str) -> list[tuple[str, str]]:
+        """Where what stands in the field goes on, if it is called otherwise there: a remark is the need of a lead."""
+        here = self.importer.schema[name].label
+        found = [
+            (kind, one)
+            for kind in kinds.every()
+            for one in kind.schema
+            if one.comes_from.get(self.importer.kind) == name and one.label != here
+        ]
+        words = _("as a %(kind)s: “%(field)s”")
+        return [(words % {"kind": str(kind.label).lower(), "field": one.label}, "blue") for kind, one in found]
 
     def _remarks(self) -> dict[str, list[tuple[str, str]]]:
         """{field: [(words, tone)]}."""

@@ -292,7 +292,7 @@ def _end_check(imported: Import, round_: int, numbers: dict[int, list[str]]) -> 
         done=0,
         skipped=counts.get(LineState.SKIPPED, 0),
         rejected=counts.get(LineState.REJECTED, 0),
-        mark_counts=Counter(mark for line in told for mark in line),
+        mark_counts=Counter(mark for line in told for mark in line if mark in marks.MARKS),
     )
 
 
@@ -300,14 +300,30 @@ def _mark_repeats(imported: Import, numbers: dict[int, list[str]]) -> None:
     """Mark each line whose number another line of the file, or any record of the system, has too."""
     times = Counter(number for line in numbers.values() for number in line)
     there = known_phones(list(times))
-    for code, is_so in (
-        (marks.REPEATED, lambda number: times[number] > 1),
-        (marks.KNOWN, lambda number: number in there),
+    repeated = {number for number, n in times.items() if n > 1}
+    for code, wanted in (
+        (marks.REPEATED, [line for line, phones in numbers.items() if repeated & set(phones)]),
+        (marks.KNOWN, [line for line, phones in numbers.items() if there & set(phones)]),
+        (marks.AGAIN, _later_ones(numbers, there)),
     ):
-        wanted = [line for line, phones in numbers.items() if any(map(is_so, phones))]
         for start in range(0, len(wanted), CHUNK):
             lines = imported.lines.filter(line__in=wanted[start : start + CHUNK])
             lines.update(marks=Func("marks", Value(code), function="array_append"), has_problem=True)
+
+
+def _later_ones(numbers: dict[int, list[str]], there: set[str]) -> list[int]:
+    """The lines that bring a number which is `there`, or which a line above them brings."""
+    seen, later = set(there), list[int]()
+    for line in sorted(numbers):
+        if seen & set(numbers[line]):
+            later.append(line)
+        seen.update(numbers[line])
+    return later
+
+
+def repeats_of(imported: Import) -> Any:
+    """The lines of a checked import that may be left out as repeats."""
+    return imported.lines_of_customers.filter(state=LineState.READY, marks__contains=[marks.AGAIN])
 
 
 def known_phones(phones: Sequence[str]) -> set[str]:
@@ -324,17 +340,20 @@ def known_phones(phones: Sequence[str]) -> set[str]:
 # --- the run ----------------------------------------------------------------------------------------------------------
 
 
-def start_import(imported: Import, *, by: User) -> bool:
+def start_import(imported: Import, *, by: User, but_repeats: bool = False) -> bool:
     """Let a checked import run, or one that stopped go on. False when it runs already: a second click changes nothing.
 
-    Call inside the transaction that also asks for the job.
+    `but_repeats` leaves out the lines whose number an earlier line, or the system, has. Call inside the transaction
+    that also asks for the job.
     """
     imported = _locked(imported, by)
     may_go_on = imported.state == State.STOPPED or (imported.state == State.RUNNING and bool(imported.problem))
     if not may_go_on and imported.state != State.CHECKED:
         return False
+    if but_repeats and not may_go_on:
+        imported.skipped += repeats_of(imported).update(state=LineState.SKIPPED, reason=marks.LEFT_OUT)
     imported.state, imported.problem = State.RUNNING, ""
-    imported.save(update_fields=["state", "problem"])
+    imported.save(update_fields=["state", "problem", "skipped"])
     return True
 
 

@@ -151,14 +151,16 @@ def import_check(request: Request, pk: int) -> HttpResponse:
         ("skipped", _("Skipped"), imported.lines_of_customers.filter(state=LineState.SKIPPED)),
         ("all", _("All lines"), imported.lines_of_customers),
     ]
-    return render(request, "quality/check.html", _accounts(request, imported, tabs))
+    repeats = services.repeats_of(imported).count() if not imported.is_busy else 0
+    more = {"repeats": repeats, "left": imported.to_create - repeats}
+    return render(request, "quality/check.html", _accounts(request, imported, tabs) | more)
 
 
 @require_POST
 def import_run(request: Request, pk: int) -> HttpResponse:
     """Step 4: let it run. Clicking twice makes one run."""
     imported = _import(request, pk)
-    jobs.start(imported, by=request.user)
+    jobs.start(imported, by=request.user, but_repeats="but_repeats" in request.POST)
     return _go(request, imported)
 
 

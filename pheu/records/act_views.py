@@ -5,21 +5,20 @@ from typing import Any
 
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
-from pheu.core.errors import DomainError, tell
+from pheu.core.errors import DomainError, Refused, tell
 from pheu.core.ids import read_ids
+from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import ASSIGN, MOVE
 from pheu.records import drawing, kinds
 from pheu.records.access import must
-from pheu.records.acts import last_operation
-from pheu.records.answers import closing_toast, done, settle
-from pheu.records.forms import AssignForm, PipelineForm, ReasonForm
+from pheu.records.answers import closing_toast, done, settle, undo_url
+from pheu.records.forms import AssignForm, PipelineForm, ReasonForm, StageForm
 
 MANY = 5000
 
@@ -35,12 +34,6 @@ def changed_here(
     for one in news:
         answer = trigger_client_event(answer, one)
     return trigger_client_event(answer, "toast", {"text": text, "level": "success", "undo": undo})
-
-
-def undo_url() -> str:
-    """The address that takes back what this request has just done."""
-    operation = last_operation()
-    return reverse("operation-undo", args=[operation]) if operation else ""
 
 
 def ticked(rows: Any, asked: QueryDict) -> list[Any]:
@@ -86,6 +79,34 @@ def _handed_words(rows: Sequence[Any], owner: Any, team: Any) -> str:
     if owner is None and team is None:
         return _("%(what)s: nobody's now.") % what
     return _("%(what)s: now with %(name)s.") % (what | {"name": owner or team})
+
+
+def record_stages(request: Request, kind: str) -> HttpResponse:
+    """The dialog that puts ticked rows in another stage, and its answer (R3.19-3.21)."""
+    chosen = kinds.get(kind)
+    rows = ticked(chosen.model.objects.visible_to(request.user).with_stage(), asked_ids(request))
+    chosen.model.objects.within(request.user, MOVE).all_or_refuse(rows)
+    sent = request.POST if request.method == "POST" else None
+    form = StageForm(sent, rows=rows)
+    if sent is not None and form.is_valid() and _moved(chosen, rows, form, request.user):
+        n, to = len(rows), form.cleaned_data["to"]
+        words = ngettext("%(n)d record: now in “%(stage)s”.", "%(n)d records: now in “%(stage)s”.", n)
+        tell(request, words % {"n": n, "stage": to}, undo=undo_url())
+        return HttpResponseClientRefresh() if request.htmx else redirect(chosen.url("list"))
+    context = {"kind": chosen, "rows": rows, "form": form}
+    return render(request, "records/stages.html", context, status=200 if sent is None else 422)
+
+
+def _moved(kind: kinds.Kind, rows: Sequence[Any], form: StageForm, user: User) -> bool:
+    """Whether the act took them; else the form says which of them it may not."""
+    try:
+        kind.move_many(rows, to=form.cleaned_data["to"], by=user)
+    except Refused:
+        raise
+    except DomainError as error:
+        form.add_error(None, str(error))
+        return False
+    return True
 
 
 @require_POST

@@ -5,12 +5,14 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from pheu.core.errors import tell
 from pheu.people.requests import Request
 from pheu.records import kinds
+from pheu.records.acts import last_operation
 from pheu.records.models import Category
 
 
@@ -23,23 +25,46 @@ def done(request: Request, where: Any) -> HttpResponse:
     return redirect(url)
 
 
+def undo_url() -> str:
+    """The address that takes back what this request has just done."""
+    operation = last_operation()
+    return reverse("operation-undo", args=[operation]) if operation else ""
+
+
 Toast = dict[str, Any]  # text, and perhaps level and undo: an address
 
 
 def settle(request: Request, row: Any, toast: Toast) -> HttpResponse:
     """Answer an act on one row: on its board one stays, and the board is drawn anew; elsewhere its page opens."""
-    if request.htmx and _is_on_board(request, row.kind):
+    if request.htmx and is_on_board(request, row.kind):
         answer = trigger_client_event(HttpResponse(status=204), "dialog-close")
         trigger_client_event(answer, "board-changed", {"card": f"{row.kind}-{row.pk}"})
         return trigger_client_event(answer, "toast", toast)
-    level = {"info": messages.INFO}.get(toast.get("level", ""), messages.SUCCESS)
-    tell(request, toast["text"], undo=toast.get("undo", ""), level=level)
+    say(request, toast)
     return done(request, row)
 
 
-def _is_on_board(request: Request, kind: str) -> bool:
+def say(request: Request, toast: Toast) -> None:
+    """Show a toast on the next page."""
+    level = {"info": messages.INFO}.get(toast.get("level", ""), messages.SUCCESS)
+    tell(request, toast["text"], undo=toast.get("undo", ""), level=level)
+
+
+def is_on_board(request: Request, kind: str) -> bool:
     chosen = kinds.get(kind)
     return chosen.has_board and (request.htmx.current_url_abs_path or "").partition("?")[0] == chosen.url("board")
+
+
+def moved_toast(row: Any) -> Toast | None:
+    """What is said of a row that was put in another stage, with the way back; nothing where it stood there."""
+    undo = undo_url()
+    if row.is_closed:
+        return closing_toast(row) if undo else None
+    return (
+        {"text": _("%(title)s: now in “%(stage)s”.") % {"title": row.title, "stage": row.stage}, "undo": undo}
+        if undo
+        else None
+    )
 
 
 def closing_toast(row: Any) -> Toast:

@@ -7,14 +7,14 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 
 from pheu.core.ids import read_id
 from pheu.people.scopes import MOVE
 from pheu.records import counters
 from pheu.records.access import mark_free, may
 from pheu.records.conditions import LATE, Tree
-from pheu.records.lists import Listing, told_open
+from pheu.records.lists import LONGEST_PLACE, Listing, place_of, told_open
 from pheu.records.models import Pipeline, Stage
 
 CARDS = 20
@@ -141,13 +141,20 @@ class Board(Listing):
     def _drawn(self, ids: list[int]) -> list[Any]:
         fields = self.schema.card_fields()
         rows = self.kind.model.objects.filter(pk__in=ids).to_draw([*fields, *self.kind.fields.customer_fields()])
-        cards = list(rows.annotate(may_move=may(self.user, self.kind.code, MOVE)).order_by("-pk"))
+        rows = rows.annotate(may_move=may(self.user, self.kind.code, MOVE), made=F("created_at"))
+        cards = list(rows.order_by("-pk"))
         for card in cards:
             card.card_fields = fields
+            card.place = self._place_of(card)
         for one in fields:
             one.bring(cards)
         mark_free(cards, fields, self.user)
         return cards
+
+    def _place_of(self, card: Any) -> str:
+        """Where its page knows it by: in its column, from the newest card down."""
+        query = self.url(stage=str(card.stage_id), sort="-created_at", board="1", unfold=None, below=None, of=None)
+        return place_of(card, query, "-created_at", card.made) if len(query) <= LONGEST_PLACE else ""
 
     @property
     def _late(self) -> Q:

@@ -69,6 +69,16 @@ def added_up(*parts: Any) -> dict[int, Totals]:
     return found
 
 
+def by_whose(kind: Kind, user: User, condition: Q) -> tuple[Totals, Totals]:
+    """Totals of what is `user`'s own and of the other rows that they may see; a condition as for `by_stage`."""
+    mine, others = Totals(), Totals()
+    mines = Case(When(owner=user.pk, then=True), default=False)
+    parts = (rows.order_by().values(is_mine=mines).annotate(**_summed(rows)) for rows in _parts(kind, user, condition))
+    for one in _together(parts):
+        (mine if one["is_mine"] else others).add(one)
+    return mine, others
+
+
 def total(kind: Kind, user: User, condition: Q) -> int:
     """How many rows those are together."""
     return sum(one.count for one in by_stage(kind, user, condition).values())

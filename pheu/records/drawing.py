@@ -82,7 +82,10 @@ WORRYING = {"unreadable", "ambiguous", "repeated"}
 
 
 def _flags(field: Field, value: Any, row: Any) -> Drawn:
-    return pill(field.show(value), "amber" if WORRYING & set(value) else "slate") if value else NOTHING
+    if not value:
+        return NOTHING
+    words, tone = field.show(value), "amber" if WORRYING & set(value) else "slate"
+    return html('<span class="nowrap" title="{}">{}</span>', words, pill(words, tone))
 
 
 def _stars(field: Field, value: Any, row: Any) -> Drawn:
@@ -398,12 +401,13 @@ def card(kind: Kind, row: Any) -> SafeString:
     moved = html(' data-move-url="{}"', address(f"{kind.code}-stage", row.pk)) if row.may_move else ""
     return html(
         '<article class="card" id="{}-{}" tabindex="0"{} aria-label="{}">'
-        '<h3><a href="{}">{}</a></h3>{}{}{}{}{}</article>\n',
+        '<h3><a href="{}{}">{}</a></h3>{}{}{}{}{}</article>\n',
         kind.code,
         row.pk,
         moved,
         row.title,
         url_of(row),
+        getattr(row, "place", ""),
         row.title,
         html('<div class="sub cut">{}</div>', row.customer_name) if row.customer_name else "",
         _card_facts(row),

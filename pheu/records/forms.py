@@ -11,7 +11,7 @@ from pheu.core.ids import RowField
 from pheu.core.vietnamese.fields import CleanCharField
 from pheu.people.models import Team, User
 from pheu.people.scopes import CHANGE
-from pheu.records.models import ClosingReason, Pipeline
+from pheu.records.models import OPEN, ClosingReason, Pipeline, Stage
 
 
 class MoveForm(forms.Form):
@@ -112,6 +112,17 @@ def _now_with(owners: set[User | None]) -> str:
         return ngettext("Now with %(n)s person.", "Now with %(n)s people.", people) % {"n": people}
     [owner] = owners
     return str(_("Now with %(name)s.") % {"name": owner} if owner else _("Nobody has them yet."))
+
+
+class StageForm(forms.Form):
+    """An open stage that ticked rows go to: those of the pipelines in which they stand."""
+
+    to = RowField(Stage.objects.none(), label=_("Stage"), empty_label=None, widget=forms.RadioSelect)
+
+    def __init__(self, data: Any = None, *, rows: Sequence[Any]) -> None:
+        super().__init__(data)
+        stages = Stage.objects.filter(pipeline__in={row.stage.pipeline_id for row in rows}, category__in=OPEN)
+        self.fields["to"].queryset = stages.select_related("pipeline").order_by("pipeline", "position")  # type: ignore[attr-defined]
 
 
 class PipelineForm(forms.Form):

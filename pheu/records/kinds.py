@@ -94,7 +94,7 @@ class Kind:
         return own or (f"{self.url('closing', row.pk)}?to={stage.pk}" if stage.needs_reason else "")
 
 
-ACTS = {"create", "change", "assign", "take", "move", "close", "reopen", "change_pipeline"}
+ACTS = {"create", "change", "assign", "take", "move", "move_many", "close", "reopen", "change_pipeline"}
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,10 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, Tuple
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from pheu.core.prepared import prepared
+from pheu.core.vietnamese import show_number
 from pheu.people.models import User
 from pheu.records import counters, kinds
 from pheu.records.access import mark_free
@@ -41,6 +43,8 @@ from pheu.records.search import search_q
 
 PAGE = 50
 COUNT_CAP = 999
+MOST_COUNTED = 1000  # rows, where no counter knows how many they are
+MOST_CHOSEN = 500  # rows that «Chọn tất cả» ticks: what an act takes at once
 LONGEST_PLACE = 500  # characters of a list's query string that the links of its rows carry along
 
 
@@ -66,6 +70,7 @@ class Listing:
     """What a person sees of a kind for one query string. Rows come from `within(user, VIEW)` and nowhere else."""
 
     is_paged: ClassVar[bool] = True
+    most_chosen: ClassVar[int] = MOST_CHOSEN
     # What `drawing` has made of the rows, by row and column.
     drawn: list[list[Any]] | None = None
 
@@ -140,6 +145,26 @@ class Listing:
         """Whether the kept counters know how many rows these are."""
         return self.kind.has_stages and not self.text and all(map(counters.can_answer, self._asked))
 
+    @cached_property
+    def size(self) -> int:
+        """How many rows these are: all that a counter knows of, else no further than one beyond `MOST_COUNTED`."""
+        if self.is_counted:
+            return counters.total(self.kind, self.user, self.condition)
+        return self.narrowed().order_by()[: MOST_COUNTED + 1].count()
+
+    @property
+    def size_words(self) -> str:
+        if self.size > MOST_COUNTED and not self.is_counted:
+            return _("more than %(n)s results") % {"n": show_number(MOST_COUNTED)}
+        return ngettext("%(n)s result", "%(n)s results", self.size) % {"n": show_number(self.size)}
+
+    def first_ids(self, most: int = MOST_CHOSEN) -> list[int]:
+        """Ids of the first rows of all pages together."""
+        keys = self._keys(self._filled, None, most)
+        if len(keys) < most and self._may_be_empty:
+            keys += self._keys(self._empty, None, most - len(keys))
+        return keys
+
     def narrowed(self, rows: Any = None) -> Any:
         """Everything the person may see (or what `rows` has of it) under this view, search and filters, in no order."""
         rows = self.kind.model.objects.visible_to(self.user) if rows is None else rows
@@ -209,7 +234,7 @@ class Listing:
         here = self.url()
         if len(here) <= LONGEST_PLACE:
             for row in rows:
-                row.place = f"{here}{'&' * (here != '?')}after={_write_cursor(self.sort, row.sort_value, row.pk)}"
+                row.place = place_of(row, here, self.sort, row.sort_value)
         return rows
 
     def beside(self, *, before: bool) -> Any:
@@ -353,7 +378,9 @@ class Listing:
         if part.operator.takes == "nothing":
             return []
         values = part.value if part.operator.takes == "many" else [part.value]
-        names = self.choices.get(part.field) or part.field.names_of(values, self.user)
+        names = self.choices.get(part.field, {})
+        if not names.keys() >= set(map(str, values)):
+            names = names | part.field.names_of(values, self.user)
         words = [names.get(str(one)) or part.field.show(part.field.operand(one, self.user)) for one in values]
         return [str(self.user) if one == "me" else word for one, word in zip(values, words, strict=True)]
 
@@ -448,6 +475,11 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "decimal": Decimal,
     "plain": lambda value: value,
 }
+
+
+def place_of(row: Any, query: str, sort: str, value: Any) -> str:
+    """The query string by which the page of `row` knows where in a list it stands, whose order's value it has."""
+    return f"{query}{'&' if '?' in query else '?'}after={_write_cursor(sort, value, row.pk)}"
 
 
 def _read_cursor(sort: str, text: str) -> tuple[Any, int] | None:

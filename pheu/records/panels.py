@@ -10,7 +10,8 @@ from pheu.core.prepared import prepared
 from pheu.core.registries import Button, Panel, bulk, head_panels, toolbar
 from pheu.people.models import User
 from pheu.people.requests import Request
-from pheu.people.scopes import ASSIGN
+from pheu.people.scopes import ASSIGN, MOVE
+from pheu.records import kinds
 from pheu.records.models import Category, Pipeline, Staged
 
 
@@ -19,6 +20,13 @@ def hand_out(kind: str, user: User) -> list[Button]:
     if not user.may(kind, ASSIGN):
         return []
     return [Button(_("Hand out"), reverse(f"{kind}-assign"), "user-share", dialog=True)]
+
+
+@bulk.add("*", order=30)
+def move_on(kind: str, user: User) -> list[Button]:
+    if not kinds.get(kind).has_stages or not user.may(kind, MOVE):
+        return []
+    return [Button(_("Change the stage"), reverse(f"{kind}-stages"), "arrows-left-right", dialog=True)]
 
 
 @toolbar.add("*", order=5)

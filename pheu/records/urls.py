@@ -15,6 +15,7 @@ def record_urls(kind: Kind) -> list[URLPattern]:
         path("pick/", views.record_pick, here, name=f"{kind.code}-pick"),
         path("same/", views.record_same, here, name=f"{kind.code}-same"),
         path("filters/", views.record_filters, here, name=f"{kind.code}-filters"),
+        path("ids/", views.record_ids, here, name=f"{kind.code}-ids"),
         path("counts/", views.record_counts, here, name=f"{kind.code}-counts"),
         path("assignment/", act_views.record_assign, here, name=f"{kind.code}-assign"),
         path("<id:pk>/", views.record_page, here, name=f"{kind.code}-page"),
@@ -25,6 +26,7 @@ def record_urls(kind: Kind) -> list[URLPattern]:
     ]
     if kind.has_stages:
         pages += [
+            path("stages/", act_views.record_stages, here, name=f"{kind.code}-stages"),
             path("board/", views.record_board, here, name=f"{kind.code}-board"),
             path("<id:pk>/stage/", views.record_stage, here, name=f"{kind.code}-stage"),
             path("<id:pk>/closing/", act_views.record_closing, here, name=f"{kind.code}-closing"),

@@ -25,7 +25,7 @@ from pheu.people.requests import Request
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW, may_take
 from pheu.records import kinds
 from pheu.records.access import granted, must, with_abilities
-from pheu.records.answers import closing_toast, settle
+from pheu.records.answers import moved_toast, say, settle
 from pheu.records.boards import Board
 from pheu.records.counting import counts_of
 from pheu.records.forms import MoveForm
@@ -108,10 +108,16 @@ def _list_context(request: Request, listing: Listing) -> dict[str, Any]:
 
 @require_GET
 def record_counts(request: Request, kind: str) -> HttpResponse:
-    """The counts of the tabs, a minute old at most; the page loads them after itself."""
+    """The counts of the tabs, a minute old at most, and of the rows; the page loads them after itself."""
     listing = Listing(_open(request, kind), request.user, request.GET)
     context = {"listing": listing, "counts": counts_of(listing), "kind": listing.kind}
     return render(request, "records/_counts.html", context)
+
+
+@require_GET
+def record_ids(request: Request, kind: str) -> JsonResponse:
+    """The ids of all that a list has, as far as an act takes them at once: «Chọn tất cả»."""
+    return JsonResponse({"ids": Listing(_open(request, kind), request.user, request.GET).first_ids()})
 
 
 @require_GET
@@ -231,10 +237,18 @@ def _page(
         "buttons": registries.buttons_for(registries.toolbar, row.kind, row, may),
         "more": registries.buttons_for(registries.more, row.kind, row, request.user),
         "place": f"?{request.GET.urlencode()}" if "after" in request.GET else "",
-        "came_from": Listing(kind, request.user, request.GET).url() if "after" in request.GET else "",
+        "came_from": _came_from(kind, request) if "after" in request.GET else kind.url("list"),
         **registries.render_panels(PLACES, row.kind, request, row, may),
     }
     return render(request, "records/record.html", context, status=status)
+
+
+def _came_from(kind: Kind, request: Request) -> str:
+    """The list, or the board, whose row or card led here."""
+    listing = Listing(kind, request.user, request.GET)
+    if "board" in request.GET and kind.has_board:
+        return kind.url("board") + listing.url(stage=None, sort=None, board=None)
+    return kind.url("list") + listing.url()
 
 
 @require_POST
@@ -277,13 +291,16 @@ def record_stage(request: Request, kind: str, pk: int) -> HttpResponse:
     if dialog:
         return redirect(dialog)
     row = chosen.move(row, to=to, left=left, by=request.user)
+    toast = moved_toast(row)
     if not request.htmx or request.htmx.target != f"{kind}-{pk}":
+        if toast is not None:
+            say(request, toast)
         return HttpResponseClientRefresh() if request.htmx else redirect(row)
     board = Board(chosen, request.user, _query_of_page(request), _last_tab(request, kind))
     columns = [column for column in board.heads if column.stage in (left, to)]
     context = {"kind": chosen, "board": board, "card": board.card(row), "columns": columns}
     answer = render(request, "records/board.html#moved", context)
-    return trigger_client_event(answer, "toast", closing_toast(row)) if row.is_closed else answer
+    return trigger_client_event(answer, "toast", toast) if toast is not None else answer
 
 
 def _query_of_page(request: Request) -> QueryDict:

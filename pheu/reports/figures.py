@@ -298,7 +298,7 @@ def stays(kind: Kind, user: User, stage: Stage | None, period: Period) -> Any:
     """Every stay of a row in a stage that ended in the period, of those rows of a kind that the person may see."""
     seen = kind.model.objects.visible_to(user).live().order_by().values("pk")
     left = Cast(KeyTextTransform("id", KeyTransform("left", "facts")), IntegerField())
-    rows = Event.objects.filter(since__isnull=False, about__in=seen).annotate(left=left)
+    rows = Event.objects.filter(since__isnull=False, about__in=seen, operation__undone_by=None).annotate(left=left)
     rows = rows.filter(at__gte=midnight(period.first), at__lt=midnight(period.last + DAY))
     return rows if stage is None else rows.filter(left=stage.pk)
 

@@ -68,7 +68,7 @@ def _write(book: Any, page: Any, sheet: Sheet, period: Period) -> None:
 
 # Pictures ---------------------------------------------------------------------------------------------------------
 
-ROW, BAR, TOP = 46, 12, 8
+ROW, BAR, TOP, LEGEND = 46, 12, 8, 24
 
 
 def picture(sheet: Sheet, period: Period) -> HttpResponse:
@@ -87,7 +87,8 @@ def drawing(sheet: Sheet, title: str = "") -> SafeString:
     lines = [line for line in sheet.lines if line.cells[sheet.drawn].value is not None][:MOST_BARS]
     cells = [line.cells[sheet.drawn] for line in lines]
     most = max((float(value) for cell in cells for value in (cell.value, cell.was) if value is not None), default=0)
-    above = 44 if title else TOP
+    start = 44 if title else TOP
+    above = start + (LEGEND if sheet.compares else 0)
     height = above + ROW * len(lines) + TOP
     words = html(
         '<text class="chart-title" x="0" y="24" font-size="16" font-weight="600" fill="#1c1d1f">{}</text>', title
@@ -95,12 +96,29 @@ def drawing(sheet: Sheet, title: str = "") -> SafeString:
     paper = html('<rect width="100%" height="{}" fill="#ffffff"/>', height)
     return html(
         '<svg xmlns="http://www.w3.org/2000/svg" class="chart" width="720" height="{}" role="img" aria-label="{}"'
-        ' font-family="Inter, system-ui, sans-serif" font-size="13">{}{}{}</svg>',
+        ' font-family="Inter, system-ui, sans-serif" font-size="13">{}{}{}{}</svg>',
         height,
         title or f"{sheet.title}: {sheet.columns[sheet.drawn].label}",
         paper if title else "",
         words if title else "",
+        _legend(start) if sheet.compares else "",
         together(_bar(line, sheet, most, above + ROW * nth) for nth, line in enumerate(lines)),
+    )
+
+
+def _legend(top: int) -> SafeString:
+    """What the two bars of a line are."""
+    one = (
+        '<rect class="{}" x="{}" y="{}" width="12" height="{}" rx="2" fill="{}"/>'
+        '<text class="chart-name" x="{}" y="{}" font-size="12" fill="#535861">{}</text>'
+    )
+    parts = (
+        ("chart-bar", 0, BAR, "#0b7a63", _("This period")),
+        ("chart-was", 140, 4, "#8d929b", _("The period before")),
+    )
+    return together(
+        html(one, name, x, top + (BAR - tall) // 2, tall, fill, x + 18, top + 11, words)
+        for name, x, tall, fill, words in parts
     )
 
 

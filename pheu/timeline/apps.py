@@ -14,6 +14,7 @@ class TimelineConfig(AppConfig):
             assign=services.assign,
             take=services.take,
             move=stages.move,
+            move_many=stages.move_many,
             close=stages.close,
             reopen=stages.reopen,
             change_pipeline=stages.change_pipeline,

@@ -57,23 +57,29 @@ def record_many(
     via: str = "page",
     subject: str = "",
     cause: Event | None = None,
-    since: datetime | None = None,
+    since: datetime | Mapping[int, datetime] | None = None,
 ) -> list[Event]:
     """Insert one event for each (record, facts) and run the followers, all in the act's transaction.
 
     `by` is a person, an `Outsider`, or None: the system. `cause` is the event that made this happen, if one did;
-    `since` is when began what this ends.
+    `since` is when began what this ends; for several records by their ids.
     """
     told = list(told)
     if not told:
         return []
     who = _author(by) | {"kind": kind.code, "via": via, "subject": subject, "cause": cause and cause.pk}
-    who["since"] = since
-    rows = [Event(about=about, facts=facts, operation_id=current().operation, **who) for about, facts in told]
+    rows = [
+        Event(about=about, facts=facts, operation_id=current().operation, since=_began(since, about), **who)
+        for about, facts in told
+    ]
     happened = Event.objects.bulk_create(rows, batch_size=1000)
     for follower in events.followers_of(kind.code):
         follower(happened)
     return happened
+
+
+def _began(since: datetime | Mapping[int, datetime] | None, about: Record | None) -> datetime | None:
+    return since[about.pk] if isinstance(since, Mapping) and about is not None else since  # type: ignore[return-value]
 
 
 def _author(by: Author) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """«Hoàn tác»: which acts can be taken back, by whom, and how that is told. The journal does the work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from pheu.records.acts import act, current
 from pheu.records.journal import TakenBack
 from pheu.records.locking import hold, must_hold
 from pheu.records.models import Operation, Record, id_and_name
-from pheu.timeline import events
+from pheu.timeline import events, stages
 from pheu.timeline.services import record_many
 
 
@@ -23,12 +23,12 @@ class Undoable:
     """How one act is taken back.
 
     Whoever did it may, and whoever may do `action` with every row that it was about. `event` is the code of the event
-    that told it, on which «Hoàn tác» stands. `refuse(operation, by)` raises where it is too late;
-    `also(operation)` does what only the domain knows before the journal is read backwards, `afterwards(ids)` brings
-    up to date what hangs on the Records concerned. `of_fields` where a record's own fields may change by it.
+    that told it, on which «Hoàn tác» stands, or gives several of them. `refuse(operation, by)` raises where it is too
+    late; `also(operation)` does what only the domain knows before the journal is read backwards, `afterwards(ids)`
+    brings up to date what hangs on the Records concerned. `of_fields` where a record's own fields may change by it.
     """
 
-    event: str
+    event: str | Callable[[], Collection[str]]
     action: Action
     what: Any
     refuse: Callable[[Operation, User], None] | None = None
@@ -36,6 +36,10 @@ class Undoable:
     afterwards: Callable[[set[int]], None] | None = None
     of_fields: bool = True
     used: journal.Used = journal.used_by_others
+
+    @property
+    def codes(self) -> Collection[str]:
+        return [self.event] if isinstance(self.event, str) else self.event()
 
 
 _undoable: dict[str, Undoable] = {}
@@ -55,7 +59,7 @@ def rule_of(operation: Operation) -> Undoable | None:
 def offers_undo(event: Any, reader: User) -> bool:
     """Whether «Hoàn tác» stands on this event for this reader: whoever did it sees it there."""
     rule = rule_of(event.operation)
-    return rule is not None and rule.event == event.kind and event.operation.by_id == reader.pk
+    return rule is not None and event.kind in rule.codes and event.operation.by_id == reader.pk
 
 
 @act
@@ -110,7 +114,7 @@ def _must_be_allowed(operation: Operation, rule: Undoable, by: User) -> None:
 def _subjects(operation: Operation) -> list[int]:
     """The records that the act was about: those of its main event."""
     rule = _undoable[operation.act]
-    return [pk for pk in operation.events.filter(kind=rule.event).values_list("about", flat=True) if pk]
+    return [pk for pk in operation.events.filter(kind__in=rule.codes).values_list("about", flat=True) if pk]
 
 
 def told(operation: Operation, done: TakenBack) -> dict[str, Any]:
@@ -131,3 +135,5 @@ for _act, _event, _what in (
 ):
     can_undo(_act, Undoable(event=_event.code, action=Action.CHANGE, what=_what, of_fields=False))
 can_undo("assign", Undoable(event=events.ASSIGNED.code, action=Action.ASSIGN, what=_("handing out")))
+for moving in ("move", "move_many"):
+    can_undo(moving, Undoable(event=stages.moved_codes, action=Action.MOVE, what=_("moving to another stage")))

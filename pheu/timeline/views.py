@@ -13,6 +13,7 @@ from pheu.core.errors import Conflict, DomainError, tell
 from pheu.core.once import once
 from pheu.people.requests import Request
 from pheu.records.act_views import changed_here, undo_url
+from pheu.records.answers import is_on_board, settle
 from pheu.records.models import Operation, Record
 from pheu.timeline import services
 from pheu.timeline.forms import FileNameForm, NoteEditForm, NoteForm
@@ -180,6 +181,8 @@ def operation_undo(request: Request, pk: int) -> HttpResponse:
     back = operation.about.survivor if operation.about else "/"
     if rule is not None and not rule.of_fields:
         return changed_here(request, back, words, news=("record-changed", "counts-changed"))
+    if request.htmx and operation.about and is_on_board(request, operation.about.kind):
+        return settle(request, operation.about, {"text": words})
     tell(request, words)
     if request.htmx:
         return HttpResponseClientRefresh()

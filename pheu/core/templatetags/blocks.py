@@ -107,12 +107,14 @@ def panel(
     link: str = "",
     body: bool = False,
     counted: str = "",
+    shares: Iterable[tuple[Any, str, Any]] = (),
 ) -> SafeString:
     """A framed part of a page: a title, a count, a link to more. `body` pads what is not a list of lines.
 
-    `counted` is the address of exactly what `count` counts.
+    `counted` is the address of exactly what `count` counts; `shares` are several counts instead of one.
     """
-    head = html('<header class="panel-head"><h2>{}</h2>{}{}</header>', title, _count(count, counted), _more(href, link))
+    counts = drawn_shares(shares) or _count(count, counted)
+    head = html('<header class="panel-head"><h2>{}</h2>{}{}</header>', title, counts, _more(href, link))
     inside = html('<div class="panel-body">{}</div>', content) if body else content
     return html('<section class="panel">{}{}</section>', head if title else "", inside)
 
@@ -121,6 +123,15 @@ def _count(count: Any, href: str = "") -> SafeString:
     if count is None:
         return SafeString("")
     return html('<span class="count num">{}</span>', html('<a href="{}">{}</a>', href, count) if href else count)
+
+
+SHARES = SafeString('<span class="faint" aria-hidden="true"> · </span>')
+
+
+def drawn_shares(shares: Iterable[tuple[Any, str, Any]]) -> SafeString:
+    """Counts beside each other: (count, the address of exactly what it counts, whose they are)."""
+    one = '<span class="count num"><a href="{}">{}</a> {}</span>'
+    return together((html(one, href, count, words) for count, href, words in shares), SHARES)
 
 
 def _more(href: str, words: str) -> SafeString:
@@ -235,8 +246,19 @@ def _state_of(distance: int, failure: str | None) -> str:
 
 
 @register.simple_tag
-def kpi(label: str, value: Any, change: str = "", trend: str = "", href: str = "") -> SafeString:
-    """One figure of a row of figures, which opens what it counts; `trend` is rising, falling or nothing."""
+def kpi(
+    label: str,
+    value: Any,
+    change: str = "",
+    trend: str = "",
+    href: str = "",
+    shares: Iterable[tuple[Any, str, Any]] = (),
+) -> SafeString:
+    """One figure of a row of figures, which opens what it counts; `trend` is rising, falling or nothing.
+
+    `shares` are counts of what it is made of, in place of `change`.
+    """
+    change = change or drawn_shares(shares)
     value = html('<a href="{}">{}</a>', href, value) if href else value
     moved = html('<div class="{}">{}</div>', trend or "sub", change) if change else ""
     figure = '<div class="kpi"><div class="kpi-label">{}</div><div class="kpi-value">{}</div>{}</div>'

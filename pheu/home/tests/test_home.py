@@ -1,5 +1,7 @@
 """«Trang chủ»: what waits for me, and the funnel, within what I may see."""
 
+import html
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -185,3 +187,29 @@ def test_a_role_that_sees_no_deals_has_a_start_page_without_them(client, an, lea
 
 def test_a_stranger_is_asked_to_sign_in(client, db):
     assert client.get("/").status_code == 302
+
+
+def test_a_manager_reads_what_is_theirs_and_what_is_the_teams(client, an, binh):
+    """Each number is exact, and a link to exactly its rows."""
+    for owner, n in ((binh, 2), (an, 7)):
+        for at in range(n):
+            create_deal({"name": f"Trạm {at}", "owner": owner}, by=owner)
+    Deal.objects.update(stage_entered_at=timezone.now() - timedelta(days=20))
+    client.force_login(binh)
+    page = client.get("/").text
+    for panel in ("Cơ hội đang mở", "Cơ hội đứng yên"):
+        told = page.split(panel)[1]
+        shares = re.findall(r'<span class="count num"><a href="([^"]+)">(\d+)</a> ([^<]+)</span>', told)[:2]
+        assert [(number, whose) for _url, number, whose in shares] == [("2", "của tôi"), ("7", "của đội")]
+        for url, number, _whose in shares:
+            assert len(client.get(html.unescape(url)).context["listing"].rows) == int(number)
+    client.force_login(an)
+    assert [view.code for view in client.get("/deals/").context["listing"].tabs][:1] == ["mine"]
+
+
+def test_mine_are_my_open_deals_and_the_closed_ones_have_a_tab(client, an, deal):
+    won = create_deal({"name": "Đã thắng", "owner": an}, by=an)
+    move_deal(won, to=stage_of("deal", "Thành công"), left=won.stage, by=an)
+    client.force_login(an)
+    tabs = {tab: client.get(f"/deals/?tab={tab}").context["listing"].rows for tab in ("mine", "closed", "all")}
+    assert [tabs["mine"], tabs["closed"], len(tabs["all"])] == [[deal], [won], 2]

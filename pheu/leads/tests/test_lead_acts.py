@@ -7,7 +7,15 @@ from pheu.core.errors import Conflict, DomainError, Refused
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.leads import events
 from pheu.leads.models import Lead
-from pheu.leads.services import change_lead, close_lead, convert_prospects, create_leads, move_lead, reopen_lead
+from pheu.leads.services import (
+    change_lead,
+    close_lead,
+    convert_prospects,
+    create_lead,
+    create_leads,
+    move_lead,
+    reopen_lead,
+)
 from pheu.parties.models import Prospect
 from pheu.parties.services import create_prospect, create_prospects
 from pheu.people.models import Team
@@ -207,3 +215,18 @@ def test_reopening_a_converted_lead_is_another_act(an, lead):
     convert_leads([lead], Handover(owner=an), by=an)
     with nothing_changes(), pytest.raises(DomainError):
         reopen_lead(lead, by=an)
+
+
+def test_prospects_made_into_leads_lead_to_the_list_of_exactly_those(client, an):
+    """R1.16-R1.17: to be handed out at once; what was there before, or has been converted before, is not among them."""
+    create_lead({"company_name": "Có từ trước", "owner": an}, by=an)
+    rows = [create_prospect({"company_name": f"Công ty {n}", "owner": an}, by=an) for n in range(3)]
+    convert_prospects(rows[:1], by=an)
+    client.force_login(an)
+    address = client.post("/prospects/conversion/", {"ids": [one.pk for one in rows]}).url
+    answer = client.get(address)
+    assert {row.title for row in answer.context["listing"].rows} == {"Công ty 1", "Công ty 2"}
+    assert "Đã tạo 2 tiềm năng" in answer.text
+    again = client.get(client.post("/prospects/conversion/", {"ids": [one.pk for one in rows]}).url)
+    assert len(again.context["listing"].rows) == 4
+    assert "Đã tạo" not in again.text.split('id="toasts"')[1].split("</ul>")[0]

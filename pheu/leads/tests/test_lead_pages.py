@@ -287,3 +287,14 @@ def test_someone_outside_cannot_tell_the_lead_exists(client, chi, lead):
         assert client.post(f"/leads/{lead.pk}/fields/", {"need": "x", "initial-need": ""}).status_code == 404
     assert lead.title not in client.get("/leads/?tab=all").text
     assert lead.title not in client.get("/search/?q=tram").text
+
+
+def test_the_status_filter_offers_what_a_lead_can_be(client, an):
+    """R0.02: never the ends of deals, which no lead has."""
+    client.force_login(an)
+
+    def offered(path):
+        return set(re.findall(r'name="status" value="(\w+)"', client.get(path).text))
+
+    assert offered("/leads/filters/") == {"new", "working", "converted", "unqualified"}
+    assert offered("/deals/filters/") == {"open", "won", "lost", "unqualified"}

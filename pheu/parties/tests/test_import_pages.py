@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from pheu.conftest import nothing_changes, told
 from pheu.core.errors import Conflict, DomainError, Refused
+from pheu.leads.services import convert_prospects
 from pheu.parties.models import Prospect
 from pheu.parties.services import create_prospect
 from pheu.people.models import Role
@@ -785,3 +787,69 @@ def test_the_same_form_sent_twice_keeps_one_file(client, an):
     for _click in range(2):
         answer = client.post("/imports/new/", {**once, "file": SimpleUploadedFile("ds.xlsx", xlsx())})
         assert answer["Location"] == f"/imports/{Import.objects.get().pk}/columns/"
+
+
+def listed(client, address: str) -> set[str]:
+    return {row.title for row in client.get(address).context["listing"].rows}
+
+
+def test_the_page_of_an_import_opens_the_list_of_exactly_its_rows(client, an, chi):
+    """R1.01: with a filter of its own, also on the leads that were made of them; whoever may not see them sees none."""
+    create_prospect({"company_name": "Có từ trước", "owner": an}, by=an)
+    client.force_login(an)
+    first = run(client, checked(client, xlsx([HEADER, [1, "Sông Hồng"], [2, "Hải Nam"]]), origin="KCN Đồng Văn"))
+    run(client, checked(client, xlsx([HEADER, [1, "Ánh Lam"]]), origin="KCN Đồng Văn"))
+    page = client.get(f"/imports/{first.pk}/").text
+    opens = f"/prospects/?tab=all&from_list={first.pk}"
+    assert opens.replace("&", "&amp;") in page
+    assert listed(client, opens) == {"Sông Hồng", "Hải Nam"}
+    assert listed(client, f"{opens}&from_list={first.pk + 1}") == {"Sông Hồng", "Hải Nam", "Ánh Lam"}
+    text = client.get(opens).text
+    assert re.search(r"Từ danh sách\s*<b[^>]*>KCN Đồng Văn</b>", text)
+    assert re.search(rf'name="from_list" value="{first.pk}"', client.get("/prospects/filters/").text)
+
+    convert_prospects([Prospect.objects.get(company_name="Hải Nam")], by=an)
+    assert listed(client, f"/leads/?tab=all&from_list={first.pk}") == {"Hải Nam"}
+    assert listed(client, "/leads/?tab=all&from_list.empty=1") == set()
+    assert listed(client, "/prospects/?tab=all&from_list.empty=1") == {"Có từ trước"}
+
+    client.force_login(chi)
+    assert listed(client, opens) == set()
+    assert "KCN Đồng Văn" not in client.get(opens).text
+
+
+def test_lines_that_repeat_are_left_out_if_one_wants(client, an, chi):
+    """R4.02: the first of each number stays; what is in the system, whoever may see it, is not brought again."""
+    create_prospect({"company_name": "Của phòng khác", "phone": "+842838450000", "owner": chi}, by=chi)
+    client.force_login(an)
+    phones = ["38450000", "38389868", "38389868", "38389869", "38389868 / 38389869"]
+    lines = [[n, f"Công ty {n}", "", "", "", phone] for n, phone in enumerate(phones)]
+    imported = checked(client, xlsx([*TITLES, HEADER, *lines]), area_code="028")
+    page = client.get(f"/imports/{imported.pk}/check/").text
+    assert "Bỏ qua 3 dòng lặp lại" in page
+    assert "còn 2 dòng được nhập" in page
+    client.post(f"/imports/{imported.pk}/run/", {"but_repeats": "on"})
+    work()
+    imported.refresh_from_db()
+    assert accounts(imported) == (5, 2, 3, 0)
+    assert set(Prospect.objects.filter(created_by=an).values_list("company_name", flat=True)) == {
+        "Công ty 1",
+        "Công ty 3",
+    }
+    assert "bỏ qua theo lựa chọn" in client.get(f"/imports/{imported.pk}/?tab=skipped").text
+
+
+def test_all_lines_that_repeat_come_in_unless_they_are_left_out(client, an):
+    client.force_login(an)
+    lines = [[n, f"Công ty {n}", "", "", "", "38389868"] for n in range(3)]
+    imported = run(client, checked(client, xlsx([*TITLES, HEADER, *lines]), area_code="028"))
+    assert accounts(imported) == (3, 3, 0, 0)
+    assert imported.mark_counts["repeated"] == 3
+
+
+def test_the_mapping_says_that_a_remark_becomes_the_need_of_a_lead(client, an):
+    """R1.16: «Tên dự án» of a list is a remark, and what a lead needs."""
+    client.force_login(an)
+    imported = opened(client, xlsx())
+    row = client.get(f"/imports/{imported.pk}/columns/").text.split('cell-title">Tên dự án')[1].split("</tr>")[0]
+    assert "khi thành tiềm năng: «Nhu cầu»" in row

@@ -90,6 +90,7 @@ def upload():
 ON_ROWS = {
     "timeline.change": lambda d, by: timeline.change(d.lead, {"need": ("Đo bụi", "khác")}, by=by),
     "stages.move": lambda d, by: stages.move(d.lead, to=another(d.lead), left=d.lead.stage, by=by),
+    "stages.move_many": lambda d, by: stages.move_many([d.lead], to=another(d.lead), by=by),
     "stages.close": lambda d, by: stages.close(d.deal, to=stage_of("deal", "Thành công"), by=by),
     "stages.reopen": lambda d, by: stages.reopen(d.closed_deal, by=by),
     "stages.change_pipeline": lambda d, by: stages.change_pipeline(d.deal, to=d.other_pipeline, by=by),

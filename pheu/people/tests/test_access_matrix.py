@@ -342,6 +342,7 @@ def _pages_of(kind: str) -> dict[str, Entry]:
         f"{kind}-same": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-filters": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-counts": Entry(kind=kind, needs=VIEW, get=200),
+        f"{kind}-ids": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-page": Entry(about=(kind,), needs=VIEW, get=200),
         f"{kind}-next": Entry(about=(kind,), needs=VIEW, get=302),
         f"{kind}-previous": Entry(about=(kind,), needs=VIEW, get=302),
@@ -353,6 +354,7 @@ def _pages_of(kind: str) -> dict[str, Entry]:
 def _board_of(kind: str) -> dict[str, Entry]:
     return {
         f"{kind}-board": Entry(kind=kind, needs=VIEW, get=200),
+        f"{kind}-stages": Entry(about=(kind,), ticked=True, needs=MOVE, get=200, post=302, sends=_next_stage),
         f"{kind}-stage": Entry(about=(kind,), needs=MOVE, post=302, sends=_next_stage),
         f"{kind}-pipeline": Entry(about=(kind,), needs=MOVE, get=200, post=302, sends=_second_pipeline(kind)),
     }

@@ -6,6 +6,7 @@ from django import template
 from django.utils.translation import gettext as _
 
 from pheu.quality.models import Import, ImportLine
+from pheu.records import conditions, kinds
 
 register = template.Library()
 
@@ -38,6 +39,12 @@ def tone(state: str) -> str:
 def list_url(kind: Any) -> str:
     """The list of a kind, every row of it, the newest first."""
     return f"{kind.url('list')}?tab=all&sort=-created_at"
+
+
+@register.simple_tag
+def rows_url(imported: Import) -> str:
+    """The list of exactly the rows that an import made."""
+    return conditions.list_url(kinds.get(imported.kind), {"field": "from_list", "op": "in", "value": [imported.pk]})
 
 
 @register.filter

@@ -11,12 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from pheu.core.vietnamese import show_datetime
+from pheu.people.models import User
 from pheu.records import kinds
 from pheu.records.fields.base import Field
 from pheu.records.fields.choices import Choice
 from pheu.records.fields.dates import Moment
 from pheu.records.fields.references import PersonPick, Pick, StagePick
-from pheu.records.models import OPEN, Category, ClosingReason, Stage
+from pheu.records.models import OPEN, Category, ClosingReason, JournalEntry, Operation, Stage
+from pheu.records.operators import OF_LIST, Operator
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,6 +78,11 @@ class ShownStatus(ShownChoice):
     """
 
     kind: str
+    # The categories that stages of this kind have; a filter offers no others.
+    among: tuple[str, ...] = ()
+
+    def choices(self) -> list[tuple[Any, str]]:
+        return [(value, label) for value, label in self.options if value in self.among]
 
     def q(self, lookup: str, value: Any) -> models.Q:
         if lookup != "in" or not value:
@@ -153,17 +161,49 @@ class Overdue(ShownChoice):
         return None if hidden & {self.name, "next_activity", DEADLINE} else self
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MadeIn(Shown, Pick):
+    """The operation that made a row: what leads to all that one press of a button has made. Kept as the journal is."""
+
+    model: type[models.Model] = Operation
+    operators: ClassVar[dict[str, Operator]] = {"in": OF_LIST["in"]}
+
+    def q(self, lookup: str, value: Any) -> models.Q:
+        made = _made_rows().filter(operation__in=value)
+        return models.Q(_IsOneOf("pk", ArraySubquery(made.order_by().values("key"))))
+
+    def table(self, user: User) -> None:  # type: ignore[override]
+        """Nobody picks one from a menu."""
+
+    def names_of(self, told: Sequence[Any], user: User) -> dict[str, str]:
+        return {str(pk): show_datetime(at) for pk, at in Operation.objects.filter(pk__in=told).values_list("pk", "at")}
+
+
+def _made_rows() -> models.QuerySet:
+    return JournalEntry.objects.filter(
+        table__in=[kind.model._meta.db_table for kind in kinds.every()], before__isnull=True
+    )
+
+
+def _made_in(row: Any) -> Operation | None:
+    return next((one.operation for one in _made_rows().filter(key=row.pk).select_related("operation")), None)
+
+
 YES_OR_NO = [("yes", _("Yes")), ("no", _("No"))]
 
 
-def staged(kind: str) -> tuple[Field, ...]:
-    """What every kind with stages shows: where it stands and since when, how it ended, what is next."""
+def staged(kind: str, among: tuple[str, ...]) -> tuple[Field, ...]:
+    """What every kind with stages shows: where it stands and since when, how it ended, what is next.
+
+    `among` are the categories that its stages have.
+    """
     kept: dict[str, Any] = {"editable": False, "importable": False, "on_create": False}
     return (
         StagePick(name="stage", label=_("Stage"), model=Stage, kind=kind, filterable=True, **kept),
         ShownStatus(
             name="status",
             kind=kind,
+            among=among,
             label=_("Status"),
             options=Category.choices,
             reads=attrgetter("status"),
@@ -215,4 +255,5 @@ def common() -> tuple[Field, ...]:
         ShownPerson(name="created_by", label=_("Creator"), reads=attrgetter("created_by"), filterable=True),
         moment("created_at", _("Created")),
         moment("updated_at", _("Updated")),
+        MadeIn(name="made_in", label=_("Made at once"), reads=_made_in, on_page=False, filterable=True),
     )

@@ -191,6 +191,9 @@ ON_LEAD = {
         lambda d: partial(stages.move, d.lead, to=a_later_stage(d.lead), left=d.lead.stage, by=d.an),
         "lead.stage_changed",
     ),
+    "stages.move_many": Act(
+        lambda d: partial(stages.move_many, [d.lead], to=a_later_stage(d.lead), by=d.an), "lead.stage_changed"
+    ),
     "stages.close": Act(lambda d: partial(stages.close, d.lead, **d.failing(d.lead), by=d.an), "lead.unqualified"),
     "conversion.convert_leads": Act(
         lambda d: partial(conversion.convert_leads, [d.lead], Handover(owner=d.an), by=d.an), "lead.converted"
@@ -233,6 +236,9 @@ ON_DEAL = {
     "stages.move": Act(
         lambda d: partial(stages.move, d.new_deal, to=a_later_stage(d.new_deal), left=d.new_deal.stage, by=d.an),
         "deal.stage_changed",
+    ),
+    "stages.move_many": Act(
+        lambda d: partial(stages.move_many, [d.new_deal], to=a_later_stage(d.new_deal), by=d.an), "deal.stage_changed"
     ),
     "stages.close": Act(
         lambda d: partial(stages.close, d.new_deal, to=stage_of("deal", "Thành công"), by=d.an), "deal.won"

@@ -1,15 +1,17 @@
 """A day's work on a board: folded columns, ends by drag and by menu, new cards in place, totals that follow."""
 
 import re
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from pheu.conftest import stage_of
 from pheu.core.errors import DomainError
 from pheu.deals.models import Deal
-from pheu.deals.services import close_deal, create_deal
+from pheu.deals.services import close_deal, create_deal, move_deal
 from pheu.leads.models import Lead
 from pheu.records.models import ClosingReason, Tag
 
@@ -152,3 +154,40 @@ def test_a_failure_is_not_drawn_as_a_success(an, client):
     assert re.search(r'<li class="lost" aria-current="step">', page)
     assert '<li class="done"' not in page
     assert not Lead.objects.exists()
+
+
+@in_browser
+def test_the_ends_cover_no_column_on_a_laptop_and_the_switch_is_in_sight_on_a_phone(world):
+    an = world.cast.an
+    a_deal(an)
+    page = world.enter(an, "/deals/board/?tab=all")
+    last, ends = page.locator(".board > .column").last.bounding_box(), page.locator(".board-ends").bounding_box()
+    assert last is not None
+    assert ends is not None
+    assert last["x"] + last["width"] <= ends["x"] + 1
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.get_by_role("link", name="Danh sách")).to_be_in_viewport(ratio=1)
+
+
+@in_browser
+def test_a_record_opened_from_a_board_or_from_home_leads_on_to_the_next(world):
+    """Down its column; and back to the board."""
+    an = world.cast.an
+    older, newer = a_deal(an, "Cũ hơn"), a_deal(an, "Mới hơn")
+    moved = a_deal(an, "Ở cột khác")
+    move_deal(moved, to=stage_of("deal", "Báo giá"), left=moved.stage, by=an)
+    page = world.enter(an, "/deals/board/?tab=all&priority=0")
+    page.locator(f"#deal-{newer.pk} h3 a").click()
+    page.wait_for_url(re.compile(newer.get_absolute_url()))
+    page.keyboard.press("j")
+    page.wait_for_url(re.compile(older.get_absolute_url()))
+    page.keyboard.press("j")
+    expect(page.locator(".toast")).to_contain_text("cuối")
+    page.locator(".crumb a").click()
+    page.wait_for_url(re.compile(r"/deals/board/\?.*priority=0"))
+    Deal.objects.update(stage_entered_at=timezone.now() - timedelta(days=20))
+    page.goto(world.url)
+    page.locator(".panel", has_text="Cơ hội đứng yên").locator("a.line", has_text="Mới hơn").click()
+    page.wait_for_url(re.compile(newer.get_absolute_url()))
+    page.locator(".beside [rel=next]").click()
+    page.wait_for_url(re.compile(rf"/deals/({older.pk}|{moved.pk})/"))

@@ -10,10 +10,10 @@ from playwright.sync_api import expect
 
 from pheu.activities.models import ActivityType
 from pheu.activities.services import schedule_activity
-from pheu.conftest import standing
+from pheu.conftest import given, standing
 from pheu.deals.services import create_deal
 from pheu.leads.models import Lead, Source
-from pheu.leads.services import create_lead
+from pheu.leads.services import create_lead, create_leads
 from pheu.records import kinds, lists
 from pheu.records.lists import Listing
 
@@ -114,6 +114,19 @@ def test_the_next_activity_is_named_in_lists_and_on_cards(an, client):
         assert re.search(r"ngày mai \d\d:\d\d", page)
 
 
+@in_browser
+def test_a_long_pill_stands_within_its_column_and_says_all_of_it(world):
+    an = world.cast.an
+    row = standing("prospect", {"company_name": "Xi măng Hòn Đá", "owner": an}, by=an)
+    given(row, flags=["completed", "old_mobile", "repeated"])
+    page = world.enter(an, "/prospects/?tab=all")
+    shown = page.locator("#rows [title*='số lặp lại']")
+    pill, cell = shown.locator(".pill").bounding_box(), page.locator("#rows td:has(> [title] > .pill)").bounding_box()
+    assert pill is not None
+    assert cell is not None
+    assert pill["x"] + pill["width"] <= cell["x"] + cell["width"]
+
+
 # Opening and keys -----------------------------------------------------------------------------------------------------
 
 
@@ -170,7 +183,8 @@ def test_ticks_survive_other_pages_and_orders_of_the_list(world, monkeypatch):
     leads = [a_lead(an, f"Công ty {n}") for n in range(8)]
     page = world.enter(binh, "/leads/?tab=all")
     page.locator(f"[name=ids][value='{leads[-1].pk}']").check()
-    page.goto("/leads/?tab=all&sort=name")
+    page.locator("thead .cell-title a").click()
+    page.wait_for_url(re.compile("sort=name"))
     page.locator(f"[name=ids][value='{leads[0].pk}']").check()
     expect(page.locator("[data-bulk-count]")).to_have_text("Đã chọn 2")
     page.get_by_role("button", name="Phân công").click()
@@ -284,3 +298,80 @@ def test_a_deal_is_overdue_by_the_same_word(an):
     late = create_deal({"name": "Trạm", "owner": an, "due_at": timezone.now() - timedelta(days=1)}, by=an)
     create_deal({"name": "Trạm khác", "owner": an}, by=an)
     assert Listing(kinds.get("deal"), an, QueryDict("tab=all&overdue=yes")).rows == [late]
+
+
+# How many, all of them, and where ticks end ---------------------------------------------------------------------------
+
+
+@in_browser
+def test_a_list_says_how_many_rows_its_filters_leave_and_takes_all_of_them(world):
+    """R1.17: the whole page, then all of the filter, handed out together; other rows stay."""
+    an, binh, chi = world.cast.an, world.cast.binh, world.cast.chi
+    known = {"phone": "+842438637747", "owner": an}
+    create_leads([known | {"company_name": f"Công ty {n}", "priority": int(n < 60)} for n in range(64)], by=an)
+    page = world.enter(binh, "/leads/?tab=all&priority=1")
+    expect(page.locator("#list-size")).to_have_text("60 kết quả")
+    page.locator("[data-tick-all]").check()
+    expect(page.locator("[data-bulk-count]")).to_have_text("Đã chọn 50 trên trang này.")
+    page.get_by_role("button", name="Chọn tất cả 60").click()
+    expect(page.locator("[data-bulk-count]")).to_have_text("Đã chọn 60")
+    expect(page.get_by_role("button", name="Phân công")).to_be_focused()
+    page.keyboard.press("Enter")
+    dialog = page.locator("#dialog[open]")
+    dialog.locator("#id_owner-ts-control").fill("Chi")
+    dialog.locator(".ts-dropdown .option", has_text="Lê Kim Chi").click()
+    dialog.locator(".dialog-foot [type=submit]").click()
+    expect(page.locator(".toast")).to_contain_text("Lê Kim Chi")
+    assert set(Lead.objects.filter(owner=chi).values_list("priority", flat=True)) == {1}
+    assert Lead.objects.filter(owner=chi).count() == 60
+
+
+@pytest.mark.django_db
+def test_what_one_act_takes_at_once_is_said(an, client, monkeypatch):
+    monkeypatch.setattr(lists, "MOST_COUNTED", 4)
+    for n in range(6):
+        a_lead(an, f"Công ty {n}", priority=3, website="congty.example")
+    client.force_login(an)
+    assert "6 kết quả" in client.get("/leads/counts/?tab=all").text  # a counter knows
+    assert "hơn 4 kết quả" in client.get("/leads/counts/?tab=all&q=congty").text
+    monkeypatch.setattr(Listing.first_ids, "__defaults__", (4,))
+    newest = list(Lead.objects.order_by("-updated_at", "-pk").values_list("pk", flat=True)[:4])
+    assert client.get("/leads/ids/?tab=all").json() == {"ids": newest}
+
+
+@in_browser
+def test_ticks_end_when_one_leaves_the_list(world):
+    """They outlive its records, its orders and a reload; not the menu, another list, or a page between."""
+    an = world.cast.an
+    lead = a_lead(an, "Xi măng Hòn Đá")
+    a_lead(world.cast.binh, "Thép Phú Gia")
+    page = world.enter(world.cast.binh, "/leads/?tab=all")
+    box = page.locator(f"#rows [name=ids][value='{lead.pk}']")
+    menu = page.locator(".sidebar")
+
+    def ticked_again():
+        page.goto(f"{world.url}/leads/?tab=all")
+        box.check()
+
+    box.check()
+    page.locator("thead .cell-title a").click()
+    page.wait_for_url(re.compile("sort=name"))
+    expect(box).to_be_checked()
+    page.locator("#rows tr", has_text="Thép Phú Gia").locator(".cell-title a").click()
+    page.locator(".crumb a").click()
+    expect(box).to_be_checked()
+    menu.get_by_role("link", name="Tiềm năng").click()
+    expect(page.locator("#rows tr")).to_have_count(2)
+    expect(page.locator("#rows [name=ids]:checked")).to_have_count(0)
+    ticked_again()
+    menu.get_by_role("link", name="Trang chủ").click()
+    page.locator("#home").wait_for()
+    page.goto(f"{world.url}/leads/?tab=all")
+    expect(page.locator("#rows tr")).to_have_count(2)
+    expect(page.locator("#rows [name=ids]:checked")).to_have_count(0)
+    ticked_again()
+    page.locator(".tabs a", has_text="Của tôi").click()
+    page.wait_for_url(re.compile("tab=mine"))
+    page.locator(".tabs a", has_text="Tất cả").click()
+    page.wait_for_url(re.compile("tab=all"))
+    expect(page.locator("#rows [name=ids]:checked")).to_have_count(0)

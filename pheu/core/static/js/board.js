@@ -149,7 +149,8 @@ function openMenu(card, from) {
   menu.opener = from;
   menu.replaceChildren(...columns(card.closest("[data-board]")).map((list) => choice(card, list)));
   menu.showPopover();
-  menu.querySelector("button:not([aria-current])")?.focus();
+  const here = menu.querySelector("[aria-current]");
+  (here?.nextElementSibling ?? here)?.focus(); // mostly it goes on to the next stage
 }
 
 function newMenu() {

@@ -7,26 +7,42 @@ function boxes(list) {
   return [...list.querySelectorAll("input[name='ids']:not([type=hidden])")];
 }
 
-// What is ticked in this list, on whichever of its pages: kept for this tab of the browser.
-function kept(list) {
+// What is ticked in this list, on whichever of its pages: kept for this tab of the browser, of one list at a time.
+const KEPT = "ticks";
+
+function stored() {
   try {
-    return new Set(JSON.parse(sessionStorage.getItem(key(list)) || "[]"));
+    return JSON.parse(sessionStorage.getItem(KEPT)) || {};
   } catch {
-    return new Set(boxes(list).filter((box) => box.checked).map((box) => box.value));
+    return null; // the boxes alone know
   }
+}
+
+function kept(list) {
+  const known = stored();
+  if (!known) return new Set(boxes(list).filter((box) => box.checked).map((box) => box.value));
+  return new Set(known.rows === list.dataset.rows ? known.ids : []);
 }
 
 function keep(list, ids) {
   try {
-    if (ids.size) sessionStorage.setItem(key(list), JSON.stringify([...ids]));
-    else sessionStorage.removeItem(key(list));
+    if (ids.size) sessionStorage.setItem(KEPT, JSON.stringify({ rows: list.dataset.rows, ids: [...ids] }));
+    else sessionStorage.removeItem(KEPT);
   } catch {
-    // The boxes alone know.
+    // Not kept.
   }
 }
 
-function key(list) {
-  return `ticks:${list.dataset.rows}`;
+// Ticks end with the list: it was opened anew, from the menu or from a page that is none of its own or its records.
+function begin(list) {
+  const rows = stored()?.rows;
+  if (rows && (rows !== list.dataset.rows || isNew())) keep(list, new Set());
+}
+
+function isNew() {
+  const [{ type } = {}] = performance.getEntriesByType("navigation");
+  if (type !== "navigate") return false; // read again, or «Back»
+  return !location.search || !document.referrer.startsWith(location.origin + location.pathname);
 }
 
 // The boxes have changed.
@@ -57,7 +73,35 @@ function count(list, all, elsewhere) {
     head.indeterminate = ticked > 0 && ticked < all.length;
   }
   const words = list.querySelector("[data-bulk-count]");
-  if (words) words.textContent = words.dataset.text.replace("{n}", ticked + elsewhere);
+  const offers = offerRest(list, ticked === all.length ? ticked + elsewhere : Infinity);
+  if (words) words.textContent = (offers ? words.dataset.textPage : words.dataset.text).replace("{n}", ticked + elsewhere);
+}
+
+// Once the whole page is ticked: all rows of the list, as many as one act takes.
+function offerRest(list, chosen) {
+  const button = list.querySelector("[data-tick-rest]");
+  const size = Number(document.getElementById("list-size")?.dataset.size || 0); // comes after the page
+  if (!button) return false;
+  const most = Number(list.dataset.rowsMost);
+  const { text, textMost } = button.dataset;
+  button.textContent = (size > most ? textMost : text).replaceAll("{n}", Math.min(size, most));
+  button.hidden = chosen >= Math.min(size, most);
+  return !button.hidden;
+}
+
+async function tickRest(list, button) {
+  button.disabled = true;
+  try {
+    const answer = await fetch(list.dataset.rowsIds, { headers: { Accept: "application/json" } });
+    const { ids } = await answer.json();
+    keep(list, new Set(ids.map(String)));
+    show(list);
+    list.querySelector(".bulk-bar [type=submit]")?.focus();
+  } catch {
+    const detail = { text: document.body.dataset.textUnreachable, level: "error" };
+    document.dispatchEvent(new CustomEvent("toast", { detail }));
+  }
+  button.disabled = false;
 }
 
 function tick(all, checked) {
@@ -78,6 +122,9 @@ document.addEventListener("click", (event) => {
     last = event.target;
   } else if (event.target.matches("[data-tick-all]")) {
     tick(all, event.target.checked);
+  } else if (event.target.matches("[data-tick-rest]")) {
+    tickRest(list, event.target);
+    return;
   } else if (event.target.closest("[data-bulk-clear]")) {
     tick(all, false);
     keep(list, new Set());
@@ -155,5 +202,7 @@ document.addEventListener("htmx:afterSettle", () => {
   lists(even);
   lists((list) => show(list));
 });
+lists(begin);
+document.addEventListener("htmx:oobAfterSwap", ({ detail }) => detail.target?.id === "list-size" && lists((list) => show(list)));
 // After "back" too, which ticks what was ticked before.
 addEventListener("pageshow", () => lists((list) => show(list)));

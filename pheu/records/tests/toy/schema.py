@@ -1,4 +1,5 @@
 from pheu.records.fields import Choice, Date, LongText, Money, Tags, Title, common, staged
+from pheu.records.models import Category
 from pheu.records.schema import Group, Schema, responsible
 from pheu.records.tests.toy.models import COLOURS, Toy
 
@@ -23,6 +24,6 @@ TOY = Schema(
     amount="price",
     card=("price", "tags", "owner", "next_activity"),
     columns=("name", "number", "stage", "price", "ready_on", "colour", "tags", "owner", "updated_at"),
-    shown=(*staged("toy"), *common()),
+    shown=(*staged("toy", tuple(Category)), *common()),
     phone_columns=("name", "stage", "owner"),
 )
