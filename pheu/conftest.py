@@ -40,6 +40,8 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": os.environ.get("PHEU_CHROMIUM"), "args": sandbox}
 
 
+shape.see("")  # tests that are only collected ask no database
+
 # The same examples every time, so that a build fails for what was changed; PHEU_EXPLORE=1 goes looking for new ones.
 hypothesis_settings.register_profile("steady", derandomize=True, deadline=None)
 if not os.environ.get("PHEU_EXPLORE"):

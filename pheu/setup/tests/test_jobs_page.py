@@ -50,7 +50,7 @@ def test_a_parked_job_is_shown_with_its_error_and_arguments(client, dung):
 def test_a_job_whose_worker_ended_says_so(client, dung):
     parked_job()
     client.force_login(dung)
-    assert "Worker dừng giữa chừng" in client.get(PAGE).text
+    assert "Chương trình nền dừng giữa chừng" in client.get(PAGE).text
 
 
 def test_without_parked_jobs_the_page_says_that_all_is_well(client, dung):
