@@ -31,7 +31,7 @@ class ConversionForm(forms.Form):
     department = forms.CharField(
         label=_("Department"), required=False, disabled=True, help_text=_("Fills itself from the owner")
     )
-    team = RowField(Team.objects.all(), label=_("Sales team"), required=False, empty_label=_("The owner's team"))
+    team = RowField(Team.objects.none(), label=_("Sales team"), required=False, empty_label=_("The owner's team"))
     pipeline = RowField(Pipeline.objects.none(), label=_("Pipeline"), empty_label=None)
     amount = MoneyField(label=_("Expected value"), required=False)
     customer = forms.ChoiceField(choices=CUSTOMER, label=_("Customer"), widget=forms.RadioSelect)
@@ -51,6 +51,7 @@ class ConversionForm(forms.Form):
         self.fields["owner"].choices = [(one.pk, str(one)) for one in owners]  # type: ignore[attr-defined]
         departments = {str(user.pk): str(user.department or "") for user in owners}
         self.fields["department"].widget.attrs = {"data-follows": "owner", "data-values": json.dumps(departments)}
+        self.fields["team"].queryset = Team.objects.offered("deal")  # type: ignore[attr-defined]
         self.fields["pipeline"].queryset = Pipeline.objects.filter(kind="deal")  # type: ignore[attr-defined]
         for name, model in (("company", Company), ("contact", Contact)):
             field = self.fields[name]

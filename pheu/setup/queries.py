@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
 from pheu.core.jobs import title_of
@@ -52,11 +51,11 @@ LINES = 50
 
 @dataclass(frozen=True)
 class LogLine:
-    """One change of the configuration: (label, was, now) of each column."""
+    """One change of the configuration: (label, words) of each column."""
 
     event: Event
     said: str
-    changes: list[tuple[Any, Any, Any]]
+    changes: list[tuple[Any, str]]
 
 
 def log_lines(codes: list[str], before: int | None, reader: User) -> list[LogLine]:
@@ -66,13 +65,7 @@ def log_lines(codes: list[str], before: int | None, reader: User) -> list[LogLin
     return [LogLine(one, str(KINDS[one.kind].say(one, reader)), _columns(one)) for one in told[: LINES + 1]]
 
 
-def _columns(event: Event) -> list[tuple[Any, Any, Any]]:
+def _columns(event: Event) -> list[tuple[Any, str]]:
     of = get(event.facts.get("list", ""))
-    fields = [(of.column(one["column"]), one) for one in event.facts.get("changes", ())] if of else []
-    return [(field.verbose_name, _shown(field, one["was"]), _shown(field, one["now"])) for field, one in fields]
-
-
-def _shown(field: Any, value: Any) -> Any:
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return dict(field.flatchoices).get(value, value) if value not in (None, "") else "—"
+    columns = [(of.column(one["column"]), one) for one in event.facts.get("changes", ())] if of else []
+    return [(column.label, column.words(one)) for column, one in columns]

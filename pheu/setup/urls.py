@@ -1,10 +1,26 @@
-from django.urls import path
+from django.urls import URLPattern, path
 
 from pheu.setup import views
+
+
+def _of(code: str, *more: str) -> list[URLPattern]:
+    """The addresses of a page of its own; the lists of apps share those below."""
+    given, at = {"code": code}, f"setup/{code}/"
+    ways = {"switch": views.item_switch}
+    return [
+        path(at, views.company_list, given, name=f"setup-{code}-page"),
+        path(f"{at}new/", views.item_new, given, name=f"setup-{code}-new"),
+        path(f"{at}<id:pk>/", views.item_change, given, name=f"setup-{code}-change"),
+        *(path(f"{at}<id:pk>/{one}/", ways[one], given, name=f"setup-{code}-{one}") for one in more),
+    ]
+
 
 urlpatterns = [
     path("setup/", views.setup, name="setup"),
     path("setup/log/", views.setup_log, name="setup-log"),
+    *_of("teams", "switch"),
+    *_of("departments", "switch"),
+    *_of("branches", "switch"),
     path("setup/<slug:code>/", views.company_list, name="company-list-page"),
     path("setup/<slug:code>/new/", views.item_new, name="list-item-new"),
     path("setup/<slug:code>/order/", views.list_order, name="list-order"),

@@ -19,7 +19,7 @@ from django.utils import timezone
 from pheu.activities.models import ActivityType
 from pheu.activities.services import schedule_activity
 from pheu.conftest import PASSWORD, fingerprint, stage_of, standing
-from pheu.people.models import Department, Role, Team, User
+from pheu.people.models import Branch, Department, Role, Team, User
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, IMPORT, MOVE, VIEW, Action, Scope
 from pheu.quality.services import open_file, read_file
 from pheu.records.acts import last_operation
@@ -68,6 +68,9 @@ class Firm:
             self.things["import", *whose] = self._import(user)
         self.things["job", "a stranger's", ""] = parked_job()
         self.things["tag", "a stranger's", ""] = Tag.objects.create(name="Vốn nhà nước")
+        self.things["team", "a stranger's", ""] = Team.objects.create(name="Miền Trung")
+        self.things["department", "a stranger's", ""] = Department.objects.create(name="Phòng kho")
+        self.things["branch", "a stranger's", ""] = Branch.objects.create(name="Chi nhánh Huế")
         for row in self.things.values():
             row.refresh_from_db()
 
@@ -301,6 +304,18 @@ def _on_tag(**more: Any) -> Entry:
     return Entry(about=("tag",), args=("tags",), reach=_system_reach, **more)
 
 
+def _setup_page(code: str, about: str, sent: dict[str, Any], *more: str) -> dict[str, Entry]:
+    """A page of «Cấu hình» and its entries, which whoever looks after the system keeps."""
+    on_page, on_entry = {"kind": "system", "needs": VIEW}, {"about": (about,), "reach": _system_reach}
+    sends = {"sends": lambda *_: sent}
+    return {
+        f"setup-{code}-page": Entry(**on_page, get=200),
+        f"setup-{code}-new": Entry(**on_page, get=200, post=302, **sends),
+        f"setup-{code}-change": Entry(**on_entry, get=200, post=302, **sends),
+        **{f"setup-{code}-{one}": Entry(**on_entry, post=302, sends=lambda *_: {"was": "1"}) for one in more},
+    }
+
+
 def _of_author(about: str, **more: Any) -> Entry:
     return Entry(about=(about,), reach=_author_reach, **more)
 
@@ -440,6 +455,9 @@ ENTRIES = {
     "list-order": _of_list(post=302, sends=lambda *_: {"ids": list(Tag.objects.values_list("pk", flat=True))}),
     "list-item-change": _on_tag(get=200, post=302, sends=lambda *_: {"name": "Vốn vay", "colour": "blue"}),
     "list-item-switch": _on_tag(post=302, sends=lambda *_: {"was": "1"}),
+    **_setup_page("teams", "team", {"name": "Miền Tây", "serves_deals": "on", "alias": "mien.tay"}, "switch"),
+    **_setup_page("departments", "department", {"name": "Phòng mua hàng"}, "switch"),
+    **_setup_page("branches", "branch", {"name": "Chi nhánh Cần Thơ"}, "switch"),
     # one's own account
     "account_email": Entry(get=404),
     "account_change_password": Entry(get=200),
