@@ -62,8 +62,8 @@ class Role(models.Model):
 
     code = models.SlugField(unique=True)
     name = models.CharField(_("name"), max_length=100)
-    grants = models.JSONField(default=dict)
-    fields = models.JSONField(default=dict)
+    grants = models.JSONField(default=dict, blank=True)
+    fields = models.JSONField(default=dict, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

@@ -64,8 +64,21 @@ def change_item(of: Page, pk: int, changes: Changes, *, by: User, via: str = "pa
     if told:
         _check(of, item, [one for one in held if one.pk != pk])
         of.save(item, names)
+        of.after(item)
         _tell(events.ITEM_CHANGED, of, item, by, via, changes=told)
     return item
+
+
+@act
+def remove_item(of: Page, pk: int, *, by: User, via: str = "page") -> None:
+    """Delete an entry that nothing names; only of pages that have such entries."""
+    item = _among(_held(of, by), pk)
+    if not of.is_removable:
+        raise Refused
+    of.must_be_free(item)
+    told = id_and_name(item)
+    item.delete()
+    record(events.ITEM_REMOVED, about=None, by=by, via=via, subject=str(of.label), list=of.code, item=told)
 
 
 @act
@@ -88,7 +101,7 @@ def _held(of: Page, by: User) -> list[Any]:
     """The entries, which nobody else changes until we are done: not even by adding the first."""
     by.must("system", CHANGE)
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"list {of.code}"])
+        cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"list {of.lock or of.code}"])
     return list(of.items)
 
 

@@ -25,7 +25,8 @@ _pages: dict[str, "Page"] = {}
 class Page:
     """One page of «Cấu hình»: entries of one table, and what the acts of `configuring` need to know of them.
 
-    `body` and `line` are the templates of the form's fields and of one entry.
+    `body` and `line` are the templates of the form's fields and of one entry; `form_page` draws the form, as a dialog
+    unless it says otherwise. Entries of `is_removable` pages can be deleted while nothing names them.
     """
 
     code: str
@@ -39,7 +40,10 @@ class Page:
     body = "setup/_item_fields.html"
     line = "setup/_item_line.html"
     icon = "list"
-    is_ordered = False
+    form_page = "setup/item.html"
+    # What the acts on it lock: pages with one rule over both name the same.
+    lock = ""
+    is_ordered = is_removable = False
     most = 200
 
     def join(self) -> None:
@@ -87,6 +91,16 @@ class Page:
 
     def save(self, item: Any, names: Sequence[str] | None) -> None:
         item.save(update_fields=names)
+
+    def after(self, item: Any) -> None:
+        """`DomainError` for a change that cannot stand, asked when it is written."""
+
+    def must_be_free(self, item: Any) -> None:
+        """`DomainError` for an entry that something still names."""
+
+    @property
+    def is_dialog(self) -> bool:
+        return self.form_page == Page.form_page
 
 
 @dataclass(frozen=True)

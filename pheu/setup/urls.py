@@ -6,7 +6,7 @@ from pheu.setup import views
 def _of(code: str, *more: str) -> list[URLPattern]:
     """The addresses of a page of its own; the lists of apps share those below."""
     given, at = {"code": code}, f"setup/{code}/"
-    ways = {"switch": views.item_switch}
+    ways = {"switch": views.item_switch, "removal": views.item_remove}
     return [
         path(at, views.company_list, given, name=f"setup-{code}-page"),
         path(f"{at}new/", views.item_new, given, name=f"setup-{code}-new"),
@@ -21,6 +21,8 @@ urlpatterns = [
     *_of("teams", "switch"),
     *_of("departments", "switch"),
     *_of("branches", "switch"),
+    *_of("roles", "removal"),
+    path("setup/roles/order/", views.list_order, {"code": "roles"}, name="setup-roles-order"),
     path("setup/<slug:code>/", views.company_list, name="company-list-page"),
     path("setup/<slug:code>/new/", views.item_new, name="list-item-new"),
     path("setup/<slug:code>/order/", views.list_order, name="list-order"),

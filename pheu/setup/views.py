@@ -116,7 +116,7 @@ def item_change(request: Request, code: str, pk: int) -> HttpResponse:
 def _item_form(request: Request, chosen: Page, item: Any) -> HttpResponse:
     request.user.must("system", CHANGE)
     sent = request.POST if request.method == "POST" else None
-    form = form_of(chosen)(sent, of=chosen, item=item)
+    form = form_of(chosen)(sent, of=chosen, item=item, asked=request.GET)
     if sent is not None and form.is_valid():
         try:
             if item is None:
@@ -129,7 +129,9 @@ def _item_form(request: Request, chosen: Page, item: Any) -> HttpResponse:
                 form.add_error(name if name in form.fields else None, words)
     action = chosen.url("change", item.pk) if item else chosen.url("new")
     context = {"chosen": chosen, "item": item, "form": form, "action": action}
-    return render(request, "setup/item.html", context, status=200 if sent is None else 422)
+    if not chosen.is_dialog:
+        context["pages"] = lists.every()
+    return render(request, chosen.form_page, context, status=200 if sent is None else 422)
 
 
 def _changed(request: Request, chosen: Page, words: str) -> HttpResponse:
@@ -144,6 +146,13 @@ def item_switch(request: Request, code: str, pk: int) -> HttpResponse:
     item = configuring.change_item(chosen, pk, {"is_active": (not is_on, is_on)}, by=request.user)
     words = _("“%(name)s” is offered again.") if is_on else _("“%(name)s” is offered no more; records keep it.")
     return _changed(request, chosen, words % {"name": item})
+
+
+@require_POST
+def item_remove(request: Request, code: str, pk: int) -> HttpResponse:
+    chosen = _page(request, code)
+    configuring.remove_item(chosen, pk, by=request.user)
+    return _changed(request, chosen, _("It was deleted."))
 
 
 @require_POST

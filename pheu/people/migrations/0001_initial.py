@@ -28,8 +28,8 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.SlugField(unique=True)),
                 ("name", models.CharField(max_length=100, verbose_name="name")),
-                ("grants", models.JSONField(default=dict)),
-                ("fields", models.JSONField(default=dict)),
+                ("grants", models.JSONField(blank=True, default=dict)),
+                ("fields", models.JSONField(blank=True, default=dict)),
                 ("position", models.PositiveSmallIntegerField(default=0)),
             ],
             options={

@@ -20,7 +20,7 @@ from pheu.deals import services as deals
 from pheu.deals.conversion import Handover
 from pheu.leads import services as leads
 from pheu.parties import services as parties
-from pheu.people.models import User
+from pheu.people.models import Role, User
 from pheu.quality import services as quality
 from pheu.records.acts import last_operation
 from pheu.records.models import Category, ClosingReason, Operation, Pipeline
@@ -64,6 +64,7 @@ class Desk:
         self.imported = quality.open_file(SimpleUploadedFile("danh-sach.csv", text), kind="prospect", by=an)
         quality.read_file(self.imported, self.imported.round)
         self.job = parked_job()
+        self.role = Role.objects.create(code="nobody", name="Chưa ai")
         self.note = timeline.add_note(self.deal.record, body="x", by=an)
         self.file = timeline.add_file(self.deal.record, upload=upload(), by=an)
 
@@ -153,6 +154,7 @@ ON_SYSTEM = {
     "configuring.change_item": lambda d, by: configuring.change_item(
         REASONS, REASONS.items[0].pk, {"is_active": (True, False)}, by=by
     ),
+    "configuring.remove_item": lambda d, by: configuring.remove_item(lists.get("roles"), d.role.pk, by=by),
     "configuring.order_items": lambda d, by: configuring.order_items(
         REASONS, [one.pk for one in reversed(REASONS.items)], by=by
     ),

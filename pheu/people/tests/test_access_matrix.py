@@ -71,6 +71,7 @@ class Firm:
         self.things["team", "a stranger's", ""] = Team.objects.create(name="Miền Trung")
         self.things["department", "a stranger's", ""] = Department.objects.create(name="Phòng kho")
         self.things["branch", "a stranger's", ""] = Branch.objects.create(name="Chi nhánh Huế")
+        self.things["role", "a stranger's", ""] = Role.objects.create(code="nobody", name="Chưa ai")
         for row in self.things.values():
             row.refresh_from_db()
 
@@ -456,6 +457,10 @@ ENTRIES = {
     "list-item-change": _on_tag(get=200, post=302, sends=lambda *_: {"name": "Vốn vay", "colour": "blue"}),
     "list-item-switch": _on_tag(post=302, sends=lambda *_: {"was": "1"}),
     **_setup_page("teams", "team", {"name": "Miền Tây", "serves_deals": "on", "alias": "mien.tay"}, "switch"),
+    **_setup_page("roles", "role", {"name": "Thực tập"}, "removal"),
+    "setup-roles-order": Entry(
+        kind="system", needs=VIEW, post=302, sends=lambda *_: {"ids": list(Role.objects.values_list("pk", flat=True))}
+    ),
     **_setup_page("departments", "department", {"name": "Phòng mua hàng"}, "switch"),
     **_setup_page("branches", "branch", {"name": "Chi nhánh Cần Thơ"}, "switch"),
     # one's own account

@@ -23,6 +23,7 @@ from pheu.leads import services as leads
 from pheu.leads.models import Lead
 from pheu.parties import services as parties
 from pheu.parties.models import Company, Prospect
+from pheu.people.models import Role
 from pheu.people.tests.test_access_acts import PARTS, acts_of_the_house
 from pheu.quality import services as quality
 from pheu.quality.models import Import
@@ -126,7 +127,7 @@ ON_FILES: dict[str, tuple[Callable[[Desk], Work], Callable[[Outcome], Any], Any]
     ),
 }
 # Two admins who do the same to a list at once: it is done and told once, the second hears of it or finds it done.
-REASONS = lists.get("deal-lost-reasons")
+REASONS, ROLES = lists.get("deal-lost-reasons"), lists.get("roles")
 ON_LISTS: dict[str, tuple[Callable[[Any], Work], list[type[Exception]]]] = {
     "configuring.add_item": (
         lambda by: partial(configuring.add_item, REASONS, {"name": "Khác hẳn", "colour": "red"}, by=by),
@@ -140,7 +141,17 @@ ON_LISTS: dict[str, tuple[Callable[[Any], Work], list[type[Exception]]]] = {
         lambda by: partial(configuring.order_items, REASONS, [one.pk for one in reversed(REASONS.items)], by=by),
         [],
     ),
+    "configuring.remove_item": (
+        lambda by: partial(configuring.remove_item, ROLES, _a_spare_role().pk, by=by),
+        [DomainError],
+    ),
 }
+
+
+def _a_spare_role() -> Role:
+    return Role.objects.get_or_create(code="spare", defaults={"name": "Thừa"})[0]
+
+
 # Nobody else can reach what these make before it is there.
 ALONE = {"quality.open_file"}
 
@@ -159,7 +170,7 @@ def test_two_at_once_on_a_list_do_it_once(cast, name):
     of, errors = ON_LISTS[name]
     outcome = race(of(cast.dung), of(cast.dung), at=BEFORE_WRITE)
     assert [type(one) for one in outcome.errors] == errors
-    assert Event.objects.filter(facts__list="deal-lost-reasons").count() == 1
+    assert Event.objects.filter(kind__startswith="list.").count() == 1
 
 
 def test_every_act_has_a_race():
