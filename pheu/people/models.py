@@ -87,8 +87,12 @@ class User(Loaded, AbstractBaseUser):
     given_name = models.CharField(_("given name"), max_length=100, blank=True)
     name_key = models.BinaryField(default=b"", editable=False)
     job_title = models.CharField(_("job title"), max_length=200, blank=True)
-    role = models.ForeignKey(Role, models.PROTECT, related_name="users")
-    department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="people")
+    role = models.ForeignKey(Role, models.PROTECT, related_name="users", verbose_name=_("Role"))
+    department = models.ForeignKey(
+        Department, models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("Department")
+    )
+    # How many open records one takes on, for handing out by turns.
+    capacity = models.PositiveSmallIntegerField(_("Capacity"), null=True, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -97,6 +97,11 @@ def order_items(of: Page, pks: Sequence[int], *, by: User, via: str = "page") ->
         record(events.LIST_ORDERED, about=None, by=by, via=via, subject=str(of.label), list=of.code)
 
 
+def hold_entry(of: Page, pk: int, *, by: User) -> Any:
+    """One entry, for a part of an act of its own, while nobody else changes the page."""
+    return _among(_held(of, by), pk)
+
+
 def _held(of: Page, by: User) -> list[Any]:
     """The entries, which nobody else changes until we are done: not even by adding the first."""
     by.must("system", CHANGE)

@@ -8,5 +8,14 @@ ITEM_ADDED = EventKind("list.item_added", _("added “%(item)s”"), "plus", "ja
 ITEM_CHANGED = EventKind("list.item_changed", _("changed “%(item)s”"), "pencil")
 ITEM_REMOVED = EventKind("list.item_removed", _("deleted “%(item)s”"), "trash", "red")
 LIST_ORDERED = EventKind("list.ordered", _("put the list in another order"), "grip-vertical")
+PERSON_INVITED = EventKind("person.invited", _("invited “%(item)s”"), "send", "blue")
+PERSON_LEFT = EventKind(
+    "person.left",
+    _("closed the account of “%(item)s”; handed over to %(heir)s: %(handed_over)s"),
+    "lock",
+    "amber",
+    shows={"handed_over": lambda told: ", ".join(f"{one['name']} {one['count']}" for one in told or ()) or "—"},
+)
+PERSON_RETURNED = EventKind("person.returned", _("opened the account of “%(item)s” again"), "user-check", "jade")
 # What a company decides about itself.
-OF_CONFIGURATION = (ITEM_ADDED, ITEM_CHANGED, ITEM_REMOVED, LIST_ORDERED)
+OF_CONFIGURATION = (PERSON_INVITED, PERSON_LEFT, PERSON_RETURNED, ITEM_ADDED, ITEM_CHANGED, ITEM_REMOVED, LIST_ORDERED)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from pheu.core.ids import RowField, RowsField, read_id
 from pheu.core.templatetags.signs import TONES, tag
 from pheu.core.vietnamese.fields import CleanCharField
-from pheu.people.models import Branch, Department, Role, User
+from pheu.people.models import Branch, Department, Role, Team, User
 from pheu.people.scopes import FAMILIES, Action, Scope
 from pheu.records import kinds
 from pheu.setup.company import in_tree
@@ -265,10 +265,52 @@ class RoleForm(EntryForm):
             yield kind, drawn, len(mine)
 
 
+class PersonForm(EntryForm):
+    """Somebody with an account: who they are, what they may, where they belong."""
+
+    full_name = CleanCharField(label=_("Full name"), max_length=200)
+    email = forms.EmailField(label=_("E-mail"), max_length=254)
+    role = RowField(Role.objects.all(), label=_("Role"))
+    department = RowField(Department.objects.none(), label=_("Department"), required=False)
+    teams = RowsField(
+        Team.objects.none(), label=_("Sales teams"), required=False, widget=forms.SelectMultiple({"data-pick": ""})
+    )
+    job_title = CleanCharField(label=_("Job title"), required=False, max_length=200)
+    capacity = forms.IntegerField(
+        label=_("Capacity"),
+        required=False,
+        min_value=0,
+        max_value=30_000,
+        help_text=_("How many open records they can take care of at once"),
+    )
+
+    def __init__(self, data: Any = None, *, of: Page, item: Any = None, asked: Any = None) -> None:
+        super().__init__(data, of=of, item=item, asked=asked)
+        offer_departments(self, "department")
+        _keep_offering(self, "teams", Team.objects.filter(is_active=True))
+
+    def clean_email(self) -> str:
+        return self.cleaned_data["email"].lower()
+
+
+class LeavingForm(forms.Form):
+    """Who takes over what somebody who leaves has in hand."""
+
+    heir = RowField(
+        User.objects.none(), label=_("Who takes over"), required=False, widget=forms.Select({"data-pick": ""})
+    )
+
+    def __init__(self, data: Any = None, *, person: User, must_hand_over: bool) -> None:
+        super().__init__(data)
+        field: Any = self.fields["heir"]
+        field.queryset, field.required = User.objects.active().exclude(pk=person.pk), must_hand_over
+
+
 FORMS: dict[str, type[EntryForm]] = {
     "teams": TeamForm,
     "branches": BranchForm,
     "departments": DepartmentForm,
+    "people": PersonForm,
     "roles": RoleForm,
 }
 

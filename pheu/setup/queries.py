@@ -67,5 +67,6 @@ def log_lines(codes: list[str], before: int | None, reader: User) -> list[LogLin
 
 def _columns(event: Event) -> list[tuple[Any, str]]:
     of = get(event.facts.get("list", ""))
-    columns = [(of.column(one["column"]), one) for one in event.facts.get("changes", ())] if of else []
+    told = [one for one in event.facts.get("changes", ()) if of and one["column"] in of.columns]
+    columns = [(of.column(one["column"]), one) for one in told] if of else []
     return [(column.label, column.words(one)) for column, one in columns]

@@ -5,8 +5,10 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
 from pheu.core.errors import Invalid, tell
 from pheu.core.ids import read_id, read_ids
@@ -15,11 +17,12 @@ from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE, VIEW
 from pheu.records.act_views import changed_here
-from pheu.setup import configuring, lists, services
+from pheu.setup import configuring, jobs, lists, services, staffing
 from pheu.setup.events import OF_CONFIGURATION
-from pheu.setup.forms import form_of
+from pheu.setup.forms import LeavingForm, form_of
 from pheu.setup.lists import MOST_COUNTED, Page
 from pheu.setup.queries import LINES, log_lines, parked_jobs, with_words
+from pheu.setup.staff import PEOPLE, invitation_link, mail_is_set_up, rows_of, work_of
 
 PAGE = 50  # jobs
 COUNTED = 100  # jobs for the sidebar; more are «99+»
@@ -31,13 +34,13 @@ def _must_look_after_it(request: Request) -> None:
 
 
 @require_safe
-def jobs(request: Request) -> HttpResponse:
+def parked(request: Request) -> HttpResponse:
     """Jobs that failed for good, until somebody runs them again or drops them."""
     _must_look_after_it(request)
-    parked = parked_jobs()
+    waiting = parked_jobs()
     if before := read_id(request.GET.get("before")):
-        parked = parked.filter(pk__lt=before)
-    page = list(parked[: PAGE + 1])
+        waiting = waiting.filter(pk__lt=before)
+    page = list(waiting[: PAGE + 1])
     more = page[PAGE - 1].pk if len(page) > PAGE else None
     return render(request, "setup/jobs.html", {"jobs": with_words(page[:PAGE]), "more": more})
 
@@ -119,6 +122,8 @@ def _item_form(request: Request, chosen: Page, item: Any) -> HttpResponse:
     form = form_of(chosen)(sent, of=chosen, item=item, asked=request.GET)
     if sent is not None and form.is_valid():
         try:
+            if item is None and chosen is PEOPLE:
+                return _invited(request, jobs.invite_person(form.cleaned_data, by=request.user))
             if item is None:
                 item = configuring.add_item(chosen, form.cleaned_data, by=request.user)
             else:
@@ -136,6 +141,42 @@ def _item_form(request: Request, chosen: Page, item: Any) -> HttpResponse:
 
 def _changed(request: Request, chosen: Page, words: str) -> HttpResponse:
     return changed_here(request, chosen.url("page"), words, news=["list-changed"])
+
+
+def _invited(request: Request, person: User) -> HttpResponse:
+    """The mail is on its way; where none can be sent, the link is shown this once, to be handed on."""
+    if mail_is_set_up():
+        return _changed(request, PEOPLE, _("%(name)s gets a mail with a link.") % {"name": person})
+    answer = render(request, "setup/invited.html", {"person": person, "link": invitation_link(person)})
+    return trigger_client_event(answer, "list-changed")
+
+
+@require_POST
+def person_invitation(request: Request, pk: int) -> HttpResponse:
+    _must_look_after_it(request)
+    return _invited(request, jobs.invite_again(pk, by=request.user))
+
+
+@require_POST
+def person_return(request: Request, pk: int) -> HttpResponse:
+    _must_look_after_it(request)
+    return _invited(request, jobs.come_back(pk, by=request.user))
+
+
+def person_leaving(request: Request, pk: int) -> HttpResponse:
+    """What somebody who leaves has in hand, and who takes it over."""
+    chosen = _page(request, "people")
+    request.user.must("system", CHANGE)
+    person = get_object_or_404(User, pk=pk)
+    rows, work = rows_of(person), work_of(person)
+    sent = request.POST if request.method == "POST" else None
+    form = LeavingForm(sent, person=person, must_hand_over=bool(rows or work))
+    if sent is not None and form.is_valid():
+        staffing.leave(person.pk, **form.cleaned_data, by=request.user)
+        return _changed(request, chosen, _("%(name)s has left.") % {"name": person})
+    action = reverse("setup-people-leaving", args=[pk])
+    context = {"person": person, "form": form, "rows": rows, "work": work, "action": action}
+    return render(request, "setup/leaving.html", context, status=200 if sent is None else 422)
 
 
 @require_POST

@@ -70,6 +70,7 @@ class Migration(migrations.Migration):
                 ("given_name", models.CharField(blank=True, max_length=100, verbose_name="given name")),
                 ("name_key", models.BinaryField(default=b"")),
                 ("job_title", models.CharField(blank=True, max_length=200, verbose_name="job title")),
+                ("capacity", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="Capacity")),
                 ("is_active", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
@@ -80,12 +81,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="people",
                         to="people.department",
+                        verbose_name="Department",
                     ),
                 ),
                 (
                     "role",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="users", to="people.role"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="users",
+                        to="people.role",
+                        verbose_name="Role",
                     ),
                 ),
             ],

@@ -25,7 +25,7 @@ from pheu.quality import services as quality
 from pheu.records.acts import last_operation
 from pheu.records.models import Category, ClosingReason, Operation, Pipeline
 from pheu.records.tests.made_up import made_by
-from pheu.setup import configuring, lists
+from pheu.setup import configuring, lists, staffing
 from pheu.setup import services as setup
 from pheu.setup.tests.test_jobs_page import parked_job
 from pheu.timeline import services as timeline
@@ -155,6 +155,12 @@ ON_SYSTEM = {
         REASONS, REASONS.items[0].pk, {"is_active": (True, False)}, by=by
     ),
     "configuring.remove_item": lambda d, by: configuring.remove_item(lists.get("roles"), d.role.pk, by=by),
+    "staffing.invite_person": lambda d, by: staffing.invite_person(
+        {"full_name": "Hà", "email": "ha@quantrac.example", "role": d.role}, by=by
+    ),
+    "staffing.invite_again": lambda d, by: staffing.invite_again(d.cast.giang.pk, by=by),
+    "staffing.leave": lambda d, by: staffing.leave(d.cast.giang.pk, heir=None, by=by),
+    "staffing.come_back": lambda d, by: staffing.come_back(d.cast.giang.pk, by=by),
     "configuring.order_items": lambda d, by: configuring.order_items(
         REASONS, [one.pk for one in reversed(REASONS.items)], by=by
     ),
@@ -176,6 +182,7 @@ MAKING = {
 # Parts of acts, which rely on whoever calls them inside an act that has asked: pages never do.
 PARTS = {
     "activities.must_change", "activities.must_be_theirs", "activities.is_theirs", "activities.may_change",
+    "activities.hand_over_work", "configuring.hold_entry",
     "timeline.record", "timeline.record_many", "timeline.must_be_author",
     "timeline.put", "parties.create_prospects",  # for conversions and for imports (`may_place`)
     "leads.start_working", "deals.note_wins", "deals.note_wins_of", "stages.enter",
@@ -277,7 +284,7 @@ def acts_of_the_house():
     """{name: act}: every public function of an app's services that is done `by` somebody."""
     found = {}
     for app in apps.get_app_configs():
-        for module in ("services", "configuring", "conversion", "undoing", "stages", "undo"):
+        for module in ("services", "configuring", "staffing", "conversion", "undoing", "stages", "undo"):
             if app.name.startswith("pheu.") and find_spec(f"{app.name}.{module}"):
                 short, loaded = module if module != "services" else app.label, import_module(f"{app.name}.{module}")
                 found |= {f"{short}.{name}": getattr(loaded, name) for name in _acts_of(loaded)}

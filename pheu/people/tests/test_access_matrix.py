@@ -71,6 +71,8 @@ class Firm:
         self.things["team", "a stranger's", ""] = Team.objects.create(name="Miền Trung")
         self.things["department", "a stranger's", ""] = Department.objects.create(name="Phòng kho")
         self.things["branch", "a stranger's", ""] = Branch.objects.create(name="Chi nhánh Huế")
+        invited = {"full_name": "Lý Văn Mới", "role": Role.objects.get(code="viewer")}
+        self.things["person", "a stranger's", ""] = User.objects.create_user("moi@quantrac.example", **invited)
         self.things["role", "a stranger's", ""] = Role.objects.create(code="nobody", name="Chưa ai")
         for row in self.things.values():
             row.refresh_from_db()
@@ -317,6 +319,10 @@ def _setup_page(code: str, about: str, sent: dict[str, Any], *more: str) -> dict
     }
 
 
+def _new_person(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"full_name": "Đinh Thu Hà", "email": "ha@quantrac.example", "role": firm.colleague.role_id}
+
+
 def _of_author(about: str, **more: Any) -> Entry:
     return Entry(about=(about,), reach=_author_reach, **more)
 
@@ -457,6 +463,12 @@ ENTRIES = {
     "list-item-change": _on_tag(get=200, post=302, sends=lambda *_: {"name": "Vốn vay", "colour": "blue"}),
     "list-item-switch": _on_tag(post=302, sends=lambda *_: {"was": "1"}),
     **_setup_page("teams", "team", {"name": "Miền Tây", "serves_deals": "on", "alias": "mien.tay"}, "switch"),
+    **_setup_page("people", "person", {}),
+    "setup-people-new": Entry(kind="system", needs=VIEW, get=200, post=302, sends=_new_person),
+    "setup-people-change": Entry(about=("person",), reach=_system_reach, get=200, post=302, sends=_new_person),
+    "setup-people-invitation": Entry(about=("person",), reach=_system_reach, post=302),
+    "setup-people-leaving": Entry(about=("person",), reach=_system_reach, get=200, post=302),
+    "setup-people-return": Entry(about=("person",), reach=_system_reach, post=302),
     **_setup_page("roles", "role", {"name": "Thực tập"}, "removal"),
     "setup-roles-order": Entry(
         kind="system", needs=VIEW, post=302, sends=lambda *_: {"ids": list(Role.objects.values_list("pk", flat=True))}

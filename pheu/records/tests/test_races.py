@@ -23,7 +23,7 @@ from pheu.leads import services as leads
 from pheu.leads.models import Lead
 from pheu.parties import services as parties
 from pheu.parties.models import Company, Prospect
-from pheu.people.models import Role
+from pheu.people.models import Role, User
 from pheu.people.tests.test_access_acts import PARTS, acts_of_the_house
 from pheu.quality import services as quality
 from pheu.quality.models import Import
@@ -42,7 +42,7 @@ from pheu.records.tests.desk import (
     schedule,
 )
 from pheu.records.tests.races import BEFORE_LOCK, BEFORE_WRITE, Outcome, disagreements, race
-from pheu.setup import configuring, lists
+from pheu.setup import configuring, lists, staffing
 from pheu.setup import services as setup
 from pheu.setup.tests.test_jobs_page import parked_job
 from pheu.timeline import services as timeline
@@ -120,6 +120,21 @@ ON_FILES: dict[str, tuple[Callable[[Desk], Work], Callable[[Outcome], Any], Any]
         lambda outcome: outcome.results,
         [True, False],
     ),
+    "staffing.invite_again": (
+        lambda d: partial(staffing.invite_again, once(d, "new", _an_invited).pk, by=d.cast.dung),
+        lambda outcome: len(outcome.results),
+        2,
+    ),
+    "staffing.leave": (
+        lambda d: partial(staffing.leave, d.cast.hanh.pk, heir=d.cast.binh, by=d.cast.dung),
+        lambda outcome: Event.objects.filter(kind="person.left").count(),
+        1,
+    ),
+    "staffing.come_back": (
+        lambda d: partial(staffing.come_back, once(d, "gone", lambda: _a_leaver(d)).pk, by=d.cast.dung),
+        lambda outcome: Event.objects.filter(kind="person.returned").count(),
+        1,
+    ),
     "setup.drop_job": (
         lambda d: partial(setup.drop_job, once(d, "job", parked_job).pk, by=d.cast.dung),
         lambda outcome: outcome.results,
@@ -141,11 +156,25 @@ ON_LISTS: dict[str, tuple[Callable[[Any], Work], list[type[Exception]]]] = {
         lambda by: partial(configuring.order_items, REASONS, [one.pk for one in reversed(REASONS.items)], by=by),
         [],
     ),
+    "staffing.invite_person": (
+        lambda by: partial(
+            staffing.invite_person, {"full_name": "Hà", "email": "ha@x.example", "role": by.role}, by=by
+        ),
+        [Invalid],
+    ),
     "configuring.remove_item": (
         lambda by: partial(configuring.remove_item, ROLES, _a_spare_role().pk, by=by),
         [DomainError],
     ),
 }
+
+
+def _an_invited() -> User:
+    return User.objects.create_user("moi@x.example", full_name="Mới", role=Role.objects.get(code="viewer"))
+
+
+def _a_leaver(d: Desk) -> User:
+    return staffing.leave(d.cast.hanh.pk, heir=d.cast.binh, by=d.cast.dung)
 
 
 def _a_spare_role() -> Role:
