@@ -25,5 +25,6 @@ SCHEDULED = WorkKind(
 )
 DONE = WorkKind("activity.done", _("finished %(work)s"), "circle-check", "jade")
 RESCHEDULED = WorkKind("activity.rescheduled", _("moved %(work)s to %(due)s"), "calendar-event", "amber", shows=DUE)
+HANDED_OVER = WorkKind("activity.handed_over", _("handed %(work)s to %(assignee)s"), "user-share", "violet")
 CALLED_OFF = WorkKind("activity.called_off", _("called off %(work)s"), "calendar-x")
 RESUMED = WorkKind("activity.resumed", _("took up %(work)s again"), "refresh", "blue")

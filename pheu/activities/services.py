@@ -182,6 +182,16 @@ def resume_activity(activity: Activity, *, by: User, via: str = "page") -> Activ
     return activity
 
 
+def hand_over_work(person: int, *, to: User, by: User | None, via: str, cause: Any) -> None:
+    """Let `to` do all that somebody who leaves had to do; its Records are held already."""
+    moved = list(Activity.objects.open().filter(assignee=person).select_related("record", "type"))
+    must_hold(*(one.record_id for one in moved))
+    for activity in moved:
+        activity.assignee = to
+    writing.change(moved, "assignee")
+    timeline.record_many(events.HANDED_OVER, [(one.record, _facts(one)) for one in moved], by=by, via=via, cause=cause)
+
+
 def _save(activity: Activity) -> None:
     writing.change([activity], "due_at", "done_at", "done_by", "result", "called_off_at")
     refresh_next([activity.record_id])

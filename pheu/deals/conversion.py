@@ -22,6 +22,7 @@ from pheu.records import kinds, writing
 from pheu.records.acts import act, current
 from pheu.records.locking import hold, must_hold
 from pheu.records.models import Category, Pipeline, Stage, id_and_name
+from pheu.records.ownership import must_serve
 from pheu.records.schema import carried, carried_back
 from pheu.timeline import services as timeline
 from pheu.timeline.services import may_work, record_many
@@ -124,6 +125,7 @@ def _check(leads: Sequence[Lead], handover: Handover, by: User) -> None:
     if handover.customer not in (Handover.CREATE, Handover.LINK, Handover.NONE):
         raise DomainError(_("This cannot be chosen."))
     may_work(handover.owner, "deal")
+    must_serve(handover.team, "deal")
     if handover.pipeline is not None and handover.pipeline.kind != "deal":
         raise DomainError(_("That pipeline is not for deals."))
     if handover.amount is not None:

@@ -36,7 +36,7 @@ class ConversionForm(forms.Form):
     department = forms.CharField(
         label=_("Department"), required=False, disabled=True, help_text=_("Fills itself from the owner")
     )
-    team = RowField(Team.objects.all(), label=_("Sales team"), required=False, empty_label=_("The owner's team"))
+    team = RowField(Team.objects.none(), label=_("Sales team"), required=False, empty_label=_("The owner's team"))
     pipeline = RowField(Pipeline.objects.none(), label=_("Pipeline"), empty_label=None)
     amount = MoneyField(label=_("Expected value"), required=False)
     customer = forms.ChoiceField(choices=CUSTOMER, label=_("Customer"), widget=forms.RadioSelect)
@@ -57,6 +57,7 @@ class ConversionForm(forms.Form):
         self._offer("pipeline", self.pipelines, Pipeline.objects.filter(kind="deal"))
         departments = {str(user.pk): str(user.department or "") for user in owners}
         self.fields["department"].widget.attrs = {"data-follows": "owner", "data-values": json.dumps(departments)}
+        self.fields["team"].queryset = Team.objects.offered("deal")  # type: ignore[attr-defined]
         self.fields["team"].widget.attrs.update(of_their_teams(owners))
         self._point(lead)
         for name, model, proposed in (("company", Company, self.companies), ("contact", Contact, self.contacts)):

@@ -72,6 +72,7 @@ DEAL = register(
         icon="filter",
         fields=schema.DEAL,
         family="work",
+        served_by="serves_deals",
         entered=services.note_wins,
         stage_events=events.OF_STAGES,
         views=_views,

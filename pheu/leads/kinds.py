@@ -51,6 +51,7 @@ LEAD = register(
         icon="star",
         fields=schema.LEAD,
         family="work",
+        served_by="serves_leads",
         closing_url=_closing_url,
         stage_events=events.OF_STAGES,
         views=_views,

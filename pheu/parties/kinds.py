@@ -72,6 +72,7 @@ PROSPECT = register(
         icon="list",
         fields=schema.PROSPECT,
         family="work",
+        served_by="serves_leads",
         views=_prospect_views,
         empty=_("Raw lists that nobody has screened yet. Import one from Excel to begin."),
     )

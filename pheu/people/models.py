@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from pheu.core.errors import Refused
 from pheu.core.loading import Loaded
 from pheu.core.vietnamese.names import given_name, name_sort_key
-from pheu.people.queries import DepartmentQuerySet, UserManager
+from pheu.people.queries import DepartmentQuerySet, TeamQuerySet, UserManager
 from pheu.people.scopes import FAMILIES, Action, Scope
 
 
@@ -18,16 +18,25 @@ class Branch(models.Model):
     """One of our own legal entities; «Công ty» in source 3 (D16)."""
 
     name = models.CharField(_("name"), max_length=200)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        ordering = ["name", "pk"]
 
     def __str__(self) -> str:
         return self.name
 
 
 class Department(models.Model):
+    """One place in the tree of departments. Nothing is offered in one that is not active, and nobody is in it."""
+
     name = models.CharField(_("name"), max_length=200)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("Part of")
+    )
     # "/1/7/": my department and those below are one prefix match.
     path = models.CharField(max_length=200, db_index=True, default="", editable=False)
+    is_active = models.BooleanField(_("active"), default=True)
 
     objects = DepartmentQuerySet.as_manager()
 
@@ -39,8 +48,10 @@ class Department(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
-        self.path = f"{self.parent.path if self.parent else '/'}{self.pk}/"
-        type(self).objects.filter(pk=self.pk).update(path=self.path)
+        was, self.path = self.path, f"{self.parent.path if self.parent else '/'}{self.pk}/"
+        if was != self.path:
+            mine = {"path__startswith": was} if was else {"pk": self.pk}
+            type(self).objects.filter(**mine).move(was, self.path)
 
 
 class Role(models.Model):
@@ -51,8 +62,8 @@ class Role(models.Model):
 
     code = models.SlugField(unique=True)
     name = models.CharField(_("name"), max_length=100)
-    grants = models.JSONField(default=dict)
-    fields = models.JSONField(default=dict)
+    grants = models.JSONField(default=dict, blank=True)
+    fields = models.JSONField(default=dict, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -76,8 +87,12 @@ class User(Loaded, AbstractBaseUser):
     given_name = models.CharField(_("given name"), max_length=100, blank=True)
     name_key = models.BinaryField(default=b"", editable=False)
     job_title = models.CharField(_("job title"), max_length=200, blank=True)
-    role = models.ForeignKey(Role, models.PROTECT, related_name="users")
-    department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="people")
+    role = models.ForeignKey(Role, models.PROTECT, related_name="users", verbose_name=_("Role"))
+    department = models.ForeignKey(
+        Department, models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("Department")
+    )
+    # How many open records one takes on, for handing out by turns.
+    capacity = models.PositiveSmallIntegerField(_("Capacity"), null=True, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -128,15 +143,36 @@ class User(Loaded, AbstractBaseUser):
 
 
 class Team(models.Model):
-    """A sales team with members from any department; belongs to a branch (D12, D16)."""
+    """A sales team with members from any department; belongs to a branch (D12, D16).
+
+    It is offered for the kinds that it serves, while it is active (`TeamQuerySet.offered`). `alias` is the local part
+    or the whole of an e-mail address; only a team that serves deals has one.
+    """
 
     name = models.CharField(_("name"), max_length=200)
-    branch = models.ForeignKey(Branch, models.PROTECT, null=True, blank=True, related_name="teams")
-    leader = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="led_teams")
-    members = models.ManyToManyField(User, related_name="teams", blank=True)
+    serves_quotes = models.BooleanField(_("Quotes"), default=False)
+    serves_deals = models.BooleanField(_("Deals"), default=True)
+    serves_leads = models.BooleanField(_("Leads"), default=True)
+    leader = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="led_teams", verbose_name=_("Team leader")
+    )
+    alias = models.CharField(_("E-mail alias"), max_length=200, blank=True)
+    branch = models.ForeignKey(
+        Branch, models.PROTECT, null=True, blank=True, related_name="teams", verbose_name=_("Branch")
+    )
+    members = models.ManyToManyField(User, related_name="teams", blank=True, verbose_name=_("Members"))
+    is_active = models.BooleanField(_("active"), default=True)
+
+    objects = TeamQuerySet.as_manager()
 
     class Meta:
-        ordering = ["name"]
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["alias"], condition=~models.Q(alias=""), name="team_alias_once"),
+            models.CheckConstraint(
+                condition=models.Q(alias="") | models.Q(serves_deals=True), name="team_alias_needs_deals"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

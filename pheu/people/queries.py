@@ -4,10 +4,10 @@ from django.contrib.auth.models import BaseUserManager
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import OuterRef, Q, QuerySet
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Substr
 
 from pheu.core.models import Shape
-from pheu.people.scopes import Action, Scope, granted_q
+from pheu.people.scopes import SERVED_BY, Action, Scope, granted_q
 
 
 class UserQuerySet(QuerySet):
@@ -58,16 +58,15 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         return user
 
 
+class TeamQuerySet(QuerySet):
+    def offered(self, kind: str) -> "TeamQuerySet":
+        """Teams that rows of `kind` may be given to: active ones that serve it (R3.05-3.07)."""
+        served = {SERVED_BY[kind]: True} if SERVED_BY.get(kind) else {}
+        return self.filter(is_active=True, **served)
+
+
 class DepartmentQuerySet(QuerySet):
-    def replant(self) -> None:
-        """Rewrite every path from the parents; called after the tree changes."""
-        self.filter(parent=None).update(
-            path=Concat(models.Value("/"), models.F("pk"), models.Value("/"), output_field=models.TextField())
-        )
-        rows: list[Any] = list(self.filter(parent=None))
-        while rows:
-            children: list[Any] = list(self.filter(parent__in=rows).select_related("parent"))
-            for child in children:
-                child.path = f"{child.parent.path}{child.pk}/"
-            self.bulk_update(children, ["path"])
-            rows = children
+    def move(self, was: str, now: str) -> None:
+        """Let the paths that begin with `was` begin with `now`: a department goes with all below it."""
+        rest = Substr("path", len(was) + 1)
+        self.update(path=Concat(models.Value(now), rest, output_field=models.TextField()))

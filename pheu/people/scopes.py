@@ -37,6 +37,8 @@ class Scope(TextChoices):
 
 # The family of each kind, as the kinds register themselves: a new kind finds its grants without a change of roles.
 FAMILIES: dict[str, str] = {}
+# The column of a team that says whether it serves a kind; a kind that names none takes every active team.
+SERVED_BY: dict[str, str] = {}
 
 VIEW, CREATE, CHANGE, MOVE = Action.VIEW, Action.CREATE, Action.CHANGE, Action.MOVE
 ASSIGN, CONVERT, IMPORT, EXPORT = Action.ASSIGN, Action.CONVERT, Action.IMPORT, Action.EXPORT

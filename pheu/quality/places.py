@@ -7,22 +7,23 @@ from pheu.people.scopes import IMPORT, Scope
 
 
 def teams_for(user: User, kind: str) -> QuerySet[Team]:
-    scope = user.scope_of(kind, IMPORT)
+    scope, offered = user.scope_of(kind, IMPORT), Team.objects.offered(kind)
     if scope == Scope.ALL:
-        return Team.objects.all()
-    return Team.objects.filter(pk__in=user.team_ids if scope != Scope.NONE else [])
+        return offered
+    return offered.filter(pk__in=user.team_ids if scope != Scope.NONE else [])
 
 
 def departments_for(user: User, kind: str) -> QuerySet[Department]:
     """All, mine and below, or mine: rows without an owner and team are seen by the members of their department."""
+    in_use = Department.objects.filter(is_active=True)
     match user.scope_of(kind, IMPORT):
         case Scope.ALL:
-            return Department.objects.all()
+            return in_use
         case Scope.DEPARTMENT:
-            return Department.objects.filter(pk__in=user.department_ids)
+            return in_use.filter(pk__in=user.department_ids)
         case Scope.NONE:
             return Department.objects.none()
-    return Department.objects.filter(pk=user.department_id or 0)
+    return in_use.filter(pk=user.department_id or 0)
 
 
 def first_place(user: User, kind: str) -> tuple[Team | None, Department | None]:

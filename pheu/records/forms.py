@@ -83,7 +83,7 @@ class AssignForm(forms.Form):
         widget=forms.Select({"data-pick": "", "autofocus": True}),
     )
     team = RowField(
-        Team.objects.all(),
+        Team.objects.none(),
         label=_("Sales team"),
         required=False,
         empty_label="—",
@@ -97,6 +97,8 @@ class AssignForm(forms.Form):
         super().__init__(data, initial=initial)
         may_work = User.objects.who_may(rows[0].kind, CHANGE).with_team_ids().select_related("department")
         self.fields["owner"].queryset = may_work  # type: ignore[attr-defined]
+        offered = Team.objects.offered(rows[0].kind)
+        self.fields["team"].queryset = offered | Team.objects.filter(pk=one.team_id or 0) if one else offered  # type: ignore[attr-defined]
         self.fields["team"].widget.attrs.update(of_their_teams(may_work))
         self.fields["owner"].help_text = _now_with({row.owner for row in rows})
 

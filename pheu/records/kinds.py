@@ -32,7 +32,8 @@ class Kind:
     `closing_url(row, stage)` is the dialog that a closing stage asks through, where it is not the usual one;
     `entered(row, left, by=, via=)` is called whenever a row has come to another stage. `stage_events` names the events
     of "moved", "reopened" and of each end. `family` is what roles grant rights for unless they name the kind. What a
-    row may be seen through (a company through its deals) upper apps add with `add_window`.
+    row may be seen through (a company through its deals) upper apps add with `add_window`. `served_by` is the column
+    of a sales team that is ticked where it works such rows.
     """
 
     code: str
@@ -50,6 +51,7 @@ class Kind:
     entered: Callable[..., None] | None = None
     stage_events: dict[str, Any] = field(default_factory=dict)
     empty: Words = ""
+    served_by: str = ""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """An act: the domain's own, else the usual one. `create` is told of which kind."""
@@ -127,6 +129,7 @@ MENUS = {"work": "sales", "party": "customers"}
 def register(kind: Kind) -> Kind:
     kind.path = kind.path or f"{kind.code}s"
     scopes.FAMILIES[kind.code] = kind.family
+    scopes.SERVED_BY[kind.code] = kind.served_by
     _kinds[kind.code] = kind
     opens, creates = (partial(_may, kind.code, action) for action in (scopes.VIEW, scopes.CREATE))
     menu = MENUS.get(kind.family, "")

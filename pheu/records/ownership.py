@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from pheu.core.errors import Refused
-from pheu.people.models import User
+from pheu.core.errors import DomainError, Refused
+from pheu.people.models import Team, User
 from pheu.people.scopes import CREATE, reaches
 
 
@@ -16,14 +16,27 @@ def place_with_owner(rows: Iterable[Any], *, by: User | None) -> None:
 
     A row without owner and place falls to the department of whoever makes it, so that it is never out of sight.
     """
-    first_team = cache(lambda owner: owner.teams.order_by("pk").first())  # once for each owner, not for each row
+    first_team = cache(team_of)  # once for each owner, not for each row
     for row in rows:
         owner = row.owner
         if owner is not None:
             row.department = row.department or owner.department
-            row.team = row.team or first_team(owner)
+            row.team = row.team or first_team(owner, row.kind)
         elif row.team is None and row.department is None and by is not None:
             row.department = by.department
+
+
+def team_of(owner: User, kind: str) -> Team | None:
+    """The team that rows of `kind` come to with this owner: the first of theirs that serves it."""
+    return owner.teams.offered(kind).order_by("pk").first()
+
+
+def must_serve(team: Team | None, kind: str, rows: Iterable[Any] = ()) -> None:
+    """`DomainError` for a team that rows of this kind cannot be given to; one that all the rows have may stay."""
+    if team is None or {row.team_id for row in rows} == {team.pk}:
+        return
+    if not Team.objects.offered(kind).filter(pk=team.pk).exists():
+        raise DomainError(_("The team “%(team)s” does not work on these records."), team=team)
 
 
 def must_reach(rows: Sequence[Any], *, by: User) -> None:

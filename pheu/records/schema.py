@@ -42,7 +42,7 @@ def responsible(kind: str) -> Group:
         _("Responsible"),
         (
             OwnerPick(name="owner", label=_("Owner"), kind=kind, **kept),
-            TeamPick(name="team", label=_("Sales team"), **kept),
+            TeamPick(name="team", label=_("Sales team"), kind=kind, **kept),
             DepartmentPick(name="department", label=_("Department"), asked=False, **kept),
         ),
     )

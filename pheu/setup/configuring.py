@@ -1,6 +1,7 @@
-"""The acts on the lists of a company (R3.14-3.15, R3.24-3.30). Each is told with what was and what is now.
+"""The acts on what a company keeps about itself: lists (R3.14-3.15, R3.24-3.30), teams, branches, departments, roles.
 
-Nothing is destroyed: an entry that is offered no more keeps its place on the records that name it.
+Each is told with what was and what is now. An entry that is offered no more keeps its place on the records that name
+it; only what nothing names can be deleted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,36 +11,39 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from pheu.core.errors import Conflict, DomainError, Invalid
-from pheu.core.templatetags.signs import TONES
-from pheu.core.vietnamese import fold
+from pheu.core.errors import Conflict, DomainError, Invalid, Refused
 from pheu.people.models import User
 from pheu.people.scopes import CHANGE
 from pheu.records.acts import act
-from pheu.records.models import ListItem, id_and_name
+from pheu.records.models import id_and_name
 from pheu.setup import events
-from pheu.setup.lists import CompanyList
+from pheu.setup.lists import Page
 from pheu.timeline.services import record
 
-MOST = 200  # entries of one list
 Changes = Mapping[str, tuple[Any, Any]]
 
 
 @act
-def add_item(of: CompanyList, values: Mapping[str, Any], *, by: User, via: str = "page") -> ListItem:
-    """A new entry at the end of its list."""
+def add_item(of: Page, values: Mapping[str, Any], *, by: User, via: str = "page") -> Any:
+    """A new entry; at the end of its list, where that has an order."""
     held = _held(of, by)
-    if len(held) >= MOST:
-        raise DomainError(_("A list has at most %(most)s entries."), most=MOST)
-    item = of.model(**of.fixed, **values, position=max((one.position for one in held), default=-1) + 1)
+    if len(held) >= of.most:
+        raise DomainError(_("A list has at most %(most)s entries."), most=of.most)
+    item, columns = of.new(held), [of.column(name) for name in values]
+    for column in columns:
+        if column.is_of_row:
+            column.put(item, values[column.name])
     _check(of, item, held)
-    item.save()
+    of.save(item, None)
+    for column in columns:
+        if not column.is_of_row:
+            column.put(item, values[column.name])
     _tell(events.ITEM_ADDED, of, item, by, via)
     return item
 
 
 @act
-def change_item(of: CompanyList, pk: int, changes: Changes, *, by: User, via: str = "page") -> ListItem:
+def change_item(of: Page, pk: int, changes: Changes, *, by: User, via: str = "page") -> Any:
     """Change columns of one entry: {name: (what the person saw, the new value)}.
 
     What somebody else has changed meanwhile raises `Conflict`. Records that name the entry show its new name; what
@@ -47,25 +51,41 @@ def change_item(of: CompanyList, pk: int, changes: Changes, *, by: User, via: st
     """
     held = _held(of, by)
     item = _among(held, pk)
-    told = []
+    told, names = [], []
     for name, (saw, new) in changes.items():
-        now = getattr(item, name)
-        if now == new:
+        column = of.column(name)
+        was = column.value(item)
+        now = column.merged(was, saw, new)
+        if now == was:
             continue
-        if now != saw:
-            raise Conflict(_("Somebody else has changed this meanwhile. Please look at it again."))
-        told.append({"column": name, "was": now, "now": new})
-        setattr(item, name, new)
+        told += column.changes(was, now)
+        column.put(item, now)
+        names += [name] if column.is_of_row else []
     if told:
         _check(of, item, [one for one in held if one.pk != pk])
-        item.save(update_fields=[one["column"] for one in told])
+        of.save(item, names)
+        of.after(item)
         _tell(events.ITEM_CHANGED, of, item, by, via, changes=told)
     return item
 
 
 @act
-def order_items(of: CompanyList, pks: Sequence[int], *, by: User, via: str = "page") -> None:
+def remove_item(of: Page, pk: int, *, by: User, via: str = "page") -> None:
+    """Delete an entry that nothing names; only of pages that have such entries."""
+    item = _among(_held(of, by), pk)
+    if not of.is_removable:
+        raise Refused
+    of.must_be_free(item)
+    told = id_and_name(item)
+    item.delete()
+    record(events.ITEM_REMOVED, about=None, by=by, via=via, subject=str(of.label), list=of.code, item=told)
+
+
+@act
+def order_items(of: Page, pks: Sequence[int], *, by: User, via: str = "page") -> None:
     """Put the entries in this order; `pks` are all of them."""
+    if not of.is_ordered:
+        raise Refused
     held = {one.pk: one for one in _held(of, by)}
     if sorted(held) != sorted(pks):
         raise Conflict(_("The list was changed meanwhile. Please look at it again."))
@@ -77,11 +97,16 @@ def order_items(of: CompanyList, pks: Sequence[int], *, by: User, via: str = "pa
         record(events.LIST_ORDERED, about=None, by=by, via=via, subject=str(of.label), list=of.code)
 
 
-def _held(of: CompanyList, by: User) -> list[Any]:
+def hold_entry(of: Page, pk: int, *, by: User) -> Any:
+    """One entry, for a part of an act of its own, while nobody else changes the page."""
+    return _among(_held(of, by), pk)
+
+
+def _held(of: Page, by: User) -> list[Any]:
     """The entries, which nobody else changes until we are done: not even by adding the first."""
     by.must("system", CHANGE)
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"list {of.code}"])
+        cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"list {of.lock or of.code}"])
     return list(of.items)
 
 
@@ -92,20 +117,19 @@ def _among(held: Sequence[Any], pk: int) -> Any:
     return found
 
 
-def _check(of: CompanyList, item: ListItem, others: Sequence[ListItem]) -> None:
+def _check(of: Page, item: Any, others: Sequence[Any]) -> None:
     """`Invalid` with words beside the column: a name that is there already, a text too long, an unknown colour."""
     errors: dict[str, list[str]] = {}
     try:
         item.clean_fields()
     except ValidationError as error:
         errors = {name: list(words) for name, words in error.message_dict.items()}
-    if any(fold(one.name) == fold(item.name) for one in others):
-        errors["name"] = [str(_("“%(name)s” is in the list already.") % {"name": item.name})]
-    if item.colour not in TONES:
-        errors["colour"] = [str(_("Choose one of these colours."))]
+    if any(of.is_same(one, item) for one in others):
+        errors["name"] = [str(_("“%(name)s” is in the list already.") % {"name": item})]
+    errors |= of.errors(item, others)
     if errors:
-        raise Invalid(errors, {name: str(of.column(name).verbose_name) for name in errors})
+        raise Invalid(errors, {name: str(of.column(name).label) for name in errors})
 
 
-def _tell(kind: Any, of: CompanyList, item: ListItem, by: User, via: str, **facts: Any) -> None:
+def _tell(kind: Any, of: Page, item: Any, by: User, via: str, **facts: Any) -> None:
     record(kind, about=None, by=by, via=via, subject=str(of.label), list=of.code, item=id_and_name(item), **facts)

@@ -6,6 +6,7 @@ JOB_RUN_AGAIN = EventKind("job.run_again", _("had the job %(task)s run again"), 
 JOB_DROPPED = EventKind("job.dropped", _("dropped the job %(task)s"), "trash", "slate")
 ITEM_ADDED = EventKind("list.item_added", _("added “%(item)s”"), "plus", "jade")
 ITEM_CHANGED = EventKind("list.item_changed", _("changed “%(item)s”"), "pencil")
+ITEM_REMOVED = EventKind("list.item_removed", _("deleted “%(item)s”"), "trash", "red")
 LIST_ORDERED = EventKind("list.ordered", _("put the list in another order"), "grip-vertical")
 FIELD_ADDED = EventKind("field.added", _("added the field “%(item)s”"), "plus", "jade")
 FIELD_CHANGED = EventKind("field.changed", _("changed the field “%(item)s”"), "pencil")
@@ -14,8 +15,17 @@ GROUP_ADDED = EventKind("group.added", _("added the group “%(item)s”"), "plu
 GROUP_CHANGED = EventKind("group.changed", _("changed the group “%(item)s”"), "pencil")
 GROUP_DROPPED = EventKind("group.dropped", _("took away the group “%(item)s”"), "trash", "slate")
 FIELDS_ARRANGED = EventKind("fields.arranged", _("arranged the fields of %(kind_label)s"), "grip-vertical")
+PERSON_INVITED = EventKind("person.invited", _("invited “%(item)s”"), "send", "blue")
+PERSON_LEFT = EventKind(
+    "person.left",
+    _("closed the account of “%(item)s”; handed over to %(heir)s: %(handed_over)s"),
+    "lock",
+    "amber",
+    shows={"handed_over": lambda told: ", ".join(f"{one['name']} {one['count']}" for one in told or ()) or "—"},
+)
+PERSON_RETURNED = EventKind("person.returned", _("opened the account of “%(item)s” again"), "user-check", "jade")
 # What a company decides about itself.
 OF_CONFIGURATION = (
-    ITEM_ADDED, ITEM_CHANGED, LIST_ORDERED, FIELD_ADDED, FIELD_CHANGED, FIELD_MOVED, GROUP_ADDED, GROUP_CHANGED,
-    GROUP_DROPPED, FIELDS_ARRANGED,
+    PERSON_INVITED, PERSON_LEFT, PERSON_RETURNED, ITEM_ADDED, ITEM_CHANGED, ITEM_REMOVED, LIST_ORDERED, FIELD_ADDED,
+    FIELD_CHANGED, FIELD_MOVED, GROUP_ADDED, GROUP_CHANGED, GROUP_DROPPED, FIELDS_ARRANGED,
 )  # fmt: skip

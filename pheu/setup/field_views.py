@@ -36,7 +36,7 @@ def _kind(request: Request, code: str = "") -> str:
 
 
 def _context(request: Request, **more: Any) -> dict[str, Any]:
-    return {"lists": lists.every(), "area": "fields", "may_change": request.user.may("system", CHANGE), **more}
+    return {"pages": lists.every(), "area": "fields", "may_change": request.user.may("system", CHANGE), **more}
 
 
 def _tabs(page: str, here: str) -> list[dict[str, Any]]:

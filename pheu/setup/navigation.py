@@ -4,6 +4,7 @@ from pheu.core import navigation
 from pheu.core.navigation import NavItem
 from pheu.people.access import opens
 from pheu.records.models import Category, ClosingReason, Label, Tag
+from pheu.setup import company, roles, staff  # noqa: F401  (their pages register themselves)
 from pheu.setup.lists import CompanyList
 
 navigation.register(NavItem(_("Setup"), "setup", "settings", "admin", 70, opens("system"), key="s"))

@@ -20,6 +20,7 @@ from pheu.records.models import CustomField, FieldGroup, Layout
 from pheu.setup import configuring, lists, shaping
 from pheu.setup.definitions import CLASSES, TO, deciders, groups_of
 from pheu.setup.events import OF_CONFIGURATION
+from pheu.setup.lists import CompanyList
 from pheu.timeline.events import KINDS
 from pheu.timeline.models import Event
 
@@ -42,7 +43,7 @@ def exported() -> dict[str, Any]:
         groups.setdefault(group.kind, []).append({name: value for name, value in told.items() if value})
     return {
         "pheu": FORMAT,
-        "lists": {of.code: [_told_item(of, one) for one in of.items] for of in lists.every()},
+        "lists": {of.code: [_told_item(of, one) for one in of.items] for of in _lists()},
         "groups": groups,
         "fields": fields,
         "layout": {
@@ -80,6 +81,10 @@ def _safely(part: Callable[[Mapping[str, Any], User], None], told: Mapping[str, 
 
 
 # Out ------------------------------------------------------------------------------------------------------------------
+
+
+def _lists() -> list[CompanyList]:
+    return [one for one in lists.every() if isinstance(one, CompanyList)]
 
 
 def _told_item(of: Any, one: Any) -> dict[str, Any]:
@@ -120,7 +125,7 @@ def _name_of_group(kind: str, name: str) -> str:
 
 def _import_lists(told: Mapping[str, Any], by: User) -> None:
     for code, items in told.get("lists", {}).items():
-        of = lists.get(code)
+        of = next((one for one in _lists() if one.code == code), None)
         if of is None:
             raise DomainError(_("There is no list “%(code)s”."), code=code)
         there = {fold(one.name): one for one in of.items}

@@ -60,11 +60,11 @@ LINES = 50
 
 @dataclass(frozen=True)
 class LogLine:
-    """One change of the configuration: (label, was, now) of each column."""
+    """One change of the configuration: (label, words) of each column."""
 
     event: Event
     said: str
-    changes: list[tuple[Any, Any, Any]]
+    changes: list[tuple[Any, str]]
 
 
 def log_lines(codes: list[str], before: int | None, reader: User) -> list[LogLine]:
@@ -74,19 +74,25 @@ def log_lines(codes: list[str], before: int | None, reader: User) -> list[LogLin
     return [LogLine(one, str(KINDS[one.kind].say(one, reader)), _columns(one)) for one in told[: LINES + 1]]
 
 
-def _columns(event: Event) -> list[tuple[Any, Any, Any]]:
-    code = event.facts.get("list", "")
+def _columns(event: Event) -> list[tuple[Any, str]]:
+    changes, code = event.facts.get("changes", ()), event.facts.get("list", "")
+    if code == FIELDS:
+        return [(_label(one), f"{_shown(one['was'])} → {_shown(one['now'])}") for one in changes]
     of = get(code)
-    model: Any = of.model if of else MODELS.get(code)
-    fields = [(model._meta.get_field(one["column"]), one) for one in event.facts.get("changes", ())] if model else []
-    return [(field.verbose_name, _shown(field, one["was"]), _shown(field, one["now"])) for field, one in fields]
+    columns = [(of.column(one["column"]), one) for one in changes if one["column"] in of.columns] if of else []
+    return [(column.label, column.words(one)) for column, one in columns]
 
 
-# What events tell of besides the lists.
-MODELS = {"fields": CustomField}
+# What events of own fields and their groups call the page that they tell of.
+FIELDS = "fields"
 
 
-def _shown(field: Any, value: Any) -> Any:
+def _label(change: dict[str, Any]) -> Any:
+    return CustomField._meta.get_field(change["column"]).verbose_name  # type: ignore[union-attr]
+
+
+def _shown(value: Any) -> str:
+    """A column of a definition: what it holds in JSON as people would say it."""
     if isinstance(value, dict):
         options = [one["label"] for one in value.get("options", ()) if one.get("is_active", True)]
         return ", ".join(options or [f"{told}" for told in value.values()]) or "—"
@@ -96,4 +102,4 @@ def _shown(field: Any, value: Any) -> Any:
         return ", ".join(map(str, value[1])) if value[1:] else "—"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return dict(field.flatchoices).get(value, value) if value not in (None, "") else "—"
+    return str(value) if value not in (None, "") else "—"

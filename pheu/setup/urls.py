@@ -1,6 +1,19 @@
-from django.urls import path
+from django.urls import URLPattern, path
 
 from pheu.setup import field_views, views
+
+
+def _of(code: str, *more: str) -> list[URLPattern]:
+    """The addresses of a page of its own; the lists of apps share those below."""
+    given, at = {"code": code}, f"setup/{code}/"
+    ways = {"switch": views.item_switch, "removal": views.item_remove}
+    return [
+        path(at, views.company_list, given, name=f"setup-{code}-page"),
+        path(f"{at}new/", views.item_new, given, name=f"setup-{code}-new"),
+        path(f"{at}<id:pk>/", views.item_change, given, name=f"setup-{code}-change"),
+        *(path(f"{at}<id:pk>/{one}/", ways[one], given, name=f"setup-{code}-{one}") for one in more),
+    ]
+
 
 urlpatterns = [
     path("setup/", views.setup, name="setup"),
@@ -16,12 +29,21 @@ urlpatterns = [
     path("setup/layout/<slug:kind>/<slug:group>/order/", field_views.fields_order, name="setup-fields-order"),
     path("setup/groups/<id:pk>/", field_views.group_change, name="setup-group"),
     path("setup/groups/<id:pk>/drop/", field_views.group_drop, name="setup-group-drop"),
+    *_of("people"),
+    path("setup/people/<id:pk>/invitation/", views.person_invitation, name="setup-people-invitation"),
+    path("setup/people/<id:pk>/leaving/", views.person_leaving, name="setup-people-leaving"),
+    path("setup/people/<id:pk>/return/", views.person_return, name="setup-people-return"),
+    *_of("teams", "switch"),
+    *_of("departments", "switch"),
+    *_of("branches", "switch"),
+    *_of("roles", "removal"),
+    path("setup/roles/order/", views.list_order, {"code": "roles"}, name="setup-roles-order"),
     path("setup/<slug:code>/", views.company_list, name="company-list-page"),
     path("setup/<slug:code>/new/", views.item_new, name="list-item-new"),
     path("setup/<slug:code>/order/", views.list_order, name="list-order"),
     path("setup/<slug:code>/<id:pk>/", views.item_change, name="list-item-change"),
     path("setup/<slug:code>/<id:pk>/switch/", views.item_switch, name="list-item-switch"),
-    path("system/jobs/", views.jobs, name="jobs"),
+    path("system/jobs/", views.parked, name="jobs"),
     path("system/jobs/count/", views.jobs_count, name="jobs-count"),
     path("system/jobs/<id:pk>/run/", views.job_run, name="job-run"),
     path("system/jobs/<id:pk>/drop/", views.job_drop, name="job-drop"),

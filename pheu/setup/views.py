@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
 from pheu.core.errors import Invalid, tell
 from pheu.core.ids import read_id, read_ids
@@ -16,13 +17,14 @@ from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE, VIEW
 from pheu.records.act_views import changed_here
-from pheu.setup import configuring, lists, services
+from pheu.setup import configuring, jobs, lists, services, staffing
 from pheu.setup.events import OF_CONFIGURATION
-from pheu.setup.forms import ItemForm
-from pheu.setup.lists import MOST_COUNTED, CompanyList
+from pheu.setup.forms import LeavingForm, form_of
+from pheu.setup.lists import MOST_COUNTED, Page
 from pheu.setup.queries import LINES, log_lines, parked_jobs, with_words
+from pheu.setup.staff import PEOPLE, invitation_link, mail_is_set_up, rows_of, work_of
 
-PAGE = 50
+PAGE = 50  # jobs
 COUNTED = 100  # jobs for the sidebar; more are «99+»
 
 
@@ -32,13 +34,13 @@ def _must_look_after_it(request: Request) -> None:
 
 
 @require_safe
-def jobs(request: Request) -> HttpResponse:
+def parked(request: Request) -> HttpResponse:
     """Jobs that failed for good, until somebody runs them again or drops them."""
     _must_look_after_it(request)
-    parked = parked_jobs()
+    waiting = parked_jobs()
     if before := read_id(request.GET.get("before")):
-        parked = parked.filter(pk__lt=before)
-    page = list(parked[: PAGE + 1])
+        waiting = waiting.filter(pk__lt=before)
+    page = list(waiting[: PAGE + 1])
     more = page[PAGE - 1].pk if len(page) > PAGE else None
     return render(request, "setup/jobs.html", {"jobs": with_words(page[:PAGE]), "more": more})
 
@@ -75,12 +77,12 @@ def _act(request: Request, pk: int, act: Callable[..., bool], words: str) -> Htt
 
 @require_safe
 def setup(request: Request) -> HttpResponse:
-    """«Cấu hình» begins with the first list."""
+    """«Cấu hình» begins with its first page."""
     _must_look_after_it(request)
-    return redirect("company-list-page", lists.every()[0].code)
+    return redirect(lists.every()[0].url("page"))
 
 
-def _list(request: Request, code: str) -> CompanyList:
+def _page(request: Request, code: str) -> Page:
     _must_look_after_it(request)
     chosen = lists.get(code)
     if chosen is None:
@@ -90,12 +92,12 @@ def _list(request: Request, code: str) -> CompanyList:
 
 @require_safe
 def company_list(request: Request, code: str) -> HttpResponse:
-    """The entries of a list in their order, with how many records use each."""
-    chosen = _list(request, code)
+    """The entries of a page in their order, with how many records use each."""
+    chosen = _page(request, code)
     text = request.GET.get("q", "")[:100].strip()
-    items = [one for one in chosen.items_with_uses if fold(text) in fold(one.name)]
+    items = [one for one in chosen.items_with_uses if fold(text) in fold(chosen.words(one))]
     context = {
-        "lists": lists.every(),
+        "pages": lists.every(),
         "chosen": chosen,
         "items": items,
         "text": text,
@@ -106,51 +108,99 @@ def company_list(request: Request, code: str) -> HttpResponse:
 
 
 def item_new(request: Request, code: str) -> HttpResponse:
-    return _item_form(request, _list(request, code), None)
+    return _item_form(request, _page(request, code), None)
 
 
 def item_change(request: Request, code: str, pk: int) -> HttpResponse:
-    chosen = _list(request, code)
+    chosen = _page(request, code)
     return _item_form(request, chosen, get_object_or_404(chosen.items, pk=pk))
 
 
-def _item_form(request: Request, chosen: CompanyList, item: Any) -> HttpResponse:
+def _item_form(request: Request, chosen: Page, item: Any) -> HttpResponse:
     request.user.must("system", CHANGE)
     sent = request.POST if request.method == "POST" else None
-    form = ItemForm(sent, of=chosen, item=item)
+    form = form_of(chosen)(sent, of=chosen, item=item, asked=request.GET)
     if sent is not None and form.is_valid():
         try:
+            if item is None and chosen is PEOPLE:
+                return _invited(request, jobs.invite_person(form.cleaned_data, by=request.user))
             if item is None:
                 item = configuring.add_item(chosen, form.cleaned_data, by=request.user)
             else:
                 item = configuring.change_item(chosen, item.pk, form.changes(), by=request.user)
-            return _changed(request, chosen, _("“%(name)s” was saved.") % {"name": item.name}, "list-changed")
+            return _changed(request, chosen, _("“%(name)s” was saved.") % {"name": item})
         except Invalid as error:
             for name, words in error.errors.items():
                 form.add_error(name if name in form.fields else None, words)
-    context = {"chosen": chosen, "item": item, "form": form}
-    return render(request, "setup/item.html", context, status=200 if sent is None else 422)
+    action = chosen.url("change", item.pk) if item else chosen.url("new")
+    context = {"chosen": chosen, "item": item, "form": form, "action": action}
+    if not chosen.is_dialog:
+        context["pages"] = lists.every()
+    return render(request, chosen.form_page, context, status=200 if sent is None else 422)
 
 
-def _changed(request: Request, chosen: CompanyList, words: str, *news: str) -> HttpResponse:
-    return changed_here(request, reverse("company-list-page", args=[chosen.code]), words, news=news)
+def _changed(request: Request, chosen: Page, words: str) -> HttpResponse:
+    return changed_here(request, chosen.url("page"), words, news=["list-changed"])
+
+
+def _invited(request: Request, person: User) -> HttpResponse:
+    """The mail is on its way; where none can be sent, the link is shown this once, to be handed on."""
+    if mail_is_set_up():
+        return _changed(request, PEOPLE, _("%(name)s gets a mail with a link.") % {"name": person})
+    answer = render(request, "setup/invited.html", {"person": person, "link": invitation_link(person)})
+    return trigger_client_event(answer, "list-changed")
+
+
+@require_POST
+def person_invitation(request: Request, pk: int) -> HttpResponse:
+    _must_look_after_it(request)
+    return _invited(request, jobs.invite_again(pk, by=request.user))
+
+
+@require_POST
+def person_return(request: Request, pk: int) -> HttpResponse:
+    _must_look_after_it(request)
+    return _invited(request, jobs.come_back(pk, by=request.user))
+
+
+def person_leaving(request: Request, pk: int) -> HttpResponse:
+    """What somebody who leaves has in hand, and who takes it over."""
+    chosen = _page(request, "people")
+    request.user.must("system", CHANGE)
+    person = get_object_or_404(User, pk=pk)
+    rows, work = rows_of(person), work_of(person)
+    sent = request.POST if request.method == "POST" else None
+    form = LeavingForm(sent, person=person, must_hand_over=bool(rows or work))
+    if sent is not None and form.is_valid():
+        staffing.leave(person.pk, **form.cleaned_data, by=request.user)
+        return _changed(request, chosen, _("%(name)s has left.") % {"name": person})
+    action = reverse("setup-people-leaving", args=[pk])
+    context = {"person": person, "form": form, "rows": rows, "work": work, "action": action}
+    return render(request, "setup/leaving.html", context, status=200 if sent is None else 422)
 
 
 @require_POST
 def item_switch(request: Request, code: str, pk: int) -> HttpResponse:
     """Offer an entry, or offer it no more; what it was said to be is sent along."""
-    chosen = _list(request, code)
+    chosen = _page(request, code)
     is_on = request.POST.get("was") != "1"
     item = configuring.change_item(chosen, pk, {"is_active": (not is_on, is_on)}, by=request.user)
     words = _("“%(name)s” is offered again.") if is_on else _("“%(name)s” is offered no more; records keep it.")
-    return _changed(request, chosen, words % {"name": item.name}, "list-changed")
+    return _changed(request, chosen, words % {"name": item})
+
+
+@require_POST
+def item_remove(request: Request, code: str, pk: int) -> HttpResponse:
+    chosen = _page(request, code)
+    configuring.remove_item(chosen, pk, by=request.user)
+    return _changed(request, chosen, _("It was deleted."))
 
 
 @require_POST
 def list_order(request: Request, code: str) -> HttpResponse:
-    chosen = _list(request, code)
+    chosen = _page(request, code)
     configuring.order_items(chosen, read_ids(request.POST.getlist("ids")), by=request.user)
-    return _changed(request, chosen, _("The order was saved."))
+    return changed_here(request, chosen.url("page"), _("The order was saved."), news=())
 
 
 @require_safe
@@ -160,7 +210,7 @@ def setup_log(request: Request) -> HttpResponse:
     codes = [kind.code for kind in OF_CONFIGURATION]
     lines = log_lines(codes, read_id(request.GET.get("before")), request.user)
     context = {
-        "lists": lists.every(),
+        "pages": lists.every(),
         "lines": lines[:LINES],
         "more": lines[LINES - 1].event.pk if len(lines) > LINES else None,
     }

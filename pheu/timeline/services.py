@@ -19,7 +19,7 @@ from pheu.records.fields import Field, RowPick
 from pheu.records.kinds import Kind
 from pheu.records.locking import hold, must_hold
 from pheu.records.models import Follower, Pipeline, Record, RecordTag, Row, Stage, Staged, id_and_name
-from pheu.records.ownership import must_reach, place_with_owner
+from pheu.records.ownership import must_reach, must_serve, place_with_owner, team_of
 from pheu.timeline import events
 from pheu.timeline.events import Author, EventKind, Outsider
 from pheu.timeline.mentions import mentioned
@@ -286,6 +286,7 @@ def assign(
     hold(*(row.pk for row in rows))
     held = type(rows[0]).objects.within(by, ASSIGN).with_words().all_or_refuse(rows)
     may_work(owner, rows[0].kind)
+    must_serve(team, rows[0].kind, held)
     department = (owner.department if owner else None) or department
     _give(held, events.ASSIGNED, owner, team, department, by=by, via=via)
     return held
@@ -321,7 +322,7 @@ def _give(
 ) -> None:
     """Let held rows be with a person and team, and tell those that were not."""
     if team is None and owner:
-        team = owner.teams.order_by("pk").first()
+        team = team_of(owner, held[0].kind)
     place = {"team_id": team and team.pk, "department_id": department and department.pk}
     wanted = {"owner_id": owner and owner.pk} | (place if owner or team or department else {})
     was = {row.pk: _place_of(row) for row in held}

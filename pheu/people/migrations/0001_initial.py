@@ -16,7 +16,11 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
             ],
+            options={
+                "ordering": ["name", "pk"],
+            },
         ),
         migrations.CreateModel(
             name="Role",
@@ -24,8 +28,8 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.SlugField(unique=True)),
                 ("name", models.CharField(max_length=100, verbose_name="name")),
-                ("grants", models.JSONField(default=dict)),
-                ("fields", models.JSONField(default=dict)),
+                ("grants", models.JSONField(blank=True, default=dict)),
+                ("fields", models.JSONField(blank=True, default=dict)),
                 ("position", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
@@ -38,6 +42,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=200, verbose_name="name")),
                 ("path", models.CharField(db_index=True, default="", editable=False, max_length=200)),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
                 (
                     "parent",
                     models.ForeignKey(
@@ -46,6 +51,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="children",
                         to="people.department",
+                        verbose_name="Part of",
                     ),
                 ),
             ],
@@ -64,6 +70,7 @@ class Migration(migrations.Migration):
                 ("given_name", models.CharField(blank=True, max_length=100, verbose_name="given name")),
                 ("name_key", models.BinaryField(default=b"")),
                 ("job_title", models.CharField(blank=True, max_length=200, verbose_name="job title")),
+                ("capacity", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="Capacity")),
                 ("is_active", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
@@ -74,12 +81,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="people",
                         to="people.department",
+                        verbose_name="Department",
                     ),
                 ),
                 (
                     "role",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="users", to="people.role"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="users",
+                        to="people.role",
+                        verbose_name="Role",
                     ),
                 ),
             ],
@@ -92,16 +103,9 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=200, verbose_name="name")),
-                (
-                    "branch",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="teams",
-                        to="people.branch",
-                    ),
-                ),
+                ("serves_quotes", models.BooleanField(default=False, verbose_name="Quotes")),
+                ("serves_deals", models.BooleanField(default=True, verbose_name="Deals")),
+                ("serves_leads", models.BooleanField(default=True, verbose_name="Leads")),
                 (
                     "leader",
                     models.ForeignKey(
@@ -110,12 +114,40 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="led_teams",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="Team leader",
                     ),
                 ),
-                ("members", models.ManyToManyField(blank=True, related_name="teams", to=settings.AUTH_USER_MODEL)),
+                ("alias", models.CharField(blank=True, max_length=200, verbose_name="E-mail alias")),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="teams",
+                        to="people.branch",
+                        verbose_name="Branch",
+                    ),
+                ),
+                (
+                    "members",
+                    models.ManyToManyField(
+                        blank=True, related_name="teams", to=settings.AUTH_USER_MODEL, verbose_name="Members"
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
             ],
             options={
-                "ordering": ["name"],
+                "ordering": ["name", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("alias", ""), _negated=True), fields=("alias",), name="team_alias_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("alias", ""), ("serves_deals", True), _connector="OR"),
+                        name="team_alias_needs_deals",
+                    ),
+                ],
             },
         ),
     ]

@@ -20,12 +20,12 @@ from pheu.deals import services as deals
 from pheu.deals.conversion import Handover
 from pheu.leads import services as leads
 from pheu.parties import services as parties
-from pheu.people.models import User
+from pheu.people.models import Role, User
 from pheu.quality import services as quality
 from pheu.records.acts import last_operation
 from pheu.records.models import Category, ClosingReason, FieldGroup, Operation, Pipeline
 from pheu.records.tests.made_up import made_by
-from pheu.setup import configuring, lists, shaping
+from pheu.setup import configuring, lists, shaping, staffing
 from pheu.setup import services as setup
 from pheu.setup.definitions import groups_of
 from pheu.setup.tests.test_fields import standing_field
@@ -67,6 +67,7 @@ class Desk:
         quality.read_file(self.imported, self.imported.round)
         self.job = parked_job()
         self.field, self.group = standing_field(), FieldGroup.objects.create(kind="lead", label="Khảo sát")
+        self.role = Role.objects.create(code="nobody", name="Chưa ai")
         self.note = timeline.add_note(self.deal.record, body="x", by=an)
         self.file = timeline.add_file(self.deal.record, upload=upload(), by=an)
 
@@ -157,6 +158,13 @@ ON_SYSTEM = {
     "configuring.change_item": lambda d, by: configuring.change_item(
         REASONS, REASONS.items[0].pk, {"is_active": (True, False)}, by=by
     ),
+    "configuring.remove_item": lambda d, by: configuring.remove_item(lists.get("roles"), d.role.pk, by=by),
+    "staffing.invite_person": lambda d, by: staffing.invite_person(
+        {"full_name": "Hà", "email": "ha@quantrac.example", "role": d.role}, by=by
+    ),
+    "staffing.invite_again": lambda d, by: staffing.invite_again(d.cast.giang.pk, by=by),
+    "staffing.leave": lambda d, by: staffing.leave(d.cast.giang.pk, heir=None, by=by),
+    "staffing.come_back": lambda d, by: staffing.come_back(d.cast.giang.pk, by=by),
     "configuring.order_items": lambda d, by: configuring.order_items(
         REASONS, [one.pk for one in reversed(REASONS.items)], by=by
     ),
@@ -190,6 +198,7 @@ MAKING = {
 # Parts of acts, which rely on whoever calls them inside an act that has asked: pages never do.
 PARTS = {
     "activities.must_change", "activities.must_be_theirs", "activities.is_theirs", "activities.may_change",
+    "activities.hand_over_work", "configuring.hold_entry",
     "timeline.record", "timeline.record_many", "timeline.must_be_author",
     "timeline.put", "parties.create_prospects",  # for conversions and for imports (`may_place`)
     "leads.start_working", "deals.note_wins", "deals.note_wins_of", "stages.enter",
@@ -291,7 +300,7 @@ def acts_of_the_house():
     """{name: act}: every public function of an app's services that is done `by` somebody."""
     found = {}
     for app in apps.get_app_configs():
-        for module in ("services", "configuring", "shaping", "conversion", "undoing", "stages", "undo"):
+        for module in ("services", "configuring", "shaping", "staffing", "conversion", "undoing", "stages", "undo"):
             if app.name.startswith("pheu.") and find_spec(f"{app.name}.{module}"):
                 short, loaded = module if module != "services" else app.label, import_module(f"{app.name}.{module}")
                 found |= {f"{short}.{name}": getattr(loaded, name) for name in _acts_of(loaded)}

@@ -19,7 +19,7 @@ from django.utils import timezone
 from pheu.activities.models import ActivityType
 from pheu.activities.services import schedule_activity
 from pheu.conftest import PASSWORD, fingerprint, stage_of, standing
-from pheu.people.models import Department, Role, Team, User
+from pheu.people.models import Branch, Department, Role, Team, User
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, IMPORT, MOVE, VIEW, Action, Scope
 from pheu.quality.services import open_file, read_file
 from pheu.records.acts import last_operation
@@ -73,6 +73,12 @@ class Firm:
         self.things["tag", "a stranger's", ""] = Tag.objects.create(name="Vốn nhà nước")
         self.things["custom_field", "a stranger's", ""] = standing_field()
         self.things["field_group", "a stranger's", ""] = FieldGroup.objects.create(kind="lead", label="Khảo sát")
+        self.things["team", "a stranger's", ""] = Team.objects.create(name="Miền Trung")
+        self.things["department", "a stranger's", ""] = Department.objects.create(name="Phòng kho")
+        self.things["branch", "a stranger's", ""] = Branch.objects.create(name="Chi nhánh Huế")
+        invited = {"full_name": "Lý Văn Mới", "role": Role.objects.get(code="viewer")}
+        self.things["person", "a stranger's", ""] = User.objects.create_user("moi@quantrac.example", **invited)
+        self.things["role", "a stranger's", ""] = Role.objects.create(code="nobody", name="Chưa ai")
         for row in self.things.values():
             row.refresh_from_db()
 
@@ -318,6 +324,22 @@ def _on_group(**more: Any) -> Entry:
     return Entry(about=("field_group",), reach=_system_reach, **more)
 
 
+def _setup_page(code: str, about: str, sent: dict[str, Any], *more: str) -> dict[str, Entry]:
+    """A page of «Cấu hình» and its entries, which whoever looks after the system keeps."""
+    on_page, on_entry = {"kind": "system", "needs": VIEW}, {"about": (about,), "reach": _system_reach}
+    sends = {"sends": lambda *_: sent}
+    return {
+        f"setup-{code}-page": Entry(**on_page, get=200),
+        f"setup-{code}-new": Entry(**on_page, get=200, post=302, **sends),
+        f"setup-{code}-change": Entry(**on_entry, get=200, post=302, **sends),
+        **{f"setup-{code}-{one}": Entry(**on_entry, post=302, sends=lambda *_: {"was": "1"}) for one in more},
+    }
+
+
+def _new_person(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"full_name": "Đinh Thu Hà", "email": "ha@quantrac.example", "role": firm.colleague.role_id}
+
+
 def _of_author(about: str, **more: Any) -> Entry:
     return Entry(about=(about,), reach=_author_reach, **more)
 
@@ -480,6 +502,19 @@ ENTRIES = {
     ),
     "setup-group": _on_group(get=200, post=302, sends=lambda *_: {"label": "Đo"}),
     "setup-group-drop": _on_group(post=302),
+    **_setup_page("teams", "team", {"name": "Miền Tây", "serves_deals": "on", "alias": "mien.tay"}, "switch"),
+    **_setup_page("people", "person", {}),
+    "setup-people-new": Entry(kind="system", needs=VIEW, get=200, post=302, sends=_new_person),
+    "setup-people-change": Entry(about=("person",), reach=_system_reach, get=200, post=302, sends=_new_person),
+    "setup-people-invitation": Entry(about=("person",), reach=_system_reach, post=302),
+    "setup-people-leaving": Entry(about=("person",), reach=_system_reach, get=200, post=302),
+    "setup-people-return": Entry(about=("person",), reach=_system_reach, post=302),
+    **_setup_page("roles", "role", {"name": "Thực tập"}, "removal"),
+    "setup-roles-order": Entry(
+        kind="system", needs=VIEW, post=302, sends=lambda *_: {"ids": list(Role.objects.values_list("pk", flat=True))}
+    ),
+    **_setup_page("departments", "department", {"name": "Phòng mua hàng"}, "switch"),
+    **_setup_page("branches", "branch", {"name": "Chi nhánh Cần Thơ"}, "switch"),
     # one's own account
     "account_email": Entry(get=404),
     "account_change_password": Entry(get=200),

@@ -165,12 +165,27 @@ class OwnerPick(PersonPick):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TeamPick(Pick):
+    """A sales team that serves the rows of `kind`; a filter finds the others too, which rows still name."""
+
     model: type[models.Model] = Team
+    kind: str
+    is_offered_alike: ClassVar[bool] = False
+
+    def queryset(self, user: User) -> models.QuerySet:
+        return Team.objects.offered(self.kind)
+
+    def table(self, user: User) -> models.QuerySet:
+        return Team.objects.all()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DepartmentPick(Pick):
+    """A department; a filter finds those too that are in use no more."""
+
     model: type[models.Model] = Department
+
+    def table(self, user: User) -> models.QuerySet:
+        return Department.objects.all()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -23,6 +23,7 @@ from pheu.leads import services as leads
 from pheu.leads.models import Lead
 from pheu.parties import services as parties
 from pheu.parties.models import Company, Prospect
+from pheu.people.models import Role, User
 from pheu.people.tests.test_access_acts import PARTS, acts_of_the_house
 from pheu.quality import services as quality
 from pheu.quality.models import Import
@@ -41,7 +42,7 @@ from pheu.records.tests.desk import (
     schedule,
 )
 from pheu.records.tests.races import BEFORE_LOCK, BEFORE_WRITE, Outcome, disagreements, race
-from pheu.setup import configuring, lists, shaping
+from pheu.setup import configuring, lists, shaping, staffing
 from pheu.setup import services as setup
 from pheu.setup.definitions import groups_of
 from pheu.setup.tests.test_fields import standing_field
@@ -121,6 +122,21 @@ ON_FILES: dict[str, tuple[Callable[[Desk], Work], Callable[[Outcome], Any], Any]
         lambda outcome: outcome.results,
         [True, False],
     ),
+    "staffing.invite_again": (
+        lambda d: partial(staffing.invite_again, once(d, "new", _an_invited).pk, by=d.cast.dung),
+        lambda outcome: len(outcome.results),
+        2,
+    ),
+    "staffing.leave": (
+        lambda d: partial(staffing.leave, d.cast.hanh.pk, heir=d.cast.binh, by=d.cast.dung),
+        lambda outcome: Event.objects.filter(kind="person.left").count(),
+        1,
+    ),
+    "staffing.come_back": (
+        lambda d: partial(staffing.come_back, once(d, "gone", lambda: _a_leaver(d)).pk, by=d.cast.dung),
+        lambda outcome: Event.objects.filter(kind="person.returned").count(),
+        1,
+    ),
     "setup.drop_job": (
         lambda d: partial(setup.drop_job, once(d, "job", parked_job).pk, by=d.cast.dung),
         lambda outcome: outcome.results,
@@ -128,7 +144,7 @@ ON_FILES: dict[str, tuple[Callable[[Desk], Work], Callable[[Outcome], Any], Any]
     ),
 }
 # Two admins who do the same to a list at once: it is done and told once, the second hears of it or finds it done.
-REASONS = lists.get("deal-lost-reasons")
+REASONS, ROLES = lists.get("deal-lost-reasons"), lists.get("roles")
 ON_LISTS: dict[str, tuple[Callable[[Any], Work], list[type[Exception]]]] = {
     "configuring.add_item": (
         lambda by: partial(configuring.add_item, REASONS, {"name": "Khác hẳn", "colour": "red"}, by=by),
@@ -141,6 +157,16 @@ ON_LISTS: dict[str, tuple[Callable[[Any], Work], list[type[Exception]]]] = {
     "configuring.order_items": (
         lambda by: partial(configuring.order_items, REASONS, [one.pk for one in reversed(REASONS.items)], by=by),
         [],
+    ),
+    "staffing.invite_person": (
+        lambda by: partial(
+            staffing.invite_person, {"full_name": "Hà", "email": "ha@x.example", "role": by.role}, by=by
+        ),
+        [Invalid],
+    ),
+    "configuring.remove_item": (
+        lambda by: partial(configuring.remove_item, ROLES, _a_spare_role().pk, by=by),
+        [DomainError],
     ),
 }
 # The same of the fields of a company's own: (the work of one of them, what the second hears).
@@ -171,6 +197,20 @@ ON_FIELDS: dict[str, tuple[Callable[[Any, Any, Any], Work], list[type[Exception]
         [],
     ),
 }
+
+
+def _an_invited() -> User:
+    return User.objects.create_user("moi@x.example", full_name="Mới", role=Role.objects.get(code="viewer"))
+
+
+def _a_leaver(d: Desk) -> User:
+    return staffing.leave(d.cast.hanh.pk, heir=d.cast.binh, by=d.cast.dung)
+
+
+def _a_spare_role() -> Role:
+    return Role.objects.get_or_create(code="spare", defaults={"name": "Thừa"})[0]
+
+
 # Nobody else can reach what these make before it is there.
 ALONE = {"quality.open_file"}
 
@@ -189,7 +229,7 @@ def test_two_at_once_on_a_list_do_it_once(cast, name):
     of, errors = ON_LISTS[name]
     outcome = race(of(cast.dung), of(cast.dung), at=BEFORE_WRITE)
     assert [type(one) for one in outcome.errors] == errors
-    assert Event.objects.filter(facts__list="deal-lost-reasons").count() == 1
+    assert Event.objects.filter(kind__startswith="list.").count() == 1
 
 
 @pytest.mark.parametrize("name", ON_FIELDS)

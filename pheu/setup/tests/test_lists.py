@@ -44,6 +44,8 @@ def test_every_list_has_a_page_with_what_uses_its_entries(client, dung, an):
     RecordTag.objects.create(record=lead.record, tag=made)
     client.force_login(dung)
     for one in lists.every():
+        if not isinstance(one, lists.CompanyList):
+            continue
         page = client.get(f"/setup/{one.code}/")
         assert page.status_code == 200
         assert all(item.name in page.context["items"][at].name for at, item in enumerate(one.items))
@@ -150,7 +152,7 @@ def test_an_entry_of_another_list_is_none_of_this(dung):
 
 
 def test_a_list_ends_at_two_hundred(dung, monkeypatch):
-    monkeypatch.setattr("pheu.setup.configuring.MOST", len(names()))
+    monkeypatch.setattr(lists.Page, "most", len(names()))
     with nothing_changes(), pytest.raises(DomainError):
         tag(dung)
 
