@@ -26,7 +26,7 @@ class Column:
         return self.field.verbose_name
 
     def value(self, item: Any) -> Any:
-        return getattr(item, self.name)
+        return getattr(item, self.name, None)  # a new one has no row to refer to yet
 
     def put(self, item: Any, value: Any) -> None:
         setattr(item, self.name, value)

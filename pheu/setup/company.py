@@ -22,6 +22,7 @@ class CompanyPage(Page):
     """Entries whose form and line are their own."""
 
     group = gettext_lazy("Company")
+    tells_all = True
 
     def __init__(self) -> None:
         self.join()

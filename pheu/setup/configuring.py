@@ -38,7 +38,7 @@ def add_item(of: Page, values: Mapping[str, Any], *, by: User, via: str = "page"
     for column in columns:
         if not column.is_of_row:
             column.put(item, values[column.name])
-    _tell(events.ITEM_ADDED, of, item, by, via)
+    _tell(events.ITEM_ADDED, of, item, by, via, **_difference(of, of.new(held), item))
     return item
 
 
@@ -76,9 +76,9 @@ def remove_item(of: Page, pk: int, *, by: User, via: str = "page") -> None:
     if not of.is_removable:
         raise Refused
     of.must_be_free(item)
-    told = id_and_name(item)
+    told = {"item": id_and_name(item), **_difference(of, item, of.new(()))}
     item.delete()
-    record(events.ITEM_REMOVED, about=None, by=by, via=via, subject=str(of.label), list=of.code, item=told)
+    record(events.ITEM_REMOVED, about=None, by=by, via=via, subject=str(of.label), list=of.code, **told)
 
 
 @act
@@ -95,6 +95,14 @@ def order_items(of: Page, pks: Sequence[int], *, by: User, via: str = "page") ->
     of.model._default_manager.bulk_update([item for item, _place in moved], ["position"])
     if moved:
         record(events.LIST_ORDERED, about=None, by=by, via=via, subject=str(of.label), list=of.code)
+
+
+def _difference(of: Page, was: Any, now: Any) -> dict[str, Any]:
+    """What a new entry began with, or one had that goes, besides its name; of pages about people and rights."""
+    if not of.tells_all:
+        return {}
+    values = [(column, column.value(was), column.value(now)) for column in map(of.column, of.columns[1:])]
+    return {"changes": [one for column, left, right in values if left != right for one in column.changes(left, right)]}
 
 
 def hold_entry(of: Page, pk: int, *, by: User) -> Any:

@@ -26,7 +26,8 @@ class Page:
     """One page of «Cấu hình»: entries of one table, and what the acts of `configuring` need to know of them.
 
     `body` and `line` are the templates of the form's fields and of one entry; `form_page` draws the form, as a dialog
-    unless it says otherwise. Entries of `is_removable` pages can be deleted while nothing names them.
+    unless it says otherwise. Entries of `is_removable` pages can be deleted while nothing names them;
+    the log of those that `tells_all` says what an entry began with.
     """
 
     code: str
@@ -43,7 +44,7 @@ class Page:
     form_page = "setup/item.html"
     # What the acts on it lock: pages with one rule over both name the same.
     lock = ""
-    is_ordered = is_removable = False
+    is_ordered = is_removable = tells_all = False
     most = 200
 
     def join(self) -> None:

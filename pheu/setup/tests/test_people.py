@@ -69,6 +69,9 @@ def test_somebody_is_invited_chooses_a_password_and_works(client, dung, an, with
     assert (made.department, list(made.teams.all()), made.capacity, made.given_name) == (place, [team], 40, "Hà")
     assert not made.has_usable_password()
     assert "đã mời" in client.get("/setup/people/").text
+    log = client.get("/setup/log/").text
+    assert "— → Kinh doanh" in log
+    assert "+ Miền Bắc" in log
     jobs.send_invitation(user_id=made.pk)
     [letter] = mail.outbox
     assert letter.to == ["ha@quantrac.example"]

@@ -191,6 +191,16 @@ def test_the_log_says_which_right_was_given(client, dung):
     assert "Nhu cầu: theo bản ghi → Chỉ đọc" in page
 
 
+def test_the_log_says_what_a_new_role_may_and_what_a_deleted_one_could(client, dung):
+    """Every right that was ever given is told, and by whom."""
+    made = add_item(ROLES, {"name": "Giám sát", "grants": {"work": {"view": "all"}}, "fields": {}}, by=dung)
+    remove_item(ROLES, made.pk, by=dung)
+    client.force_login(dung)
+    page = client.get("/setup/log/").text
+    assert "Xem: Không → Tất cả" in page
+    assert "Xem: Tất cả → Không" in page
+
+
 def test_two_roles_are_looked_at_beside_each_other(client, dung):
     client.force_login(dung)
     sales, viewer = role("sales"), role("viewer")
