@@ -78,6 +78,8 @@ def convert_leads(leads: Sequence[Lead], handover: Handover, *, by: User, via: s
     for lead in fresh:
         lead.company, lead.contact = companies[lead] or lead.company, contacts[lead] or lead.contact
         lead.enter(handover.ends_in or lead.stage.pipeline.stage_for(Category.CONVERTED), by=by)
+    for stage in {lead.stage for lead in fresh}:
+        Stage.objects.hold_still(stage)
     writing.save_many(fresh)
     _note_conversions(fresh, deals, by)
     if len(fresh) == 1:

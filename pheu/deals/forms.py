@@ -51,7 +51,7 @@ class ConversionForm(forms.Form):
         self.fields["owner"].choices = [(one.pk, str(one)) for one in owners]  # type: ignore[attr-defined]
         departments = {str(user.pk): str(user.department or "") for user in owners}
         self.fields["department"].widget.attrs = {"data-follows": "owner", "data-values": json.dumps(departments)}
-        self.fields["pipeline"].queryset = Pipeline.objects.filter(kind="deal")  # type: ignore[attr-defined]
+        self.fields["pipeline"].queryset = Pipeline.objects.active().filter(kind="deal")  # type: ignore[attr-defined]
         for name, model in (("company", Company), ("contact", Contact)):
             field = self.fields[name]
             field.queryset = model.objects.visible_to(by).live().select_related("record")  # type: ignore[attr-defined]

@@ -48,7 +48,7 @@ class Board(Listing):
 
     @cached_property
     def pipelines(self) -> list[Pipeline]:
-        return list(Pipeline.objects.filter(kind=self.kind.code).prefetch_related("stages"))
+        return list(Pipeline.objects.active().filter(kind=self.kind.code).prefetch_related("stages"))
 
     @cached_property
     def pipeline(self) -> Pipeline:

@@ -112,5 +112,5 @@ class PipelineForm(forms.Form):
 
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        others = Pipeline.objects.filter(kind=row.kind).exclude(pk=row.stage.pipeline_id)
+        others = Pipeline.objects.active().filter(kind=row.kind).exclude(pk=row.stage.pipeline_id)
         self.fields["pipeline"].queryset = others.prefetch_related("stages")  # type: ignore[attr-defined]

@@ -61,7 +61,7 @@ def record_board(request: Request, kind: str) -> HttpResponse:
         return _other_fold(request, board)
     context = _list_context(request, board) | {"board": board}
     if (of := read_id(request.GET.get("of"))) is not None:
-        stage = get_object_or_404(board.pipeline.stages, pk=of)
+        stage: Stage = get_object_or_404(board.pipeline.stages, pk=of)
         return render(request, "records/board.html#more", context | {"column": board.more_of(stage)})
     return _remember_tab(request, board, render(request, "records/board.html", context))
 
@@ -69,7 +69,7 @@ def record_board(request: Request, kind: str) -> HttpResponse:
 def _other_fold(request: Request, board: Board) -> HttpResponse:
     """One column opened or folded where it stands; the address says so too, for when the page is drawn again."""
     board.params = _query_of_page(request)
-    stage = get_object_or_404(board.pipeline.stages, pk=read_id(request.GET["column"]))
+    stage: Stage = get_object_or_404(board.pipeline.stages, pk=read_id(request.GET["column"]))
     board = board.with_other_fold(stage)
     [column] = [one for one in board.heads if one.stage == stage]
     board.deal_out([column])

@@ -235,7 +235,7 @@ def _told_spans(rows_of: dict[str, Rows]) -> list[str]:
 
 def _stages_in_order() -> Rows:
     open_ones = Stage.objects.filter(pipeline__kind="deal", category=Category.OPEN)
-    return [*open_ones.order_by("pipeline__position", "pipeline", "position").values("pk", "name")]  # type: ignore[list-item]
+    return [*open_ones.order_by("pipeline__position", "pipeline", "position").values("pk", "name")]
 
 
 # Time in stages ---------------------------------------------------------------------------------------------------

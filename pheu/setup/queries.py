@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
@@ -12,6 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateEvent, Procrastinat
 from pheu.core.jobs import title_of
 from pheu.core.models import JobFailure
 from pheu.people.models import User
+from pheu.records.models import Counter, Pipeline, Stage
 from pheu.setup.lists import get
 from pheu.timeline.events import KINDS
 from pheu.timeline.models import Event
@@ -47,6 +48,12 @@ def with_words(jobs: Sequence[ProcrastinateJob]) -> list[ParkedJob]:
     ]
 
 
+def records_by_stage() -> dict[int, int]:
+    """How many records in use stand in each stage, whoever may see them."""
+    kept = Counter.objects.filter(day=None).order_by().values_list("stage").annotate(n=Sum("count"))
+    return {stage: n for stage, n in kept if n}
+
+
 LINES = 50
 
 
@@ -68,7 +75,8 @@ def log_lines(codes: list[str], before: int | None, reader: User) -> list[LogLin
 
 def _columns(event: Event) -> list[tuple[Any, Any, Any]]:
     of = get(event.facts.get("list", ""))
-    fields = [(of.column(one["column"]), one) for one in event.facts.get("changes", ())] if of else []
+    model: Any = of.model if of else Stage if "stage" in event.facts else Pipeline
+    fields = [(model._meta.get_field(one["column"]), one) for one in event.facts.get("changes", ())]
     return [(field.verbose_name, _shown(field, one["was"]), _shown(field, one["now"])) for field, one in fields]
 
 

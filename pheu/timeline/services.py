@@ -57,19 +57,22 @@ def record_many(
     via: str = "page",
     subject: str = "",
     cause: Event | None = None,
-    since: datetime | None = None,
+    since: datetime | Mapping[int, datetime] | None = None,
 ) -> list[Event]:
     """Insert one event for each (record, facts) and run the followers, all in the act's transaction.
 
     `by` is a person, an `Outsider`, or None: the system. `cause` is the event that made this happen, if one did;
-    `since` is when began what this ends.
+    `since` is when began what this ends, for all or by the id of each record.
     """
     told = list(told)
     if not told:
         return []
     who = _author(by) | {"kind": kind.code, "via": via, "subject": subject, "cause": cause and cause.pk}
-    who["since"] = since
-    rows = [Event(about=about, facts=facts, operation_id=current().operation, **who) for about, facts in told]
+    began = since.get if isinstance(since, Mapping) else lambda _pk: since
+    rows = [
+        Event(about=about, facts=facts, since=began(about.pk if about else 0), operation_id=current().operation, **who)
+        for about, facts in told
+    ]
     happened = Event.objects.bulk_create(rows, batch_size=1000)
     for follower in events.followers_of(kind.code):
         follower(happened)
@@ -132,6 +135,8 @@ def put(rows: Sequence[Any], *, by: User, via: str = "page", **facts: Any) -> Se
     pipeline = Pipeline.objects.default(kind.code) if new else None
     for row in new:
         row.begin(pipeline)
+    for stage in {row.stage for row in rows if isinstance(row, Staged)}:
+        Stage.objects.hold_still(stage)
     if any(not row.title for row in rows):
         names = " / ".join(str(kind.schema[name].label) for name in kind.schema.title)
         raise DomainError(_("Fill in one of these: %(fields)s."), fields=names)

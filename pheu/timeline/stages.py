@@ -79,6 +79,7 @@ def change_pipeline(row: Any, *, to: Stage, by: User, via: str = "page") -> Any:
     if row.is_closed:
         raise DomainError(_("Reopen %(name)s first."), name=row)
     left, since = row.stage, row.stage_entered_at
+    Stage.objects.hold_still(to)
     row.enter_pipeline(to)
     writing.save_changed(row)
     facts: dict[str, Any] = {
@@ -102,6 +103,7 @@ def enter(
 ) -> Any:
     """Let a held row stand in `stage`, tell it, and do what the kind does whenever a row has come to another stage."""
     left, since, kind = row.stage, row.stage_entered_at, kinds.get(row.kind)
+    Stage.objects.hold_still(stage)
     row.enter(stage, by=by, reason=reason, reason_note=reason_note)
     writing.save_changed(row)
     told = {"left": id_and_name(left), "entered": id_and_name(stage), **(facts or {})}

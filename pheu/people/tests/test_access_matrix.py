@@ -22,9 +22,11 @@ from pheu.conftest import PASSWORD, fingerprint, stage_of, standing
 from pheu.people.models import Department, Role, Team, User
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, IMPORT, MOVE, VIEW, Action, Scope
 from pheu.quality.services import open_file, read_file
+from pheu.records import kinds
 from pheu.records.acts import last_operation
 from pheu.records.models import Category, ClosingReason, Operation, Pipeline, Tag
 from pheu.records.tests.test_toy import plant_toys
+from pheu.setup.pipelines import add_pipeline
 from pheu.setup.tests.test_jobs_page import parked_job
 from pheu.timeline.services import add_file, add_note, assign
 
@@ -67,9 +69,16 @@ class Firm:
         for whose, user in self._importers():
             self.things["import", *whose] = self._import(user)
         self.things["job", "a stranger's", ""] = parked_job()
+        self.things["pipeline", "a stranger's", ""] = self._pipeline()
+        self.things["stage", "a stranger's", ""] = stage_of("deal", "Báo giá")
         self.things["tag", "a stranger's", ""] = Tag.objects.create(name="Vốn nhà nước")
         for row in self.things.values():
             row.refresh_from_db()
+
+    def _pipeline(self) -> Pipeline:
+        """One of deals that nothing stands in."""
+        stages = [{"name": f"Bước {one}", "category": one} for one in kinds.get("deal").needs]
+        return add_pipeline(kinds.get("deal"), name="Dự án", stages=stages, by=self.founder)
 
     def _person(self, name: str, role: str, place: tuple[Department, Team]) -> User:
         user = User.objects.create_user(
@@ -209,7 +218,7 @@ def _unsuitable(firm: Firm, thing: Any) -> dict[str, Any]:
 
 
 def _second_pipeline(kind: str) -> Callable[[Firm, Any], dict[str, Any]]:
-    return lambda firm, thing: {"pipeline": Pipeline.objects.get(kind=kind, is_default=False).pk}
+    return lambda firm, thing: {"pipeline": Pipeline.objects.get(kind=kind, name="Tiến trình khác").pk}
 
 
 def _lost(firm: Firm, thing: Any) -> dict[str, Any]:
@@ -299,6 +308,23 @@ def _of_list(**more: Any) -> Entry:
 
 def _on_tag(**more: Any) -> Entry:
     return Entry(about=("tag",), args=("tags",), reach=_system_reach, **more)
+
+
+def _on_pipeline(**more: Any) -> Entry:
+    return Entry(about=("pipeline",), reach=_system_reach, **more)
+
+
+def _on_stage(**more: Any) -> Entry:
+    return Entry(about=("stage",), reach=_system_reach, **more)
+
+
+def _a_stage(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"name": "Khảo sát kỹ", "category": "open", "probability": "10"}
+
+
+def _stages_anew(firm: Firm, thing: Any) -> dict[str, Any]:
+    first, second, third, *rest = thing.stages.values_list("pk", flat=True)
+    return {"ids": [first, third, second, *rest]}
 
 
 def _of_author(about: str, **more: Any) -> Entry:
@@ -440,6 +466,25 @@ ENTRIES = {
     "list-order": _of_list(post=302, sends=lambda *_: {"ids": list(Tag.objects.values_list("pk", flat=True))}),
     "list-item-change": _on_tag(get=200, post=302, sends=lambda *_: {"name": "Vốn vay", "colour": "blue"}),
     "list-item-switch": _on_tag(post=302, sends=lambda *_: {"was": "1"}),
+    "pipeline-list": Entry(kind="system", needs=VIEW, get=200),
+    "pipeline-new": Entry(
+        kind="system", needs=VIEW, args=("deal",), get=200, post=302,
+        sends=lambda *_: {"name": "Bảo trì", "like": "least"},
+    ),
+    "pipeline-page": _on_pipeline(get=200),
+    "pipeline-name": _on_pipeline(get=200, post=302, sends=lambda *_: {"name": "Bảo trì", "initial-name": "Dự án"}),
+    "pipeline-default": _on_pipeline(post=302),
+    "pipeline-retiring": _on_pipeline(get=200, post=302),
+    "pipeline-resuming": _on_pipeline(post=302),
+    "pipeline-deletion": _on_pipeline(post=302),
+    "stage-order": _on_pipeline(post=302, sends=_stages_anew),
+    "stage-new": _on_pipeline(get=200, post=302, sends=_a_stage),
+    "stage-change": _on_stage(
+        get=200, post=302,
+        sends=lambda firm, thing: {"name": "Chào giá", "initial-name": "Báo giá", "category": "open",
+                                   "purpose": thing.purpose, "probability": thing.probability, "sets_probability": "1"},
+    ),
+    "stage-removal": _on_stage(get=200, post=302),
     # one's own account
     "account_email": Entry(get=404),
     "account_change_password": Entry(get=200),
