@@ -139,9 +139,10 @@ def record_pipeline(request: Request, kind: str, pk: int) -> HttpResponse:
     sent = request.POST if request.method == "POST" else None
     form = PipelineForm(sent, row=row)
     if sent is not None and form.is_valid():
-        pipeline = form.cleaned_data["pipeline"]
-        chosen.change_pipeline(row, to=pipeline.first_stage, by=request.user)
-        tell(request, _("%(title)s goes on in “%(pipeline)s”.") % {"title": row.title, "pipeline": pipeline})
+        to = form.cleaned_data["to"]
+        chosen.change_pipeline(row, to=to, by=request.user)
+        told = {"title": row.title, "pipeline": to.pipeline, "stage": to}
+        tell(request, _("%(title)s goes on in “%(pipeline)s”, %(stage)s.") % told)
         return done(request, row)
     context = {"kind": chosen, "row": row, "form": form}
     return render(request, "records/pipeline.html", context, status=200 if sent is None else 422)

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -10,7 +11,7 @@ from pheu.core.ids import RowField
 from pheu.core.vietnamese.fields import CleanCharField
 from pheu.people.models import Team, User
 from pheu.people.scopes import CHANGE
-from pheu.records.models import ClosingReason, Pipeline
+from pheu.records.models import OPEN, ClosingReason, Pipeline, Stage
 
 
 class MoveForm(forms.Form):
@@ -105,12 +106,28 @@ def _now_with(owners: set[User | None]) -> str:
     return str(_("Now with %(name)s.") % {"name": owner} if owner else _("Nobody has them yet."))
 
 
-class PipelineForm(forms.Form):
-    """Another pipeline of the row's kind, to go on in its first stage."""
+class StageField(RowField):
+    """A stage to go on in, with the name of its pipeline where there are several."""
 
-    pipeline = RowField(Pipeline.objects.none(), label=_("Pipeline"), empty_label=None, widget=forms.RadioSelect)
+    def __init__(self, stages: Any, *, named: bool = True, **more: Any) -> None:
+        self.named = named
+        told: dict[str, Any] = {"required": _("Choose a stage.")}
+        found = stages.select_related("pipeline").order_by("pipeline__position", "pipeline", "position", "pk")
+        super().__init__(found, empty_label=None, widget=forms.RadioSelect, error_messages=told, **more)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.pipeline} · {obj}" if self.named else str(obj)
+
+
+class PipelineForm(forms.Form):
+    """An open stage of another pipeline of the row's kind."""
 
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        others = Pipeline.objects.active().filter(kind=row.kind).exclude(pk=row.stage.pipeline_id)
-        self.fields["pipeline"].queryset = others.prefetch_related("stages")  # type: ignore[attr-defined]
+        self.fields["to"] = StageField(stages_elsewhere(row.stage.pipeline), label=_("Stage"))
+
+
+def stages_elsewhere(pipeline: Pipeline) -> QuerySet[Stage]:
+    """Open stages of the other pipelines in use of the same kind."""
+    used = Stage.objects.filter(pipeline__kind=pipeline.kind, pipeline__is_active=True)
+    return used.filter(category__in=OPEN).exclude(pipeline=pipeline)

@@ -7,9 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from pheu.core.ids import RowField
 from pheu.core.templatetags.signs import TONES, tag
 from pheu.core.vietnamese.fields import CleanCharField
+from pheu.records.forms import StageField
 from pheu.records.kinds import Kind
 from pheu.records.models import Category, Pipeline, Stage
 from pheu.records.shipped import LANGUAGE, shown
@@ -120,20 +120,5 @@ class LeavingForm(forms.Form):
 
 
 def where_field(places: Sequence[Stage], *, named: bool = False) -> forms.Field:
-    """One of these stages; with the names of their pipelines where there are several."""
-    field = WhereField(
-        Stage.objects.filter(pk__in=[one.pk for one in places]).select_related("pipeline"),
-        label=_("Where its records go"),
-        empty_label=None,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose a stage.")},
-    )
-    field.named = named
-    return field
-
-
-class WhereField(RowField):
-    named = False
-
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.pipeline} · {obj}" if self.named else str(obj)
+    stages = Stage.objects.filter(pk__in=[one.pk for one in places])
+    return StageField(stages, named=named, label=_("Where its records go"))

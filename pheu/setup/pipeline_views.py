@@ -17,6 +17,7 @@ from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE, VIEW
 from pheu.records import kinds
 from pheu.records.act_views import changed_here
+from pheu.records.forms import stages_elsewhere
 from pheu.records.kinds import Kind
 from pheu.records.models import Pipeline, Stage
 from pheu.setup import lists, pipelines
@@ -132,7 +133,7 @@ def pipeline_retiring(request: Request, pk: int) -> HttpResponse:
     """Using it no more: open records go where the admin says."""
     pipeline = _pipeline(request, pk, change=True)
     n = kinds.get(pipeline.kind).model.objects.live().filter(stage__pipeline=pipeline, closed_at=None).count()
-    places = pipelines.open_stages_elsewhere(pipeline)
+    places = list(stages_elsewhere(pipeline))
     form = LeavingForm(request.POST if request.method == "POST" else None, places=places, named=True)
     if request.method == "POST" and (form.is_valid() or not n):
         to = form.cleaned_data.get("to") if n else None

@@ -19,6 +19,7 @@ from pheu.people.models import User
 from pheu.people.scopes import CHANGE
 from pheu.records import kinds, writing
 from pheu.records.acts import act
+from pheu.records.forms import stages_elsewhere
 from pheu.records.kinds import Kind
 from pheu.records.locking import hold
 from pheu.records.models import OPEN, Category, Pipeline, Stage, id_and_name
@@ -87,7 +88,7 @@ def retire_pipeline(pipeline: Pipeline, *, to: Stage | None, by: User, via: str 
     if pipeline.is_default:
         raise DomainError(_("New records begin in this pipeline. Make another one the usual one first."))
     rows = _rows(pipeline.kind, stage__pipeline=pipeline).filter(closed_at=None)
-    if to is not None and to not in open_stages_elsewhere(pipeline):
+    if to is not None and not stages_elsewhere(pipeline).filter(pk=to.pk).exists():
         raise DomainError(_("Choose an open stage of another pipeline."))
     ids = _gather(rows, pipeline.stages.all())
     if to is None and ids:
@@ -206,12 +207,6 @@ def places_for(stage: Stage, there: Sequence[Stage]) -> list[Stage]:
     """Stages to which the records of `stage` may go: open ones to any open one, others to an end of the same sort."""
     others = [one for one in there if one.pk != stage.pk]
     return [one for one in others if not is_another_sort(stage.category, one.category)]
-
-
-def open_stages_elsewhere(pipeline: Pipeline) -> list[Stage]:
-    """Where records of a pipeline can go on: open stages of the others in use."""
-    stages = Stage.objects.filter(pipeline__kind=pipeline.kind, pipeline__is_active=True).exclude(pipeline=pipeline)
-    return [one for one in stages.select_related("pipeline") if not one.is_closing]
 
 
 # Holding ----------------------------------------------------------------------------------------------------------

@@ -218,7 +218,7 @@ def _unsuitable(firm: Firm, thing: Any) -> dict[str, Any]:
 
 
 def _second_pipeline(kind: str) -> Callable[[Firm, Any], dict[str, Any]]:
-    return lambda firm, thing: {"pipeline": Pipeline.objects.get(kind=kind, name="Tiến trình khác").pk}
+    return lambda firm, thing: {"to": stage_of(kind, "Khảo sát").pk}
 
 
 def _lost(firm: Firm, thing: Any) -> dict[str, Any]:

@@ -337,15 +337,15 @@ def test_a_pipeline_out_of_use_says_where_its_open_records_go(client, dung, an):
     told = Event.objects.filter(about=still.pk).order_by("-pk")[0]
     assert (told.kind, told.facts["pipeline"]["name"]) == ("record.pipeline_changed", "Bán hàng")
     client.force_login(an)
-    assert made not in offered_to(client, still)
+    assert made.first_stage not in offered_to(client, still)
     assert client.get(ended.get_absolute_url()).status_code == 200
     pipelines.resume_pipeline(made, by=dung)
-    assert made in offered_to(client, still)
+    assert made.first_stage in offered_to(client, still)
 
 
 def offered_to(client, deal):
-    """The pipelines in which a deal could go on."""
-    return client.get(f"/deals/{deal.pk}/pipeline/").context["form"].fields["pipeline"].queryset
+    """The stages of other pipelines in which a deal could go on."""
+    return client.get(f"/deals/{deal.pk}/pipeline/").context["form"].fields["to"].queryset
 
 
 def test_the_usual_pipeline_stays_until_another_one_is_that(client, dung, an):
@@ -372,6 +372,46 @@ def test_only_a_pipeline_that_nothing_ever_stood_in_is_deleted(client, dung, an)
     client.post(f"/setup/pipelines/{made.pk}/deletion/")
     assert not Pipeline.objects.filter(pk=made.pk).exists()
     assert "Dịch vụ" in client.get("/setup/log/").text
+
+
+# Several pipelines ---------------------------------------------------------------------------------------------------
+
+
+def test_a_record_that_changes_its_pipeline_asks_for_the_stage(client, dung, an):
+    """R4.17."""
+    made, deal = a_pipeline(dung), a_deal(an)
+    client.force_login(an)
+    asked = client.get(f"/deals/{deal.pk}/pipeline/")
+    assert "Dịch vụ · Đề xuất" in asked.text
+    assert "Dịch vụ · Kết thúc hợp đồng" not in asked.text
+    with nothing_changes():
+        assert client.post(f"/deals/{deal.pk}/pipeline/").status_code == 422
+    client.post(f"/deals/{deal.pk}/pipeline/", {"to": made.stages.get(name="Đề xuất").pk})
+    assert (fresh(deal).stage.name, fresh(deal).probability) == ("Đề xuất", 80)
+
+
+def test_board_and_list_show_one_pipeline_of_several(client, dung, an):
+    """R4.17: one switches on the board, and what it shows the list is narrowed to."""
+    made, _here, there = a_pipeline(dung), a_deal(an, "Trạm ở đây"), a_deal(an, "Trạm ở kia")
+    change_pipeline(there, to=made.first_stage, by=an)
+    client.force_login(an)
+    usual_board = client.get("/deals/board/")
+    ways = {one.name: url for one, url in usual_board.context["board"].ways}
+    assert list(ways) == ["Bán hàng", "Dịch vụ"]
+    shown = {
+        path: [name for name in ("Trạm ở đây", "Trạm ở kia") if name in client.get(path).text]
+        for path in ("/deals/board/", "/deals/", *(page + ways["Dịch vụ"] for page in ("/deals/board/", "/deals/")))
+    }
+    assert list(shown.values()) == [
+        ["Trạm ở đây"], ["Trạm ở đây", "Trạm ở kia"], ["Trạm ở kia"], ["Trạm ở kia"],
+    ]  # fmt: skip
+    board = client.get("/deals/board/" + ways["Dịch vụ"]).context["board"]
+    assert (board.is_counted, board.heads[0].count) == (True, 1)
+
+
+def test_a_board_of_one_pipeline_has_no_switch(client, an):
+    client.force_login(an)
+    assert client.get("/deals/board/").context["board"].ways == []
 
 
 # Two admins, rights, many --------------------------------------------------------------------------------------------
