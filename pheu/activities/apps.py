@@ -5,7 +5,7 @@ class ActivitiesConfig(AppConfig):
     name = "pheu.activities"
 
     def ready(self) -> None:
-        from pheu.activities import consistency, navigation, panels  # noqa: F401  (they register themselves)
+        from pheu.activities import checks, consistency, navigation, panels  # noqa: F401  (they register themselves)
         from pheu.activities.services import next_titles
         from pheu.records.fields import use_next_titles
 

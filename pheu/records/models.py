@@ -573,6 +573,11 @@ class Stage(Loaded):
     probability = models.PositiveSmallIntegerField(_("probability"), default=0)
     is_folded = models.BooleanField(_("folded in pipeline"), default=False)
     colour = models.CharField(_("colour"), max_length=10, blank=True)
+    # The gate: what a record must have that enters (R3.23, D5); see `records/gates.py`.
+    requirement = models.CharField(_("requirements"), max_length=500, blank=True)
+    needs_fields = models.JSONField(_("required fields"), default=list, blank=True)
+    needs_checks = models.JSONField(_("checks"), default=list, blank=True)
+    least_amount = models.BigIntegerField(_("worth at least"), null=True, blank=True)
     gone_to = models.ForeignKey("self", models.RESTRICT, null=True, blank=True, related_name="+", db_index=False)
 
     objects = StageManager()
@@ -594,6 +599,10 @@ class Stage(Loaded):
     @property
     def needs_reason(self) -> bool:
         return self.category in FAILED
+
+    @property
+    def has_gate(self) -> bool:
+        return bool(self.requirement or self.needs_fields or self.needs_checks or self.least_amount is not None)
 
     @property
     def tone(self) -> str:

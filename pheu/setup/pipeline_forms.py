@@ -1,22 +1,25 @@
 """What an admin types of pipelines and stages."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from pheu.core.templatetags.signs import TONES, tag
-from pheu.core.vietnamese.fields import CleanCharField
+from pheu.core.vietnamese.fields import CleanCharField, MoneyField
 from pheu.records.forms import StageField
+from pheu.records.gates import checks_for, fields_for
 from pheu.records.kinds import Kind
 from pheu.records.models import Category, Pipeline, Stage
 from pheu.records.shipped import LANGUAGE, shown
 from pheu.setup.forms import COLOURS
 
 Columns = Mapping[str, Any]
-COPIED = ("name", "category", "purpose", "sets_probability", "probability", "is_folded", "colour")
+GATE = ("requirement", "needs_fields", "needs_checks", "least_amount")
+COPIED = ("name", "category", "purpose", "sets_probability", "probability", "is_folded", "colour", *GATE)
 
 
 class Remembering(forms.Form):
@@ -33,6 +36,8 @@ class Remembering(forms.Form):
 
     def _saw(self, name: str) -> Any:
         bound = self[name]
+        if isinstance(bound.field, forms.MultipleChoiceField):
+            return cast(QueryDict, self.data).getlist(bound.html_initial_name)
         sent = self.data.get(bound.html_initial_name)
         try:
             return bound.initial if sent is None else bound.field.to_python(sent)
@@ -83,7 +88,7 @@ class PipelineNameForm(Remembering):
 class StageForm(Remembering):
     """One stage. `to` is asked where records must leave it."""
 
-    kept = ("name", "purpose", "category", "colour", "sets_probability", "probability", "is_folded")
+    kept = ("name", "purpose", "category", "colour", "sets_probability", "probability", "is_folded", *GATE)
     name = CleanCharField(label=_("Stage name"), max_length=100)
     purpose = CleanCharField(label=_("Purpose"), max_length=200, required=False, help_text=_("What is done in it"))
     category = forms.ChoiceField(
@@ -98,6 +103,22 @@ class StageForm(Remembering):
     probability = forms.IntegerField(label=_("Probability (%)"), min_value=0, max_value=100, initial=0)
     is_folded = forms.BooleanField(label=_("Folded in pipeline"), required=False)
 
+    requirement = CleanCharField(
+        label=_("Requirements"),
+        required=False,
+        max_length=500,
+        lines=True,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Shown to whoever moves a record into this stage"),
+    )
+    needs_fields = forms.MultipleChoiceField(
+        label=_("Must be filled in"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    needs_checks = forms.MultipleChoiceField(
+        label=_("Must also have"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    least_amount = MoneyField(label=_("Worth at least"), required=False, max_value=10**17)
+
     def __init__(self, data: Any = None, *, kind: Kind, stage: Stage | None = None) -> None:
         held = {name: getattr(stage, name) for name in self.kept} if stage else {"category": kind.categories[0]}
         super().__init__(data, initial=held)
@@ -106,6 +127,19 @@ class StageForm(Remembering):
         self.fields["colour"].choices = shown  # type: ignore[attr-defined]
         if kind.fields.get("probability") is None:
             del self.fields["sets_probability"], self.fields["probability"]
+        self.fields["needs_fields"].choices = [(one.name, one.label) for one in fields_for(kind)]  # type: ignore[attr-defined]
+        self.fields["needs_checks"].choices = [(one.code, one.label) for one in checks_for(kind)]  # type: ignore[attr-defined]
+        if not kind.fields.amount:
+            del self.fields["least_amount"]
+
+    def clean_least_amount(self) -> int | None:
+        typed = self.cleaned_data["least_amount"]
+        return None if typed is None else int(typed)
+
+    @property
+    def gate(self) -> list[Any]:
+        """What is asked of records that enter."""
+        return [self[name] for name in GATE if name in self.fields]
 
     def ask_where(self, stage: Stage, places: Sequence[Stage]) -> None:
         self.fields["to"] = where_field(places)

@@ -22,7 +22,7 @@ from pheu.records.kinds import Kind
 from pheu.records.models import Pipeline, Stage
 from pheu.setup import lists, pipelines
 from pheu.setup.pipeline_forms import LeavingForm, NewPipelineForm, PipelineNameForm, StageForm
-from pheu.setup.queries import records_by_stage
+from pheu.setup.queries import records_by_stage, steps_of
 
 
 def _must_look_after_it(request: Request, *, change: bool = False) -> None:
@@ -53,6 +53,15 @@ def pipeline_page(request: Request, pk: int) -> HttpResponse:
         vars(stage)["records"] = counts.get(stage.pk, 0)
     context = {"pipeline": pipeline, "kind": kinds.get(pipeline.kind), "stages": stages}
     return render(request, "setup/pipeline.html", _framed(request) | context)
+
+
+@require_safe
+def pipeline_map(request: Request, pk: int) -> HttpResponse:
+    """«Lưu đồ»: the configured process as a diagram, with how many stand where and how long they stay (R4.60)."""
+    pipeline = _pipeline(request, pk)
+    steps, ends = steps_of(pipeline)
+    context = {"pipeline": pipeline, "kind": kinds.get(pipeline.kind), "steps": steps, "ends": ends}
+    return render(request, "setup/map.html", _framed(request) | context)
 
 
 def _framed(request: Request) -> dict[str, Any]:

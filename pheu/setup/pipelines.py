@@ -20,6 +20,7 @@ from pheu.people.scopes import CHANGE
 from pheu.records import kinds, writing
 from pheu.records.acts import act
 from pheu.records.forms import stages_elsewhere
+from pheu.records.gates import checks_for, fields_for
 from pheu.records.kinds import Kind
 from pheu.records.locking import hold
 from pheu.records.models import OPEN, Category, Pipeline, Stage, id_and_name
@@ -250,6 +251,9 @@ def _check_stage(stage: Stage, others: Sequence[Stage]) -> None:
             "category": "" if stage.category in kind.categories else wrong,
             "colour": "" if stage.colour in ("", *TONES) else wrong,
             "probability": "" if 0 <= stage.probability <= 100 else str(_("Between 0 and 100 %.")),
+            "needs_fields": "" if set(stage.needs_fields) <= {one.name for one in fields_for(kind)} else wrong,
+            "needs_checks": "" if set(stage.needs_checks) <= {one.code for one in checks_for(kind)} else wrong,
+            "least_amount": "" if stage.least_amount is None or kind.fields.amount else wrong,
             "sets_probability": "" if has_chance or not stage.sets_probability else wrong,
         },
         but=("pipeline",),
@@ -279,6 +283,8 @@ def _check_whole(kind: Kind, stages: Sequence[Stage]) -> None:
         if category not in there:
             word = Category(category).label
             raise DomainError(_("A pipeline needs at least one stage of the category “%(category)s”."), category=word)
+    if stages and stages[0].has_gate:
+        raise DomainError(_("Records begin in the first stage: it asks for nothing."))
     if stages and stages[0].category != kind.categories[0]:
         word = Category(kind.categories[0]).label
         raise DomainError(_("A pipeline begins with a stage of the category “%(category)s”."), category=word)

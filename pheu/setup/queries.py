@@ -2,9 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import (
+    Avg,
+    BigIntegerField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+)
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Cast
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
@@ -12,6 +26,7 @@ from procrastinate.contrib.django.models import ProcrastinateEvent, Procrastinat
 from pheu.core.jobs import title_of
 from pheu.core.models import JobFailure
 from pheu.people.models import User
+from pheu.records import gates, kinds
 from pheu.records.models import Counter, Pipeline, Stage
 from pheu.setup.lists import get
 from pheu.timeline.events import KINDS
@@ -54,6 +69,46 @@ def records_by_stage() -> dict[int, int]:
     return {stage: n for stage, n in kept if n}
 
 
+LOOKED_BACK = timedelta(days=90)
+
+
+def days_in_stage(stages: Sequence[Stage]) -> dict[int, float]:
+    """How many days records stood in each of these stages on average, of those that left it lately."""
+    left = Cast(KeyTextTransform("id", KeyTransform("left", "facts")), BigIntegerField())
+    stayed = ExpressionWrapper(F("at") - F("since"), output_field=DurationField())
+    lately = Event.objects.filter(since__isnull=False, at__gte=timezone.now() - LOOKED_BACK).annotate(left=left)
+    found = lately.filter(left__in=[one.pk for one in stages]).order_by().values_list("left").annotate(n=Avg(stayed))
+    return {pk: stay.total_seconds() / 86400 for pk, stay in found}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of a drawn process: how many stand in it, how long they stay, what it asks of who enters."""
+
+    stage: Stage
+    count: int
+    most: int
+    days: float | None
+    asks: list[str]
+
+    @property
+    def parts(self) -> list[tuple[float, str]]:
+        """The share of the fullest stage, for a meter."""
+        return [(self.count, "jade"), (self.most - self.count, "slate")]
+
+
+def steps_of(pipeline: Pipeline) -> tuple[list[Step], list[Step]]:
+    """The way that records of a pipeline go: open stages in order, and its ends."""
+    stages = list(pipeline.stages.all())
+    counts, days = records_by_stage(), days_in_stage(stages)
+    most, kind = max((counts.get(one.pk, 0) for one in stages), default=0), kinds.get(pipeline.kind)
+    steps = []
+    for one in stages:
+        asks = gates.whole(one, kind).words_of()
+        steps.append(Step(one, counts.get(one.pk, 0), most, days.get(one.pk), asks))
+    return [one for one in steps if not one.stage.is_closing], [one for one in steps if one.stage.is_closing]
+
+
 LINES = 50
 
 
@@ -83,4 +138,6 @@ def _columns(event: Event) -> list[tuple[Any, Any, Any]]:
 def _shown(field: Any, value: Any) -> Any:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "—"
     return dict(field.flatchoices).get(value, value) if value not in (None, "") else "—"

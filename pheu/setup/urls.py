@@ -8,6 +8,7 @@ urlpatterns = [
     path("setup/pipelines/", pipeline_views.pipeline_list, name="pipeline-list"),
     path("setup/pipelines/new/<slug:kind>/", pipeline_views.pipeline_new, name="pipeline-new"),
     path("setup/pipelines/<id:pk>/", pipeline_views.pipeline_page, name="pipeline-page"),
+    path("setup/pipelines/<id:pk>/map/", pipeline_views.pipeline_map, name="pipeline-map"),
     path("setup/pipelines/<id:pk>/name/", pipeline_views.pipeline_name, name="pipeline-name"),
     path("setup/pipelines/<id:pk>/default/", pipeline_views.pipeline_default, name="pipeline-default"),
     path("setup/pipelines/<id:pk>/retiring/", pipeline_views.pipeline_retiring, name="pipeline-retiring"),

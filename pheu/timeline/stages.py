@@ -1,5 +1,6 @@
 """The acts of every kind that walks a pipeline: move, close, reopen, change the pipeline."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -7,13 +8,16 @@ from django.utils.translation import gettext_lazy as _
 from pheu.core.errors import Conflict, DomainError
 from pheu.people.models import User
 from pheu.people.scopes import MOVE
-from pheu.records import kinds, writing
+from pheu.records import gates, kinds, writing
 from pheu.records.acts import act
 from pheu.records.locking import hold
 from pheu.records.models import ClosingReason, Stage, Staged, id_and_name
 from pheu.timeline import events
 from pheu.timeline.events import EventKind
-from pheu.timeline.services import record
+from pheu.timeline.services import change, record
+
+Changes = Mapping[str, tuple[Any, Any]]
+NOTHING: Changes = {}
 
 
 def _held(row: Staged, by: User) -> Any:
@@ -22,30 +26,42 @@ def _held(row: Staged, by: User) -> Any:
 
 
 @act
-def move(row: Any, *, to: Stage, left: Stage, by: User, via: str = "page") -> Any:
-    """Put a row in another stage of its pipeline and tell its timeline. Rows R3.19-3.21.
+def move(
+    row: Any, *, to: Stage, left: Stage, changes: Changes = NOTHING, override: bool = False, by: User, via: str = "page"
+) -> Any:
+    """Put a row in another stage of its pipeline and tell its timeline. Rows R3.19-3.21, R3.23.
 
     `left` is the stage the person saw: if someone moved the row meanwhile, `Conflict` says so. A closing stage closes
-    it; the failures ask for a reason and have a door of their own (`close`).
+    it; the failures ask for a reason and have a door of their own (`close`). `changes` are saved first: what the gate
+    of the stage was lacking; who may `override` it passes all the same, and that is told.
     """
-    row = _held(row, by)
+    row = _held(_changed(row, changes, by, via), by)
     if row.stage_id == to.pk:
         return row  # Dropped where it was: nothing happened, so there is nothing to tell.
     if row.stage_id != left.pk:
         raise Conflict(_("%(name)s was moved to %(stage)s meanwhile."), name=row, stage=row.stage)
     if to.is_closing:
-        return close(row, to=to, by=by, via=via)
+        return close(row, to=to, override=override, by=by, via=via)
     row.may_leave_for(to)
     what = "reopened" if row.is_closed else "moved"
+    _pass_gate(row, to, override, by, via)
     return enter(row, to, what, by=by, via=via)
 
 
 @act
 def close(
-    row: Any, *, to: Stage, reason: ClosingReason | None = None, reason_note: str = "", by: User, via: str = "page"
+    row: Any,
+    *,
+    to: Stage,
+    reason: ClosingReason | None = None,
+    reason_note: str = "",
+    changes: Changes = NOTHING,
+    override: bool = False,
+    by: User,
+    via: str = "page",
 ) -> Any:
-    """End a row in a closing stage; a failure needs a reason of its own list (D9)."""
-    row = _held(row, by)
+    """End a row in a closing stage; a failure needs a reason of its own list (D9). Its gate is as that of `move`."""
+    row = _held(_changed(row, changes, by, via), by)
     if row.stage_id == to.pk:
         return row
     if not to.is_closing:
@@ -53,6 +69,7 @@ def close(
     if reason is not None and not reason.is_active:
         raise DomainError(_("That reason is no longer in use."))
     row.may_leave_for(to)
+    _pass_gate(row, to, override, by, via)
     facts = {"note": reason_note[:500], "amount": _amount(row), "reason": id_and_name(reason)}
     return enter(row, to, to.category, by=by, via=via, reason=reason, reason_note=reason_note[:500], facts=facts)
 
@@ -78,6 +95,7 @@ def change_pipeline(row: Any, *, to: Stage, by: User, via: str = "page") -> Any:
         raise DomainError(_("That stage belongs to another pipeline."))
     if row.is_closed:
         raise DomainError(_("Reopen %(name)s first."), name=row)
+    gates.must_pass(row, to, by=by)
     left, since = row.stage, row.stage_entered_at
     Stage.objects.hold_still(to)
     row.enter_pipeline(to)
@@ -87,6 +105,16 @@ def change_pipeline(row: Any, *, to: Stage, by: User, via: str = "page") -> Any:
     }  # fmt: skip
     record(events.PIPELINE_CHANGED, about=row.record, by=by, via=via, since=since, **facts)
     return row
+
+
+def _changed(row: Any, changes: Changes, by: User, via: str) -> Any:
+    return change(row, changes, by=by, via=via) if changes else row
+
+
+def _pass_gate(row: Any, to: Stage, override: bool, by: User, via: str) -> None:
+    lacked = gates.must_pass(row, to, by=by, override=override)
+    if lacked:
+        record(events.GATE_OVERRIDDEN, about=row.record, by=by, via=via, entered=id_and_name(to), **lacked.facts)
 
 
 def enter(

@@ -363,6 +363,7 @@ def _board_of(kind: str) -> dict[str, Entry]:
     return {
         f"{kind}-board": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-stage": Entry(about=(kind,), needs=MOVE, post=302, sends=_next_stage),
+        f"{kind}-entry": Entry(about=(kind,), needs=MOVE, get=200, post=302, query=_next_stage, sends=_next_stage),
         f"{kind}-pipeline": Entry(about=(kind,), needs=MOVE, get=200, post=302, sends=_second_pipeline(kind)),
     }
 
@@ -472,6 +473,7 @@ ENTRIES = {
         sends=lambda *_: {"name": "Bảo trì", "like": "least"},
     ),
     "pipeline-page": _on_pipeline(get=200),
+    "pipeline-map": _on_pipeline(get=200),
     "pipeline-name": _on_pipeline(get=200, post=302, sends=lambda *_: {"name": "Bảo trì", "initial-name": "Dự án"}),
     "pipeline-default": _on_pipeline(post=302),
     "pipeline-retiring": _on_pipeline(get=200, post=302),

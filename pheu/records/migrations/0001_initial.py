@@ -215,6 +215,10 @@ class Migration(migrations.Migration):
                 ("probability", models.PositiveSmallIntegerField(default=0, verbose_name="probability")),
                 ("is_folded", models.BooleanField(default=False, verbose_name="folded in pipeline")),
                 ("colour", models.CharField(blank=True, max_length=10, verbose_name="colour")),
+                ("requirement", models.CharField(blank=True, max_length=500, verbose_name="requirements")),
+                ("needs_fields", models.JSONField(blank=True, default=list, verbose_name="required fields")),
+                ("needs_checks", models.JSONField(blank=True, default=list, verbose_name="checks")),
+                ("least_amount", models.BigIntegerField(blank=True, null=True, verbose_name="worth at least")),
                 (
                     "gone_to",
                     models.ForeignKey(

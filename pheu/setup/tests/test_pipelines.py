@@ -1,9 +1,11 @@
 """«Cấu hình → Tiến trình»: pipelines and their stages, changed by an admin and in force at everybody's next click."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import expect
 
-from pheu.conftest import nothing_changes, stage_of
+from pheu.conftest import given, nothing_changes, stage_of
 from pheu.core.errors import Conflict, DomainError, Invalid, Refused
 from pheu.core.health import examine
 from pheu.deals.models import Deal
@@ -14,6 +16,7 @@ from pheu.records.acts import last_operation
 from pheu.records.models import Category, ClosingReason, Operation, Pipeline, Stage
 from pheu.setup import pipelines
 from pheu.setup.events import PIPELINE_ADDED, STAGE_CHANGED, STAGE_REMOVED
+from pheu.setup.pipeline_forms import StageForm
 from pheu.timeline.models import Event
 from pheu.timeline.services import assign
 from pheu.timeline.stages import change_pipeline
@@ -48,10 +51,9 @@ def saw(stage, **new):
 
 def form_of(stage, **new):
     """What the form of a stage sends when nothing but `new` was changed."""
-    columns = ("name", "purpose", "category", "colour", "sets_probability", "probability", "is_folded")
-    held = {name: getattr(stage, name) for name in columns}
+    held = {name: getattr(stage, name) for name in StageForm.kept}
     sent = {f"initial-{name}": value for name, value in held.items()} | held | new
-    return {name: value for name, value in sent.items() if value is not False}
+    return {name: value for name, value in sent.items() if value is not False and value is not None}
 
 
 @pytest.mark.parametrize(
@@ -558,3 +560,22 @@ def test_a_seller_finds_at_the_next_click_what_an_admin_changed(world):
     seller.reload()
     expect(seller.locator("[data-stages]")).to_contain_text("Chào giá")
     expect(seller.locator("[data-stages]")).to_contain_text("Duyệt giá")
+
+
+def test_the_process_is_drawn_as_it_is_configured(client, dung, an):
+    """R4.60: its stages in order with what they ask for, how many stand there and how long they stay."""
+    deal = a_deal(an)
+    given(deal, stage_entered_at=deal.stage_entered_at - timedelta(days=4))
+    move_deal(deal, to=stage_of("deal", "Báo giá"), left=deal.stage, by=an)
+    stage = stage_of("deal", "Đàm phán")
+    gate = saw(stage, requirement="Đã báo giá <i>hai</i> lần", needs_fields=["need"], least_amount=5_000_000)
+    pipelines.change_stage(stage, gate, by=dung)
+    client.force_login(dung)
+    page = client.get(f"/setup/pipelines/{usual().pk}/map/")
+    steps = {one.stage.name: one for one in (*page.context["steps"], *page.context["ends"])}
+    assert list(steps) == names(usual())
+    assert (steps["Báo giá"].count, round(steps["Tiếp cận"].days)) == (1, 4)
+    assert steps["Đàm phán"].asks == ["Nhu cầu", "Giá trị dự kiến ít nhất 5.000.000 ₫"]
+    for words in ("trung bình 4,0 ngày", "Đã báo giá &lt;i&gt;hai&lt;/i&gt; lần", "Giá trị dự kiến ít nhất"):
+        assert words in page.text
+    assert "style=" not in page.text.split("<main")[1]
