@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from pheu.core.errors import DomainError
 from pheu.core.ids import RowField
 from pheu.core.vietnamese.fields import CleanCharField
+from pheu.core.vietnamese.money import show_money
 from pheu.people.models import Team, User
 from pheu.people.scopes import CHANGE
 from pheu.records import kinds
@@ -59,6 +60,9 @@ class Entry:
         self.form = schema.form(user, data, row=row, only=lacks.asked if may_write else ())
         for name in self.form.fields:
             self.form.fields[name].required = True
+        if lacks.amount is not None and (field := cast(Any, self.form.fields.get(lacks.amount.name))):
+            field.min_value = lacks.stage.least_amount
+            field.help_text = _("At least %(least)s") % {"least": show_money(field.min_value)}
         # What no field of this form can mend.
         self.others = Lacking(lacks.stage, [one for one in lacks.fields if one.name not in self.form.fields])
         self.others.checks = lacks.checks

@@ -81,11 +81,16 @@ class OverrideKind(EventKind):
     """A gate was passed without what it asks for: `fields`, `checks` and perhaps `least`, as `Lacking.facts`."""
 
     def say(self, event: Any, reader: User) -> str:
-        kind, facts = kinds.get(event.about.kind), event.facts
-        stage = Stage(needs_fields=facts["fields"], needs_checks=facts["checks"], least_amount=facts.get("least"))
-        found = gates.whole(stage, kind)
-        told = {"entered": facts["entered"], "lacking": ", ".join(found.words_for(reader, kind))}
+        told = event.facts | {"lacking": ", ".join(self._lacking(event, reader))}
         return str(self.sentence) % _Names(told)
+
+    @staticmethod
+    def _lacking(event: Any, reader: User) -> list[str]:
+        if event.about is None:
+            return []
+        kind, facts = kinds.get(event.about.kind), event.facts
+        asked = {"needs_fields": facts["fields"], "needs_checks": facts["checks"]}
+        return gates.whole(Stage(**asked, least_amount=facts.get("least")), kind).words_for(reader, kind)
 
 
 def changes_of(event: Any, reader: User) -> list[tuple[Any, Any, Any]]:

@@ -137,6 +137,17 @@ def test_checks_hold_once_it_is_so(dung, an, deal, what):
     assert move(deal, changes=changes, by=an).stage == stage_of("deal", "Báo giá")
 
 
+def test_too_little_is_said_beside_the_field(client, dung, an, deal):
+    ask("Báo giá", by=dung, least_amount=100_000_000)
+    to = stage_of("deal", "Báo giá")
+    client.force_login(an)
+    assert "Ít nhất 100.000.000 ₫" in client.get(f"/deals/{deal.pk}/entry/?to={to.pk}").text
+    with nothing_changes():
+        sent = {"to": to.pk, "left": deal.stage_id, "expected_amount": "99 triệu"}
+        answer = client.post(f"/deals/{deal.pk}/entry/", sent)
+    assert "expected_amount" in answer.context["entry"].form.errors
+
+
 def test_what_no_field_can_mend_is_said(client, dung, an, deal):
     ask("Báo giá", by=dung, needs_checks=["done_activity"], needs_fields=["need"])
     client.force_login(an)
