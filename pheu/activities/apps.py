@@ -5,7 +5,13 @@ class ActivitiesConfig(AppConfig):
     name = "pheu.activities"
 
     def ready(self) -> None:
-        from pheu.activities import consistency, navigation, panels, reactions  # noqa: F401  (they register themselves)
+        from pheu.activities import (  # noqa: F401  (they register themselves)
+            checks,
+            consistency,
+            navigation,
+            panels,
+            reactions,
+        )
         from pheu.activities.services import next_titles
         from pheu.records.fields import use_next_titles
 

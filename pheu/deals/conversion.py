@@ -20,6 +20,7 @@ from pheu.people.models import Team, User
 from pheu.people.scopes import CONVERT
 from pheu.records import kinds, writing
 from pheu.records.acts import act, current
+from pheu.records.gates import must_pass
 from pheu.records.locking import hold, must_hold
 from pheu.records.models import Category, Pipeline, Stage, id_and_name
 from pheu.records.ownership import must_serve
@@ -79,6 +80,8 @@ def convert_leads(leads: Sequence[Lead], handover: Handover, *, by: User, via: s
     for lead in fresh:
         lead.company, lead.contact = companies[lead] or lead.company, contacts[lead] or lead.contact
         lead.enter(handover.ends_in or lead.stage.pipeline.stage_for(Category.CONVERTED), by=by)
+    for stage in {lead.stage for lead in fresh}:
+        Stage.objects.hold_still(stage)
     writing.save_many(fresh)
     _note_conversions(fresh, deals, by)
     if len(fresh) == 1:
@@ -122,6 +125,7 @@ def _check(leads: Sequence[Lead], handover: Handover, by: User) -> None:
             raise DomainError(_("Before conversion %(name)s needs: %(missing)s."), name=lead, missing=words)
         if handover.ends_in and handover.ends_in.category != Category.CONVERTED:
             raise DomainError(_("That stage does not convert a lead."))
+        must_pass(lead, handover.ends_in or lead.stage.pipeline.stage_for(Category.CONVERTED), by=by)
     if handover.customer not in (Handover.CREATE, Handover.LINK, Handover.NONE):
         raise DomainError(_("This cannot be chosen."))
     may_work(handover.owner, "deal")

@@ -45,7 +45,7 @@ class ConversionForm(forms.Form):
 
     def __init__(self, data: Any = None, *, lead: Lead, by: User) -> None:
         self.companies, self.contacts = proposals(lead, to=by)
-        self.pipelines = list(Pipeline.objects.filter(kind="deal"))
+        self.pipelines = list(Pipeline.objects.active().filter(kind="deal"))
         self.missing = lead.missing_for_conversion(by)
         self.facts = self._facts(data, lead, by)
         super().__init__(data, initial=self._first_choice(lead, by))
@@ -54,7 +54,7 @@ class ConversionForm(forms.Form):
             del self.fields["amount"]
         owners = User.objects.who_may("deal", CHANGE).with_team_ids().select_related("department")
         self._offer("owner", owners)
-        self._offer("pipeline", self.pipelines, Pipeline.objects.filter(kind="deal"))
+        self._offer("pipeline", self.pipelines, Pipeline.objects.active().filter(kind="deal"))
         departments = {str(user.pk): str(user.department or "") for user in owners}
         self.fields["department"].widget.attrs = {"data-follows": "owner", "data-values": json.dumps(departments)}
         self.fields["team"].queryset = Team.objects.offered("deal")  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from pheu.deals import events, schema, services
+from pheu.deals import events, schema, seeds, services
 from pheu.people.models import User
 from pheu.people.scopes import VIEW, Scope
 from pheu.records.conditions import Tree, View
@@ -54,6 +54,9 @@ ship(
         "Thành công": _("Won"),
         "Thất bại": _("Lost"),
         "Tạm dừng": _("On hold"),
+        "Xác nhận cơ hội": _("Deal confirmed"),
+        "Đề xuất": _("Proposal"),
+        "Kết thúc hợp đồng": _("Contract signed"),
     }
 )
 
@@ -75,6 +78,8 @@ DEAL = register(
         served_by="serves_deals",
         entered=services.note_wins,
         stage_events=events.OF_STAGES,
+        needs=(Category.OPEN, Category.WON, Category.LOST),
+        templates={seeds.NAME: seeds.STAGES, seeds.OTHER_NAME: seeds.OTHER_STAGES},
         views=_views,
         on_page=_on_page,
         empty=_("Chances to sell. Convert a lead, or make one for a customer who came back."),

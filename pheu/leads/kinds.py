@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from pheu.activities.models import Activity
-from pheu.leads import events, schema
+from pheu.leads import events, schema, seeds
 from pheu.leads.models import Lead
 from pheu.people.models import User
 from pheu.people.scopes import VIEW, Scope
@@ -40,7 +40,21 @@ def _on_page(rows: Any) -> Any:
     return rows.with_facts().annotate(has_activity=Exists(Activity.objects.done().filter(record=OuterRef("pk"))))
 
 
-ship({"Mới": _("New"), "Đang xử lý": _("Working"), "Đã chuyển đổi": _("Converted"), "Không phù hợp": _("Not suitable")})
+ship(
+    {
+        "Mới": _("New"),
+        "Đang xử lý": _("Working"),
+        "Đã chuyển đổi": _("Converted"),
+        "Không phù hợp": _("Not suitable"),
+        "Liên hệ lần đầu": _("First contact"),
+        "Đánh giá nhu cầu": _("Needs assessed"),
+        "Thương lượng": _("Bargaining"),
+        "Chuyển đổi thành cơ hội": _("Converted to a deal"),
+    }
+)
+
+# Whose new leads are New, and become Working by the first act (D14); each ends in one of two ways.
+CATEGORIES = (Category.NEW, Category.WORKING, Category.CONVERTED, Category.UNQUALIFIED)
 
 LEAD = register(
     Kind(
@@ -54,6 +68,9 @@ LEAD = register(
         served_by="serves_leads",
         closing_url=_closing_url,
         stage_events=events.OF_STAGES,
+        categories=CATEGORIES,
+        needs=CATEGORIES,
+        templates={seeds.NAME: seeds.STAGES, seeds.OTHER_NAME: seeds.OTHER_STAGES},
         views=_views,
         on_page=_on_page,
         empty=_("People and companies with a need. Make one when somebody calls, or convert raw prospects."),

@@ -30,6 +30,16 @@ STAGES: list[dict[str, Any]] = [
     {"name": "Đã chuyển đổi", "category": "converted", "is_folded": True},
     {"name": "Không phù hợp", "category": "unqualified", "is_folded": True},
 ]
+NAME = "Tiềm năng"
+# The example of source 3 (R4.18), with the end that it leaves out.
+OTHER_NAME = "Tiềm năng qua bốn bước"
+OTHER_STAGES: list[dict[str, Any]] = [
+    {"name": "Liên hệ lần đầu", "category": "new"},
+    {"name": "Đánh giá nhu cầu", "category": "working"},
+    {"name": "Thương lượng", "category": "working"},
+    {"name": "Chuyển đổi thành cơ hội", "category": "converted", "is_folded": True},
+    {"name": "Không phù hợp", "category": "unqualified", "is_folded": True},
+]
 REASONS = ["Không có nhu cầu", "Không liên hệ được", "Sai thông tin", "Ngoài phạm vi cung cấp", "Trùng với khách đã có"]
 
 
@@ -39,5 +49,5 @@ def plant(apps: Any) -> None:
         [{"name": name, "channel": channel, "brings_lists": name == LISTS} for name, channel in SOURCES],
     )
     plant_list(apps.get_model("leads", "RequestType"), [{"name": name} for name in REQUEST_TYPES])
-    plant_pipeline(apps, "lead", "Tiềm năng", STAGES)
+    plant_pipeline(apps, "lead", NAME, STAGES)
     plant_reasons(apps, "lead", "unqualified", REASONS)

@@ -12,6 +12,7 @@ from pheu.people.models import User
 from pheu.people.scopes import CONVERT
 from pheu.records import kinds, writing
 from pheu.records.acts import act, current
+from pheu.records.gates import lacking
 from pheu.records.locking import hold
 from pheu.records.models import Category, id_and_name
 from pheu.records.schema import carried
@@ -61,7 +62,10 @@ def _lead_of(prospect: Prospect) -> Lead:
 
 
 def start_working(lead: Lead, *, by: Author, via: str, cause: Any) -> None:
-    """Move an untouched lead on: New means that nobody has done anything yet (D14, R4.03-4.04)."""
+    """Move an untouched lead on: New means that nobody has done anything yet (D14, R4.03-4.04).
+
+    One that the gate of Working would not let in stays, and whoever moves it is asked.
+    """
     working = next((one for one in lead.stage.pipeline.stages.all() if one.category == Category.WORKING), None)
-    if lead.status == Category.NEW and working is not None:
+    if lead.status == Category.NEW and working is not None and not lacking(lead, working):
         stages.enter(lead, working, "moved", by=by, via=via, cause=cause)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-EVERYTHING = ["view", "create", "change", "move", "assign", "convert", "import", "export"]
+EVERYTHING = ["view", "create", "change", "move", "assign", "convert", "import", "export", "override"]
 Grants = dict[str, dict[str, str]]
 
 

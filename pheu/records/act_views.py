@@ -10,15 +10,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
-from pheu.core.errors import DomainError, Refused, tell
+from pheu.core.errors import DomainError, Invalid, Refused, tell
 from pheu.core.ids import read_ids
 from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import ASSIGN, MOVE
 from pheu.records import drawing, kinds
 from pheu.records.access import must
-from pheu.records.answers import closing_toast, done, settle, undo_url
-from pheu.records.forms import AssignForm, PipelineForm, ReasonForm, StageForm
+from pheu.records.answers import asked_in, closing_toast, done, settle, undo_url
+from pheu.records.forms import AssignForm, Entry, PipelineForm, ReasonForm, StageForm
+from pheu.records.gates import NotYet, dialog_into, lacking
 
 MANY = 5000
 
@@ -135,6 +136,9 @@ def record_closing(request: Request, kind: str, pk: int) -> HttpResponse:
     to = next((one for one in row.stage.pipeline.stages.all() if one.is_closing and str(one.pk) == asked), None)
     if to is None:
         raise Http404
+    gate = dialog_into(row, to) if to.has_gate else ""
+    if gate.startswith(chosen.url("entry", pk)):
+        return asked_in(request, gate) if request.method == "POST" else redirect(gate)
     if not to.needs_reason:
         if request.method != "POST":
             return done(request, row)
@@ -145,6 +149,34 @@ def record_closing(request: Request, kind: str, pk: int) -> HttpResponse:
         return settle(request, row, closing_toast(chosen.close(row, to=to, **form.cleaned_data, by=request.user)))
     context = {"kind": chosen, "row": row, "to": to, "form": form}
     return render(request, "records/closing.html", context, status=200 if sent is None else 422)
+
+
+def record_entry(request: Request, kind: str, pk: int) -> HttpResponse:
+    """The gate of a stage: what it asks for, with a field for each that is missing; filled, the row goes in (R3.23)."""
+    chosen, row = kinds.get(kind), _visible(request, kind, pk)
+    must(request.user, row, MOVE)
+    asked = request.POST.get("to") or request.GET.get("to", "")
+    to = next((one for one in row.stage.pipeline.stages.all() if str(one.pk) == asked), None)
+    if to is None or to.pk == row.stage_id:
+        raise Http404
+    saw, lacks = request.POST.get("left", ""), lacking(row, to)
+    left = next((one for one in row.stage.pipeline.stages.all() if str(one.pk) == saw), row.stage)
+    entry = Entry(request.POST if request.method == "POST" else None, row=row, lacks=lacks, user=request.user)
+    if request.method == "POST" and entry.is_valid():
+        try:
+            if to.is_closing:
+                moved = chosen.close(row, to=to, **entry.reason(), **entry.told(), by=request.user)
+                return settle(request, moved, closing_toast(moved))
+            moved = chosen.move(row, to=to, left=left, **entry.told(), by=request.user)
+            return settle(request, moved, {"text": _("%(title)s: now in %(stage)s.") % _titles(moved)})
+        except (NotYet, Invalid) as error:
+            entry.refuse(error)
+    context = {"kind": chosen, "row": row, "to": to, "left": left, "lacks": lacks, "entry": entry}
+    return render(request, "records/entry.html", context, status=200 if request.method != "POST" else 422)
+
+
+def _titles(row: Any) -> dict[str, Any]:
+    return {"title": row.title, "stage": row.stage}
 
 
 @require_POST
@@ -160,9 +192,10 @@ def record_pipeline(request: Request, kind: str, pk: int) -> HttpResponse:
     sent = request.POST if request.method == "POST" else None
     form = PipelineForm(sent, row=row)
     if sent is not None and form.is_valid():
-        pipeline = form.cleaned_data["pipeline"]
-        chosen.change_pipeline(row, to=pipeline.first_stage, by=request.user)
-        tell(request, _("%(title)s goes on in “%(pipeline)s”.") % {"title": row.title, "pipeline": pipeline})
+        to = form.cleaned_data["to"]
+        chosen.change_pipeline(row, to=to, by=request.user)
+        told = {"title": row.title, "pipeline": to.pipeline, "stage": to}
+        tell(request, _("%(title)s goes on in “%(pipeline)s”, %(stage)s.") % told)
         return done(request, row)
     context = {"kind": chosen, "row": row, "form": form}
     return render(request, "records/pipeline.html", context, status=200 if sent is None else 422)

@@ -31,6 +31,14 @@ def undo_url() -> str:
     return reverse("operation-undo", args=[operation]) if operation else ""
 
 
+def asked_in(request: Request, dialog: str) -> HttpResponse:
+    """What was asked for wants more: the dialog of this address opens, or its page."""
+    if not request.htmx:
+        return redirect(dialog)
+    nothing = HttpResponse(status=409, headers={"HX-Reswap": "none"})
+    return trigger_client_event(nothing, "dialog-open", {"href": dialog})
+
+
 Toast = dict[str, Any]  # text, and perhaps level and undo: an address
 
 

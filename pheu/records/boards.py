@@ -48,12 +48,23 @@ class Board(Listing):
 
     @cached_property
     def pipelines(self) -> list[Pipeline]:
-        return list(Pipeline.objects.filter(kind=self.kind.code).prefetch_related("stages"))
+        """Those in use, and the one that is asked for."""
+        there = Pipeline.objects.active() | Pipeline.objects.filter(pk=read_id(self._pipeline_asked) or 0)
+        return list(there.filter(kind=self.kind.code).prefetch_related("stages"))
+
+    @property
+    def _pipeline_asked(self) -> str:
+        return self.params.get("pipeline", "")
+
+    @property
+    def ways(self) -> list[tuple[Pipeline, str]]:
+        """Where one switches between pipelines: each with the address of its board; none where there is one alone."""
+        found = [(one, self.url(pipeline=str(one.pk), unfold=None, of=None, below=None)) for one in self.pipelines]
+        return found if len(found) > 1 else []
 
     @cached_property
     def pipeline(self) -> Pipeline:
-        asked = self.params.get("pipeline", "")
-        chosen = [one for one in self.pipelines if str(one.pk) == asked]
+        chosen = [one for one in self.pipelines if str(one.pk) == self._pipeline_asked]
         if not self.pipelines:
             Pipeline.objects.default(self.kind.code)  # says so in words
         return (chosen or sorted(self.pipelines, key=lambda one: not one.is_default))[0]

@@ -27,7 +27,7 @@ from pheu.records.models import Counter
 from pheu.records.moments import midnight
 
 # Fields by which counters can be narrowed: a condition of these alone needs no rows.
-COUNTED = {"stage", "status", "owner", "team", "department"}
+COUNTED = {"stage", "pipeline", "status", "owner", "team", "department"}
 KEYS = ("kind", "stage_id", "owner_id", "team_id", "department_id", "day")
 SUMS = ("count", "amount", "weighted", "planned")
 

@@ -1,16 +1,22 @@
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.db.models import QuerySet
 from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from pheu.core.errors import DomainError
 from pheu.core.ids import RowField
 from pheu.core.vietnamese.fields import CleanCharField
+from pheu.core.vietnamese.money import show_money
 from pheu.people.models import Team, User
 from pheu.people.scopes import CHANGE
+from pheu.records import kinds
+from pheu.records.access import abilities
+from pheu.records.gates import Lacking, may_override
 from pheu.records.models import OPEN, ClosingReason, Pipeline, Stage
 
 
@@ -43,6 +49,53 @@ class ReasonForm(forms.Form):
         super().__init__(*args, **kwargs)
         reasons = ClosingReason.objects.filter(kind=kind, category=category, is_active=True)
         self.fields["reason"].queryset = reasons  # type: ignore[attr-defined]
+
+
+class Entry:
+    """What a row lacks to enter a stage: a form of exactly these fields, of the reason of an end, and the override."""
+
+    def __init__(self, data: Any, *, row: Any, lacks: Lacking, user: User) -> None:
+        schema = kinds.get(row.kind).schema_for(user)
+        may_write = str(CHANGE) in abilities(user, row, CHANGE)
+        self.user, self.row, self.lacks = user, row, lacks
+        self.form = schema.form(user, data, row=row, only=lacks.asked if may_write else ())
+        for name in self.form.fields:
+            self.form.fields[name].required = True
+        if lacks.amount is not None and (field := cast(Any, self.form.fields.get(lacks.amount.name))):
+            field.min_value = lacks.stage.least_amount
+            field.help_text = _("At least %(least)s") % {"least": show_money(field.min_value)}
+        # What no field of this form can mend.
+        self.others = Lacking(lacks.stage, [one for one in lacks.fields if one.name not in self.form.fields])
+        self.others.checks = lacks.checks
+        self.may_override = bool(lacks) and may_override(user, row)
+        self.overrides = self.may_override and data is not None and "override" in data
+        ends = {"kind": row.kind, "category": lacks.stage.category}
+        self.why = ReasonForm(data, **ends) if lacks.stage.needs_reason else None
+
+    @property
+    def beginnings(self) -> list[Any]:
+        """Hidden fields that say what the person saw."""
+        return [bound.as_hidden(only_initial=True) for bound in self.form]
+
+    @property
+    def wanting(self) -> list[str]:
+        return self.others.words_for(self.user, kinds.get(self.row.kind))
+
+    def is_valid(self) -> bool:
+        """Whoever overrides the gate leaves its fields as they are."""
+        forms_valid = self.overrides or self.form.is_valid()
+        return (self.why is None or self.why.is_valid()) and forms_valid
+
+    def told(self) -> dict[str, Any]:
+        return {"override": True} if self.overrides else {"changes": self.form.changes()}
+
+    def reason(self) -> dict[str, Any]:
+        return self.why.cleaned_data if self.why is not None else {}
+
+    def refuse(self, error: DomainError) -> None:
+        if not self.form.is_bound or self.overrides:
+            return
+        self.form.refuse(error)
 
 
 NOBODY = "nobody"
@@ -127,12 +180,28 @@ class StageForm(forms.Form):
         self.fields["to"].queryset = stages.select_related("pipeline").order_by("pipeline", "position")  # type: ignore[attr-defined]
 
 
-class PipelineForm(forms.Form):
-    """Another pipeline of the row's kind, to go on in its first stage."""
+class StageField(RowField):
+    """A stage to go on in, with the name of its pipeline where there are several."""
 
-    pipeline = RowField(Pipeline.objects.none(), label=_("Pipeline"), empty_label=None, widget=forms.RadioSelect)
+    def __init__(self, stages: Any, *, named: bool = True, **more: Any) -> None:
+        self.named = named
+        told: dict[str, Any] = {"required": _("Choose a stage.")}
+        found = stages.select_related("pipeline").order_by("pipeline__position", "pipeline", "position", "pk")
+        super().__init__(found, empty_label=None, widget=forms.RadioSelect, error_messages=told, **more)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.pipeline} · {obj}" if self.named else str(obj)
+
+
+class PipelineForm(forms.Form):
+    """An open stage of another pipeline of the row's kind."""
 
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        others = Pipeline.objects.filter(kind=row.kind).exclude(pk=row.stage.pipeline_id)
-        self.fields["pipeline"].queryset = others.prefetch_related("stages")  # type: ignore[attr-defined]
+        self.fields["to"] = StageField(stages_elsewhere(row.stage.pipeline), label=_("Stage"))
+
+
+def stages_elsewhere(pipeline: Pipeline) -> QuerySet[Stage]:
+    """Open stages of the other pipelines in use of the same kind."""
+    used = Stage.objects.filter(pipeline__kind=pipeline.kind, pipeline__is_active=True)
+    return used.filter(category__in=OPEN).exclude(pipeline=pipeline)

@@ -124,6 +124,7 @@ def _put_back(model: Any, entries: Sequence[JournalEntry], done: TakenBack) -> N
             if now[entry.key][column] != after[column]:
                 done.edited.append((row, column))
                 continue
+            was = model.put_back(column, was) if issubclass(model, Row) else was
             one = _field(model, column)
             setattr(row, one.attname, one.to_python(was) if was is not None else None)
             now[entry.key][column] = was  # an operation may have changed a column twice

@@ -32,8 +32,10 @@ class Kind:
     `closing_url(row, stage)` is the dialog that a closing stage asks through, where it is not the usual one;
     `entered(row, left, by=, via=)` is called whenever a row has come to another stage. `stage_events` names the events
     of "moved", "reopened" and of each end. `family` is what roles grant rights for unless they name the kind. What a
-    row may be seen through (a company through its deals) upper apps add with `add_window`. `served_by` is the column
-    of a sales team that is ticked where it works such rows.
+    row may be seen through (a company through its deals) upper apps add with `add_window`. A stage is of one of its
+    `categories`, of the first of which every pipeline begins; one of each that it `needs` every pipeline has.
+    `templates` are pipelines to begin with, by name. `served_by` is the column of a sales team that is ticked where it
+    works such rows.
     """
 
     code: str
@@ -50,6 +52,9 @@ class Kind:
     closing_url: Callable[[Any, Any], str] | None = None
     entered: Callable[..., None] | None = None
     stage_events: dict[str, Any] = field(default_factory=dict)
+    categories: tuple[str, ...] = ("open", "won", "lost", "unqualified")
+    needs: tuple[str, ...] = ("open",)
+    templates: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     empty: Words = ""
     served_by: str = ""
 

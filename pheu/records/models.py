@@ -16,7 +16,7 @@ from pheu.core.loading import Loaded
 from pheu.core.vietnamese.text import marked_text, search_text, sort_key
 from pheu.people.models import Department, Team
 from pheu.records import kinds
-from pheu.records.queries import Past, PipelineQuerySet, RecordQuerySet, RowQuerySet
+from pheu.records.queries import Past, PipelineQuerySet, RecordQuerySet, RowQuerySet, StageQuerySet
 from pheu.records.shipped import shown
 
 
@@ -258,6 +258,11 @@ class Row(Loaded):
         """Closed, or work goes on elsewhere: nobody takes it on any more."""
         return self.is_closed or self.goes_on_in is not None
 
+    @classmethod
+    def put_back(cls, column: str, was: Any) -> Any:
+        """What a column gets when undoing gives it back the value that it had."""
+        return was
+
     def derive(self) -> None:
         """Fill columns that follow from others; called before the row is written."""
 
@@ -410,6 +415,22 @@ class Staged(Row):
             raise DomainError(_("That stage belongs to another pipeline."))
         self._stand_in_open(stage)
 
+    @classmethod
+    def put_back(cls, column: str, was: Any) -> Any:
+        """A stage that was taken out meanwhile leads to where its records went."""
+        if column in ("stage_id", "open_stage_id") and was is not None:
+            return Stage.every.get(pk=was).standing.pk
+        return super().put_back(column, was)
+
+    def follow_stage(self, stage: "Stage") -> None:
+        """Stand in another stage because the company has rearranged its stages; how an end came about stays."""
+        if stage.pipeline_id != self.stage.pipeline_id:
+            self.open_stage = None
+        if stage.is_closing:
+            self.stage = stage
+        else:
+            self._stand_in(stage)
+
     def _stand_in_open(self, stage: "Stage") -> None:
         if stage.is_closing:
             raise DomainError(_("Choose an open stage."))
@@ -425,7 +446,7 @@ class Staged(Row):
     @property
     def resumes_in(self) -> "Stage":
         """Where a closed row goes on when it is reopened: where it stood."""
-        return self.open_stage or self.stage.pipeline.first_stage
+        return self.open_stage.standing if self.open_stage else self.stage.pipeline.first_stage
 
     def may_leave_for(self, stage: "Stage") -> None:
         """`DomainError` where this end is no stage to move to or from: a converted lead comes back by undoing."""
@@ -553,8 +574,9 @@ class Pipeline(models.Model):
 
     kind = models.CharField(max_length=20)
     name = models.CharField(_("name"), max_length=100)
-    is_default = models.BooleanField(default=False)
+    is_default = models.BooleanField(_("usual one"), default=False)
     position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(_("active"), default=True)
 
     objects = PipelineQuerySet.as_manager()
 
@@ -594,7 +616,20 @@ FAILED = (Category.LOST, Category.UNQUALIFIED)
 OPEN = tuple(one for one in Category if one not in CLOSED)
 
 
+class StageManager(models.Manager.from_queryset(StageQuerySet)):  # type: ignore[misc]
+    """Stages that stand; `Stage.every` has those that were taken out too."""
+
+    def get_queryset(self) -> StageQuerySet:
+        return super().get_queryset().filter(gone_to=None)
+
+
 class Stage(Loaded):
+    """«Giai đoạn»: a step of a pipeline.
+
+    One that a company takes out keeps its row, which history and undoing still name, and says where its records went
+    (`gone_to`). Questions leave it out: they go through `objects`.
+    """
+
     pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="stages")
     name = models.CharField(_("name"), max_length=100)
     category = models.CharField(_("category"), max_length=20, choices=Category.choices)
@@ -603,6 +638,16 @@ class Stage(Loaded):
     sets_probability = models.BooleanField(_("change probability automatically"), default=False)
     probability = models.PositiveSmallIntegerField(_("probability"), default=0)
     is_folded = models.BooleanField(_("folded in pipeline"), default=False)
+    colour = models.CharField(_("colour"), max_length=10, blank=True)
+    # The gate: what a record must have that enters (R3.23, D5); see `records/gates.py`.
+    requirement = models.CharField(_("requirements"), max_length=500, blank=True)
+    needs_fields = models.JSONField(_("required fields"), default=list, blank=True)
+    needs_checks = models.JSONField(_("checks"), default=list, blank=True)
+    least_amount = models.BigIntegerField(_("worth at least"), null=True, blank=True)
+    gone_to = models.ForeignKey("self", models.RESTRICT, null=True, blank=True, related_name="+", db_index=False)
+
+    objects = StageManager()
+    every = models.Manager()
 
     class Meta:
         ordering = ["pipeline", "position", "pk"]
@@ -622,9 +667,21 @@ class Stage(Loaded):
         return self.category in FAILED
 
     @property
+    def has_gate(self) -> bool:
+        return bool(self.requirement or self.needs_fields or self.needs_checks or self.least_amount is not None)
+
+    @property
     def tone(self) -> str:
-        """The tint of its pill."""
-        return TONES[Category(self.category)]
+        """The tint of its pill: the company's own, else that of its category."""
+        return self.colour or TONES[Category(self.category)]
+
+    @property
+    def standing(self) -> "Stage":
+        """The stage itself, or where its records went when it was taken out."""
+        stage = self
+        while stage.gone_to is not None:  # to one that stood then, so there is no circle
+            stage = stage.gone_to
+        return stage
 
 
 TONES = {

@@ -73,7 +73,7 @@ def other_pipeline(row: Any, may: set[str]) -> list[Button]:
 
 @prepared
 def _others(kind: str, pipeline_id: int) -> QuerySet[Pipeline]:
-    return Pipeline.objects.filter(kind=kind).exclude(pk=pipeline_id)[:1]
+    return Pipeline.objects.active().filter(kind=kind).exclude(pk=pipeline_id)[:1]
 
 
 @head_panels.add("*")

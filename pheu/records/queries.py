@@ -2,11 +2,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import connections, models
 from django.db.models import BigIntegerField, Func, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from pheu.core.errors import DomainError, Refused
+from pheu.core.errors import Conflict, DomainError, Refused
 from pheu.people.models import User
 from pheu.people.scopes import VIEW, Action, scope_q
 from pheu.records import kinds
@@ -168,10 +168,30 @@ class RecordQuerySet(QuerySet):
         return Q(*children, _connector=scope.connector, _negated=scope.negated)
 
 
+class StageQuerySet(QuerySet):
+    def hold_still(self, stage: Any) -> None:
+        """Keep a stage as it is until the act ends, and say so where it is no longer what somebody saw.
+
+        Several may hold one; whoever takes it out, or gives it another category, waits for them.
+        """
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(STILL, [stage.pk, stage.category])
+            if cursor.fetchone() is None:
+                raise Conflict(_("The stage “%(stage)s” was changed meanwhile. Please look again."), stage=stage)
+
+
+STILL = "select 1 from records_stage where id = %s and category = %s and gone_to_id is null for share"
+
+
 class PipelineQuerySet(QuerySet):
+    def active(self) -> "PipelineQuerySet":
+        """Those that a company still uses."""
+        return self.filter(is_active=True)
+
     def default(self, kind: str) -> Any:
         """The pipeline in which new rows of a kind begin; `DomainError` while the company has made none."""
-        found: Any = self.filter(kind=kind).order_by("-is_default", "position", "pk").prefetch_related("stages").first()
+        ordered = self.active().filter(kind=kind).order_by("-is_default", "position", "pk")
+        found: Any = ordered.prefetch_related("stages").first()
         if found is None or not found.stages.all():
             raise DomainError(_("There is no pipeline with stages yet for: %(kind)s."), kind=kinds.get(kind).plural)
         return found

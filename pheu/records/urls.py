@@ -30,6 +30,7 @@ def record_urls(kind: Kind) -> list[URLPattern]:
             path("board/", views.record_board, here, name=f"{kind.code}-board"),
             path("<id:pk>/stage/", views.record_stage, here, name=f"{kind.code}-stage"),
             path("<id:pk>/closing/", act_views.record_closing, here, name=f"{kind.code}-closing"),
+            path("<id:pk>/entry/", act_views.record_entry, here, name=f"{kind.code}-entry"),
             path("<id:pk>/reopening/", act_views.record_reopening, here, name=f"{kind.code}-reopening"),
             path("<id:pk>/pipeline/", act_views.record_pipeline, here, name=f"{kind.code}-pipeline"),
         ]

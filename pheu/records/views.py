@@ -25,10 +25,11 @@ from pheu.people.requests import Request
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW, may_take
 from pheu.records import kinds
 from pheu.records.access import granted, must, with_abilities
-from pheu.records.answers import moved_toast, say, settle
+from pheu.records.answers import asked_in, moved_toast, say, settle
 from pheu.records.boards import Board
 from pheu.records.counting import counts_of
 from pheu.records.forms import MoveForm
+from pheu.records.gates import dialog_into
 from pheu.records.kinds import Kind
 from pheu.records.lists import Listing
 from pheu.records.models import Record, Stage
@@ -61,7 +62,7 @@ def record_board(request: Request, kind: str) -> HttpResponse:
         return _other_fold(request, board)
     context = _list_context(request, board) | {"board": board}
     if (of := read_id(request.GET.get("of"))) is not None:
-        stage = get_object_or_404(board.pipeline.stages, pk=of)
+        stage: Stage = get_object_or_404(board.pipeline.stages, pk=of)
         return render(request, "records/board.html#more", context | {"column": board.more_of(stage)})
     return _remember_tab(request, board, render(request, "records/board.html", context))
 
@@ -69,7 +70,7 @@ def record_board(request: Request, kind: str) -> HttpResponse:
 def _other_fold(request: Request, board: Board) -> HttpResponse:
     """One column opened or folded where it stands; the address says so too, for when the page is drawn again."""
     board.params = _query_of_page(request)
-    stage = get_object_or_404(board.pipeline.stages, pk=read_id(request.GET["column"]))
+    stage: Stage = get_object_or_404(board.pipeline.stages, pk=read_id(request.GET["column"]))
     board = board.with_other_fold(stage)
     [column] = [one for one in board.heads if one.stage == stage]
     board.deal_out([column])
@@ -283,13 +284,9 @@ def record_stage(request: Request, kind: str, pk: int) -> HttpResponse:
     if not form.is_valid():
         return render(request, "refused.html", {"error": form.errors.as_text()}, status=422)
     to, left = form.cleaned_data["to"], form.cleaned_data["left"]
-    dialog = chosen.dialog_of(row, to) if to.is_closing and to != left else ""
-    if dialog and request.htmx:  # the end asks for more: a reason, or whom a converted lead goes to
-        return trigger_client_event(
-            HttpResponse(status=409, headers={"HX-Reswap": "none"}), "dialog-open", {"href": dialog}
-        )
-    if dialog:
-        return redirect(dialog)
+    dialog = dialog_into(row, to) if to != left else ""
+    if dialog:  # the stage asks for more: a reason, whom a converted lead goes to, what its gate wants
+        return asked_in(request, dialog)
     row = chosen.move(row, to=to, left=left, by=request.user)
     toast = moved_toast(row)
     if not request.htmx or request.htmx.target != f"{kind}-{pk}":

@@ -240,7 +240,7 @@ def _stages_in_order(*of: Kind) -> Rows:
     """The open stages of these kinds, as their pipelines have them."""
     open_ones = Stage.objects.filter(pipeline__kind__in=[one.code for one in of]).exclude(category__in=CLOSED)
     order = ("pipeline__position", "pipeline", "position")
-    return [*open_ones.order_by(*order).values("pk", "name", "pipeline__kind")]  # type: ignore[list-item]
+    return [*open_ones.order_by(*order).values("pk", "name", "pipeline__kind")]
 
 
 # Time in stages ---------------------------------------------------------------------------------------------------

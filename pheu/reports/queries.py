@@ -190,7 +190,7 @@ def overview(user: User, period: Period) -> dict[str, Any]:
 
 def _stages(kind: str) -> Rows:
     order = ("pipeline__position", "pipeline", "position", "name", "pk")
-    return [*Stage.objects.filter(pipeline__kind=kind).order_by(*order).values("pk", "name")]  # type: ignore[list-item]
+    return [*Stage.objects.filter(pipeline__kind=kind).order_by(*order).values("pk", "name")]
 
 
 def _by_status(rows: Rows, stages: Rows, period: Period) -> Table:

@@ -24,8 +24,27 @@ PERSON_LEFT = EventKind(
     shows={"handed_over": lambda told: ", ".join(f"{one['name']} {one['count']}" for one in told or ()) or "—"},
 )
 PERSON_RETURNED = EventKind("person.returned", _("opened the account of “%(item)s” again"), "user-check", "jade")
+PIPELINE_ADDED = EventKind("pipeline.added", _("made the pipeline “%(pipeline)s”"), "plus", "jade")
+PIPELINE_CHANGED = EventKind("pipeline.changed", _("changed the pipeline “%(pipeline)s”"), "pencil")
+PIPELINE_RETIRED = EventKind(
+    "pipeline.retired",
+    _("stopped using the pipeline “%(pipeline)s”; %(moved)s open records went to “%(to)s”"),
+    "archive",
+)
+PIPELINE_RESUMED = EventKind("pipeline.resumed", _("used the pipeline “%(pipeline)s” again"), "refresh", "blue")
+PIPELINE_DELETED = EventKind("pipeline.deleted", _("deleted the empty pipeline “%(pipeline)s”"), "trash", "slate")
+STAGE_ADDED = EventKind("stage.added", _("added the stage “%(stage)s”"), "plus", "jade")
+STAGE_CHANGED = EventKind("stage.changed", _("changed the stage “%(stage)s”"), "pencil")
+STAGE_REMOVED = EventKind(
+    "stage.removed", _("took out the stage “%(stage)s”; %(moved)s records went to “%(to)s”"), "trash", "slate"
+)
+STAGES_ORDERED = EventKind("stage.ordered", _("put the stages in another order"), "grip-vertical")
+OF_PIPELINES = (
+    PIPELINE_ADDED, PIPELINE_CHANGED, PIPELINE_RETIRED, PIPELINE_RESUMED, PIPELINE_DELETED, STAGE_ADDED, STAGE_CHANGED,
+    STAGE_REMOVED, STAGES_ORDERED,
+)  # fmt: skip
 # What a company decides about itself.
 OF_CONFIGURATION = (
     PERSON_INVITED, PERSON_LEFT, PERSON_RETURNED, ITEM_ADDED, ITEM_CHANGED, ITEM_REMOVED, LIST_ORDERED, FIELD_ADDED,
-    FIELD_CHANGED, FIELD_MOVED, GROUP_ADDED, GROUP_CHANGED, GROUP_DROPPED, FIELDS_ARRANGED,
+    FIELD_CHANGED, FIELD_MOVED, GROUP_ADDED, GROUP_CHANGED, GROUP_DROPPED, FIELDS_ARRANGED, *OF_PIPELINES,
 )  # fmt: skip

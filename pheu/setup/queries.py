@@ -2,9 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import (
+    Avg,
+    BigIntegerField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+)
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Cast
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,7 +27,8 @@ from procrastinate.contrib.django.models import ProcrastinateEvent, Procrastinat
 from pheu.core.jobs import title_of
 from pheu.core.models import JobFailure
 from pheu.people.models import User
-from pheu.records.models import CustomField
+from pheu.records import gates, kinds
+from pheu.records.models import Counter, CustomField, Pipeline, Stage
 from pheu.records.schema import EDITABLE, HIDDEN, READ_ONLY
 from pheu.setup.lists import get
 from pheu.timeline.events import KINDS
@@ -55,6 +70,54 @@ HOW = {
     READ_ONLY: gettext_lazy("only reads it"),
     EDITABLE: gettext_lazy("edits it"),
 }
+
+
+def records_by_stage() -> dict[int, int]:
+    """How many records in use stand in each stage, whoever may see them."""
+    kept = Counter.objects.filter(day=None).order_by().values_list("stage").annotate(n=Sum("count"))
+    return {stage: n for stage, n in kept if n}
+
+
+LOOKED_BACK = timedelta(days=90)
+
+
+def days_in_stage(stages: Sequence[Stage]) -> dict[int, float]:
+    """How many days records stood in each of these stages on average, of those that left it lately."""
+    left = Cast(KeyTextTransform("id", KeyTransform("left", "facts")), BigIntegerField())
+    stayed = ExpressionWrapper(F("at") - F("since"), output_field=DurationField())
+    lately = Event.objects.filter(since__isnull=False, at__gte=timezone.now() - LOOKED_BACK).annotate(left=left)
+    found = lately.filter(left__in=[one.pk for one in stages]).order_by().values_list("left").annotate(n=Avg(stayed))
+    return {pk: stay.total_seconds() / 86400 for pk, stay in found}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of a drawn process: how many stand in it, how long they stay, what it asks of who enters."""
+
+    stage: Stage
+    count: int
+    most: int
+    days: float | None
+    asks: list[str]
+
+    @property
+    def parts(self) -> list[tuple[float, str]]:
+        """The share of the fullest stage, for a meter."""
+        return [(self.count, "jade"), (self.most - self.count, "slate")]
+
+
+def steps_of(pipeline: Pipeline) -> tuple[list[Step], list[Step]]:
+    """The way that records of a pipeline go: open stages in order, and its ends."""
+    stages = list(pipeline.stages.all())
+    counts, days = records_by_stage(), days_in_stage(stages)
+    most, kind = max((counts.get(one.pk, 0) for one in stages), default=0), kinds.get(pipeline.kind)
+    steps = []
+    for one in stages:
+        asks = gates.whole(one, kind).words_of()
+        steps.append(Step(one, counts.get(one.pk, 0), most, days.get(one.pk), asks))
+    return [one for one in steps if not one.stage.is_closing], [one for one in steps if one.stage.is_closing]
+
+
 LINES = 50
 
 
@@ -76,10 +139,12 @@ def log_lines(codes: list[str], before: int | None, reader: User) -> list[LogLin
 
 def _columns(event: Event) -> list[tuple[Any, str]]:
     changes, code = event.facts.get("changes", ()), event.facts.get("list", "")
-    if code == FIELDS:
-        return [(_label(one), f"{_shown(one['was'])} → {_shown(one['now'])}") for one in changes]
     of = get(code)
-    columns = [(of.column(one["column"]), one) for one in changes if one["column"] in of.columns] if of else []
+    if of is None:
+        model: Any = CustomField if code == FIELDS else Stage if "stage" in event.facts else Pipeline
+        fields = [(model._meta.get_field(one["column"]), one) for one in changes]
+        return [(one.verbose_name, f"{_shown(one, told['was'])} → {_shown(one, told['now'])}") for one, told in fields]
+    columns = [(of.column(one["column"]), one) for one in changes if one["column"] in of.columns]
     return [(column.label, column.words(one)) for column, one in columns]
 
 
@@ -87,19 +152,15 @@ def _columns(event: Event) -> list[tuple[Any, str]]:
 FIELDS = "fields"
 
 
-def _label(change: dict[str, Any]) -> Any:
-    return CustomField._meta.get_field(change["column"]).verbose_name  # type: ignore[union-attr]
-
-
-def _shown(value: Any) -> str:
-    """A column of a definition: what it holds in JSON as people would say it."""
+def _shown(field: Any, value: Any) -> str:
+    """A column of a definition or stage: what it holds in JSON as people would say it."""
     if isinstance(value, dict):
         options = [one["label"] for one in value.get("options", ()) if one.get("is_active", True)]
         return ", ".join(options or [f"{told}" for told in value.values()]) or "—"
     if isinstance(value, list) and all(isinstance(one, dict) for one in value):
         return ", ".join(f"{one.get('name', '')}: {HOW.get(one.get('how'), '')}" for one in value) or "—"
-    if isinstance(value, list):
-        return ", ".join(map(str, value[1])) if value[1:] else "—"
+    if isinstance(value, list):  # of a condition the values: [field, [values]]
+        return ", ".join(map(str, value[1] if value[1:] and isinstance(value[1], list) else value)) or "—"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return str(value) if value not in (None, "") else "—"
+    return str(dict(field.flatchoices).get(value, value)) if value not in (None, "") else "—"

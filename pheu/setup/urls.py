@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from pheu.setup import field_views, views
+from pheu.setup import field_views, pipeline_views, views
 
 
 def _of(code: str, *more: str) -> list[URLPattern]:
@@ -38,6 +38,19 @@ urlpatterns = [
     *_of("branches", "switch"),
     *_of("roles", "removal"),
     path("setup/roles/order/", views.list_order, {"code": "roles"}, name="setup-roles-order"),
+    path("setup/pipelines/", pipeline_views.pipeline_list, name="pipeline-list"),
+    path("setup/pipelines/new/<slug:kind>/", pipeline_views.pipeline_new, name="pipeline-new"),
+    path("setup/pipelines/<id:pk>/", pipeline_views.pipeline_page, name="pipeline-page"),
+    path("setup/pipelines/<id:pk>/map/", pipeline_views.pipeline_map, name="pipeline-map"),
+    path("setup/pipelines/<id:pk>/name/", pipeline_views.pipeline_name, name="pipeline-name"),
+    path("setup/pipelines/<id:pk>/default/", pipeline_views.pipeline_default, name="pipeline-default"),
+    path("setup/pipelines/<id:pk>/retiring/", pipeline_views.pipeline_retiring, name="pipeline-retiring"),
+    path("setup/pipelines/<id:pk>/resuming/", pipeline_views.pipeline_resuming, name="pipeline-resuming"),
+    path("setup/pipelines/<id:pk>/deletion/", pipeline_views.pipeline_deletion, name="pipeline-deletion"),
+    path("setup/pipelines/<id:pk>/order/", pipeline_views.stage_order, name="stage-order"),
+    path("setup/pipelines/<id:pk>/stages/new/", pipeline_views.stage_new, name="stage-new"),
+    path("setup/stages/<id:pk>/", pipeline_views.stage_change, name="stage-change"),
+    path("setup/stages/<id:pk>/removal/", pipeline_views.stage_removal, name="stage-removal"),
     path("setup/<slug:code>/", views.company_list, name="company-list-page"),
     path("setup/<slug:code>/new/", views.item_new, name="list-item-new"),
     path("setup/<slug:code>/order/", views.list_order, name="list-order"),

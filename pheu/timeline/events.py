@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from pheu.core.vietnamese.dates import show_datetime
 from pheu.core.vietnamese.money import show_money
 from pheu.people.models import User
-from pheu.records import kinds
+from pheu.records import gates, kinds
 from pheu.records.fields import Moment, Money
-from pheu.records.models import Record
+from pheu.records.models import Record, Stage
 from pheu.records.shipped import shown
 
 Words = str | Promise
@@ -75,6 +75,22 @@ class ChangeKind(EventKind):
     def say(self, event: Any, reader: User) -> str:
         labels = [str(field.label) for field, _was, _now in changes_of(event, reader)]
         return str(self.sentence) % {"fields": ", ".join(labels) or str(_("fields that you may not see"))}
+
+
+class OverrideKind(EventKind):
+    """A gate was passed without what it asks for: `fields`, `checks` and perhaps `least`, as `Lacking.facts`."""
+
+    def say(self, event: Any, reader: User) -> str:
+        told = event.facts | {"lacking": ", ".join(self._lacking(event, reader))}
+        return str(self.sentence) % _Names(told)
+
+    @staticmethod
+    def _lacking(event: Any, reader: User) -> list[str]:
+        if event.about is None:
+            return []
+        kind, facts = kinds.get(event.about.kind), event.facts
+        asked = {"needs_fields": facts["fields"], "needs_checks": facts["checks"]}
+        return gates.whole(Stage(**asked, least_amount=facts.get("least")), kind).words_for(reader, kind)
 
 
 def changes_of(event: Any, reader: User) -> list[tuple[Any, Any, Any]]:
@@ -162,6 +178,9 @@ CLOSED = EventKind("record.closed", _("closed this as %(entered)s: %(reason)s"),
 REOPENED = EventKind("record.reopened", _("reopened this in %(entered)s"), "refresh", "blue")
 PIPELINE_CHANGED = EventKind(
     "record.pipeline_changed", _("moved this to the pipeline %(pipeline)s, %(entered)s"), "arrows-left-right"
+)
+GATE_OVERRIDDEN = OverrideKind(
+    "record.gate_overridden", _("let this into %(entered)s without: %(lacking)s"), "lock", "amber"
 )
 # What each act that can be taken back is called; filled by `timeline/undo.py`.
 ACTS: dict[str, Words] = {}

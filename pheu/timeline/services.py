@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from pheu.core.errors import Conflict, DomainError, Invalid, Refused
 from pheu.people.models import Department, Team, User
 from pheu.people.scopes import ASSIGN, CHANGE, CREATE, VIEW, may_take
-from pheu.records import kinds, writing
+from pheu.records import gates, kinds, writing
 from pheu.records.acts import act, current
 from pheu.records.fields import Field, RowPick
 from pheu.records.kinds import Kind
@@ -118,8 +118,10 @@ def create_many(
     rows = [schema.new_row(values) for values in schema.check(many, by=by, new=True)]
     place_with_owner(rows, by=by)
     must_reach(rows, by=by)
-    for row in rows if begins_in is not None else ():
-        row.begin_in(begins_in)
+    if begins_in is not None:
+        for row in rows:
+            row.begin_in(begins_in)
+            gates.must_pass(row, begins_in, by=by)
     return put(rows, by=by, via=via, **facts)
 
 
@@ -138,6 +140,8 @@ def put(rows: Sequence[Any], *, by: User, via: str = "page", **facts: Any) -> Se
     pipeline = Pipeline.objects.default(kind.code) if new else None
     for row in new:
         row.begin(pipeline)
+    for stage in {row.stage for row in rows if isinstance(row, Staged)}:
+        Stage.objects.hold_still(stage)
     if any(not row.title for row in rows):
         names = " / ".join(str(kind.schema[name].label) for name in kind.schema.title)
         raise DomainError(_("Fill in one of these: %(fields)s."), fields=names)

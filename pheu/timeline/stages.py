@@ -1,6 +1,6 @@
 """The acts of every kind that walks a pipeline: move, close, reopen, change the pipeline."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -8,13 +8,16 @@ from django.utils.translation import gettext_lazy as _
 from pheu.core.errors import Conflict, DomainError
 from pheu.people.models import User
 from pheu.people.scopes import MOVE
-from pheu.records import kinds, writing
+from pheu.records import gates, kinds, writing
 from pheu.records.acts import act, current
 from pheu.records.locking import hold
 from pheu.records.models import ClosingReason, Stage, Staged, id_and_name
 from pheu.timeline import events
 from pheu.timeline.events import EventKind
-from pheu.timeline.services import record, record_many
+from pheu.timeline.services import change, record, record_many
+
+Changes = Mapping[str, tuple[Any, Any]]
+NOTHING: Changes = {}
 
 
 def _held(row: Staged, by: User) -> Any:
@@ -23,22 +26,26 @@ def _held(row: Staged, by: User) -> Any:
 
 
 @act
-def move(row: Any, *, to: Stage, left: Stage, by: User, via: str = "page") -> Any:
-    """Put a row in another stage of its pipeline and tell its timeline. Rows R3.19-3.21.
+def move(
+    row: Any, *, to: Stage, left: Stage, changes: Changes = NOTHING, override: bool = False, by: User, via: str = "page"
+) -> Any:
+    """Put a row in another stage of its pipeline and tell its timeline. Rows R3.19-3.21, R3.23.
 
     `left` is the stage the person saw: if someone moved the row meanwhile, `Conflict` says so. A closing stage closes
-    it; the failures ask for a reason and have a door of their own (`close`).
+    it; the failures ask for a reason and have a door of their own (`close`). `changes` are saved first: what the gate
+    of the stage was lacking; who may `override` it passes all the same, and that is told.
     """
-    row = _held(row, by)
+    row = _held(_changed(row, changes, by, via), by)
     if row.stage_id == to.pk:
         return row  # Dropped where it was: nothing happened, so there is nothing to tell.
     if row.stage_id != left.pk:
         raise Conflict(_("%(name)s was moved to %(stage)s meanwhile."), name=row, stage=row.stage)
     if to.is_closing:
-        return close(row, to=to, by=by, via=via)
+        return close(row, to=to, override=override, by=by, via=via)
     row.may_leave_for(to)
     current().about = row.pk
     what = "reopened" if row.is_closed else "moved"
+    _pass_gate(row, to, override, by, via)
     return enter(row, to, what, by=by, via=via)
 
 
@@ -57,6 +64,8 @@ def move_many(rows: Sequence[Any], *, to: Stage, by: User, via: str = "page") ->
     held = type(rows[0]).objects.within(by, MOVE).with_stage().with_words().all_or_refuse(rows)
     _must_all_stand_open(held, to)
     moved = [row for row in held if row.stage_id != to.pk]
+    for row in moved:
+        gates.must_pass(row, to, by=by)
     left = {row.pk: (row.stage, row.stage_entered_at) for row in moved}
     for row in moved:
         row.enter(to, by=by)
@@ -90,10 +99,18 @@ def _must_all_stand_open(rows: Sequence[Any], to: Stage) -> None:
 
 @act
 def close(
-    row: Any, *, to: Stage, reason: ClosingReason | None = None, reason_note: str = "", by: User, via: str = "page"
+    row: Any,
+    *,
+    to: Stage,
+    reason: ClosingReason | None = None,
+    reason_note: str = "",
+    changes: Changes = NOTHING,
+    override: bool = False,
+    by: User,
+    via: str = "page",
 ) -> Any:
-    """End a row in a closing stage; a failure needs a reason of its own list (D9)."""
-    row = _held(row, by)
+    """End a row in a closing stage; a failure needs a reason of its own list (D9). Its gate is as that of `move`."""
+    row = _held(_changed(row, changes, by, via), by)
     if row.stage_id == to.pk:
         return row
     if not to.is_closing:
@@ -101,6 +118,7 @@ def close(
     if reason is not None and not reason.is_active:
         raise DomainError(_("That reason is no longer in use."))
     row.may_leave_for(to)
+    _pass_gate(row, to, override, by, via)
     facts = {"note": reason_note[:500], "amount": _amount(row), "reason": id_and_name(reason)}
     return enter(row, to, to.category, by=by, via=via, reason=reason, reason_note=reason_note[:500], facts=facts)
 
@@ -126,7 +144,9 @@ def change_pipeline(row: Any, *, to: Stage, by: User, via: str = "page") -> Any:
         raise DomainError(_("That stage belongs to another pipeline."))
     if row.is_closed:
         raise DomainError(_("Reopen %(name)s first."), name=row)
+    gates.must_pass(row, to, by=by)
     left, since = row.stage, row.stage_entered_at
+    Stage.objects.hold_still(to)
     row.enter_pipeline(to)
     writing.save_changed(row)
     facts: dict[str, Any] = {
@@ -134,6 +154,16 @@ def change_pipeline(row: Any, *, to: Stage, by: User, via: str = "page") -> Any:
     }  # fmt: skip
     record(events.PIPELINE_CHANGED, about=row.record, by=by, via=via, since=since, **facts)
     return row
+
+
+def _changed(row: Any, changes: Changes, by: User, via: str) -> Any:
+    return change(row, changes, by=by, via=via) if changes else row
+
+
+def _pass_gate(row: Any, to: Stage, override: bool, by: User, via: str) -> None:
+    lacked = gates.must_pass(row, to, by=by, override=override)
+    if lacked:
+        record(events.GATE_OVERRIDDEN, about=row.record, by=by, via=via, entered=id_and_name(to), **lacked.facts)
 
 
 def enter(
@@ -150,6 +180,7 @@ def enter(
 ) -> Any:
     """Let a held row stand in `stage`, tell it, and do what the kind does whenever a row has come to another stage."""
     left, since, kind = row.stage, row.stage_entered_at, kinds.get(row.kind)
+    Stage.objects.hold_still(stage)
     row.enter(stage, by=by, reason=reason, reason_note=reason_note)
     writing.save_changed(row)
     told = {"left": id_and_name(left), "entered": id_and_name(stage), **(facts or {})}

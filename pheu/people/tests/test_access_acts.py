@@ -22,10 +22,11 @@ from pheu.leads import services as leads
 from pheu.parties import services as parties
 from pheu.people.models import Role, User
 from pheu.quality import services as quality
+from pheu.records import kinds
 from pheu.records.acts import last_operation
 from pheu.records.models import Category, ClosingReason, FieldGroup, Operation, Pipeline
 from pheu.records.tests.made_up import made_by
-from pheu.setup import configuring, lists, shaping, staffing
+from pheu.setup import configuring, lists, pipelines, shaping, staffing
 from pheu.setup import services as setup
 from pheu.setup.definitions import groups_of
 from pheu.setup.tests.test_fields import standing_field
@@ -182,6 +183,35 @@ ON_SYSTEM = {
     ),
 }
 
+ON_SYSTEM |= {
+    "pipelines.add_pipeline": lambda d, by: pipelines.add_pipeline(
+        kinds.get("deal"), name="Dự án", stages=kinds.get("deal").templates["Bán hàng"], by=by
+    ),
+    "pipelines.change_pipeline": lambda d, by: pipelines.change_pipeline(
+        d.other_pipeline.pipeline, {"name": ("Dịch vụ", "Bảo trì")}, by=by
+    ),
+    "pipelines.retire_pipeline": lambda d, by: pipelines.retire_pipeline(d.other_pipeline.pipeline, to=None, by=by),
+    "pipelines.resume_pipeline": lambda d, by: pipelines.resume_pipeline(d.other_pipeline.pipeline, by=by),
+    "pipelines.delete_pipeline": lambda d, by: pipelines.delete_pipeline(d.other_pipeline.pipeline, by=by),
+    "pipelines.add_stage": lambda d, by: pipelines.add_stage(
+        d.other_pipeline.pipeline, {"name": "Lắp đặt", "category": "open"}, by=by
+    ),
+    "pipelines.change_stage": lambda d, by: pipelines.change_stage(
+        stage_of("deal", "Báo giá"), {"name": ("Báo giá", "Chào giá")}, by=by
+    ),
+    "pipelines.remove_stage": lambda d, by: pipelines.remove_stage(stage_of("deal", "Báo giá"), by=by),
+    "pipelines.order_stages": lambda d, by: pipelines.order_stages(
+        stage_of("deal", "Báo giá").pipeline, a_new_order(), by=by
+    ),
+}
+
+
+def a_new_order():
+    """The stages of the usual pipeline of deals, the second and the third in each other's place."""
+    first, second, third, *rest = [one.pk for one in Pipeline.objects.default("deal").stages.all()]
+    return [first, third, second, *rest]
+
+
 # Acts that make something new: a role that may create nothing is refused.
 MAKING = {
     "timeline.create": lambda d, by: timeline.create("lead", {"name": "x"}, by=by),
@@ -300,7 +330,9 @@ def acts_of_the_house():
     """{name: act}: every public function of an app's services that is done `by` somebody."""
     found = {}
     for app in apps.get_app_configs():
-        for module in ("services", "configuring", "shaping", "staffing", "conversion", "undoing", "stages", "undo"):
+        for module in (
+            "services", "configuring", "pipelines", "shaping", "staffing", "conversion", "undoing", "stages", "undo",
+        ):  # fmt: skip
             if app.name.startswith("pheu.") and find_spec(f"{app.name}.{module}"):
                 short, loaded = module if module != "services" else app.label, import_module(f"{app.name}.{module}")
                 found |= {f"{short}.{name}": getattr(loaded, name) for name in _acts_of(loaded)}

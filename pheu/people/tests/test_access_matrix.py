@@ -22,11 +22,13 @@ from pheu.conftest import PASSWORD, fingerprint, stage_of, standing
 from pheu.people.models import Branch, Department, Role, Team, User
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, IMPORT, MOVE, VIEW, Action, Scope
 from pheu.quality.services import open_file, read_file
+from pheu.records import kinds
 from pheu.records.acts import last_operation
 from pheu.records.models import Category, ClosingReason, FieldGroup, Operation, Pipeline, Tag
 from pheu.records.tests.test_toy import plant_toys
 from pheu.setup import shaping
 from pheu.setup.definitions import groups_of
+from pheu.setup.pipelines import add_pipeline
 from pheu.setup.tests.test_fields import standing_field
 from pheu.setup.tests.test_jobs_page import parked_job
 from pheu.timeline.services import add_file, add_note, assign
@@ -70,6 +72,8 @@ class Firm:
         for whose, user in self._importers():
             self.things["import", *whose] = self._import(user)
         self.things["job", "a stranger's", ""] = parked_job()
+        self.things["pipeline", "a stranger's", ""] = self._pipeline()
+        self.things["stage", "a stranger's", ""] = stage_of("deal", "Báo giá")
         self.things["tag", "a stranger's", ""] = Tag.objects.create(name="Vốn nhà nước")
         self.things["custom_field", "a stranger's", ""] = standing_field()
         self.things["field_group", "a stranger's", ""] = FieldGroup.objects.create(kind="lead", label="Khảo sát")
@@ -81,6 +85,11 @@ class Firm:
         self.things["role", "a stranger's", ""] = Role.objects.create(code="nobody", name="Chưa ai")
         for row in self.things.values():
             row.refresh_from_db()
+
+    def _pipeline(self) -> Pipeline:
+        """One of deals that nothing stands in."""
+        stages = [{"name": f"Bước {one}", "category": one} for one in kinds.get("deal").needs]
+        return add_pipeline(kinds.get("deal"), name="Dự án", stages=stages, by=self.founder)
 
     def _person(self, name: str, role: str, place: tuple[Department, Team]) -> User:
         user = User.objects.create_user(
@@ -220,7 +229,7 @@ def _unsuitable(firm: Firm, thing: Any) -> dict[str, Any]:
 
 
 def _second_pipeline(kind: str) -> Callable[[Firm, Any], dict[str, Any]]:
-    return lambda firm, thing: {"pipeline": Pipeline.objects.get(kind=kind, is_default=False).pk}
+    return lambda firm, thing: {"to": stage_of(kind, "Khảo sát").pk}
 
 
 def _lost(firm: Firm, thing: Any) -> dict[str, Any]:
@@ -340,6 +349,23 @@ def _new_person(firm: Firm, thing: Any) -> dict[str, Any]:
     return {"full_name": "Đinh Thu Hà", "email": "ha@quantrac.example", "role": firm.colleague.role_id}
 
 
+def _on_pipeline(**more: Any) -> Entry:
+    return Entry(about=("pipeline",), reach=_system_reach, **more)
+
+
+def _on_stage(**more: Any) -> Entry:
+    return Entry(about=("stage",), reach=_system_reach, **more)
+
+
+def _a_stage(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"name": "Khảo sát kỹ", "category": "open", "probability": "10"}
+
+
+def _stages_anew(firm: Firm, thing: Any) -> dict[str, Any]:
+    first, second, third, *rest = thing.stages.values_list("pk", flat=True)
+    return {"ids": [first, third, second, *rest]}
+
+
 def _of_author(about: str, **more: Any) -> Entry:
     return Entry(about=(about,), reach=_author_reach, **more)
 
@@ -378,6 +404,7 @@ def _board_of(kind: str) -> dict[str, Entry]:
         f"{kind}-board": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-stages": Entry(about=(kind,), ticked=True, needs=MOVE, get=200, post=302, sends=_next_stage),
         f"{kind}-stage": Entry(about=(kind,), needs=MOVE, post=302, sends=_next_stage),
+        f"{kind}-entry": Entry(about=(kind,), needs=MOVE, get=200, post=302, query=_next_stage, sends=_next_stage),
         f"{kind}-pipeline": Entry(about=(kind,), needs=MOVE, get=200, post=302, sends=_second_pipeline(kind)),
     }
 
@@ -515,6 +542,26 @@ ENTRIES = {
     ),
     **_setup_page("departments", "department", {"name": "Phòng mua hàng"}, "switch"),
     **_setup_page("branches", "branch", {"name": "Chi nhánh Cần Thơ"}, "switch"),
+    "pipeline-list": Entry(kind="system", needs=VIEW, get=200),
+    "pipeline-new": Entry(
+        kind="system", needs=VIEW, args=("deal",), get=200, post=302,
+        sends=lambda *_: {"name": "Bảo trì", "like": "least"},
+    ),
+    "pipeline-page": _on_pipeline(get=200),
+    "pipeline-map": _on_pipeline(get=200),
+    "pipeline-name": _on_pipeline(get=200, post=302, sends=lambda *_: {"name": "Bảo trì", "initial-name": "Dự án"}),
+    "pipeline-default": _on_pipeline(post=302),
+    "pipeline-retiring": _on_pipeline(get=200, post=302),
+    "pipeline-resuming": _on_pipeline(post=302),
+    "pipeline-deletion": _on_pipeline(post=302),
+    "stage-order": _on_pipeline(post=302, sends=_stages_anew),
+    "stage-new": _on_pipeline(get=200, post=302, sends=_a_stage),
+    "stage-change": _on_stage(
+        get=200, post=302,
+        sends=lambda firm, thing: {"name": "Chào giá", "initial-name": "Báo giá", "category": "open",
+                                   "purpose": thing.purpose, "probability": thing.probability, "sets_probability": "1"},
+    ),
+    "stage-removal": _on_stage(get=200, post=302),
     # one's own account
     "account_email": Entry(get=404),
     "account_change_password": Entry(get=200),

@@ -104,7 +104,7 @@ class StagePick(Pick):
 
     kind: str
     cell: ClassVar[str] = "stage"
-    drawn_by: ClassVar[tuple[str, ...]] = ("name", "category")
+    drawn_by: ClassVar[tuple[str, ...]] = ("name", "category", "colour")
 
     def show_json(self, told: Any) -> str:
         return shown(super().show_json(told))

@@ -18,7 +18,7 @@ from pheu.records.fields.base import Field
 from pheu.records.fields.choices import Choice
 from pheu.records.fields.dates import Moment
 from pheu.records.fields.references import PersonPick, Pick, StagePick
-from pheu.records.models import OPEN, Category, ClosingReason, JournalEntry, Operation, Stage
+from pheu.records.models import OPEN, Category, ClosingReason, JournalEntry, Operation, Pipeline, Stage
 from pheu.records.operators import OF_LIST, Operator
 
 
@@ -88,6 +88,22 @@ class ShownStatus(ShownChoice):
         if lookup != "in" or not value:
             return super().q(lookup, value)
         return in_stages(self.kind, category__in=value)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ShownPipeline(Shown, Pick):
+    """The pipeline that a row of `kind` walks: a list is narrowed to it, a board shows one."""
+
+    kind: str
+    cell: str = "choice"  # type: ignore[misc]
+
+    def q(self, lookup: str, value: Any) -> models.Q:
+        if lookup != "in" or not value:
+            return super().q(lookup, value)
+        return in_stages(self.kind, pipeline__in=value)
+
+    def table(self, user: User) -> models.QuerySet:
+        return Pipeline.objects.filter(kind=self.kind)
 
 
 def in_stages(kind: str, **asked: Any) -> models.Q:
@@ -200,6 +216,16 @@ def staged(kind: str, among: tuple[str, ...]) -> tuple[Field, ...]:
     kept: dict[str, Any] = {"editable": False, "importable": False, "on_create": False}
     return (
         StagePick(name="stage", label=_("Stage"), model=Stage, kind=kind, filterable=True, **kept),
+        ShownPipeline(
+            name="pipeline",
+            label=_("Pipeline"),
+            model=Pipeline,
+            kind=kind,
+            reads=attrgetter("stage.pipeline"),
+            kept_in="stage__pipeline",
+            on_page=False,
+            filterable=True,
+        ),
         ShownStatus(
             name="status",
             kind=kind,

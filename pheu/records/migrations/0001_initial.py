@@ -68,8 +68,9 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("kind", models.CharField(max_length=20)),
                 ("name", models.CharField(max_length=100, verbose_name="name")),
-                ("is_default", models.BooleanField(default=False)),
+                ("is_default", models.BooleanField(default=False, verbose_name="usual one")),
                 ("position", models.PositiveSmallIntegerField(default=0)),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
             ],
             options={
                 "ordering": ["kind", "position", "pk"],
@@ -213,6 +214,22 @@ class Migration(migrations.Migration):
                 ),
                 ("probability", models.PositiveSmallIntegerField(default=0, verbose_name="probability")),
                 ("is_folded", models.BooleanField(default=False, verbose_name="folded in pipeline")),
+                ("colour", models.CharField(blank=True, max_length=10, verbose_name="colour")),
+                ("requirement", models.CharField(blank=True, max_length=500, verbose_name="requirements")),
+                ("needs_fields", models.JSONField(blank=True, default=list, verbose_name="required fields")),
+                ("needs_checks", models.JSONField(blank=True, default=list, verbose_name="checks")),
+                ("least_amount", models.BigIntegerField(blank=True, null=True, verbose_name="worth at least")),
+                (
+                    "gone_to",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="records.stage",
+                    ),
+                ),
                 (
                     "pipeline",
                     models.ForeignKey(

@@ -23,7 +23,8 @@ from pheu.parties.models import Company, Contact, Prospect
 from pheu.quality import services as quality
 from pheu.quality.models import Import
 from pheu.records.acts import last_operation
-from pheu.records.models import Category, ClosingReason, Operation, Pipeline
+from pheu.records.models import Category, ClosingReason, Operation, Pipeline, Stage
+from pheu.setup import pipelines
 from pheu.timeline import services as timeline
 from pheu.timeline import stages, undo
 
@@ -153,6 +154,12 @@ def an_upload() -> SimpleUploadedFile:
     return SimpleUploadedFile("anh.txt", b"anh")
 
 
+def a_stage_that_goes() -> Stage:
+    """A stage of deals with one in it, beside those that others move about."""
+    pipeline = Pipeline.objects.default("deal")
+    return Stage.objects.create(pipeline=pipeline, name=f"Bước {pipeline.stages.count()}", category=Category.OPEN)
+
+
 def a_later_stage(row: Any) -> Any:
     return [one for one in row.stage.pipeline.stages.all() if one.category in ("working", "open")][-1]
 
@@ -252,6 +259,18 @@ ON_DEAL = {
     "stages.change_pipeline": Act(
         lambda d: partial(stages.change_pipeline, d.new_deal, to=a_stage_elsewhere(), by=d.an),
         "record.pipeline_changed",
+    ),
+    "moving it into a stage that goes": Act(
+        lambda d: partial(
+            stages.move, d.new_deal, to=once(d, "a stage that goes", a_stage_that_goes), left=d.new_deal.stage, by=d.an
+        ),
+        "deal.stage_changed",
+    ),
+    "pipelines.remove_stage": Act(
+        lambda d: partial(
+            pipelines.remove_stage, once(d, "a stage that goes", a_stage_that_goes), to=d.new_deal.stage, by=d.cast.dung
+        ),
+        "stage.removed",
     ),
     "undoing.undo_conversion": Act(
         lambda d: partial(undoing.undo_conversion, d.converted, by=d.an), "lead.conversion_undone"

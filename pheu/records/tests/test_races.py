@@ -24,12 +24,13 @@ from pheu.leads.models import Lead
 from pheu.parties import services as parties
 from pheu.parties.models import Company, Prospect
 from pheu.people.models import Role, User
-from pheu.people.tests.test_access_acts import PARTS, acts_of_the_house
+from pheu.people.tests.test_access_acts import PARTS, a_new_order, acts_of_the_house
 from pheu.quality import services as quality
 from pheu.quality.models import Import
+from pheu.records import kinds
 from pheu.records.acts import current, operation
 from pheu.records.locking import hold
-from pheu.records.models import FieldGroup, Record
+from pheu.records.models import FieldGroup, Pipeline, Record
 from pheu.records.tests.desk import (
     GROUPS,
     Act,
@@ -42,7 +43,8 @@ from pheu.records.tests.desk import (
     schedule,
 )
 from pheu.records.tests.races import BEFORE_LOCK, BEFORE_WRITE, Outcome, disagreements, race
-from pheu.setup import configuring, lists, shaping, staffing
+from pheu.setup import configuring, lists, pipelines, shaping, staffing
+from pheu.setup import events as of_setup
 from pheu.setup import services as setup
 from pheu.setup.definitions import groups_of
 from pheu.setup.tests.test_fields import standing_field
@@ -197,6 +199,55 @@ ON_FIELDS: dict[str, tuple[Callable[[Any, Any, Any], Work], list[type[Exception]
         [],
     ),
 }
+# Two admins who do the same to a pipeline at once.
+DEAL = kinds.get("deal")
+ON_PIPELINES: dict[str, tuple[Callable[[Any], Work], list[type[Exception]], Any]] = {
+    "pipelines.add_pipeline": (
+        lambda by: partial(pipelines.add_pipeline, DEAL, name="Dự án", stages=DEAL.templates["Bán hàng"], by=by),
+        [Invalid],
+        of_setup.PIPELINE_ADDED,
+    ),
+    "pipelines.change_pipeline": (
+        lambda by: partial(pipelines.change_pipeline, a_pipeline(), {"name": ("Dịch vụ", "Bảo trì")}, by=by),
+        [],
+        of_setup.PIPELINE_CHANGED,
+    ),
+    "pipelines.retire_pipeline": (
+        lambda by: partial(pipelines.retire_pipeline, a_pipeline(), to=None, by=by),
+        [],
+        of_setup.PIPELINE_RETIRED,
+    ),
+    "pipelines.resume_pipeline": (
+        lambda by: partial(pipelines.resume_pipeline, a_pipeline(is_active=False), by=by),
+        [],
+        of_setup.PIPELINE_RESUMED,
+    ),
+    "pipelines.delete_pipeline": (
+        lambda by: partial(pipelines.delete_pipeline, a_pipeline(), by=by),
+        [DomainError],
+        of_setup.PIPELINE_DELETED,
+    ),
+    "pipelines.add_stage": (
+        lambda by: partial(pipelines.add_stage, a_pipeline(), {"name": "Lắp đặt", "category": "open"}, by=by),
+        [Invalid],
+        of_setup.STAGE_ADDED,
+    ),
+    "pipelines.change_stage": (
+        lambda by: partial(pipelines.change_stage, stage_of("deal", "Báo giá"), {"name": ("Báo giá", "X")}, by=by),
+        [],
+        of_setup.STAGE_CHANGED,
+    ),
+    "pipelines.remove_stage": (
+        lambda by: partial(pipelines.remove_stage, stage_of("deal", "Báo giá"), by=by),
+        [DomainError],
+        of_setup.STAGE_REMOVED,
+    ),
+    "pipelines.order_stages": (
+        lambda by: partial(pipelines.order_stages, Pipeline.objects.default("deal"), a_new_order(), by=by),
+        [],
+        of_setup.STAGES_ORDERED,
+    ),
+}
 
 
 def _an_invited() -> User:
@@ -209,6 +260,15 @@ def _a_leaver(d: Desk) -> User:
 
 def _a_spare_role() -> Role:
     return Role.objects.get_or_create(code="spare", defaults={"name": "Thừa"})[0]
+
+
+def a_pipeline(**more: Any) -> Pipeline:
+    """One that is not the usual one, and that nothing stands in; the same for both."""
+    made, is_new = Pipeline.objects.get_or_create(kind="deal", name="Dịch vụ", defaults=more)
+    if is_new:
+        for category in DEAL.needs:
+            made.stages.create(name=category, category=category)
+    return made
 
 
 # Nobody else can reach what these make before it is there.
@@ -241,11 +301,20 @@ def test_two_at_once_on_a_field_do_it_once(cast, name):
     assert Event.objects.filter(facts__list="fields").count() == 1
 
 
+@pytest.mark.parametrize("name", ON_PIPELINES)
+def test_two_at_once_on_a_pipeline_do_it_once(cast, name):
+    of, errors, told = ON_PIPELINES[name]
+    outcome = race(of(cast.dung), of(cast.dung), at=BEFORE_WRITE)
+    assert [type(one) for one in outcome.errors] == errors
+    assert outcome.deadlocks == 0
+    assert Event.objects.filter(kind=told.code).count() == 1
+
+
 def test_every_act_has_a_race():
     """A new act is put beside those of the same rows, or this fails."""
     house = acts_of_the_house()
     tables = {name for _made, acts in GROUPS.values() for name in acts} | ALONE | PARTS
-    tables |= {*ON_FILES, *ON_LISTS, *ON_FIELDS}
+    tables |= {*ON_FILES, *ON_LISTS, *ON_FIELDS, *ON_PIPELINES}
     raced = {_function(house[name]) for name in tables if name in house}
     assert [name for name, act in house.items() if _function(act) not in raced] == []
 

@@ -185,7 +185,7 @@ def test_it_goes_on_in_another_pipeline(by_an, toy):
     other = Pipeline.objects.create(kind="toy", name="Xưởng sửa chữa")
     other.stages.create(name="Nhận sửa", category="open")
     assert f"/toys/{toy.pk}/pipeline/" in by_an.get(toy.get_absolute_url()).text
-    by_an.post(f"/toys/{toy.pk}/pipeline/", {"pipeline": other.pk})
+    by_an.post(f"/toys/{toy.pk}/pipeline/", {"to": other.first_stage.pk})
     assert fresh(toy).stage.name == "Nhận sửa"
     assert told(PIPELINE_CHANGED, about=toy).facts["pipeline"]["name"] == "Xưởng sửa chữa"
     assert f'id="toy-{toy.pk}"' in by_an.get(f"/toys/board/?pipeline={other.pk}").text

@@ -1,0 +1,386 @@
+"""The acts on pipelines and their stages (R3.17-3.22, R4.16-4.21, D10), in force at everybody's next click.
+
+A pipeline keeps a stage of each category that its kind needs, and begins with one of the first. No record is ever left
+without a stage: whoever takes one out, or gives it another category, says where its records go.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import ProtectedError, QuerySet, RestrictedError
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.errors import Conflict, DomainError, Invalid
+from pheu.core.templatetags.signs import TONES
+from pheu.core.vietnamese import fold
+from pheu.people.models import User
+from pheu.people.scopes import CHANGE
+from pheu.records import kinds, writing
+from pheu.records.acts import act
+from pheu.records.forms import stages_elsewhere
+from pheu.records.gates import checks_for, fields_for
+from pheu.records.kinds import Kind
+from pheu.records.locking import hold
+from pheu.records.models import OPEN, Category, Pipeline, Stage, id_and_name
+from pheu.setup import events
+from pheu.setup.configuring import Changes
+from pheu.timeline.events import PIPELINE_CHANGED, EventKind
+from pheu.timeline.services import record, record_many
+from pheu.timeline.stages import event_of
+
+MOST_PIPELINES, MOST_STAGES = 30, 100
+MOST_MOVED = 10_000  # records in one act
+AT_ONCE = 2_000  # records in one statement
+
+
+# Pipelines --------------------------------------------------------------------------------------------------------
+
+
+@act
+def add_pipeline(
+    kind: Kind, *, name: str, stages: Sequence[Mapping[str, Any]], by: User, via: str = "page"
+) -> Pipeline:
+    """A pipeline with these stages: {column: value} of each, in order."""
+    there = _hold(kind, by)
+    if len(there) >= MOST_PIPELINES:
+        raise DomainError(_("There are at most %(most)s pipelines of a kind."), most=MOST_PIPELINES)
+    pipeline = Pipeline(kind=kind.code, name=name, is_default=not there, position=len(there))
+    _check_name(pipeline, there)
+    made = [Stage(pipeline=pipeline, **one, position=place) for place, one in enumerate(stages)]
+    for stage in made:
+        _check_stage(stage, [one for one in made if one is not stage])
+    _check_whole(kind, made)
+    pipeline.save()
+    Stage.objects.bulk_create(made)
+    _tell(events.PIPELINE_ADDED, pipeline, by, via)
+    return pipeline
+
+
+@act
+def change_pipeline(pipeline: Pipeline, changes: Changes, *, by: User, via: str = "page") -> Pipeline:
+    """Rename a pipeline, or make it the usual one: {column: (what the person saw, the new value)}."""
+    there = _hold(kinds.get(pipeline.kind), by)
+    pipeline = _among(there, pipeline)
+    told = _put(pipeline, changes)
+    if not told:
+        return pipeline
+    _check_name(pipeline, [one for one in there if one.pk != pipeline.pk])
+    if any(one["column"] == "is_default" for one in told):
+        if not (pipeline.is_default and pipeline.is_active):
+            raise DomainError(_("Make another pipeline the usual one instead."))
+        Pipeline.objects.filter(kind=pipeline.kind, is_default=True).update(is_default=False)
+    pipeline.save(update_fields=[one["column"] for one in told])
+    _tell(events.PIPELINE_CHANGED, pipeline, by, via, changes=told)
+    return pipeline
+
+
+@act
+def retire_pipeline(pipeline: Pipeline, *, to: Stage | None, by: User, via: str = "page") -> int:
+    """Use a pipeline no more. Its open records go on in `to`, a stage of another one; those that ended stay.
+
+    How many records went.
+    """
+    there = _hold(kinds.get(pipeline.kind), by)
+    pipeline = _among(there, pipeline)
+    if not pipeline.is_active:
+        return 0
+    if pipeline.is_default:
+        raise DomainError(_("New records begin in this pipeline. Make another one the usual one first."))
+    rows = _rows(pipeline.kind, stage__pipeline=pipeline).filter(closed_at=None)
+    if to is not None and not stages_elsewhere(pipeline).filter(pk=to.pk).exists():
+        raise DomainError(_("Choose an open stage of another pipeline."))
+    ids = _gather(rows, pipeline.stages.all())
+    if to is None and ids:
+        raise DomainError(_("Open records stand in it: say where they go."))
+    pipeline.is_active = False
+    pipeline.save(update_fields=["is_active"])
+    moved = _send(rows, ids, to, by=by, via=via) if to is not None else 0
+    _tell(events.PIPELINE_RETIRED, pipeline, by, via, moved=moved, to=id_and_name(to))
+    return moved
+
+
+@act
+def resume_pipeline(pipeline: Pipeline, *, by: User, via: str = "page") -> Pipeline:
+    """Use a pipeline again."""
+    pipeline = _among(_hold(kinds.get(pipeline.kind), by), pipeline)
+    if not pipeline.is_active:
+        pipeline.is_active = True
+        pipeline.save(update_fields=["is_active"])
+        _tell(events.PIPELINE_RESUMED, pipeline, by, via)
+    return pipeline
+
+
+@act
+def delete_pipeline(pipeline: Pipeline, *, by: User, via: str = "page") -> None:
+    """Delete a pipeline in which no record stands or has ever stood."""
+    pipeline = _among(_hold(kinds.get(pipeline.kind), by), pipeline)
+    if pipeline.is_default:
+        raise DomainError(_("New records begin in this pipeline. Make another one the usual one first."))
+    pk = pipeline.pk
+    _delete(pipeline, _("Records stand in this pipeline, or have ended in it. Stop using it instead."))
+    pipeline.pk = pk  # which the event still names
+    _tell(events.PIPELINE_DELETED, pipeline, by, via)
+
+
+# Stages -----------------------------------------------------------------------------------------------------------
+
+
+@act
+def add_stage(pipeline: Pipeline, values: Mapping[str, Any], *, by: User, via: str = "page") -> Stage:
+    """A new stage, after the last one of its sort: open ones stand before ends."""
+    there = _stages(pipeline, by)
+    if len(there) >= MOST_STAGES:
+        raise DomainError(_("A pipeline has at most %(most)s stages."), most=MOST_STAGES)
+    stage = Stage(pipeline=pipeline, **values)
+    _check_stage(stage, there)
+    at = max((place for place, one in enumerate(there, 1) if one.is_closing <= stage.is_closing), default=0)
+    _renumber([*there[:at], stage, *there[at:]])
+    stage.save()
+    _tell(events.STAGE_ADDED, pipeline, by, via, stage=id_and_name(stage))
+    return stage
+
+
+@act
+def change_stage(stage: Stage, changes: Changes, *, to: Stage | None = None, by: User, via: str = "page") -> Stage:
+    """Change columns of a stage: {name: (what the person saw, the new value)}.
+
+    Records keep standing in it, but for those that it would be wrong for: when an end becomes something else, or
+    something open an end, they go to the stage `to` of the sort that this one was.
+    """
+    there = _stages(stage.pipeline, by)
+    stage = _among(there, stage)
+    was, places = stage.category, places_for(stage, there)
+    told = _put(stage, changes)
+    if not told:
+        return stage
+    _check_stage(stage, [one for one in there if one.pk != stage.pk])
+    _check_whole(kinds.get(stage.pipeline.kind), there)
+    facts: dict[str, Any] = {"stage": id_and_name(stage), "changes": told}
+    if is_another_sort(was, stage.category):
+        facts |= {"moved": _empty(stage, to, places, by=by, via=via), "to": id_and_name(to)}
+    stage.save(update_fields=[one["column"] for one in told])
+    _tell(events.STAGE_CHANGED, stage.pipeline, by, via, **facts)
+    return stage
+
+
+@act
+def remove_stage(stage: Stage, *, to: Stage | None = None, by: User, via: str = "page") -> int:
+    """Take a stage out; its records go to `to`. How many they were.
+
+    Where no other stage could take them the stage must be one in which nothing has ever stood.
+    """
+    there = _stages(stage.pipeline, by)
+    stage = _among(there, stage)
+    places = places_for(stage, there)
+    _check_whole(kinds.get(stage.pipeline.kind), [one for one in there if one.pk != stage.pk])
+    told = id_and_name(stage)
+    if places:
+        moved = _empty(stage, to, places, by=by, via=via)
+        stage.gone_to = to = to or places[0]
+        stage.save(update_fields=["gone_to"])
+    else:
+        moved, to = 0, None
+        _delete(stage, _("Records have ended in this stage, and there is no other of its sort to take them."))
+    _tell(events.STAGE_REMOVED, stage.pipeline, by, via, stage=told, moved=moved, to=id_and_name(to))
+    return moved
+
+
+@act
+def order_stages(pipeline: Pipeline, pks: Sequence[int], *, by: User, via: str = "page") -> None:
+    """Put the stages in this order; `pks` are all of them."""
+    there = {one.pk: one for one in _stages(pipeline, by)}
+    if sorted(there) != sorted(pks):
+        raise Conflict(_("The list was changed meanwhile. Please look at it again."))
+    stages = [there[pk] for pk in pks]
+    _check_whole(kinds.get(pipeline.kind), stages)
+    if _renumber(stages):
+        _tell(events.STAGES_ORDERED, pipeline, by, via)
+
+
+def is_another_sort(was: str, now: str) -> bool:
+    """Whether records that stood rightly in a stage of one category would not in one of the other."""
+    return was != now and not (was in OPEN and now in OPEN)
+
+
+def places_for(stage: Stage, there: Sequence[Stage]) -> list[Stage]:
+    """Stages to which the records of `stage` may go: open ones to any open one, others to an end of the same sort."""
+    others = [one for one in there if one.pk != stage.pk]
+    return [one for one in others if not is_another_sort(stage.category, one.category)]
+
+
+# Holding ----------------------------------------------------------------------------------------------------------
+
+
+def _hold(kind: Kind, by: User) -> list[Pipeline]:
+    """The pipelines of a kind, which no other admin changes until we are done."""
+    by.must("system", CHANGE)
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"pipelines {kind.code}"])
+    return list(Pipeline.objects.filter(kind=kind.code))
+
+
+def _stages(pipeline: Pipeline, by: User) -> list[Stage]:
+    pipeline = _among(_hold(kinds.get(pipeline.kind), by), pipeline)
+    return list(pipeline.stages.select_related("pipeline"))
+
+
+def _among(there: Sequence[Any], one: Any) -> Any:
+    found = next((each for each in there if each.pk == one.pk), None)
+    if found is None:
+        raise DomainError(_("“%(name)s” is no more: somebody has taken it out."), name=one)
+    return found
+
+
+# Checking ---------------------------------------------------------------------------------------------------------
+
+
+def _check_name(pipeline: Pipeline, others: Sequence[Pipeline]) -> None:
+    _check_columns(pipeline, {"name": _is_named_so(pipeline, others)})
+
+
+def _check_stage(stage: Stage, others: Sequence[Stage]) -> None:
+    """`Invalid` with words beside the column."""
+    kind, wrong = kinds.get(stage.pipeline.kind), str(_("This cannot be chosen."))
+    has_chance = kind.fields.get("probability") is not None
+    _check_columns(
+        stage,
+        {
+            "name": _is_named_so(stage, others),
+            "category": "" if stage.category in kind.categories else wrong,
+            "colour": "" if stage.colour in ("", *TONES) else wrong,
+            "probability": "" if 0 <= stage.probability <= 100 else str(_("Between 0 and 100 %.")),
+            "needs_fields": "" if set(stage.needs_fields) <= {one.name for one in fields_for(kind)} else wrong,
+            "needs_checks": "" if set(stage.needs_checks) <= {one.code for one in checks_for(kind)} else wrong,
+            "least_amount": "" if stage.least_amount is None or kind.fields.amount else wrong,
+            "sets_probability": "" if has_chance or not stage.sets_probability else wrong,
+        },
+        but=("pipeline",),
+    )
+
+
+def _check_columns(one: Any, said: dict[str, str], but: Sequence[str] = ()) -> None:
+    errors: dict[str, list[str]] = {}
+    try:
+        one.clean_fields(exclude=but)
+    except ValidationError as error:
+        errors = {name: list(words) for name, words in error.message_dict.items()}
+    errors |= {name: [words] for name, words in said.items() if words and name not in errors}
+    if errors:
+        raise Invalid(errors, {name: str(one._meta.get_field(name).verbose_name) for name in errors})
+
+
+def _is_named_so(one: Any, others: Sequence[Any]) -> str:
+    taken = any(fold(other.name) == fold(one.name) for other in others)
+    return str(_("“%(name)s” is in the list already.") % {"name": one.name}) if taken else ""
+
+
+def _check_whole(kind: Kind, stages: Sequence[Stage]) -> None:
+    """`DomainError` for a pipeline that its kind could not walk."""
+    there = {stage.category for stage in stages}
+    for category in kind.needs:
+        if category not in there:
+            word = Category(category).label
+            raise DomainError(_("A pipeline needs at least one stage of the category “%(category)s”."), category=word)
+    if stages and stages[0].has_gate:
+        raise DomainError(_("Records begin in the first stage: it asks for nothing."))
+    if stages and stages[0].category != kind.categories[0]:
+        word = Category(kind.categories[0]).label
+        raise DomainError(_("A pipeline begins with a stage of the category “%(category)s”."), category=word)
+
+
+def _put(one: Any, changes: Changes) -> list[dict[str, Any]]:
+    """Give columns their new values; what really changes, as an event keeps it. `Conflict` for what others changed."""
+    told = []
+    for name, (saw, new) in changes.items():
+        now = getattr(one, name)
+        if now == new:
+            continue
+        if now != saw:
+            raise Conflict(_("Somebody else has changed this meanwhile. Please look at it again."))
+        told.append({"column": name, "was": now, "now": new})
+        setattr(one, name, new)
+    return told
+
+
+def _renumber(stages: Sequence[Stage]) -> bool:
+    """Give stages the places in which they stand here; whether any has another one now."""
+    moved = [(stage, place) for place, stage in enumerate(stages) if stage.position != place or stage.pk is None]
+    for stage, place in moved:
+        stage.position = place
+    Stage.objects.bulk_update([stage for stage, _place in moved if stage.pk is not None], ["position"])
+    return bool(moved)
+
+
+def _delete(one: Any, words: Any) -> None:
+    try:
+        one.delete()
+    except (ProtectedError, RestrictedError) as error:
+        raise DomainError(words) from error
+
+
+# Records ----------------------------------------------------------------------------------------------------------
+
+
+def _rows(kind: str, **where: Any) -> QuerySet:
+    return kinds.get(kind).model.objects.filter(**where)
+
+
+def _empty(stage: Stage, to: Stage | None, places: Sequence[Stage], *, by: User, via: str) -> int:
+    """Send the records of a stage to one of `places`; how many."""
+    rows = _rows(stage.pipeline.kind, stage=stage)
+    ids = _gather(rows, Stage.objects.filter(pk=stage.pk))
+    if to is None and not ids:
+        return 0
+    if to is None or to.pk not in {one.pk for one in places}:
+        raise DomainError(_("Records stand in “%(stage)s”: say where they go."), stage=stage)
+    return _send(rows, ids, to, by=by, via=via)
+
+
+def _gather(rows: QuerySet, stages: QuerySet[Stage]) -> list[int]:
+    """Hold the rows of some stages, and have whoever enters one wait for us (`StageQuerySet.hold_still`): their ids.
+
+    Records come before stages, as for those who move one; who came in before the door was shut is held after it.
+    """
+    hold(*_ids_of(rows))
+    list(stages.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    ids = _ids_of(rows)
+    hold(*ids)
+    return ids
+
+
+def _ids_of(rows: QuerySet) -> list[int]:
+    ids = list(rows.order_by("pk").values_list("pk", flat=True)[: MOST_MOVED + 1])
+    if len(ids) > MOST_MOVED:
+        raise DomainError(_("More than %(most)s records stand there: too many at once."), most=MOST_MOVED)
+    return ids
+
+
+def _send(rows: QuerySet, ids: Sequence[int], to: Stage, *, by: User, via: str) -> int:
+    """Let held rows of one kind go on in the stage `to`, and tell it of each; how many.
+
+    A consequence of what the company decides: nobody's scope is asked, and no gate.
+    """
+    return sum(_send_some(rows, ids[at : at + AT_ONCE], to, by=by, via=via) for at in range(0, len(ids), AT_ONCE))
+
+
+def _send_some(rows: QuerySet, ids: Sequence[int], to: Stage, *, by: User, via: str) -> int:
+    held: list[Any] = list(rows.filter(pk__in=ids).with_words().order_by("pk"))  # type: ignore[attr-defined]
+    if not held:
+        return 0
+    stays = held[0].stage.pipeline_id == to.pipeline_id
+    facts = {"entered": id_and_name(to)} | ({} if stays else {"pipeline": id_and_name(to.pipeline)})
+    told = [(row.record, {"left": id_and_name(row.stage), **facts}) for row in held if row.is_live]
+    since = {} if to.is_closing else {row.pk: row.stage_entered_at for row in held}
+    for row in held:
+        row.follow_stage(to)
+    writing.save_many(held)
+    kind = event_of(kinds.get(held[0].kind), "moved") if stays else PIPELINE_CHANGED
+    record_many(kind, told, by=by, via=via, since=since)
+    return len(held)
+
+
+def _tell(kind: EventKind, pipeline: Pipeline, by: User, via: str, **facts: Any) -> None:
+    subject = f"{kinds.get(pipeline.kind).plural}: {pipeline.name}"[:200]
+    record(kind, about=None, by=by, via=via, subject=subject, pipeline=id_and_name(pipeline), **facts)

@@ -1,0 +1,268 @@
+"""The gate of a stage (R3.23, D5): what is missing is asked in the dialog of the move, refused in words elsewhere."""
+
+import pytest
+from playwright.sync_api import expect
+
+from pheu.activities.models import ActivityType
+from pheu.activities.services import log_activity
+from pheu.conftest import nothing_changes, stage_of, told
+from pheu.core.errors import DomainError
+from pheu.deals.conversion import Handover, convert_leads
+from pheu.deals.models import Deal
+from pheu.deals.services import close_deal, create_deal, move_deal
+from pheu.leads.models import Lead
+from pheu.leads.services import create_lead
+from pheu.parties.services import create_contact
+from pheu.people.models import Role
+from pheu.records import kinds
+from pheu.records.gates import NotYet
+from pheu.records.models import Category, ClosingReason
+from pheu.setup import pipelines
+from pheu.setup.tests.test_pipelines import form_of
+from pheu.timeline.events import CHANGED, GATE_OVERRIDDEN
+from pheu.timeline.models import Event
+from pheu.timeline.services import add_note
+from pheu.timeline.stages import change_pipeline
+
+
+def ask(name, kind="deal", *, by, **gate):
+    """Have a stage ask for something."""
+    stage = stage_of(kind, name)
+    return pipelines.change_stage(stage, {key: (getattr(stage, key), new) for key, new in gate.items()}, by=by)
+
+
+@pytest.fixture
+def deal(an):
+    return create_deal({"name": "Trạm nước", "owner": an}, by=an)
+
+
+def now(deal):
+    return Deal.objects.with_stage().get(pk=deal.pk)
+
+
+def move(deal, to="Báo giá", *, by, **more):
+    return move_deal(deal, to=stage_of("deal", to), left=deal.stage, by=by, **more)
+
+
+def test_an_admin_says_on_the_screen_what_a_stage_asks_for(client, dung):
+    stage = stage_of("deal", "Báo giá")
+    client.force_login(dung)
+    page = client.get(f"/setup/stages/{stage.pk}/").text
+    assert "Bắt buộc có" in page
+    assert "một công việc đã hoàn thành" in page
+    gate = {
+        "requirement": "Đã gặp khách <b>hai</b> lần", "needs_fields": ["need", "expected_close_on"],
+        "needs_checks": ["done_activity"], "least_amount": "100 triệu",
+    }  # fmt: skip
+    assert client.post(f"/setup/stages/{stage.pk}/", form_of(stage, **gate)).status_code == 302
+    stage = stage_of("deal", "Báo giá")
+    assert (stage.requirement, stage.needs_fields) == (gate["requirement"], gate["needs_fields"])
+    assert (stage.needs_checks, stage.least_amount) == (["done_activity"], 100_000_000)
+    with nothing_changes():
+        client.post(f"/setup/stages/{stage.pk}/", form_of(stage))
+    assert "Đã gặp khách &lt;b&gt;hai&lt;/b&gt; lần" in client.get("/setup/log/").text
+
+
+@pytest.mark.parametrize(
+    "gate", [{"needs_fields": ["x"]}, {"needs_fields": ["number"]}, {"needs_checks": ["x"]}, {"requirement": "x" * 501}]
+)
+def test_a_gate_asks_only_for_what_there_is(dung, gate):
+    with nothing_changes(), pytest.raises(DomainError):
+        ask("Báo giá", by=dung, **gate)
+
+
+def test_the_first_stage_asks_for_nothing(dung):
+    with nothing_changes(), pytest.raises(DomainError):
+        ask("Tiếp cận", by=dung, needs_fields=["need"])
+
+
+def test_who_moves_is_asked_for_exactly_what_is_missing_and_it_is_saved_with_the_move(client, dung, an, deal):
+    """R3.23: one form, one act."""
+    ask("Báo giá", by=dung, requirement="Đã khảo sát", needs_fields=["need", "rating", "name"])
+    to = stage_of("deal", "Báo giá")
+    client.force_login(an)
+    sent = {"to": to.pk, "left": deal.stage_id}
+    with nothing_changes():
+        answer = client.post(f"/deals/{deal.pk}/stage/", sent, headers={"HX-Request": "true"})
+        assert client.post(f"/deals/{deal.pk}/stage/", sent)["Location"] == f"/deals/{deal.pk}/entry/?to={to.pk}"
+    assert answer.status_code == 409
+    assert f"/deals/{deal.pk}/entry/?to={to.pk}" in answer["HX-Trigger"]
+    page = client.get(f"/deals/{deal.pk}/entry/?to={to.pk}")
+    assert list(page.context["entry"].form.fields) == ["need", "rating"]
+    assert "Đã khảo sát" in page.text
+    with nothing_changes():
+        assert client.post(f"/deals/{deal.pk}/entry/", sent | {"need": "Đo bụi"}).status_code == 422
+    client.post(f"/deals/{deal.pk}/entry/", sent | {"need": "Đo bụi", "rating": "2"})
+    assert (now(deal).stage, now(deal).need, now(deal).rating) == (to, "Đo bụi", 2)
+    changed, moved = told(CHANGED, about=deal), Event.objects.get(kind="deal.stage_changed", about=deal.pk)
+    assert changed.operation_id == moved.operation_id
+
+
+def test_a_text_alone_is_shown_before_the_move(client, dung, an, deal):
+    ask("Báo giá", by=dung, requirement="Đã gửi hồ sơ năng lực")
+    to = stage_of("deal", "Báo giá")
+    client.force_login(an)
+    sent = {"to": to.pk, "left": deal.stage_id}
+    assert client.post(f"/deals/{deal.pk}/stage/", sent)["Location"] == f"/deals/{deal.pk}/entry/?to={to.pk}"
+    assert "Đã gửi hồ sơ năng lực" in client.get(f"/deals/{deal.pk}/entry/?to={to.pk}").text
+    client.post(f"/deals/{deal.pk}/entry/", sent)
+    assert now(deal).stage == to
+
+
+def test_whoever_saw_another_stage_is_told(client, dung, an, deal):
+    ask("Báo giá", by=dung, needs_fields=["need"])
+    sent = {"to": stage_of("deal", "Báo giá").pk, "left": deal.stage_id, "need": "Đo bụi"}
+    move(deal, "Đàm phán", by=an)
+    client.force_login(an)
+    with nothing_changes():
+        assert client.post(f"/deals/{deal.pk}/entry/", sent).status_code == 409
+
+
+@pytest.mark.parametrize("what", ["done_activity", "contact_phone", "amount"])
+def test_checks_hold_once_it_is_so(dung, an, deal, what):
+    gate = {"least_amount": 100_000_000} if what == "amount" else {"needs_checks": [what]}
+    ask("Báo giá", by=dung, **gate)
+    with nothing_changes(), pytest.raises(NotYet):
+        move(deal, by=an)
+    if what == "done_activity":
+        log_activity(deal.record, what=ActivityType.objects.all()[0], result="Đã gọi", by=an)
+    changes = {}
+    if what == "contact_phone":
+        contact = create_contact({"full_name": "Đỗ Vân", "phone": "+842438637747", "owner": an}, by=an)
+        changes = {"contact": (None, contact)}
+    if what == "amount":
+        with nothing_changes(), pytest.raises(NotYet, match=r"100\.000\.000"):
+            move(deal, changes={"expected_amount": (None, 99_999_999)}, by=an)
+        changes = {"expected_amount": (None, 100_000_000)}
+    assert move(deal, changes=changes, by=an).stage == stage_of("deal", "Báo giá")
+
+
+def test_too_little_is_said_beside_the_field(client, dung, an, deal):
+    ask("Báo giá", by=dung, least_amount=100_000_000)
+    to = stage_of("deal", "Báo giá")
+    client.force_login(an)
+    assert "Ít nhất 100.000.000 ₫" in client.get(f"/deals/{deal.pk}/entry/?to={to.pk}").text
+    with nothing_changes():
+        sent = {"to": to.pk, "left": deal.stage_id, "expected_amount": "99 triệu"}
+        answer = client.post(f"/deals/{deal.pk}/entry/", sent)
+    assert "expected_amount" in answer.context["entry"].form.errors
+
+
+def test_what_no_field_can_mend_is_said(client, dung, an, deal):
+    ask("Báo giá", by=dung, needs_checks=["done_activity"], needs_fields=["need"])
+    client.force_login(an)
+    sent = {"to": stage_of("deal", "Báo giá").pk, "left": deal.stage_id, "need": "Đo bụi"}
+    with nothing_changes():
+        answer = client.post(f"/deals/{deal.pk}/entry/", sent)
+    assert answer.status_code == 422
+    assert answer.context["entry"].wanting == ["một công việc đã hoàn thành"]
+    assert not answer.context["entry"].may_override
+
+
+def test_an_end_asks_for_its_gate_and_its_reason_in_one_form(client, dung, an, deal):
+    ask("Thất bại", by=dung, needs_fields=["need"])
+    to = stage_of("deal", "Thất bại")
+    client.force_login(an)
+    page = client.get(f"/deals/{deal.pk}/closing/?to={to.pk}", follow=True)
+    assert page.redirect_chain[-1][0] == f"/deals/{deal.pk}/entry/?to={to.pk}"
+    reason = ClosingReason.objects.filter(kind="deal", category=Category.LOST)[0]
+    sent = {"to": to.pk, "left": deal.stage_id, "need": "Đo bụi"}
+    with nothing_changes():
+        assert client.post(f"/deals/{deal.pk}/entry/", sent).status_code == 422
+    client.post(f"/deals/{deal.pk}/entry/", sent | {"reason": reason.pk})
+    assert (now(deal).stage, now(deal).reason, now(deal).need) == (to, reason, "Đo bụi")
+
+
+def test_every_door_asks(client, dung, an, deal):
+    """Page, board, bulk and API call the same acts."""
+    ask("Báo giá", by=dung, needs_fields=["need"])
+    ask("Thành công", by=dung, needs_checks=["done_activity"])
+    ask("Đã chuyển đổi", "lead", by=dung, needs_fields=["rating"])
+    stages = kinds.get("deal").templates["Bán hàng qua bốn bước"]
+    other = pipelines.add_pipeline(kinds.get("deal"), name="Dịch vụ", stages=stages, by=dung)
+    elsewhere = pipelines.change_stage(other.stages.all()[1], {"needs_fields": ([], ["need"])}, by=dung)
+    lead = create_lead({"company_name": "Hòn Đá", "phone": "+842438637747", "need": "Đo", "owner": an}, by=an)
+    for act in (
+        lambda: move(deal, by=an),
+        lambda: move(deal, "Thành công", by=an),
+        lambda: close_deal(deal, to=stage_of("deal", "Thành công"), by=an),
+        lambda: change_pipeline(deal, to=elsewhere, by=an),
+        lambda: create_deal_in(stage_of("deal", "Báo giá"), an),
+        lambda: convert_leads([lead], Handover(owner=an), by=an),
+    ):
+        with nothing_changes(), pytest.raises(NotYet):
+            act()
+    client.force_login(an)
+    with nothing_changes():
+        won = client.post(f"/deals/{deal.pk}/closing/", {"to": stage_of("deal", "Thành công").pk})
+    assert "/entry/" in won["Location"]
+
+
+def create_deal_in(stage, by):
+    return kinds.get("deal").create({"name": "Trạm", "owner": by}, by=by, begins_in=stage)
+
+
+def test_a_manager_overrides_and_the_record_tells_it(client, dung, binh, an, deal):
+    """D5."""
+    ask("Báo giá", by=dung, needs_fields=["need"], needs_checks=["done_activity"])
+    to = stage_of("deal", "Báo giá")
+    with nothing_changes(), pytest.raises(NotYet):
+        move(deal, override=True, by=an)
+    sent = {"to": to.pk, "left": deal.stage_id, "override": "on"}
+    client.force_login(an)
+    assert "override" not in client.get(f"/deals/{deal.pk}/entry/?to={to.pk}").text
+    with nothing_changes():
+        assert client.post(f"/deals/{deal.pk}/entry/", sent).status_code == 422
+    client.force_login(binh)
+    assert "override" in client.get(f"/deals/{deal.pk}/entry/?to={to.pk}").text
+    client.post(f"/deals/{deal.pk}/entry/", sent)
+    assert now(deal).stage == to
+    event = told(GATE_OVERRIDDEN, about=deal)
+    assert event.by == binh
+    assert event.facts["checks"] == ["done_activity"]
+    page = client.get(deal.get_absolute_url()).text
+    assert "dù còn thiếu: Nhu cầu, một công việc đã hoàn thành" in page
+
+
+def test_a_field_that_somebody_may_not_see_is_not_named(dung, an, binh, deal):
+    ask("Báo giá", by=dung, needs_fields=["need"])
+    Role.objects.filter(code="sales").update(fields={"deal": {"need": "hidden"}})
+    an.refresh_from_db()
+    with nothing_changes(), pytest.raises(NotYet) as refused:
+        move(deal, by=an)
+    assert "Nhu cầu" not in str(refused.value)
+    assert "không được xem" in str(refused.value)
+    move(deal, override=True, by=binh)
+    event = told(GATE_OVERRIDDEN, about=deal)
+    assert "Nhu cầu" not in GATE_OVERRIDDEN.say(event, an)
+    assert "Nhu cầu" in GATE_OVERRIDDEN.say(event, binh)
+
+
+def test_a_gate_of_working_keeps_a_lead_new_until_somebody_moves_it(dung, an):
+    """D14: what happens by itself is stopped in silence, not refused."""
+    ask("Đang xử lý", "lead", by=dung, needs_fields=["rating"])
+    lead = create_lead({"company_name": "Hòn Đá", "owner": an}, by=an)
+    add_note(lead.record, body="Đã gọi", by=an)
+    assert Lead.objects.get(pk=lead.pk).stage == stage_of("lead", "Mới")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_card_dropped_on_a_gate_asks_and_goes_in(world):
+    """R3.21, R3.23."""
+    an, dung = world.cast.an, world.cast.dung
+    ask("Báo giá", by=dung, requirement="Đã khảo sát tại chỗ", needs_fields=["need"], least_amount=1_000_000)
+    deal = create_deal({"name": "Trạm nước", "owner": an}, by=an)
+    page = world.enter(an, "/deals/board/")
+    card = page.locator(f"#deal-{deal.pk}")
+    first = stage_of("deal", "Tiếp cận")
+    card.focus()
+    page.keyboard.press("m")
+    page.locator("#stage-menu").get_by_text("Báo giá").click()
+    dialog = page.locator("#dialog[open]")
+    expect(dialog).to_contain_text("Đã khảo sát tại chỗ")
+    expect(page.locator(f'[data-stage="{first.pk}"] #deal-{deal.pk}')).to_have_count(1)
+    dialog.get_by_label("Nhu cầu").fill("Đo bụi")
+    dialog.get_by_label("Giá trị dự kiến").fill("2 triệu")
+    dialog.get_by_role("button", name="Lưu và chuyển").click()
+    expect(page.locator(f'[data-stage="{stage_of("deal", "Báo giá").pk}"] #deal-{deal.pk}')).to_have_count(1)
+    assert (now(deal).need, now(deal).expected_amount) == ("Đo bụi", 2_000_000)
