@@ -23,6 +23,7 @@ class CompanyPage(Page):
 
     group = gettext_lazy("Company")
     tells_all = True
+    lock = "company"  # they refer to each other: nobody is put into a department that goes out of use
 
     def __init__(self) -> None:
         self.join()

@@ -93,9 +93,13 @@ class TeamForm(EntryForm):
         help_text=_("A mail to this address becomes a deal of the team. For example: sales.north"),
     )
     leader = RowField(
-        User.objects.none(), label=_("Team leader"), required=False, widget=forms.Select({"data-pick": ""})
+        User.objects.none(),
+        label=_("Team leader"),
+        required=False,
+        empty_label="—",
+        widget=forms.Select({"data-pick": ""}),
     )
-    branch = RowField(Branch.objects.none(), label=_("Branch"), required=False)
+    branch = RowField(Branch.objects.none(), label=_("Branch"), required=False, empty_label="—")
     members = RowsField(
         User.objects.none(), label=_("Members"), required=False, widget=forms.SelectMultiple({"data-pick": ""})
     )
@@ -270,7 +274,7 @@ class PersonForm(EntryForm):
 
     full_name = CleanCharField(label=_("Full name"), max_length=200)
     email = forms.EmailField(label=_("E-mail"), max_length=254)
-    role = RowField(Role.objects.all(), label=_("Role"))
+    role = RowField(Role.objects.all(), label=_("Role"), empty_label="—")
     department = RowField(Department.objects.none(), label=_("Department"), required=False)
     teams = RowsField(
         Team.objects.none(), label=_("Sales teams"), required=False, widget=forms.SelectMultiple({"data-pick": ""})
@@ -297,7 +301,11 @@ class LeavingForm(forms.Form):
     """Who takes over what somebody who leaves has in hand."""
 
     heir = RowField(
-        User.objects.none(), label=_("Who takes over"), required=False, widget=forms.Select({"data-pick": ""})
+        User.objects.none(),
+        label=_("Who takes over"),
+        required=False,
+        empty_label="—",
+        widget=forms.Select({"data-pick": ""}),
     )
 
     def __init__(self, data: Any = None, *, person: User, must_hand_over: bool) -> None:

@@ -131,7 +131,6 @@ class Roles(CompanyPage):
     line = "setup/_role_line.html"
     form_page = "setup/role.html"
     columns = ("name", "grants", "fields")
-    lock = "who may"
     is_ordered = is_removable = True
 
     @property

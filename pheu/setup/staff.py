@@ -19,7 +19,7 @@ from pheu.people.models import User
 from pheu.records import kinds
 from pheu.setup.columns import Column, Many
 from pheu.setup.company import CompanyPage
-from pheu.setup.roles import ROLES, must_stay_looked_after
+from pheu.setup.roles import must_stay_looked_after
 
 
 class TeamsOf(Many):
@@ -38,7 +38,6 @@ class People(CompanyPage):
     icon = "users"
     body, line = "setup/_person_fields.html", "setup/_person_line.html"
     columns = ("full_name", "email", "job_title", "role", "department", "teams", "capacity")
-    lock = ROLES.lock
     most = 5000
     can_be_off = False  # leaving is an act of its own
 
