@@ -1,17 +1,17 @@
-"""Takes the README's pictures: starts the product on a demo company of its own and walks to each screen."""
+"""Takes the pictures of README and guide: starts the product on a demo company of its own, walks to each screen."""
 
 import os
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 
 import xlsxwriter
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "docs/img"
@@ -105,23 +105,64 @@ def a_list() -> bytes:
     return content.getvalue()
 
 
+def fields(page: Page) -> None:
+    page.goto("/setup/fields/?kind=lead")
+
+
+def new_field(page: Page) -> None:
+    page.goto("/setup/fields/new/?kind=lead")
+    page.get_by_role("radio", name="Chọn một phương án").check()
+
+
+def survey(page: Page) -> None:
+    page.goto("/leads/new/")
+    page.get_by_label("Loại yêu cầu").select_option(label="Trạm quan trắc khí thải")
+    page.get_by_label("Số ống khói").scroll_into_view_if_needed()
+
+
+def layout(page: Page) -> None:
+    page.goto("/setup/layout/lead/")
+
+
+def pipelines(page: Page) -> None:
+    page.goto("/setup/pipelines/")
+    page.get_by_role("link", name="Bán hàng").click()
+    page.wait_for_url("**/setup/pipelines/*/")
+
+
+def role(page: Page) -> None:
+    page.goto("/setup/roles/")
+    page.locator(".setup-item a[href*='/setup/roles/']").first.click()
+    page.wait_for_url("**/setup/roles/*/")
+
+
 PICTURES = {"board": board, "home": home, "record": record, "convert": convert, "import": imported}
+OF_ADMINS = {
+    "setup-fields": fields, "setup-new-field": new_field, "setup-survey": survey, "setup-layout": layout,
+    "setup-pipeline": pipelines, "setup-role": role,
+}  # fmt: skip
 
 
 def main() -> None:
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     with product() as address, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=os.environ["PHEU_CHROMIUM"], args=sandbox)
-        page = chromium.new_page(viewport={"width": 1440, "height": 900}, locale="vi-VN", base_url=address)
-        page.goto("/accounts/login/")
-        page.locator("[data-sign-in-as^=binh]").click()
-        page.locator("form:has([name=login]) [type=submit]").click()
-        page.wait_for_url(f"{address}/")
-        for name, walk in PICTURES.items():
-            walk(page)
-            page.wait_for_load_state("networkidle")
-            page.screenshot(path=KEPT / f"{name}.png")
-            print(name, flush=True)
+        for who, pictures in (("binh", PICTURES), ("dung", OF_ADMINS)):
+            take(chromium, address, who, pictures)
+
+
+def take(chromium: Browser, address: str, who: str, pictures: Mapping[str, Callable[[Page], None]]) -> None:
+    page = chromium.new_page(viewport={"width": 1440, "height": 900}, locale="vi-VN", base_url=address)
+    page.goto("/accounts/login/")
+    page.locator(f"[data-sign-in-as^={who}]").click()
+    page.locator("form:has([name=login]) [type=submit]").click()
+    page.wait_for_url(f"{address}/")
+    for name, walk in pictures.items():
+        walk(page)
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=KEPT / f"{name}.png")
+        print(name, flush=True)
+    page.close()
 
 
 if __name__ == "__main__":

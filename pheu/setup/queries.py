@@ -159,8 +159,10 @@ def _shown(field: Any, value: Any) -> str:
         return ", ".join(options or [f"{told}" for told in value.values()]) or "—"
     if isinstance(value, list) and all(isinstance(one, dict) for one in value):
         return ", ".join(f"{one.get('name', '')}: {HOW.get(one.get('how'), '')}" for one in value) or "—"
-    if isinstance(value, list):  # of a condition the values: [field, [values]]
-        return ", ".join(map(str, value[1] if value[1:] and isinstance(value[1], list) else value)) or "—"
+    if isinstance(value, list) and value[1:] and isinstance(value[1], list):  # a condition: [field, [values]]
+        return f"{value[0]}: {', '.join(value[1])}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "—"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return str(dict(field.flatchoices).get(value, value)) if value not in (None, "") else "—"

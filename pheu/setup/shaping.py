@@ -23,7 +23,7 @@ from pheu.records.acts import act
 from pheu.records.locking import hold
 from pheu.records.models import CustomField, FieldGroup, Layout, Record, id_and_name
 from pheu.setup import events
-from pheu.setup.definitions import CLASSES, check, check_group, groups_of, named_rights, users_of
+from pheu.setup.definitions import CLASSES, check, check_group, deciders, groups_of, named_rights, users_of
 from pheu.timeline.services import record
 
 LIMITED = ("ticket", "lead", "deal")  # D8: together
@@ -77,7 +77,7 @@ def change_field(pk: int, values: Mapping[str, Any], *, seen: str, by: User, via
         values = {**values, "rights": named_rights(values["rights"])}
     for name in COLUMNS:
         if name in values and values[name] != getattr(one, name):
-            told.append({"column": name, "was": getattr(one, name), "now": values[name]})
+            told.append(_change(one.kind, name, getattr(one, name), values[name]))
             setattr(one, name, values[name])
     if not told:
         return one
@@ -142,7 +142,7 @@ def change_group(pk: int, label: str, shown_when: Any = None, *, by: User, via: 
     _held(by)
     group = _group(pk)
     told = [
-        {"column": name, "was": getattr(group, name), "now": value}
+        _change(group.kind, name, getattr(group, name), value)
         for name, value in (("label", label), ("shown_when", shown_when))
         if value != getattr(group, name)
     ]
@@ -230,6 +230,24 @@ def _held(by: User) -> list[CustomField]:
         cursor.execute("select pg_advisory_xact_lock(hashtext('shape'))")
     shape.see(None)  # somebody may have changed something while we waited
     return list(CustomField.objects.all())
+
+
+def _change(kind: str, name: str, was: Any, now: Any) -> dict[str, Any]:
+    """What an event keeps of a changed column: a condition and an origin by what they are called on that day."""
+    if name == "shown_when":
+        was, now = _named_when(kind, was), _named_when(kind, now)
+    if name == "comes_from":
+        labels = dict(CustomField.objects.filter(key__in=[was, now]).values_list("key", "label"))
+        was, now = labels.get(was, was), labels.get(now, now)
+    return {"column": name, "was": was, "now": now}
+
+
+def _named_when(kind: str, when: Any) -> Any:
+    other = deciders(kind).get(when[0]) if when else None
+    if other is None:
+        return when
+    labels = {value: str(label) for value, label in other.options}
+    return [str(other.label), [labels.get(value, value) for value in when[1]]]
 
 
 def _among(held: Sequence[CustomField], pk: int) -> CustomField:

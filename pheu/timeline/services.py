@@ -79,7 +79,7 @@ def record_many(
 
 
 def _began(since: datetime | Mapping[int, datetime] | None, about: Record | None) -> datetime | None:
-    return since[about.pk] if isinstance(since, Mapping) and about is not None else since  # type: ignore[return-value]
+    return since.get(about.pk) if isinstance(since, Mapping) and about is not None else since  # type: ignore[return-value]
 
 
 def _author(by: Author) -> dict[str, Any]:

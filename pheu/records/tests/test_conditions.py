@@ -47,7 +47,7 @@ from pheu.records.fields import (
     YesNo,
 )
 from pheu.records.models import CLOSED, ClosingReason, Pipeline, Row, Tag
-from pheu.records.tests.made_up import FIELDS, HERE
+from pheu.records.tests.made_up import FIELDS, HERE, OURS
 from pheu.records.tests.test_toy import plant_toys
 from pheu.timeline.services import put
 
@@ -144,7 +144,7 @@ def world(cast, monkeypatch):
 
 
 # Every kind gets the made-up fields, the same objects each time.
-OWN = tuple(("Thêm", one) for one in FIELDS)
+OWN = tuple((OURS, one) for one in FIELDS)
 
 
 # What they should answer --------------------------------------------------------------------------

@@ -17,9 +17,9 @@ from pheu.timeline.services import follow
 def people(cast):
     """Somebody of each scope in each department: above, that of An, below, beside; in An's team or none."""
     above = Department.objects.create(name="Khối kinh doanh")
-    own = cast.an.department
-    Department.objects.filter(pk=own.pk).update(parent=above)
-    Department.objects.replant()
+    own = Department.objects.get(pk=cast.an.department_id)
+    own.parent = above
+    own.save()
     below = Department.objects.create(name="Tổ khí thải", parent=Department.objects.get(pk=own.pk))
     team = cast.an.teams.get()
     for nth, (scope, department, member) in enumerate(product(Scope, (above, own, below, None), (True, False))):
