@@ -185,6 +185,8 @@ class MadeIn(Shown, Pick):
     operators: ClassVar[dict[str, Operator]] = {"in": OF_LIST["in"]}
 
     def q(self, lookup: str, value: Any) -> models.Q:
+        if not value:
+            return models.Q(pk__in=[])
         made = _made_rows().filter(operation__in=value)
         return models.Q(_IsOneOf("pk", ArraySubquery(made.order_by().values("key"))))
 

@@ -22,7 +22,7 @@ def test_a_chosen_period_stays_while_one_goes_from_report_to_report_and_numbers_
 
     page.get_by_role("link", name="Theo người").click()
     expect(chosen).to_have_text("01/01/2026 – 31/12/2026")
-    expect(page.locator(".chart .chart-bar")).to_have_count(1)
+    expect(page.locator(".chart .chart-bar")).to_have_count(2)  # the bar and what it means
     with page.expect_download() as picture:
         page.get_by_role("link", name="Tải biểu đồ (SVG)").click()
     assert picture.value.suggested_filename == "theo-nguoi-20260101-20261231.svg"

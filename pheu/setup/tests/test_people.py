@@ -288,6 +288,7 @@ def test_somebody_leaves_on_the_screen_and_is_out_at_once(world):
     line.get_by_role("link", name="Nghỉ việc").click()
     dialog = page.locator("#dialog[open]")
     expect(dialog).to_contain_text("Tiềm năng: 1")
+    dialog.locator(".ts-control").wait_for()
     dialog.get_by_role("combobox", name="Người tiếp nhận").fill("thanh bình")
     page.get_by_role("option", name="Trần Thanh Bình").click()
     dialog.get_by_role("button", name="Bàn giao").click()

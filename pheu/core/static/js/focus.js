@@ -33,7 +33,13 @@ function selectorOf(element) {
 function find(root, { at, name, find }) {
   const now = reachable(root).filter((one) => !one.closest(OVER) || root.closest(OVER));
   const same = find && now.find((one) => one.matches(find) && (!one.matches("a") || named(one) === name));
-  return same || (now.slice(at).find((one) => name && named(one) === name) ?? now[Math.min(at, now.length - 1)]);
+  return same || (now.slice(at).find((one) => name && named(one) === name) ?? now[Math.min(at, now.length - 1)] ?? nextTo(root));
+}
+
+// Where nothing is left in a place: what stands before it.
+function nextTo(root) {
+  const now = reachable(document.body).filter((one) => !one.closest(OVER));
+  return now.findLast((one) => one.compareDocumentPosition(root) & Node.DOCUMENT_POSITION_FOLLOWING) ?? now[0];
 }
 
 function keep(target) {
