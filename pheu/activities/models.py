@@ -1,6 +1,7 @@
 """Work to do at a time, on a record: calls, meetings, mails, visits."""
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -8,11 +9,23 @@ from django.utils.translation import gettext_lazy as _
 from pheu.activities.queries import ActivityQuerySet
 from pheu.records.models import ListItem, Record
 
+# «Danh mục» of a type (R3.15): kept as the icon that stands for it.
+CATEGORIES = [
+    ("phone", _("Call")), ("users", _("Meeting")), ("video", _("Online meeting")), ("mail", _("Email")),
+    ("map-pin", _("Visit")), ("file-text", _("Document")), ("checkbox", _("Other work")),
+]  # fmt: skip
+
 
 class ActivityType(ListItem):
-    """«Kiểu hoạt động»; the icon is a name of the sprite."""
+    """«Kiểu hoạt động» (R3.14-3.16). When one is done, work of `next_type` is planned `next_days` after that day."""
 
-    icon = models.CharField(max_length=30, default="checkbox")
+    icon = models.CharField(_("kind of work"), max_length=30, choices=CATEGORIES, default="checkbox")
+    next_type = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("plan next")
+    )
+    next_days = models.PositiveSmallIntegerField(
+        _("days after it is done"), null=True, blank=True, validators=[MaxValueValidator(366)]
+    )
 
     @property
     def is_call(self) -> bool:

@@ -8,4 +8,12 @@ from pheu.setup.lists import CompanyList
 navigation.register(
     NavItem(_("Calendar"), "calendar", "calendar", "", 2, phone=4, key="w", count_url_name="calendar-count")
 )
-CompanyList("activity-types", ActivityType, _("Activity types"), _("activity type"), 70, _("What people plan and do."))
+CompanyList(
+    "activity-types",
+    ActivityType,
+    _("Activity types"),
+    _("activity type"),
+    70,
+    _("What people plan and do."),
+    more=("icon", "next_type", "next_days"),
+)

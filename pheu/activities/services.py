@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Min, OuterRef, QuerySet, Subquery
@@ -59,8 +59,15 @@ def schedule_activity(
     """
     about = _where_work_goes_on(about)
     must_change(about, by)
-    _check(what, assignee, due_at, title)
-    planned = Activity(record=about, type=what, title=title, due_at=due_at, assignee=assignee, created_by=by)
+    return _plan(about, Plan(what, due_at, assignee, title), by=by, via=via)
+
+
+def _plan(about: Record, plan: Plan, *, by: User, via: str) -> Activity:
+    """Write and tell work on a held record."""
+    _check(plan.what, plan.assignee, plan.due_at, plan.title)
+    planned = Activity(
+        record=about, type=plan.what, title=plan.title, due_at=plan.due_at, assignee=plan.assignee, created_by=by
+    )
     activity = writing.make([planned])[0]
     refresh_next([about.pk])
     record(events.SCHEDULED, about=about, by=by, via=via, **_facts(activity))
@@ -136,7 +143,21 @@ def finish_activity(
     record(events.DONE, about=activity.record, by=by, via=via, result=result, **_facts(activity))
     if then is not None:
         schedule_activity(activity.record, **vars(then), by=by, via=via)
+    elif (chained := _chained(activity, by)) is not None:
+        _plan(_where_work_goes_on(activity.record), chained, by=by, via=via)
     return activity
+
+
+def _chained(done: Activity, by: User) -> Plan | None:
+    """What the type of finished work plans after it: so many days after the day on which it was done (R3.16).
+
+    The company planned it, so nobody is asked for the right; of a person it needs one who is still there.
+    """
+    what = done.type.next_type
+    if what is None or not what.is_active or done.done_at is None:
+        return None
+    due = done.done_at + timedelta(days=done.type.next_days or 0)
+    return Plan(what, due, done.assignee if done.assignee.is_active else by)
 
 
 @act

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
@@ -88,7 +89,8 @@ def _lists() -> list[CompanyList]:
 
 
 def _told_item(of: Any, one: Any) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in ("name", "colour", "is_active", *of.more)}
+    told = {name: getattr(one, name) for name in ("name", "colour", "is_active", *of.more)}
+    return {name: str(value) if isinstance(value, Model) else value for name, value in told.items()}
 
 
 def _told_field(one: CustomField) -> dict[str, Any]:
@@ -128,15 +130,23 @@ def _import_lists(told: Mapping[str, Any], by: User) -> None:
         of = next((one for one in _lists() if one.code == code), None)
         if of is None:
             raise DomainError(_("There is no list “%(code)s”."), code=code)
-        there = {fold(one.name): one for one in of.items}
+        there = {fold(one.name) for one in of.items}
         for item in items:
-            values = {name: item[name] for name in ("name", "colour", "is_active", *of.more) if name in item}
-            one = there.get(fold(values["name"]))
-            if one is None:
-                configuring.add_item(of, values, by=by, via="import")
-            else:
-                changes = {name: (getattr(one, name), value) for name, value in values.items()}
-                configuring.change_item(of, one.pk, changes, by=by, via="import")
+            if fold(item["name"]) not in there:
+                configuring.add_item(of, _values_of(of, item, {}), by=by, via="import")
+        known = {fold(one.name): one for one in of.items}
+        for item in items:
+            one = known[fold(item["name"])]
+            changes = {name: (getattr(one, name), value) for name, value in _values_of(of, item, known).items()}
+            configuring.change_item(of, one.pk, changes, by=by, via="import")
+
+
+def _values_of(of: CompanyList, item: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns of an entry; another entry of the list by its name, as far as those are `known` yet."""
+    values = {name: item[name] for name in ("name", "colour", "is_active", *of.more) if name in item}
+    for name in [name for name in values if of.column(name).field.is_relation]:
+        values[name] = known.get(fold(values[name])) if values[name] else None
+    return values
 
 
 def _kinds_in(told: Mapping[str, Any], part: str) -> Iterator[tuple[str, Sequence[Any]]]:

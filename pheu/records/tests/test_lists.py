@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pheu.records import kinds, lists
 from pheu.records.lists import Listing
-from pheu.records.models import Pipeline
+from pheu.records.models import Pipeline, Tag
 from pheu.records.tests.test_toy import plant_toys
 from pheu.timeline import services as timeline
 
@@ -147,3 +147,14 @@ def test_what_an_address_may_not_say_is_passed_over(dung, lead, address):
     assert listing.sort == "-updated_at"
     assert listing.tab.code == "all"
     assert listing.rows in ([lead], [])
+
+
+@pytest.mark.parametrize("kind", ["lead", "deal"])
+def test_a_tag_finds_what_carries_it(client, an, kind):
+    """R3.27."""
+    tags = [Tag.objects.create(name=name) for name in ("Khí thải khẩn", "Nước")]
+    rows = [kinds.get(kind).create({"name": f"Trạm {one.name}", "tags": [one], "owner": an}, by=an) for one in tags]
+    client.force_login(an)
+    page = client.get(f"/{kind}s/?tab=all&tags={tags[0].pk}").text
+    assert rows[0].title in page
+    assert rows[1].title not in page
