@@ -1,6 +1,7 @@
 """Takes the pictures of README and guide: starts the product on a demo company of its own, walks to each screen."""
 
 import os
+import re
 import socket
 import subprocess
 import tempfile
@@ -126,14 +127,14 @@ def layout(page: Page) -> None:
 
 def pipelines(page: Page) -> None:
     page.goto("/setup/pipelines/")
-    page.get_by_role("link", name="Bán hàng").click()
+    page.locator(".setup-page a[href^='/setup/pipelines/']", has_text="Bán hàng").first.click()
     page.wait_for_url("**/setup/pipelines/*/")
 
 
 def role(page: Page) -> None:
     page.goto("/setup/roles/")
-    page.locator(".setup-item a[href*='/setup/roles/']").first.click()
-    page.wait_for_url("**/setup/roles/*/")
+    page.locator(".setup-item", has_text="Kinh doanh").get_by_role("link", name="Sửa").click()
+    page.wait_for_url(re.compile(r"/setup/roles/\d+/"))
 
 
 PICTURES = {"board": board, "home": home, "record": record, "convert": convert, "import": imported}
