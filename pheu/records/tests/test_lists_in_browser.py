@@ -183,8 +183,10 @@ def test_ticks_survive_other_pages_and_orders_of_the_list(world, monkeypatch):
     leads = [a_lead(an, f"Công ty {n}") for n in range(8)]
     page = world.enter(binh, "/leads/?tab=all")
     page.locator(f"[name=ids][value='{leads[-1].pk}']").check()
+    expect(page.locator("[data-bulk-count]")).to_have_text("Đã chọn 1")
     page.locator("thead .cell-title a").click()
     page.wait_for_url(re.compile("sort=name"))
+    expect(page.locator("[data-bulk-count]")).to_have_text("Đã chọn 1")  # it came along
     page.locator(f"[name=ids][value='{leads[0].pk}']").check()
     expect(page.locator("[data-bulk-count]")).to_have_text("Đã chọn 2")
     page.get_by_role("button", name="Phân công").click()
