@@ -51,6 +51,12 @@ class Invalid(DomainError):
         self.errors = errors
 
 
+def say_beside(form: Any, error: DomainError) -> None:
+    """Say beside each field of a form what an act found wrong with it, and the rest at the head of the form."""
+    for name, words in getattr(error, "errors", {"": [str(error)]}).items():
+        form.add_error(name if name in form.fields else None, words)
+
+
 class Conflict(DomainError):
     """Somebody changed the same thing meanwhile. `clashes` lists (label, theirs, mine) to show side by side."""
 

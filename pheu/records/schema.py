@@ -15,7 +15,7 @@ from django.db.models.functions import RowNumber
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from pheu.core.errors import DomainError, Invalid, Refused
+from pheu.core.errors import DomainError, Invalid, Refused, say_beside
 from pheu.core.prepared import prepared
 from pheu.people.models import User
 from pheu.people.scopes import CREATE
@@ -607,8 +607,7 @@ class SchemaForm(forms.Form):
 
     def refuse(self, error: DomainError) -> None:
         """Say beside each field what the act found wrong with it, and the rest at the head of the form."""
-        for name, words in getattr(error, "errors", {"": [str(error)]}).items():
-            self.add_error(name if name in self.fields else None, words)
+        say_beside(self, error)
 
     def seen_again(self, row: Any) -> "SchemaForm":
         """The same typing over what `row` holds now: saving it again is a decision, not an accident."""

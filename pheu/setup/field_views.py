@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 from procrastinate.exceptions import AlreadyEnqueued
 
-from pheu.core.errors import Invalid, tell
+from pheu.core.errors import Invalid, say_beside, tell
 from pheu.core.vietnamese import fold
 from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE, VIEW
@@ -106,8 +106,7 @@ def _saved(request: Request, form: FieldForm) -> CustomField | None:
             return shaping.add_field(form.kind, form.of_type, values, by=request.user)
         return shaping.change_field(form.item.pk, values, seen=request.POST.get("seen", ""), by=request.user)
     except Invalid as error:
-        for name, words in error.errors.items():
-            form.add_error(name if name in form.fields else None, words)
+        say_beside(form, error)
     except forms.ValidationError as error:
         form.add_error("default", error)
     return None
@@ -220,8 +219,7 @@ def _group_form(request: Request, kind: str, item: FieldGroup | None) -> HttpRes
             told = _("“%(name)s” was saved.") % {"name": label}
             return changed_here(request, reverse("setup-layout", args=[kind]), told, news=("list-changed",))
         except Invalid as error:
-            for name, words in error.errors.items():
-                form.add_error(name if name in form.fields else None, words)
+            say_beside(form, error)
     context = {"kind": kind, "item": item, "form": form}
     return render(request, "setup/group.html", context, status=200 if sent is None else 422)
 

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from pheu.core.errors import DomainError, Invalid, say
+from pheu.core.errors import DomainError, Invalid, say, say_beside
 from pheu.core.ids import read_ids
 from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE, VIEW
@@ -88,8 +88,7 @@ def _tried(form: Any, act: Callable[[], Any]) -> Any:
     try:
         return act()
     except Invalid as error:
-        for name, words in error.errors.items():
-            form.add_error(name if name in form.fields else None, words)
+        say_beside(form, error)
         return None
 
 

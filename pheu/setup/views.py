@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from pheu.core.errors import Invalid, tell
+from pheu.core.errors import Invalid, say_beside, tell
 from pheu.core.ids import read_id, read_ids
 from pheu.core.vietnamese import fold
 from pheu.people.models import User
@@ -130,8 +130,7 @@ def _item_form(request: Request, chosen: Page, item: Any) -> HttpResponse:
                 item = configuring.change_item(chosen, item.pk, form.changes(), by=request.user)
             return _changed(request, chosen, _("“%(name)s” was saved.") % {"name": item})
         except Invalid as error:
-            for name, words in error.errors.items():
-                form.add_error(name if name in form.fields else None, words)
+            say_beside(form, error)
     action = chosen.url("change", item.pk) if item else chosen.url("new")
     context = {"chosen": chosen, "item": item, "form": form, "action": action}
     if not chosen.is_dialog:
