@@ -2,7 +2,7 @@
 
 import pytest
 
-from pheu.deals.tests.test_pages_in_browser import AXE, FINDINGS, LONG
+from pheu.deals.tests.test_pages_in_browser import LONG, walked
 from pheu.people.models import Branch, Department, Role, Team, User
 from pheu.setup import lists
 
@@ -24,20 +24,4 @@ def fill(cast):
 
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
 def test_every_page_of_the_setup_is_accessible_and_fits(world, width, theme):
-    addresses = fill(world.cast)
-    page = world.enter(world.cast.dung)
-    page.set_viewport_size({"width": width, "height": 844})
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    found = {}
-    for address in addresses:
-        answer = page.goto(address)
-        page.wait_for_load_state("networkidle")
-        page.evaluate(AXE)
-        problems = page.evaluate(FINDINGS)
-        if answer is None or answer.status != 200:
-            problems.append("did not open")
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            problems.append("scrolls sideways")
-        if problems:
-            found[address] = problems
-    assert found == {}
+    assert walked(world, fill(world.cast), width, theme) == {}
