@@ -69,9 +69,17 @@ def restore(file: Path = FILE, *, now: datetime | None = None) -> None:
         for table in tables:
             _put(cursor, by_name[table.name], table, passed)
         for name, last in told["sequences"].items():
-            cursor.execute("select setval(to_regclass(%s), %s)", [name, last])
+            _count_on(cursor, name, last)
     demo_people().update(password=make_password(PASSWORD))  # as this product hashes it today
     deque(chapters.files(now=now or timezone.now()), maxlen=0)
+
+
+def _count_on(cursor: Any, sequence: str, last: int) -> None:
+    """Let a sequence go on after `last`, never back to numbers that are given out: no rollback would undo that."""
+    cursor.execute("select to_regclass(%s) is not null", [sequence])
+    if cursor.fetchone() == (True,):
+        statement = sql.SQL("select setval(%s, greatest(%s, last_value)) from {}").format(sql.Identifier(sequence))
+        cursor.execute(statement, [sequence, last])
 
 
 def _models() -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Count, Q
 from django.db.models.functions import TruncMonth
 from django.test import override_settings
@@ -39,9 +39,14 @@ def planted(model: Any) -> list[dict[str, Any]]:
     return sorted(told, key=str)
 
 
+GIVEN_OUT = 5000
+
+
 @pytest.fixture(scope="module")
 def seeds(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            cursor.execute("select setval('records_pipeline_id_seq', %s)", [GIVEN_OUT])
         return {model: planted(model) for model in SEEDS}
 
 
@@ -104,3 +109,10 @@ def test_companies_and_people_can_be_reached(demo):
     assert not Contact.objects.live().filter(phone="").exists()
     for model in (Company, Contact, Lead):
         assert not model.objects.exclude(email="").exclude(email__endswith=".example").exists()
+
+
+def test_numbers_that_are_given_out_are_not_given_again(demo):
+    """Not even after a rollback, which leaves a sequence where it was put: whoever comes next met rows of before."""
+    with connection.cursor() as cursor:
+        cursor.execute("select last_value from records_pipeline_id_seq")
+        assert cursor.fetchone() >= (GIVEN_OUT,)
