@@ -371,7 +371,7 @@ def _line(row: Any, cells: list[Drawn], columns: list[tuple[SafeString, SafeStri
 
 
 def _tick(row: Any, words: str) -> SafeString:
-    box = '<td class="cell-check"><input type="checkbox" name="ids" value="{}" aria-label="{}"></td>'
+    box = '<td class="cell-check"><input type="checkbox" name="ids" value="{}" autocomplete="off" aria-label="{}"></td>'
     return html(box, row.pk, words % {"title": row.title})
 
 
@@ -443,7 +443,7 @@ def _card_value(row: Any) -> SafeString:
     return html(line, together(worth), _marks(marks, ROOM - told), together(people))
 
 
-ROOM = 31  # letters of value and marks
+ROOM = 27  # letters of value and marks
 FRAME = 3  # what a mark takes besides its own
 
 

@@ -176,6 +176,22 @@ def test_rows_are_walked_ticked_and_opened_by_keys(world):
 
 
 @in_browser
+def test_a_tick_from_before_the_script_came_stays(world):
+    """R1.17: on a slow line the boxes are there before what listens to them."""
+    an = world.cast.an
+    leads = [a_lead(an, f"Công ty {n}") for n in range(3)]
+    page = world.enter(an, "/")
+    held = []
+    page.route(re.compile(r"/js/rows[.\w]*\.js"), lambda route: held.append(route))
+    page.goto(f"{world.url}/leads/?tab=all", wait_until="commit")
+    page.locator(f"[name=ids][value='{leads[1].pk}']").check()
+    assert held
+    held[0].continue_()
+    expect(page.locator("[data-bulk-count]")).to_have_text("Đã chọn 1")
+    expect(page.locator(f"[name=ids][value='{leads[1].pk}']")).to_be_checked()
+
+
+@in_browser
 def test_ticks_survive_other_pages_and_orders_of_the_list(world, monkeypatch):
     """R1.17: ticked on one page, handed out from another."""
     monkeypatch.setattr(lists, "PAGE", 3)

@@ -34,9 +34,12 @@ function keep(list, ids) {
 }
 
 // Ticks end with the list: it was opened anew, from the menu or from a page that is none of its own or its records.
+// What was ticked before this script came is ticked: the boxes are drawn empty, and browsers fill none by themselves.
 function begin(list) {
   const rows = stored()?.rows;
   if (rows && (rows !== list.dataset.rows || isNew())) keep(list, new Set());
+  const early = boxes(list).filter((box) => box.checked);
+  if (early.length) keep(list, new Set([...kept(list), ...early.map((box) => box.value)]));
 }
 
 function isNew() {
@@ -198,7 +201,8 @@ function lists(each) {
   document.querySelectorAll("[data-rows]").forEach((list) => each(list));
 }
 
-document.addEventListener("htmx:afterSettle", () => {
+// At once: whoever ticks a row that has just come must not find the others unticked by that.
+document.addEventListener("htmx:afterSwap", () => {
   lists(even);
   lists((list) => show(list));
 });
