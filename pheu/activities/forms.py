@@ -126,13 +126,30 @@ class Outcome(models.TextChoices):
     WRONG_NUMBER = "wrong_number", _("Wrong number")
 
 
-class LogForm(ResultForm):
-    """Work done just now; of a call how it ended, which then begins its result."""
+class DoneForm(ResultForm):
+    """What came of planned work; of a call how it ended, which then begins its result."""
 
-    what = TypeField()
     outcome = forms.ChoiceField(
         label=_("How the call ended"), required=False, choices=Outcome.choices, widget=forms.RadioSelect
     )
+    field_order = ["outcome", "result"]
+
+    def __init__(self, *args: Any, what: ActivityType | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.planned = what
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        outcome, what = given.pop("outcome", ""), given.get("what", self.planned)
+        ended = str(Outcome(outcome).label) if outcome and what is not None and what.is_call else ""
+        given["result"] = "\n".join(filter(None, [ended, given.get("result", "")]))
+        return given
+
+
+class LogForm(DoneForm):
+    """Work done just now, of which something must be said."""
+
+    what = TypeField()
     field_order = ["what", "outcome", "result"]
 
     @property
@@ -142,10 +159,7 @@ class LogForm(ResultForm):
         return "what=" + "|".join(str(one.pk) for one in types.queryset if one.is_call)
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        outcome, what = given.pop("outcome", ""), given.get("what")
-        ended = str(Outcome(outcome).label) if outcome and what is not None and what.is_call else ""
-        if not ended and not given.get("result") and "result" not in self.errors:
+        given = super().clean()
+        if not given["result"] and "result" not in self.errors:
             self.add_error("result", self.fields["result"].error_messages["required"])
-        given["result"] = "\n".join(filter(None, [ended, given.get("result", "")]))
         return given

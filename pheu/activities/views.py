@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from pheu.activities import services
 from pheu.activities.calendar import MOST, VIEWS, Look, colleagues, days_of, grid_of, overdue_count, tonight
-from pheu.activities.forms import LogForm, NextForm, RecordForm, ResultForm, ScheduleForm, WhenForm, quick_times
+from pheu.activities.forms import DoneForm, LogForm, NextForm, RecordForm, ScheduleForm, WhenForm, quick_times
 from pheu.activities.models import Activity, ActivityType
 from pheu.core.once import once
 from pheu.people.models import User
@@ -132,7 +132,7 @@ def activity_records(request: Request) -> JsonResponse:
 def activity_done(request: Request, pk: int) -> HttpResponse:
     """«Xong»: the result, and beside it the next thing to do for whoever may change the record."""
     activity = _activity(request, pk)
-    form, plan = ResultForm(_sent(request)), _next_form(request, activity)
+    form, plan = DoneForm(_sent(request), what=activity.type), _next_form(request, activity)
     if form.is_valid() and (plan is None or plan.is_valid()):
         services.finish_activity(activity, **form.cleaned_data, then=_planned(plan), by=request.user)
         undo = reverse("activity-resume", args=[pk])

@@ -319,6 +319,18 @@ def test_how_a_call_ended_is_one_press(client, an, lead, call):
     assert Activity.objects.latest("pk").result == "Nghe máy\nHỏi giá trạm nước thải"
 
 
+def test_how_a_planned_call_ended_is_one_press_too(client, an, lead, call):
+    client.force_login(an)
+    meeting = ActivityType.objects.get(name="Gặp trực tiếp")
+    due = {"due_at": timezone.now(), "assignee": an, "by": an}
+    planned, met = (schedule_activity(lead.record, what=what, **due) for what in (call, meeting))
+    for one, pills, result in ((planned, True, "Máy bận\nGọi lại chiều"), (met, False, "Gọi lại chiều")):
+        url = f"/activities/{one.pk}/result/"
+        assert ('name="outcome"' in client.get(url).text) is pills
+        client.post(url, {"outcome": "busy", "result": "Gọi lại chiều"}, headers={"HX-Request": "true"})
+        assert Activity.objects.get(pk=one.pk).result == result
+
+
 def test_a_meeting_has_no_answer_to_a_call_and_needs_words(client, an, lead):
     client.force_login(an)
     meeting = ActivityType.objects.get(name="Gặp trực tiếp")
