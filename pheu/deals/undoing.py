@@ -54,7 +54,7 @@ def undo_conversion(lead: Lead, *, by: User, via: str = "page") -> Lead:
     facts = {"deal": id_and_name(deal.record), **told(conversion.operation, done)}
     event = record(events.CONVERSION_UNDONE, about=lead.record, by=by, via=via, **facts)
     lead = Lead.objects.with_stage().with_words().get(pk=lead.pk)
-    start_working(lead, by=by, via=via, cause=event)
+    start_working([lead], by=by, via=via, causes={lead.pk: event})
     return lead
 
 

@@ -1,5 +1,7 @@
 """What follows at once when something happens to a lead."""
 
+from typing import Any
+
 from pheu.activities.events import DONE, SCHEDULED
 from pheu.leads.models import Lead
 from pheu.leads.services import start_working
@@ -12,12 +14,14 @@ from pheu.timeline.models import Event
 def touched_leads_are_working(events: list[Event]) -> None:
     """The first act on a lead moves it from New to Working; a field change counts when its owner makes it (D14).
 
-    Whoever told these events holds the leads.
+    The events are of one act and one kind; whoever told them holds the leads.
     """
-    touched = {event.about_id: event for event in events if event.about and event.about.kind == Lead.kind}
+    touched: dict[Any, Event] = {
+        event.about_id: event for event in events if event.about and event.about.kind == Lead.kind
+    }
     if not touched:
         return
-    for lead in Lead.objects.filter(pk__in=touched, stage__category=Category.NEW).with_stage().with_words():
-        event = touched[lead.pk]
-        if event.kind != CHANGED.code or event.by_id == lead.owner_id:
-            start_working(lead, by=event.by, via=event.via, cause=event)
+    new = Lead.objects.filter(pk__in=touched, stage__category=Category.NEW).with_stage().with_words()
+    told = events[0]
+    leads = [lead for lead in new if told.kind != CHANGED.code or told.by_id == lead.owner_id]
+    start_working(leads, by=told.by, via=told.via, causes=touched)

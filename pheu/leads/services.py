@@ -1,6 +1,6 @@
 """Acts on leads: make, screen from prospects, move, find not suitable, reopen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from pheu.records import kinds, writing
 from pheu.records.acts import act, current
 from pheu.records.gates import lacking
 from pheu.records.locking import hold
-from pheu.records.models import Category, id_and_name
+from pheu.records.models import Category, Stage, id_and_name
 from pheu.records.schema import carried
 from pheu.timeline import services as timeline
 from pheu.timeline import stages
@@ -61,11 +61,15 @@ def _lead_of(prospect: Prospect) -> Lead:
     return lead
 
 
-def start_working(lead: Lead, *, by: Author, via: str, cause: Any) -> None:
-    """Move an untouched lead on: New means that nobody has done anything yet (D14, R4.03-4.04).
+def start_working(leads: Iterable[Lead], *, by: Author, via: str, causes: Mapping[int, Any]) -> None:
+    """Move untouched leads on: New means that nobody has done anything yet (D14, R4.03-4.04).
 
-    One that the gate of Working would not let in stays, and whoever moves it is asked.
+    One that the gate of Working would not let in stays, and whoever moves it is asked. `causes`: by the lead's id.
     """
-    working = next((one for one in lead.stage.pipeline.stages.all() if one.category == Category.WORKING), None)
-    if lead.status == Category.NEW and working is not None and not lacking(lead, working):
-        stages.enter(lead, working, "moved", by=by, via=via, cause=cause)
+    ready: dict[Stage, list[Lead]] = {}
+    for lead in leads:
+        working = next((one for one in lead.stage.pipeline.stages.all() if one.category == Category.WORKING), None)
+        if lead.status == Category.NEW and working is not None and not lacking(lead, working):
+            ready.setdefault(working, []).append(lead)
+    for stage, those in ready.items():
+        stages.enter_many(those, stage, by=by, via=via, causes=causes)

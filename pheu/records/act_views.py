@@ -10,15 +10,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
-from pheu.core.errors import DomainError, Invalid, Refused, tell
+from pheu.core.errors import DomainError, Invalid, Refused, say_beside, tell
 from pheu.core.ids import read_ids
-from pheu.people.models import User
 from pheu.people.requests import Request
-from pheu.people.scopes import ASSIGN, MOVE
+from pheu.people.scopes import ASSIGN, CHANGE, MOVE
 from pheu.records import drawing, kinds
 from pheu.records.access import must
 from pheu.records.answers import asked_in, closing_toast, done, settle, undo_url
-from pheu.records.forms import AssignForm, Entry, PipelineForm, ReasonForm, StageForm
+from pheu.records.forms import AssignForm, EditForm, Entry, PipelineForm, ReasonForm, StageForm
 from pheu.records.gates import NotYet, dialog_into, lacking
 
 MANY = 5000
@@ -89,7 +88,11 @@ def record_stages(request: Request, kind: str) -> HttpResponse:
     chosen.model.objects.within(request.user, MOVE).all_or_refuse(rows)
     sent = request.POST if request.method == "POST" else None
     form = StageForm(sent, rows=rows)
-    if sent is not None and form.is_valid() and _moved(chosen, rows, form, request.user):
+    if (
+        sent is not None
+        and form.is_valid()
+        and _taken(form, chosen.move_many, rows, **form.cleaned_data, by=request.user)
+    ):
         n, to = len(rows), form.cleaned_data["to"]
         words = ngettext("%(n)d record: now in “%(stage)s”.", "%(n)d records: now in “%(stage)s”.", n)
         tell(request, words % {"n": n, "stage": to}, undo=undo_url())
@@ -98,16 +101,38 @@ def record_stages(request: Request, kind: str) -> HttpResponse:
     return render(request, "records/stages.html", context, status=200 if sent is None else 422)
 
 
-def _moved(kind: kinds.Kind, rows: Sequence[Any], form: StageForm, user: User) -> bool:
-    """Whether the act took them; else the form says which of them it may not."""
+def _taken(form: Any, act: Any, rows: Sequence[Any], **told: Any) -> bool:
+    """Whether the act took the ticked rows; else the form says what is in the way."""
     try:
-        kind.move_many(rows, to=form.cleaned_data["to"], by=user)
+        act(rows, **told)
     except Refused:
         raise
+    except Invalid as error:
+        say_beside(form, error)
+        return False
     except DomainError as error:
         form.add_error(None, str(error))
         return False
     return True
+
+
+def record_editing(request: Request, kind: str) -> HttpResponse:
+    """The dialog that gives one field of ticked rows the same value, and its answer (R3.24, R4.33).
+
+    `?field=` asks for the control of that field.
+    """
+    chosen = kinds.get(kind)
+    rows = ticked(chosen.model.objects.visible_to(request.user), asked_ids(request))
+    chosen.model.objects.within(request.user, CHANGE).all_or_refuse(rows)
+    sent = request.POST if request.method == "POST" else None
+    form = EditForm(sent, kind=chosen, user=request.user, asked=request.GET.get("field", ""))
+    if form.is_valid() and _taken(form.value, chosen.change_many, rows, **form.told(), by=request.user):
+        n, label = len(rows), form.chosen.label if form.chosen else ""
+        words = ngettext("%(n)d record: “%(field)s” is changed.", "%(n)d records: “%(field)s” is changed.", n)
+        tell(request, words % {"n": n, "field": label}, undo=undo_url())
+        return HttpResponseClientRefresh() if request.htmx else redirect(chosen.url("list"))
+    context = {"kind": chosen, "rows": rows, "form": form}
+    return render(request, "records/editing.html", context, status=200 if sent is None else 422)
 
 
 @require_POST

@@ -180,6 +180,43 @@ class StageForm(forms.Form):
         self.fields["to"].queryset = stages.select_related("pipeline").order_by("pipeline", "position")  # type: ignore[attr-defined]
 
 
+class EditForm(forms.Form):
+    """One field that ticked rows are to have alike: which, and with `value` what goes into it.
+
+    What holds several is added to, or some are taken away from it; or it is replaced.
+    """
+
+    field = forms.ChoiceField(label=_("Field"), error_messages={"required": _("Choose a field.")})
+    HOW = [("add", _("Add these")), ("take", _("Take these away")), ("set", _("Replace by these"))]
+
+    def __init__(self, data: Any = None, *, kind: kinds.Kind, user: User, asked: str = "") -> None:
+        super().__init__(data, initial={"field": asked})
+        schema = kind.schema_for(user)
+        self.offered = {one.name: one for one in schema if schema.can_be_alike(one)}
+        groups = [(group.label, [one for one in group.fields if one.name in self.offered]) for group in schema.groups]
+        choices = [(label, [(one.name, one.label) for one in fields]) for label, fields in groups if fields]
+        self.fields["field"].choices = [("", "—"), *choices]  # type: ignore[attr-defined]
+        self.chosen = self.offered.get(data.get("field", "") if data is not None else asked)
+        self.value = schema.one_field_form(self.chosen, user, data) if self.chosen is not None else None
+        asks = self.value.fields[self.chosen.name] if self.value and self.chosen else self.fields["field"]
+        asks.widget.attrs["autofocus"] = True
+        if self.chosen is not None and self.chosen.holds_several:
+            self.fields["how"] = forms.ChoiceField(
+                choices=self.HOW, label=_("How to change it"), initial="add", widget=forms.RadioSelect
+            )
+
+    def is_valid(self) -> bool:
+        valid = super().is_valid()
+        return valid and self.value is not None and self.value.is_valid()
+
+    def told(self) -> dict[str, Any]:
+        """What the act is told."""
+        assert self.chosen is not None
+        assert self.value is not None
+        value, how = self.value.cleaned_data[self.chosen.name], self.cleaned_data.get("how", "set")
+        return {"name": self.chosen.name, "value": value, "how": how}
+
+
 class StageField(RowField):
     """A stage to go on in, with the name of its pipeline where there are several."""
 

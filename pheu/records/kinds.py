@@ -26,8 +26,9 @@ Words = str | Promise
 class Kind:
     """One kind of record and what the engines need of it. Everything but the first eight has a usual answer.
 
-    `create(values, by=)`, `change(row, changes, by=)`, `assign(rows, owner=, team=, by=)`, `take(row, by=)` and, for a
-    kind with stages, `move(row, to=, left=, by=)`, `close(row, to=, reason=, by=)`, `reopen(row, by=)` are the domain's
+    `create(values, by=)`, `change(row, changes, by=)`, `change_many(rows, name, value, by=)`, `assign(rows, owner=,
+    team=, by=)`, `take(row, by=)` and, for a kind with stages, `move(row, to=, left=, by=)`, `close(row, to=, reason=,
+    by=)`, `reopen(row, by=)` are the domain's
     own acts where it has some. `on_page(rows)` brings what the record page draws.
     `closing_url(row, stage)` is the dialog that a closing stage asks through, where it is not the usual one;
     `entered(row, left, by=, via=)` is called whenever a row has come to another stage. `stage_events` names the events
@@ -101,7 +102,7 @@ class Kind:
         return own or (f"{self.url('closing', row.pk)}?to={stage.pk}" if stage.needs_reason else "")
 
 
-ACTS = {"create", "change", "assign", "take", "move", "move_many", "close", "reopen", "change_pipeline"}
+ACTS = {"create", "change", "change_many", "assign", "take", "move", "move_many", "close", "reopen", "change_pipeline"}
 
 
 @dataclass(frozen=True)

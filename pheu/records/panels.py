@@ -10,7 +10,7 @@ from pheu.core.prepared import prepared
 from pheu.core.registries import Button, Panel, bulk, head_panels, toolbar
 from pheu.people.models import User
 from pheu.people.requests import Request
-from pheu.people.scopes import ASSIGN, MOVE
+from pheu.people.scopes import ASSIGN, CHANGE, MOVE
 from pheu.records import kinds
 from pheu.records.models import Category, Pipeline, Staged
 
@@ -27,6 +27,13 @@ def move_on(kind: str, user: User) -> list[Button]:
     if not kinds.get(kind).has_stages or not user.may(kind, MOVE):
         return []
     return [Button(_("Change the stage"), reverse(f"{kind}-stages"), "arrows-left-right", dialog=True)]
+
+
+@bulk.add("*", order=40)
+def edit(kind: str, user: User) -> list[Button]:
+    if not user.may(kind, CHANGE):
+        return []
+    return [Button(_("Change a field"), reverse(f"{kind}-editing"), "pencil", dialog=True)]
 
 
 @toolbar.add("*", order=5)

@@ -72,6 +72,12 @@ class RowQuerySet(QuerySet):
         stage = ["stage"] if kinds.get(self.model.kind).has_stages else []  # type: ignore[attr-defined]
         return self.select_related("record", *picked, *stage)
 
+    def with_value_of(self, one: "Field") -> "RowQuerySet":
+        """`with_words`, and what this field holds."""
+        relations, _columns = one.drawn_from()
+        rows = self.with_words()
+        return (rows.select_related(*relations) if relations else rows)._with_tags([one])
+
     def with_cells(self) -> "RowQuerySet":
         """Bring what the cells of a list refer to, and all of the row itself."""
         schema = kinds.get(self.model.kind).fields  # type: ignore[attr-defined]

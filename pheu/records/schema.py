@@ -145,17 +145,20 @@ class Schema:
             if one is None or not (one.on_create if new else one.editable):
                 raise Refused(_("You may not write the field “%(field)s”."), field=one.label if one else name[:50])
 
-    def check(self, many: Sequence[Mapping[str, Any]], *, by: User, new: bool, row: Any = None) -> list[dict[str, Any]]:
+    def check(
+        self, many: Sequence[Mapping[str, Any]], *, by: User, new: bool, rows: Sequence[Any] = ()
+    ) -> list[dict[str, Any]]:
         """Values by field name of many rows as they are kept; `Invalid` names every field that is wrong.
 
         Fields that exist and that `by` may write, of the right type, length and form; required ones filled (of a new
-        row all that are shown, else none emptied); every row that is referred to one that `by` may choose. `row`: the
-        one that is changed, for what depends on its other fields. Statements: one for all references, however many
-        rows, and one for each field whose values must differ.
+        row all that are shown, else none emptied); every row that is referred to one that `by` may choose. `rows`:
+        those that are changed, in the same order, for what depends on their other fields. Statements: one for all
+        references, however many rows, and one for each field whose values must differ.
         """
-        checked = [self._check_one(values, new=new, row=row) for values in many]
+        changed = rows or [None] * len(many)
+        checked = [self._check_one(values, new=new, row=row) for values, row in zip(many, changed, strict=True)]
         self._check_references(checked, by)
-        self._check_unique(checked, row)
+        self._check_unique(checked, rows)
         return checked
 
     def shows(self, one: Field, value_of: Callable[[Field], Any]) -> bool:
@@ -188,14 +191,14 @@ class Schema:
                 return _("This does not belong to what was chosen above it.")
         return ""
 
-    def _check_unique(self, many: Sequence[Mapping[str, Any]], row: Any) -> None:
+    def _check_unique(self, many: Sequence[Mapping[str, Any]], rows: Sequence[Any]) -> None:
         for one in (one for one in self if one.is_unique):
             given = [value for values in many if (value := one.identity(values.get(one.name))) is not None]
             if not given:
                 continue
             with connection.cursor() as cursor:  # who writes the same meanwhile waits for us
                 cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"unique {self.model.kind} {one.name}"])
-            others = self.model.objects.live().exclude(pk=row and row.pk)
+            others = self.model.objects.live().exclude(pk__in=[row.pk for row in rows])
             taken = next((found for value in given if (found := others.filter(one.same_q(value)).first())), None)
             if taken is not None or len(set(map(str, given))) < len(given):
                 words = _("%(name)s has this already.") % {"name": taken} if taken else _("This is given twice.")
@@ -287,6 +290,14 @@ class Schema:
                 form.fields[form.proposed[one.name]].widget.attrs["data-linked"] = str(value)
         form.draw_choices_at_once(held)
         return form
+
+    def can_be_alike(self, one: Field) -> bool:
+        """Whether many rows may be given the same value at once: not what names a row, or tells it from others."""
+        return one.editable and not (one.is_unique or one.tells_apart or self.names_others([one.name]))
+
+    def one_field_form(self, one: Field, user: User, data: Any = None) -> "SchemaForm":
+        """A form of this field alone, whatever other fields hold."""
+        return SchemaForm(self, [replace(one, shown_when=None)], user, data)
 
 
 # A schema for a person ------------------------------------------------------------------------------------------------

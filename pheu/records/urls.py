@@ -18,6 +18,7 @@ def record_urls(kind: Kind) -> list[URLPattern]:
         path("ids/", views.record_ids, here, name=f"{kind.code}-ids"),
         path("counts/", views.record_counts, here, name=f"{kind.code}-counts"),
         path("assignment/", act_views.record_assign, here, name=f"{kind.code}-assign"),
+        path("editing/", act_views.record_editing, here, name=f"{kind.code}-editing"),
         path("<id:pk>/", views.record_page, here, name=f"{kind.code}-page"),
         path("<id:pk>/next/", views.record_beside, {**here, "before": False}, name=f"{kind.code}-next"),
         path("<id:pk>/previous/", views.record_beside, {**here, "before": True}, name=f"{kind.code}-previous"),

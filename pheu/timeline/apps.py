@@ -11,6 +11,7 @@ class TimelineConfig(AppConfig):
         kinds.use_acts(
             create=services.create,
             change=services.change,
+            change_many=services.change_many,
             assign=services.assign,
             take=services.take,
             move=stages.move,

@@ -56,20 +56,20 @@ def record_many(
     by: Author,
     via: str = "page",
     subject: str = "",
-    cause: Event | None = None,
+    cause: Event | Mapping[int, Event] | None = None,
     since: datetime | Mapping[int, datetime] | None = None,
 ) -> list[Event]:
     """Insert one event for each (record, facts) and run the followers, all in the act's transaction.
 
     `by` is a person, an `Outsider`, or None: the system. `cause` is the event that made this happen, if one did;
-    `since` is when began what this ends; for several records by their ids.
+    `since` is when began what this ends; both for several records by their ids.
     """
     told = list(told)
     if not told:
         return []
-    who = _author(by) | {"kind": kind.code, "via": via, "subject": subject, "cause": cause and cause.pk}
+    who = _author(by) | {"kind": kind.code, "via": via, "subject": subject, "operation_id": current().operation}
     rows = [
-        Event(about=about, facts=facts, operation_id=current().operation, since=_began(since, about), **who)
+        Event(about=about, facts=facts, since=_of(since, about), cause=(why := _of(cause, about)) and why.pk, **who)
         for about, facts in told
     ]
     happened = Event.objects.bulk_create(rows, batch_size=1000)
@@ -78,8 +78,9 @@ def record_many(
     return happened
 
 
-def _began(since: datetime | Mapping[int, datetime] | None, about: Record | None) -> datetime | None:
-    return since.get(about.pk) if isinstance(since, Mapping) and about is not None else since  # type: ignore[return-value]
+def _of(one_or_many: Any, about: Record | None) -> Any:
+    """What was given for this record, or for all of them."""
+    return one_or_many.get(about.pk) if isinstance(one_or_many, Mapping) and about is not None else one_or_many
 
 
 def _author(by: Author) -> dict[str, Any]:
@@ -175,14 +176,20 @@ def _take_fresh(schema: Any, values: dict[str, Any]) -> None:
 
 
 def _write_tags(rows: Iterable[Any]) -> None:
-    """Give Records the tags that were put into their rows."""
-    for row in [one for one in rows if one.__dict__.get("tags_put") is not None]:
-        wanted = {tag.pk for tag in row.__dict__.pop("tags_put")}
-        there = set(RecordTag.objects.filter(record=row.pk).values_list("tag", flat=True))
-        writing.make([RecordTag(record_id=row.pk, tag_id=tag) for tag in sorted(wanted - there)])
-        if there - wanted:
-            writing.remove(RecordTag.objects.filter(record=row.pk, tag__in=there - wanted))
+    """Give Records the tags that were put into their rows: three statements for any number of them."""
+    changed = [one for one in rows if one.__dict__.get("tags_put") is not None]
+    if not changed:
+        return
+    wanted = {(row.pk, tag.pk) for row in changed for tag in row.__dict__.pop("tags_put")}
+    standing = RecordTag.objects.filter(record__in=[row.pk for row in changed])
+    there = {(record, tag): pk for pk, record, tag in standing.values_list("pk", "record", "tag")}
+    writing.make([RecordTag(record_id=record, tag_id=tag) for record, tag in sorted(wanted - set(there))])
+    gone = [pk for pair, pk in there.items() if pair not in wanted]
+    if gone:
+        writing.remove(RecordTag.objects.filter(pk__in=gone))
+    for row in changed:
         row.record._prefetched_objects_cache = {}
+        row.record.__dict__.pop("loaded_tags", None)
 
 
 @act
@@ -198,7 +205,7 @@ def change(row: Row, changes: Mapping[str, tuple[Any, Any]], *, by: User, via: s
     named = _named_after(row, schema.names_others(changes))
     hold(row.pk, *named, *_picked_ids(schema, changes))
     row = type(row).objects.within(by, CHANGE).with_words().get_or_refuse(row.pk)
-    checked = schema.check([{name: new for name, (_saw, new) in changes.items()}], by=by, new=False, row=row)[0]
+    checked = schema.check([{name: new for name, (_saw, new) in changes.items()}], by=by, new=False, rows=[row])[0]
     _take_fresh(schema, checked)
     wanted = _wanted(schema, row, changes, checked, by)
     if not wanted:
@@ -218,6 +225,62 @@ def change(row: Row, changes: Mapping[str, tuple[Any, Any]], *, by: User, via: s
     _refresh_named(row, named)
     record(events.CHANGED, about=row.record, by=by, via=via, changes=told)
     return row
+
+
+SET, ADD, TAKE = "set", "add", "take"
+
+
+@act
+def change_many(
+    rows: Sequence[Any], name: str, value: Any, *, how: str = SET, by: User, via: str = "page"
+) -> list[Any]:
+    """Give one field of rows of one kind the same value; to what holds several, `ADD` some or `TAKE` some away.
+
+    All of them or none; a row that has it already is left alone. What names a row, and what no two rows share, is
+    changed in each by itself. Set-based.
+    """
+    if not rows:
+        return []
+    kind = kinds.get(rows[0].kind)
+    field = _in_many(kind.schema_for(by), name, how)
+    hold(*(row.pk for row in rows), *_picked_ids(kind.schema, {name: (None, value)}))
+    held = type(rows[0]).objects.within(by, CHANGE).with_value_of(field).all_or_refuse(rows)
+    wanted = [{name: _joined(field, field.value(row), value, how)} for row in held]
+    checked = kind.schema_for(by).check(wanted, by=by, new=False, rows=held)
+    for values in checked[:1]:  # the same row for all of them
+        _take_fresh(kind.schema, values)
+        fresh = values[name]
+    told = []
+    for row, values in zip(held, checked, strict=True):
+        was, now = field.value(row), fresh if how == SET else values[name]
+        if field.identity(was) != field.identity(now):
+            field.put(row, now)
+            change = {"field": name, "was": field.to_json(was), "now": field.to_json(now)}
+            told.append((row, {"changes": [change]}))
+    changed = [row for row, _facts in told]
+    writing.save_many(changed)
+    _write_tags(changed)
+    record_many(events.CHANGED, [(row.record, facts) for row, facts in told], by=by, via=via)
+    return held
+
+
+def _in_many(schema: Any, name: str, how: str) -> Field:
+    """The field, if many rows may have the same in it."""
+    schema.must_write([name], new=False)
+    field = schema[name]
+    if not schema.can_be_alike(field) or (how != SET and not field.holds_several):
+        raise DomainError(_("The field “%(field)s” is changed in each record by itself."), field=field.label)
+    return field
+
+
+def _joined(field: Field, held: Any, value: Any, how: str) -> Any:
+    """What a row has after some values were added, or taken away."""
+    if how == SET:
+        return value
+    there = list(held or ())
+    if how == ADD:
+        return [*there, *(one for one in value or () if one not in there)]
+    return [one for one in there if one not in (value or ())]
 
 
 def _wanted(

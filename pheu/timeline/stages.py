@@ -66,16 +66,7 @@ def move_many(rows: Sequence[Any], *, to: Stage, by: User, via: str = "page") ->
     moved = [row for row in held if row.stage_id != to.pk]
     for row in moved:
         gates.must_pass(row, to, by=by)
-    left = {row.pk: (row.stage, row.stage_entered_at) for row in moved}
-    for row in moved:
-        row.enter(to, by=by)
-    writing.save_many(moved)
-    told = [(row.record, {"left": id_and_name(left[row.pk][0]), "entered": id_and_name(to)}) for row in moved]
-    kind, since = kinds.get(rows[0].kind), {pk: began for pk, (_stage, began) in left.items()}
-    record_many(event_of(kind, "moved"), told, by=by, via=via, since=since)
-    if kind.entered is not None:
-        for row in moved:
-            kind.entered(row, left[row.pk][0], by=by, via=via)
+    enter_many(moved, to, by=by, via=via)
     return held
 
 
@@ -188,6 +179,25 @@ def enter(
     if kind.entered is not None:
         kind.entered(row, left, by=by, via=via)
     return row
+
+
+def enter_many(
+    rows: Sequence[Any], stage: Stage, *, by: Any, via: str, causes: Mapping[int, Any] | None = None
+) -> None:
+    """Let held rows of one kind stand in an open `stage`, told as moved; `causes` are the events that made them go."""
+    if not rows:
+        return
+    left, since, kind = {}, {}, kinds.get(rows[0].kind)
+    Stage.objects.hold_still(stage)
+    for row in rows:
+        left[row.pk], since[row.pk] = row.stage, row.stage_entered_at
+        row.enter(stage, by=by)
+    writing.save_many(rows)
+    told = [(row.record, {"left": id_and_name(left[row.pk]), "entered": id_and_name(stage)}) for row in rows]
+    record_many(event_of(kind, "moved"), told, by=by, via=via, cause=causes, since=since)
+    if kind.entered is not None:
+        for row in rows:
+            kind.entered(row, left[row.pk], by=by, via=via)
 
 
 def event_of(kind: kinds.Kind, what: str) -> EventKind:

@@ -41,7 +41,8 @@ def test_ticked_deals_go_to_a_stage_together_and_come_back_together(an):
     move_many([first, second, there], to=quote, by=an)
     assert {stands(one)[0] for one in (first, second, there)} == {"Báo giá"}
     assert stands(first)[2] == 60
-    assert told(events.STAGE_CHANGED, about=first).since == before[0][1]
+    moved = told(events.STAGE_CHANGED, about=first)
+    assert (moved.since, moved.facts["left"]["name"]) == (before[0][1], "Tiếp cận")
     assert told(events.STAGE_CHANGED, about=there).operation.act == "move"
     undo(Operation.objects.get(pk=last_operation()), by=an)
     assert [stands(one) for one in (first, second)] == before

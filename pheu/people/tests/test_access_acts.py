@@ -91,6 +91,7 @@ def upload():
 # Acts on rows: who may not change the row is refused, whether they see it (the viewer) or not (the outsider).
 ON_ROWS = {
     "timeline.change": lambda d, by: timeline.change(d.lead, {"need": ("Đo bụi", "khác")}, by=by),
+    "timeline.change_many": lambda d, by: timeline.change_many([d.lead], "need", "khác", by=by),
     "stages.move": lambda d, by: stages.move(d.lead, to=another(d.lead), left=d.lead.stage, by=by),
     "stages.move_many": lambda d, by: stages.move_many([d.lead], to=another(d.lead), by=by),
     "stages.close": lambda d, by: stages.close(d.deal, to=stage_of("deal", "Thành công"), by=by),
@@ -231,7 +232,7 @@ PARTS = {
     "activities.hand_over_work", "configuring.hold_entry",
     "timeline.record", "timeline.record_many", "timeline.must_be_author",
     "timeline.put", "parties.create_prospects",  # for conversions and for imports (`may_place`)
-    "leads.start_working", "deals.note_wins", "deals.note_wins_of", "stages.enter",
+    "leads.start_working", "deals.note_wins", "deals.note_wins_of", "stages.enter", "stages.enter_many",
 }  # fmt: skip
 
 

@@ -220,6 +220,10 @@ def _next_stage(firm: Firm, thing: Any) -> dict[str, Any]:
     return {"to": to.pk, "left": thing.stage_id}
 
 
+def _one_more_tag(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"field": "tags", "how": "add", "tags": Tag.objects.all()[0].pk}
+
+
 def _reason(kind: str, category: str) -> Callable[[Firm, Any], dict[str, Any]]:
     return lambda firm, thing: {"reason": ClosingReason.objects.filter(kind=kind, category=category)[0].pk}
 
@@ -396,6 +400,7 @@ def _pages_of(kind: str) -> dict[str, Entry]:
         f"{kind}-previous": Entry(about=(kind,), needs=VIEW, get=302),
         f"{kind}-taking": Entry(about=(kind,), reach=_take_reach(kind), post=302),
         f"{kind}-save": Entry(about=(kind,), needs=CHANGE, post=302, sends=_saved_row(kind)),
+        f"{kind}-editing": Entry(about=(kind,), ticked=True, needs=CHANGE, get=200, post=302, sends=_one_more_tag),
     }
 
 

@@ -102,6 +102,8 @@ class Field:
     is_shaped: ClassVar[bool] = False
     # Whether everybody may choose the same rows of its table.
     is_offered_alike: ClassVar[bool] = True
+    # Whether a row has several values of it: then some can be added or taken away.
+    holds_several: ClassVar[bool] = False
     # Whether the first press on a column's head puts the largest or the newest on top.
     falls_first: ClassVar[bool] = False
     # What is noted of a cell that cannot be read.

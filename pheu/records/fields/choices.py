@@ -117,6 +117,7 @@ class MultiChoice(Choice):
     """Some of a fixed list, kept as an array."""
 
     cell = "flags"
+    holds_several = True
     operators = ANY_OF
     usual_operator = "any"
 

@@ -274,6 +274,7 @@ class Tags(Field):
     """«Từ khóa»: kept on the Record, so that every kind has them."""
 
     cell = "tags"
+    holds_several = True
     named_by: ClassVar[str] = "name"
 
     def drawn_from(self) -> tuple[list[str], list[str]]:

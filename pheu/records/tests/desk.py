@@ -169,6 +169,9 @@ ON_LEAD = {
     "timeline.change": Act(
         lambda d: partial(timeline.change, d.lead, {"need": ("Đo bụi", "Đo SO₂")}, by=d.an), "record.changed"
     ),
+    "timeline.change_many": Act(
+        lambda d: partial(timeline.change_many, [d.lead], "website", "hondacement.example", by=d.an), "record.changed"
+    ),
     "timeline.assign": Act(
         lambda d: partial(timeline.assign, [d.lead], owner=d.cast.binh, by=d.cast.binh), "record.assigned"
     ),
