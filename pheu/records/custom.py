@@ -28,6 +28,7 @@ from pheu.records.fields import (
     OwnChoice,
     OwnChoices,
     OwnPerson,
+    OwnRecord,
     Phone,
     Progress,
     Text,
@@ -84,6 +85,10 @@ def _of_choice(settings: Settings) -> dict[str, Any]:
     return {"entries": entries, "options": options, "parent": settings.get("parent") or ""}
 
 
+def _of_record(settings: Settings) -> dict[str, Any]:
+    return {"kind": settings.get("of") or "company"}
+
+
 CHOICE = ("options",)
 TYPES: dict[str, FieldType] = {
     one.code: one
@@ -103,6 +108,7 @@ TYPES: dict[str, FieldType] = {
         FieldType("email", _("Email"), "mail", Email, searched=True),
         FieldType("link", _("Link"), "link", Link),
         FieldType("person", _("Colleague"), "user", OwnPerson, sortable=False),
+        FieldType("record", _("Another record"), "external-link", OwnRecord, ("of",), _of_record, sortable=False),
     )
 }
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from pheu.core.errors import Invalid
 from pheu.core.templatetags.signs import TONES
 from pheu.core.vietnamese import fold
+from pheu.core.vietnamese.text import spelling
 from pheu.people.models import Department, Role, User
 from pheu.records import custom, kinds
 from pheu.records.fields import Field
@@ -20,7 +21,7 @@ CLASSES = {
     "ticket": _("Ticket"), "lead": _("Lead"), "deal": _("Deal"), "company": _("Company"), "contact": _("Contact"),
     "prospect": _("Prospect"),
 }  # fmt: skip
-MOST_OPTIONS = 500
+MOST_OPTIONS = 4000
 TO = {"role": Role, "department": Department, "person": User}
 Wrong = list[tuple[str, Any]]
 
@@ -83,6 +84,8 @@ def _check_settings(one: CustomField, others: Sequence[CustomField]) -> Wrong:
     asks = custom.TYPES[one.type].asks
     if "options" in asks:
         return _check_options(one, others)
+    if "of" in asks and one.settings.get("of") not in {kind.code for kind in kinds.every()}:
+        return [("settings", _("Choose what kind of record it names."))]
     if "least" not in asks:
         return []
     try:
@@ -96,14 +99,14 @@ def _check_settings(one: CustomField, others: Sequence[CustomField]) -> Wrong:
 
 def _check_options(one: CustomField, others: Sequence[CustomField]) -> Wrong:
     options = one.settings.get("options") or []
-    labels = [fold(option["label"]) for option in options if option.get("is_active", True)]
+    labels = [spelling(option["label"]) for option in options if option.get("is_active", True)]
     if not labels:
         return [("settings", _("Name at least one choice."))]
     if len(options) > MOST_OPTIONS:
         return [("settings", _("A field has at most %(most)s choices.") % {"most": MOST_OPTIONS})]
     if any(not option["label"] or len(option["label"]) > 100 for option in options):
         return [("settings", _("A choice has 1 to 100 characters."))]
-    under = [(fold(option["label"]), tuple(sorted(option.get("under") or ()))) for option in options]
+    under = [(spelling(option["label"]), tuple(sorted(option.get("under") or ()))) for option in options]
     if len(set(under)) < len(under):
         return [("settings", _("A choice stands in the list twice."))]
     if any((option.get("tone") or "slate") not in TONES for option in options):

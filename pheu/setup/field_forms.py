@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -11,9 +12,9 @@ from pheu.core.ids import read_id
 from pheu.core.templatetags.signs import TONES
 from pheu.core.vietnamese import fold
 from pheu.core.vietnamese.fields import CleanCharField
-from pheu.core.vietnamese.text import clean
+from pheu.core.vietnamese.text import clean, spelling
 from pheu.people.models import Department, Role, User
-from pheu.records import custom
+from pheu.records import custom, kinds
 from pheu.records.models import CustomField, FieldGroup
 from pheu.records.schema import HIDDEN
 from pheu.setup.definitions import deciders, groups_of
@@ -23,7 +24,12 @@ from pheu.setup.queries import HOW
 TO = {"role": (_("Role"), Role), "department": (_("Department"), Department), "person": (_("Colleague"), User)}
 FLAGS = ("is_required", "is_needed", "is_unique", "is_filterable", "in_list", "on_card")
 BLANK_OPTIONS, BLANK_RIGHTS = 3, 1
-MOST_PASTED = 60_000  # characters
+MOST_PASTED = 200_000  # characters
+MOST_ROWS = 200  # choices that are drawn one by one; more are a text with a line for each
+OF_MANY = _(
+    "One on each line; “Above > Choice” where it depends on another field."
+    " What you leave out is offered no more; records keep it."
+)
 CHOSEN = ("choice", "choices", "progress")
 
 
@@ -69,6 +75,7 @@ class FieldForm(_ShownWhen):
     most = CleanCharField(label=_("Largest value"), max_length=30, required=False)
     places = forms.IntegerField(label=_("Places behind the comma"), min_value=0, max_value=6, required=False)
     unit = CleanCharField(label=_("Unit"), max_length=20, required=False)
+    of = forms.ChoiceField(label=_("Kind of record"), required=False)
     parent = forms.ChoiceField(
         label=_("Choices depend on"),
         required=False,
@@ -101,6 +108,7 @@ class FieldForm(_ShownWhen):
         if item is not None:
             del fields["type"]
         fields["group"].choices = [(one.name, one.label) for one in groups_of(kind)]
+        fields["of"].choices = [(one.code, one.label) for one in kinds.every()]
         others = CustomField.objects.filter(kind=kind, is_active=True, type__in=CHOSEN)
         self._parents = {one.key: one for one in others if item is None or one.pk != item.pk}
         fields["parent"].choices = [("", "—"), *((key, one.label) for key, one in self._parents.items())]
@@ -110,6 +118,11 @@ class FieldForm(_ShownWhen):
             del fields["comes_from"]
         if kind != "lead":
             del fields["is_needed"]
+        if self.is_long:
+            fields["pasted"].label = _("Choices")
+            fields["pasted"].help_text = OF_MANY
+            fields["pasted"].widget.attrs["rows"] = 20
+            fields["pasted"].initial = "\n".join(self._lines())
         for name, types in SHOWN_FOR.items():
             fields[name].when = f"type={'|'.join(types)}" if item is None else ""
         self._offer(kind, item.key if item else "")
@@ -132,7 +145,7 @@ class FieldForm(_ShownWhen):
 
     @property
     def details(self) -> list[Any]:
-        return self.shown("least", "most", "places", "unit", "parent")
+        return self.shown("least", "most", "places", "unit", "of", "parent")
 
     @property
     def placed(self) -> list[Any]:
@@ -145,14 +158,28 @@ class FieldForm(_ShownWhen):
     # -- choices -----------------------------------------------------------------------------------------------------
 
     @property
+    def is_long(self) -> bool:
+        """Whether there are too many to be drawn one by one."""
+        return len(self._old_options) > MOST_ROWS
+
+    def _lines(self) -> dict[str, dict[str, Any]]:
+        """Each choice in use as a line of text."""
+        told = [(self._above(one), one) for one in self._old_options if one.get("is_active", True)]
+        return {f"{above} > {one['label']}" if above else one["label"]: one for above, one in told}
+
+    @cached_property
+    def _names_above(self) -> dict[str, str]:
+        return {one["value"]: one["label"] for one in self._options_above(self._old_parent)}
+
+    def _above(self, one: Mapping[str, Any]) -> str:
+        """Below which choices it stands, as one writes it."""
+        return "; ".join(self._names_above.get(up, up) for up in one.get("under") or ())
+
+    @property
     def option_rows(self) -> list[dict[str, Any]]:
         """What is drawn: those typed, else those there are, and some blank ones."""
         held = self._typed_options() if self.is_bound else self._old_options
-        names = {one["value"]: one["label"] for one in self._options_above(self._old_parent)}
-        rows = [
-            one | {"under_text": one.get("typed") or "; ".join(names.get(up, up) for up in one.get("under") or ())}
-            for one in held
-        ]
+        rows = [one | {"under_text": one.get("typed") or self._above(one)} for one in held]
         return [*rows, *({"value": "", "tone": "slate", "is_active": True} for _blank in range(BLANK_OPTIONS))]
 
     @property
@@ -176,7 +203,22 @@ class FieldForm(_ShownWhen):
     def above_labels(self) -> list[str]:
         return [one["label"] for one in self._options_above(self._old_parent)]
 
+    def _written_options(self) -> list[dict[str, Any]]:
+        """Those of the text: a line that is there already is the choice it was, the others that there were are off."""
+        known = {spelling(line): one for line, one in self._lines().items()}
+        kept = []
+        for line in (self.cleaned_data.get("pasted") or "").splitlines():
+            above, _arrow, label = line.rpartition(">")
+            if clean(label):
+                was = known.pop(spelling(line), {"value": "", "tone": "slate"})
+                kept.append({**was, "label": clean(label), "is_active": True, "typed": above})
+        there = {one["value"] for one in kept}
+        gone = [one for one in self._old_options if one["value"] not in there]
+        return kept + [one | {"is_active": False, "typed": self._above(one)} for one in gone]
+
     def _typed_options(self) -> list[dict[str, Any]]:
+        if self.is_long:
+            return self._written_options()
         data: Any = self.data
         columns = [data.getlist(f"option-{name}") for name in ("value", "label", "tone", "under")]
         kept, known = set(data.getlist("option-on")), {one["value"] for one in self._old_options}
@@ -196,14 +238,17 @@ class FieldForm(_ShownWhen):
     def _options(self) -> list[dict[str, Any]]:
         """As they are kept: each new one gets a value that none had before."""
         rows, above = self._typed_options(), self._options_above(self.cleaned_data.get("parent") or "")
-        by_label = {fold(one["label"]): one["value"] for one in above}
+        by_label = {same(one["label"]): one["value"] for same in (fold, spelling) for one in above}
         last = max((int(one["value"]) for one in rows if one["value"].isdecimal()), default=0)
         options = []
         for row in rows:
             if not row["value"]:
                 last += 1
+            parts = row.pop("typed").split(";")
             under = (
-                [by_label.get(fold(part), "") for part in row.pop("typed").split(";") if part.strip()] if above else []
+                [by_label.get(spelling(part)) or by_label.get(fold(part), "") for part in parts if part.strip()]
+                if above
+                else []
             )
             if "" in under:
                 raise forms.ValidationError(
@@ -268,7 +313,7 @@ class FieldForm(_ShownWhen):
         asks = custom.TYPES[self.of_type].asks
         if "options" in asks:
             return {"options": self.options} | ({"parent": given["parent"]} if given["parent"] else {})
-        told: dict[str, Any] = {name: given[name] for name in ("places", "unit") if name in asks and given[name]}
+        told: dict[str, Any] = {name: given[name] for name in ("places", "unit", "of") if name in asks and given[name]}
         told |= {name: _number(given[name]) for name in ("least", "most") if name in asks and given[name]}
         return told
 
@@ -300,6 +345,8 @@ SHOWN_FOR: dict[str, Iterable[str]] = {
     "most": ("number",),
     "places": ("number",),
     "unit": ("number",),
+    "of": ("record",),
+    "default": [code for code in custom.TYPES if code != "record"],
     "parent": CHOSEN,
     "pasted": CHOSEN,
 }
@@ -308,7 +355,7 @@ SHOWN_FOR: dict[str, Iterable[str]] = {
 def _held(item: CustomField) -> dict[str, Any]:
     """What the form of a field begins with."""
     held = {name: getattr(item, name) for name in ("label", "hint", "group", "comes_from", *FLAGS)}
-    held |= {name: item.settings.get(name) for name in ("least", "most", "places", "unit", "parent")}
+    held |= {name: item.settings.get(name) for name in ("least", "most", "places", "unit", "of", "parent")}
     held |= {"shown_when": ticked_when(item.shown_when)}
     if item.default is not None:
         built = custom.field_of(item)

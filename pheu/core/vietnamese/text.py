@@ -225,6 +225,11 @@ def canonical_tone(text: str) -> str:
     return _TONE_ON_SECOND.sub(_tone_on_first, _composed(text))
 
 
+def spelling(text: str) -> str:
+    """What two ways to write one word share, its marks included: «Xã Tân Hưng» is not «Xã Tân Hùng»."""
+    return canonical_tone(clean(text)).casefold()
+
+
 def _tone_on_first(found: re.Match[str]) -> str:
     first, second = (part for part in found.groups() if part)
     taken_apart = unicodedata.normalize("NFD", second)

@@ -9,7 +9,7 @@ from django import forms
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from pheu.core.vietnamese.text import fold
+from pheu.core.vietnamese.text import fold, spelling
 from pheu.people.models import User
 from pheu.records.fields.base import NO_VALUE, Field, wrong
 from pheu.records.operators import ANY_OF, OF_LIST, Operator
@@ -87,11 +87,11 @@ class Choice(Field):
         return self._coerce(value)
 
     def read(self, text: str) -> Any:
-        """What the list calls it, marks or not, or the value itself."""
-        called = fold(text)
-        for value, label in self.options:
-            if called in (fold(str(label)), fold(str(value))):
-                return value
+        """What the list calls it, or the value itself; without its marks where only one is called so then."""
+        for same in (spelling, fold):
+            found = [value for value, label in self.options if same(text) in (same(str(label)), same(str(value)))]
+            if len(found) == 1 or (found and same is spelling):
+                return found[0]
         raise ValueError(_("“%(text)s” is not in the list") % {"text": text[:60]})
 
     def _offers(self, value: Any) -> bool:

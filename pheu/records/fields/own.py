@@ -11,11 +11,13 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from pheu.people.models import User
+from pheu.records import kinds
 from pheu.records.fields.base import NO_VALUE, Field, wrong
 from pheu.records.fields.choices import BETWEEN_CHOICES, Choice, MultiChoice
-from pheu.records.fields.references import PersonPick
+from pheu.records.fields.references import PersonPick, RowPick
 from pheu.records.fields.text import Text
 from pheu.records.models import id_and_name
+from pheu.records.operators import OF_LIST, Operator
 
 MANY = 12  # choices; from here on they are searched, not scrolled through
 
@@ -192,6 +194,46 @@ class Address(Text):
     """A place in words, on one line: house, street, ward, province."""
 
     cell = "address"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OwnRecord(RowPick):
+    """A record of `kind`, kept with its name of that day; lists ask for no further row.
+
+    Only one that the person sees can be chosen. Its name is a value of the row; the page behind it keeps its rights.
+    """
+
+    kind: str = "company"
+    importable: bool = False
+    stored_as: ClassVar[type[models.Field]] = models.BigIntegerField
+    operators: ClassVar[dict[str, Operator]] = OF_LIST
+
+    def expression(self) -> Any:
+        return Cast(KT(f"own__{self.name}__id"), models.BigIntegerField())
+
+    def value(self, row: Any) -> Any:
+        return self.from_json(row.own.get(self.name))
+
+    def from_json(self, told: Any) -> Any:
+        if not told:
+            return None
+        kind = kinds.get(self.kind)
+        return kind.model(pk=told["id"], **{kind.fields.title[0]: told["name"]})
+
+    def kept(self, value: Any) -> Any:
+        return id_and_name(value)
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        return [], ["own"]
+
+    def read(self, text: str) -> Any:
+        raise ValueError(_("A record is chosen, not written."))
+
+    def words(self, value: Any) -> Iterable[str]:
+        return ()
+
+    def is_empty_q(self) -> models.Q:
+        return Field.q(self, "isnull", True)
 
 
 class OwnPerson(PersonPick):
