@@ -137,12 +137,17 @@ Work = Callable[[], Any]
 class Act:
     """`of(desk)` makes ready what one person does; two of them at once tell the event `once` exactly once.
 
-    `many` where each of the two is told: two notes are two notes.
+    `many` where each of the two is told: two notes are two notes. `on`: what it works on that hangs on a Record, if
+    it leaves the row alone. Acts on different such things only hold the Record, so they are raced with those on rows.
     """
 
     of: Callable[[Desk], Work]
     tells: str = ""
     many: bool = False
+    on: str = ""
+
+    def meets(self, other: "Act") -> bool:
+        return not (self.on and other.on) or self.on == other.on
 
 
 def schedule(d: Desk, row: Any, days: int = 3) -> Work:
@@ -176,26 +181,45 @@ ON_LEAD = {
         lambda d: partial(timeline.assign, [d.lead], owner=d.cast.binh, by=d.cast.binh), "record.assigned"
     ),
     "timeline.add_note": Act(
-        lambda d: partial(timeline.add_note, d.lead.record, body="Gọi lại", by=d.an), "note.added", many=True
+        lambda d: partial(timeline.add_note, d.lead.record, body="Gọi lại", by=d.an),
+        "note.added",
+        many=True,
+        on="notes",
     ),
     "timeline.add_file": Act(
-        lambda d: partial(timeline.add_file, d.lead.record, upload=an_upload(), by=d.an), "file.added", many=True
+        lambda d: partial(timeline.add_file, d.lead.record, upload=an_upload(), by=d.an),
+        "file.added",
+        many=True,
+        on="files",
     ),
     "timeline.edit_note": Act(
-        lambda d: partial(timeline.edit_note, a_note(d), body="Đã gọi", saw="Gọi lại", by=d.an), "note.edited"
+        lambda d: partial(timeline.edit_note, a_note(d), body="Đã gọi", saw="Gọi lại", by=d.an),
+        "note.edited",
+        on="notes",
     ),
-    "timeline.withdraw_note": Act(lambda d: partial(timeline.withdraw_note, a_note(d), by=d.an), "note.withdrawn"),
+    "timeline.withdraw_note": Act(
+        lambda d: partial(timeline.withdraw_note, a_note(d), by=d.an), "note.withdrawn", on="notes"
+    ),
     "timeline.rename_file": Act(
-        lambda d: partial(timeline.rename_file, a_file(d), name="b.txt", by=d.an), "file.renamed"
+        lambda d: partial(timeline.rename_file, a_file(d), name="b.txt", by=d.an),
+        "file.renamed",
+        on="files",
     ),
-    "timeline.withdraw_file": Act(lambda d: partial(timeline.withdraw_file, a_file(d), by=d.an), "file.withdrawn"),
+    "timeline.withdraw_file": Act(
+        lambda d: partial(timeline.withdraw_file, a_file(d), by=d.an), "file.withdrawn", on="files"
+    ),
     "timeline.follow": Act(
-        lambda d: partial(timeline.follow, d.lead.record, user=d.cast.hanh, by=d.an), "record.followed"
+        lambda d: partial(timeline.follow, d.lead.record, user=d.cast.hanh, by=d.an),
+        "record.followed",
+        on="followers",
     ),
     "timeline.unfollow": Act(
-        lambda d: timeline.follow(d.lead.record, user=d.cast.giang, by=d.an)
-        or partial(timeline.unfollow, d.lead.record, user=d.cast.giang, by=d.an),
+        lambda d: (
+            timeline.follow(d.lead.record, user=d.cast.giang, by=d.an)
+            or partial(timeline.unfollow, d.lead.record, user=d.cast.giang, by=d.an)
+        ),
         "record.unfollowed",
+        on="followers",
     ),
     "stages.move": Act(
         lambda d: partial(stages.move, d.lead, to=a_later_stage(d.lead), left=d.lead.stage, by=d.an),
@@ -208,35 +232,45 @@ ON_LEAD = {
     "conversion.convert_leads": Act(
         lambda d: partial(conversion.convert_leads, [d.lead], Handover(owner=d.an), by=d.an), "lead.converted"
     ),
-    "activities.schedule_activity": Act(lambda d: schedule(d, d.lead), "activity.scheduled", many=True),
+    "activities.schedule_activity": Act(lambda d: schedule(d, d.lead), "activity.scheduled", many=True, on="work"),
     "activities.log_activity": Act(
         lambda d: partial(activities.log_activity, d.lead.record, what=d.call, result="Đã gọi", by=d.an),
         "activity.done",
         many=True,
+        on="work",
     ),
     "activities.finish_activity": Act(
-        lambda d: partial(activities.finish_activity, a_planned_one(d), result="Đã gọi", by=d.an), "activity.done"
+        lambda d: partial(activities.finish_activity, a_planned_one(d), result="Đã gọi", by=d.an),
+        "activity.done",
+        on="work",
     ),
     "finishing with the next thing planned": Act(
         lambda d: partial(
-            activities.finish_activity, a_planned_one(d), by=d.an,
+            activities.finish_activity,
+            a_planned_one(d),
+            by=d.an,
             then=activities.Plan(d.call, timezone.now() + timedelta(days=2), d.an),
         ),
         "activity.scheduled",
+        on="work",
     ),
     "activities.reschedule_activity": Act(
         lambda d: partial(activities.reschedule_activity, a_planned_one(d), due_at=timezone.now(), by=d.an),
         "activity.rescheduled",
         many=True,
+        on="work",
     ),
     "activities.call_off_activity": Act(
-        lambda d: partial(activities.call_off_activity, a_planned_one(d), by=d.an), "activity.called_off"
+        lambda d: partial(activities.call_off_activity, a_planned_one(d), by=d.an),
+        "activity.called_off",
+        on="work",
     ),
     "activities.resume_activity": Act(
         lambda d: partial(activities.resume_activity, a_done_one(d), by=d.an),
         "activity.resumed",
+        on="work",
     ),
-}  # fmt: skip
+}
 
 # The same, of a deal that a conversion made, with its company and its lead.
 ON_DEAL = {

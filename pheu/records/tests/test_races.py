@@ -84,7 +84,7 @@ def both_ways(cast: Any, rows: tuple[str, ...], one: Act, other: Act) -> Iterato
 def test_an_act_beside_itself_and_each_act_of_the_same_rows(cast, rows, name):
     """R0.10, R1.16, R3.21, R4.07, D3, D6, D14: whoever comes second finds what the first has left, or words."""
     made, acts = GROUPS[rows]
-    for other in list(acts)[list(acts).index(name) :]:
+    for other in (one for one in list(acts)[list(acts).index(name) :] if acts[name].meets(acts[one])):
         for held, outcome, told in both_ways(cast, made, acts[name], acts[other]):
             what = f"{name} beside {other}, {held}"
             assert [error for error in outcome.errors if not isinstance(error, DomainError)] == [], what
@@ -92,7 +92,7 @@ def test_an_act_beside_itself_and_each_act_of_the_same_rows(cast, rows, name):
             assert outcome.results, what
             if other == name:
                 assert told[acts[name].tells] == (2 if acts[name].many else 1), what
-        assert list(disagreements()) == [], f"{name} beside {other}"
+    assert list(disagreements()) == []  # of all pairs: each had rows of its own
 
 
 # Acts on what is no record, two at once: how often each may do what it does.
