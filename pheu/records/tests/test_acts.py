@@ -27,7 +27,7 @@ def _files(settings, tmp_path):
 def test_an_act_says_through_what_it_was_done(cast, rows, name):
     """By page, import, API or workflow: every event of it, and of what follows, says so, and so does its operation."""
     made, acts = GROUPS[rows]
-    work = acts[name].of(Desk(cast, *made))
+    work = acts[name].of(Desk.many(1, cast, *made)[0])
     last, before = Event.objects.latest("pk").pk, Operation.objects.latest("pk").pk
     work(via="api")
     told = Event.objects.filter(pk__gt=last)
@@ -54,7 +54,7 @@ def named(answer: Any) -> Any:
 def test_an_act_done_twice_answers_alike_and_does_nothing_the_second_time(cast, rows, name):
     """A double click, a job that is run again: whoever asks gets what there is."""
     made, acts = GROUPS[rows]
-    work = acts[name].of(Desk(cast, *made))
+    work = acts[name].of(Desk.many(1, cast, *made)[0])
     first = work()
     with nothing_changes():
         assert named(work()) == named(first)

@@ -66,11 +66,11 @@ def desk(cast: Any) -> Desk:
     return Desk(cast)
 
 
-def both_ways(cast: Any, rows: tuple[str, ...], one: Act, other: Act) -> Iterator[tuple[str, Outcome, Counter]]:
-    """Each of both held at each point while the other comes by, on rows of their own; and what the two have told."""
+def both_ways(desks: Iterator[Desk], one: Act, other: Act) -> Iterator[tuple[str, Outcome, Counter]]:
+    """Each of both held at each point while the other comes by, on a desk of their own; and what the two have told."""
     for first, second in [(one, other), (other, one)][: 1 if one is other else 2]:
         for point in (BEFORE_LOCK, BEFORE_WRITE):
-            desk = Desk(cast, *rows)
+            desk = next(desks)
             works = first.of(desk), second.of(desk)
             last = Event.objects.latest("pk").pk
             outcome = race(*works, at=point)
@@ -84,8 +84,10 @@ def both_ways(cast: Any, rows: tuple[str, ...], one: Act, other: Act) -> Iterato
 def test_an_act_beside_itself_and_each_act_of_the_same_rows(cast, rows, name):
     """R0.10, R1.16, R3.21, R4.07, D3, D6, D14: whoever comes second finds what the first has left, or words."""
     made, acts = GROUPS[rows]
-    for other in (one for one in list(acts)[list(acts).index(name) :] if acts[name].meets(acts[one])):
-        for held, outcome, told in both_ways(cast, made, acts[name], acts[other]):
+    others = [one for one in list(acts)[list(acts).index(name) :] if acts[name].meets(acts[one])]
+    desks = iter(Desk.many(4 * len(others), cast, *made))
+    for other in others:
+        for held, outcome, told in both_ways(desks, acts[name], acts[other]):
             what = f"{name} beside {other}, {held}"
             assert [error for error in outcome.errors if not isinstance(error, DomainError)] == [], what
             assert outcome.deadlocks == 0, what
@@ -457,7 +459,7 @@ def _made_of(work: Work) -> Work:
 @both_orders
 @pytest.mark.parametrize("what", NAMED_AFTER)
 def test_whatever_comes_to_a_company_while_it_is_renamed_is_found_by_its_new_name(cast, at, order, what):
-    desk = Desk(cast, *GROUPS["company"][0])
+    desk = Desk.many(1, cast, *GROUPS["company"][0])[0]
     rename = partial(timeline.change, desk.company, {"name": ("Xi măng Hòn Đá", "Gang Hồng Hà")}, by=desk.an)
     outcome = well(race(*[rename, NAMED_AFTER[what](desk)][::order], at=at))
     named = next(one for one in outcome.results if one.pk != desk.company.pk)
