@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
-from django.test import Client
+from django.test import Client, override_settings
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import BrowserContext, Locator, Page
 from psycopg import sql
@@ -112,6 +112,23 @@ def make_cast() -> Cast:
 def nothing_shaped() -> None:
     """A test begins with a company that has no fields of its own; whoever makes one tells this thread too."""
     shape.see("")
+
+
+@pytest.fixture(scope="module")
+def whole_firm(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Any]:
+    """Somebody of every role and a row of every kind for each, made once for all tests of a module."""
+    from pheu.people.tests.test_access_matrix import Firm
+
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("files")):
+        with transaction.atomic():
+            shape.see(None)
+            yield Firm()
+            transaction.set_rollback(True)
+
+
+@pytest.fixture
+def firm(whole_firm: Any, db: None) -> Any:
+    return whole_firm
 
 
 @pytest.fixture

@@ -46,6 +46,9 @@ REACH = {
 RELATIONS = ("own", "a colleague's", "a stranger's", "nobody's")
 
 
+PEOPLE = ("admin", "manager", "sales", "care", "viewer", "overseer")
+
+
 class Firm:
     """Six people of one team, one of each role, beside a colleague and a stranger; and a row of each kind for all."""
 
@@ -58,8 +61,7 @@ class Firm:
         self.founder = self._person("founder", "admin", self.there)
         self.colleague = self._person("colleague", "sales", self.here)
         self.stranger = self._person("stranger", "sales", self.there)
-        roles = ("admin", "manager", "sales", "care", "viewer", "overseer")
-        self.people = {code: self._person(code, code, self.here) for code in roles}
+        self.people = {code: self._person(code, code, self.here) for code in PEOPLE}
         self.things = {(kind, *whose): row for kind in KINDS for whose, row in self._rows(kind)}
         for whose, lead in list(self._of("lead")):
             self.things["file", *whose] = self._file(lead)
@@ -677,19 +679,10 @@ def _expected_on(entry: Entry, kind: str, user: User, relation: str, answer: int
     return answer if relation in allowed else 403
 
 
-@pytest.fixture
-def firm(db: None, settings: Any, tmp_path: Any) -> Firm:
-    settings.MEDIA_ROOT = tmp_path
-    return Firm()
-
-
-def test_everybody_gets_what_their_role_says_and_a_refusal_changes_nothing(firm):
-    wrong = [
-        f"{visit} as {code}: {got}, expected {visit.expected}"
-        for code, user in firm.people.items()
-        for visit, got in _answers(user, firm)
-        if got != visit.expected
-    ]
+@pytest.mark.parametrize("role", PEOPLE)
+def test_everybody_gets_what_their_role_says_and_a_refusal_changes_nothing(firm, role):
+    answers = _answers(firm.people[role], firm)
+    wrong = [f"{visit}: {got}, expected {visit.expected}" for visit, got in answers if got != visit.expected]
     assert not wrong, "\n".join(wrong)
 
 
