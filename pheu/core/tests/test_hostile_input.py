@@ -7,6 +7,7 @@ So a new address, parameter or field is attacked by itself; what cannot be fille
 import logging
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
@@ -195,9 +196,16 @@ class Attack:
             self.send(method, path, sent, in_dialog=bool(turn % 2))
 
     def alone(self, method: str, path: str, names: list[str], usual: dict[str, Any]) -> None:
-        """One bad value in what is otherwise as it should be, so that it gets as far as it can."""
+        """One bad value in what is otherwise as it should be, so that it gets as far as it can.
+
+        Of a matrix (`grant-lead-view`, `grant-lead-create`...) as many cells as there are values.
+        """
+        alike = Counter[str]()
         for at, name in enumerate(names if usual else []):
-            self.send(method, path, usual | {name: WORST[at % len(WORST)]})
+            rows = name.partition("-")[0]
+            alike[rows] += 1
+            if alike[rows] <= len(WORST):
+                self.send(method, path, usual | {name: WORST[at % len(WORST)]})
 
 
 SHARES = 8
