@@ -17,6 +17,7 @@ from pheu.people.profile import profile
 from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE, VIEW
 from pheu.records.act_views import changed_here
+from pheu.records.answers import done
 from pheu.setup import configuring, housekeeping, lists
 from pheu.setup.forms import HolidaysForm, ProfileForm
 from pheu.setup.profile import COMPANY, HOLIDAYS, proposed, years_to_propose
@@ -43,7 +44,7 @@ def company(request: Request) -> HttpResponse:
         try:
             configuring.change_item(COMPANY, held.pk, form.changes(), by=request.user)
             tell(request, _("The company profile was saved."))
-            return redirect(COMPANY.url("page"))
+            return done(request, COMPANY.url("page"))
         except Invalid as error:
             say_beside(form, error)
     context = {"pages": lists.every(), "chosen": COMPANY, "form": form, "item": held, "may_change": may_change}

@@ -333,7 +333,14 @@ def test_an_admin_names_the_company_and_shows_its_logo(world):
     expect(brand.locator("img")).to_be_visible()
     expect(page.locator("[name=short_name]")).to_have_value("Sen Việt")  # typed words stay
     page.locator("label.check", has_text="Tiềm năng").click()
-    page.locator("[data-save-bar] .btn-primary").click()
+    bar, save = page.locator("[data-dirty-count]"), page.locator("[data-save-bar] .btn-primary")
+    expect(bar).to_have_text("3 thay đổi chưa lưu")
+    page.locator("[name=sunday]").fill("sáng")
+    save.click()
+    expect(page.locator("[data-field=sunday]")).to_contain_text("sáng")  # refused: what is wrong is said beside it
+    expect(bar).to_have_text("Cần xem lại: 1 · 4 thay đổi chưa lưu")
+    page.locator("[name=sunday]").fill("nghỉ")
+    save.click()
     expect(brand).to_contain_text("Sen Việt")
     expect(menu).to_have_count(0)
     expect(page.locator("[name=saturday]")).to_have_value("08:00-11:30")
