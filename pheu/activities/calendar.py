@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,12 +16,12 @@ from django.utils.translation import gettext_lazy
 from pheu.activities.models import Activity
 from pheu.core.ids import read_id
 from pheu.people.models import User
+from pheu.people.profile import hours_of
 from pheu.records.models import Record
 from pheu.records.moments import midnight, read_day
 
 VIEWS = {"week": gettext_lazy("Week"), "month": gettext_lazy("Month"), "list": gettext_lazy("List")}
 MOST = 1000  # activities on one page
-WORKING_HOURS = range(8, 18)
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
@@ -163,9 +163,12 @@ class Grid:
 
     @property
     def hours(self) -> list[int]:
-        """Those of the working day, and others in which there is something."""
+        """Those in which the company works, and others in which there is something."""
+        stretches = [stretch for day in self.days for stretch in hours_of(day)] or [(time(8), time(18))]
+        # What ends at five has no row of its own for five.
+        work = {hour for begins, ends in stretches for hour in (begins.hour, ends.hour - (ends.minute == 0))}
         more = {one.hour for day in self.by_day.values() for one in day if one.hour is not None}
-        return list(range(min({*WORKING_HOURS, *more}), max({*WORKING_HOURS, *more}) + 1))
+        return list(range(min(work | more), max(work | more) + 1))
 
     @property
     def activities(self) -> int:

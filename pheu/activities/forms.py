@@ -1,10 +1,11 @@
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -14,21 +15,49 @@ from pheu.core.templatetags.signs import icon
 from pheu.core.vietnamese.dates import show_datetime
 from pheu.core.vietnamese.fields import CleanCharField, VnDateTimeField, VnDateTimeInput
 from pheu.people.models import User
+from pheu.people.profile import DAY, hours_of, is_working, next_working_day
 from pheu.records.models import Record
 
 
 def quick_times(now: datetime) -> list[tuple[Any, str]]:
-    """(label, time as typed) of the usual choices: this afternoon while it is to come, Monday unless it is tomorrow."""
-    local = timezone.localtime(now)
-    today = local.replace(minute=0, second=0, microsecond=0)
-    monday = today + timedelta(days=7 - today.weekday())
-    times = [
-        (_("Today 16:00"), today.replace(hour=16)),
-        (_("Tomorrow 9:00"), (today + timedelta(days=1)).replace(hour=9)),
-        (_("Monday 9:00"), monday.replace(hour=9)),
-    ]
-    usual = times if local.weekday() < 6 else times[:2]
-    return [(label, show_datetime(at)) for label, at in usual if at > local]
+    """(label, time as typed) of the usual choices: late today, early on the next day of work and of next week's first.
+
+    What is past or said already is left out, and so is today where nobody works today.
+    """
+    today = timezone.localtime(now).date()
+    after, monday = next_working_day(today + DAY), next_working_day(today + timedelta(days=7 - today.weekday()))
+    late = [(_("Today"), _at(today, _late(today)))] if is_working(today) else []
+    early = [(_named(day, today), _at(day, _early(day))) for day in dict.fromkeys((after, monday))]
+    return [(f"{label} {at:%-H:%M}", show_datetime(at)) for label, at in (*late, *early) if at > now]
+
+
+def _at(day: date, at: time) -> datetime:
+    return timezone.make_aware(datetime.combine(day, at))
+
+
+def _early(day: date) -> time:
+    """An hour after work begins; nine where it never does."""
+    hours = hours_of(day)
+    return _shifted(hours[0][0], minutes=60) if hours else time(9)
+
+
+def _late(day: date) -> time:
+    """An hour and a half before work ends, or when the last stretch begins."""
+    begins, ends = hours_of(day)[-1]
+    return max(begins, _shifted(ends, minutes=-90))
+
+
+def _shifted(at: time, *, minutes: int) -> time:
+    """Within the same day."""
+    total = 60 * at.hour + at.minute + minutes
+    return time(*divmod(min(max(total, 0), 24 * 60 - 1), 60))
+
+
+def _named(day: date, today: date) -> Any:
+    """Tomorrow, a weekday of the seven days to come, else the day itself."""
+    if day == today + DAY:
+        return _("Tomorrow")
+    return WEEKDAYS[day.weekday()] if day <= today + timedelta(days=7) else f"{day:%d/%m}"
 
 
 class TypeField(RowField):

@@ -14,6 +14,7 @@ from pheu.activities.models import Activity, ActivityType
 from pheu.core.errors import DomainError
 from pheu.core.prepared import prepared
 from pheu.people.models import User
+from pheu.people.profile import next_working_moment
 from pheu.people.scopes import CHANGE
 from pheu.records import kinds, writing
 from pheu.records.acts import act
@@ -151,12 +152,13 @@ def finish_activity(
 def _chained(done: Activity, by: User) -> Plan | None:
     """What the type of finished work plans after it: so many days after the day on which it was done (R3.16).
 
+    One that would be due on a day off is due on the next day of work, at the same hour.
     The company planned it, so nobody is asked for the right; of a person it needs one who is still there.
     """
     what = done.type.next_type
     if what is None or not what.is_active or done.done_at is None:
         return None
-    due = done.done_at + timedelta(days=done.type.next_days or 0)
+    due = next_working_moment(done.done_at + timedelta(days=done.type.next_days or 0))
     return Plan(what, due, done.assignee if done.assignee.is_active else by)
 
 

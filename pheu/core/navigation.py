@@ -74,8 +74,17 @@ class CreateItem:
         return _address(self.url_name)
 
 
+@dataclass(frozen=True)
+class Brand:
+    """What the company is called at the head of every page, and the address of its logo; empty: the product's own."""
+
+    name: str = ""
+    logo: str = ""
+
+
 _items: dict[str, NavItem] = {}
 _creates: dict[str, CreateItem] = {}
+_brands: list[Callable[[], Brand]] = [Brand]
 
 
 def register(item: NavItem) -> NavItem:
@@ -88,6 +97,12 @@ def register_create(item: CreateItem) -> CreateItem:
     """Add a thing that can be created from anywhere."""
     _creates[item.url_name] = item
     return item
+
+
+def register_brand(read: Callable[[], Brand]) -> Callable[[], Brand]:
+    """Ask `read` what the company is called; the last who registers is asked."""
+    _brands.append(read)
+    return read
 
 
 def items_for(user: Any) -> list[NavItem]:
@@ -140,13 +155,17 @@ class Shell:
         return max(holding, key=lambda item: len(item.url), default=None)
 
     @cached_property
+    def brand(self) -> Brand:
+        return _brands[-1]()
+
+    @cached_property
     def key(self) -> str:
         """All that the sidebar and the bars are drawn from: the same key, the same drawing (`{% cache %}`)."""
         user: Any = self.request.user
         person = (user.pk, str(user), user.email, getattr(user, "full_name", ""))
         offered = [item.url_name for item in self.items], [item.url_name for item in self.creates]
         here = self.current.url_name if self.current else ""
-        return repr((get_language(), person, offered, here))
+        return repr((get_language(), person, offered, here, self.brand))
 
     @cached_property
     def creates(self) -> list[CreateItem]:

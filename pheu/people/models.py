@@ -1,10 +1,12 @@
 """The people of the company: users, departments, branches, sales teams and roles."""
 
+import uuid
 from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import Refused
@@ -12,6 +14,77 @@ from pheu.core.loading import Loaded
 from pheu.core.vietnamese.names import given_name, name_sort_key
 from pheu.people.queries import DepartmentQuerySet, TeamQuerySet, UserManager
 from pheu.people.scopes import FAMILIES, Action, Scope
+
+
+def logo_name(profile: "Profile", name: str) -> str:
+    """A name of our own on disk, a new one for each picture: browsers keep what they have seen."""
+    return f"logo/{uuid.uuid4().hex}"
+
+
+def _hours(weekday: int, usual: str) -> models.CharField:
+    """A column of `Profile`: «08:00-12:00, 13:30-17:30» as `core.vietnamese.hours` reads it, nothing on a day off."""
+    return models.CharField(WEEKDAYS[weekday], max_length=24, blank=True, default=usual)
+
+
+WHOLE_DAY, MORNING = "08:00-12:00, 13:30-17:30", "08:00-12:00"
+
+
+class Profile(models.Model):
+    """«Hồ sơ công ty»: the one row about the company whose installation this is. Read through `people.profile`.
+
+    `logo_type` is the media type of the picture, found in its bytes.
+    """
+
+    name = models.CharField(_("Name"), max_length=200, blank=True)
+    short_name = models.CharField(_("Short name"), max_length=30, blank=True)
+    tax_code = models.CharField(_("Tax code"), max_length=20, blank=True)
+    address = models.CharField(_("Address"), max_length=300, blank=True)
+    phone = models.CharField(_("Phone"), max_length=60, blank=True)
+    website = models.CharField(_("Website"), max_length=200, blank=True)
+    logo = models.FileField(upload_to=logo_name, blank=True)
+    logo_type = models.CharField(max_length=20, blank=True)
+    monday = _hours(0, WHOLE_DAY)
+    tuesday = _hours(1, WHOLE_DAY)
+    wednesday = _hours(2, WHOLE_DAY)
+    thursday = _hours(3, WHOLE_DAY)
+    friday = _hours(4, WHOLE_DAY)
+    saturday = _hours(5, MORNING)
+    sunday = _hours(6, "")
+    leads_in_menu = models.BooleanField(_("Leads in the menu"), default=True)
+
+    def __str__(self) -> str:
+        return self.name or str(_("our company"))
+
+    @property
+    def logo_key(self) -> str:
+        """What the address of the logo ends with; empty where there is none."""
+        return (self.logo.name or "").rpartition("/")[2]
+
+    @property
+    def week(self) -> list[str]:
+        """The hours of each weekday, Monday first."""
+        return [getattr(self, day) for day in WEEK]
+
+
+WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class Holiday(models.Model):
+    """A day on which nobody works though its weekday is one of work; or, «làm bù», the other way round."""
+
+    day = models.DateField(_("Date"), unique=True)
+    name = models.CharField(_("Name"), max_length=100)
+    is_working = models.BooleanField(_("A day of work"), default=False)
+
+    class Meta:
+        ordering = ["day"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def weekday(self) -> Any:
+        return WEEKDAYS[self.day.weekday()]
 
 
 class Branch(models.Model):

@@ -1,4 +1,7 @@
-"""The roles that a new company starts with (R0.39, design.md 3). `plant` runs in the first migration and in tests."""
+"""What a new company starts with: an empty profile, and roles (R0.39, design.md 3).
+
+`plant` runs in the first migration and in tests.
+"""
 
 from typing import Any
 
@@ -55,7 +58,10 @@ ROLES: list[tuple[str, str, Grants]] = [
 
 
 def plant(apps: Any) -> None:
-    """Make the roles where there are none yet."""
+    """Make the profile and the roles where there are none yet."""
+    Profile = apps.get_model("people", "Profile")
+    if not Profile.objects.exists():
+        Profile.objects.create()
     Role = apps.get_model("people", "Role")
     for position, (code, name, grants) in enumerate(ROLES):
         Role.objects.get_or_create(code=code, defaults={"name": name, "grants": grants, "position": position})

@@ -1,6 +1,7 @@
 """How a column of what a company keeps about itself is read, changed, told and shown."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.db import models
@@ -8,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from pheu.core.errors import Conflict
+from pheu.core.vietnamese import show_date
 from pheu.records.models import id_and_name
 
 MEANWHILE = gettext_lazy("Somebody else has changed this meanwhile. Please look at it again.")
@@ -32,7 +34,12 @@ class Column:
         setattr(item, self.name, value)
 
     def merged(self, now: Any, saw: Any, new: Any) -> Any:
-        """What comes of it that somebody wants `new` who saw `saw`; `Conflict` where it is something else by now."""
+        """What comes of it that somebody wants `new` who saw `saw`; `Conflict` where it is something else by now.
+
+        What they did not touch is left as it is.
+        """
+        if saw == new:
+            return now
         if now not in (saw, new):
             raise Conflict(MEANWHILE)
         return new
@@ -50,6 +57,8 @@ class Column:
             return _("yes") if told else _("no")
         if isinstance(told, dict):
             return str(told["name"])
+        if told and isinstance(self.field, models.DateField):
+            return show_date(date.fromisoformat(told))
         return str(dict(self.field.flatchoices).get(told, told)) if told not in (None, "") else "—"
 
 
@@ -80,6 +89,8 @@ class Many(Column):
 
 
 def _told(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
     return id_and_name(value) if isinstance(value, models.Model) else value
 
 

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from pheu.core import shape
 from pheu.core.errors import Conflict, DomainError, Invalid, Refused
 from pheu.people.models import User
 from pheu.people.scopes import CHANGE
@@ -26,7 +27,7 @@ Changes = Mapping[str, tuple[Any, Any]]
 @act
 def add_item(of: Page, values: Mapping[str, Any], *, by: User, via: str = "page") -> Any:
     """A new entry; at the end of its list, where that has an order."""
-    held = _held(of, by)
+    held = hold_entries(of, by=by)
     if len(held) >= of.most:
         raise DomainError(_("A list has at most %(most)s entries."), most=of.most)
     item, columns = of.new(held), [of.column(name) for name in values]
@@ -49,7 +50,7 @@ def change_item(of: Page, pk: int, changes: Changes, *, by: User, via: str = "pa
     What somebody else has changed meanwhile raises `Conflict`. Records that name the entry show its new name; what
     history says of it stays.
     """
-    held = _held(of, by)
+    held = hold_entries(of, by=by)
     item = _among(held, pk)
     told, names = [], []
     for name, (saw, new) in changes.items():
@@ -72,13 +73,12 @@ def change_item(of: Page, pk: int, changes: Changes, *, by: User, via: str = "pa
 @act
 def remove_item(of: Page, pk: int, *, by: User, via: str = "page") -> None:
     """Delete an entry that nothing names; only of pages that have such entries."""
-    item = _among(_held(of, by), pk)
+    item = _among(hold_entries(of, by=by), pk)
     if not of.is_removable:
         raise Refused
     of.must_be_free(item)
-    told = {"item": id_and_name(item), **_difference(of, item, of.new(()))}
+    _tell(events.ITEM_REMOVED, of, item, by, via, **_difference(of, item, of.new(())))
     item.delete()
-    record(events.ITEM_REMOVED, about=None, by=by, via=via, subject=str(of.label), list=of.code, **told)
 
 
 @act
@@ -86,7 +86,7 @@ def order_items(of: Page, pks: Sequence[int], *, by: User, via: str = "page") ->
     """Put the entries in this order; `pks` are all of them."""
     if not of.is_ordered:
         raise Refused
-    held = {one.pk: one for one in _held(of, by)}
+    held = {one.pk: one for one in hold_entries(of, by=by)}
     if sorted(held) != sorted(pks):
         raise Conflict(_("The list was changed meanwhile. Please look at it again."))
     moved = [(held[pk], place) for place, pk in enumerate(pks) if held[pk].position != place]
@@ -107,10 +107,10 @@ def _difference(of: Page, was: Any, now: Any) -> dict[str, Any]:
 
 def hold_entry(of: Page, pk: int, *, by: User) -> Any:
     """One entry, for a part of an act of its own, while nobody else changes the page."""
-    return _among(_held(of, by), pk)
+    return _among(hold_entries(of, by=by), pk)
 
 
-def _held(of: Page, by: User) -> list[Any]:
+def hold_entries(of: Page, *, by: User) -> list[Any]:
     """The entries, which nobody else changes until we are done: not even by adding the first."""
     by.must("system", CHANGE)
     with connection.cursor() as cursor:
@@ -141,3 +141,5 @@ def _check(of: Page, item: Any, others: Sequence[Any]) -> None:
 
 def _tell(kind: Any, of: Page, item: Any, by: User, via: str, **facts: Any) -> None:
     record(kind, about=None, by=by, via=via, subject=str(of.label), list=of.code, item=id_and_name(item), **facts)
+    if of.in_shape:
+        shape.changed()

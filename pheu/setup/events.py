@@ -15,6 +15,8 @@ GROUP_ADDED = EventKind("group.added", _("added the group “%(item)s”"), "plu
 GROUP_CHANGED = EventKind("group.changed", _("changed the group “%(item)s”"), "pencil")
 GROUP_DROPPED = EventKind("group.dropped", _("took away the group “%(item)s”"), "trash", "slate")
 FIELDS_ARRANGED = EventKind("fields.arranged", _("arranged the fields of %(kind_label)s"), "grip-vertical")
+LOGO_CHANGED = EventKind("profile.logo_changed", _("put up another logo"), "photo", "jade")
+LOGO_REMOVED = EventKind("profile.logo_removed", _("took the logo down"), "photo", "slate")
 PERSON_INVITED = EventKind("person.invited", _("invited “%(item)s”"), "send", "blue")
 PERSON_LEFT = EventKind(
     "person.left",
@@ -46,5 +48,6 @@ OF_PIPELINES = (
 # What a company decides about itself.
 OF_CONFIGURATION = (
     PERSON_INVITED, PERSON_LEFT, PERSON_RETURNED, ITEM_ADDED, ITEM_CHANGED, ITEM_REMOVED, LIST_ORDERED, FIELD_ADDED,
-    FIELD_CHANGED, FIELD_MOVED, GROUP_ADDED, GROUP_CHANGED, GROUP_DROPPED, FIELDS_ARRANGED, *OF_PIPELINES,
+    FIELD_CHANGED, FIELD_MOVED, GROUP_ADDED, GROUP_CHANGED, GROUP_DROPPED, FIELDS_ARRANGED, LOGO_CHANGED, LOGO_REMOVED,
+    *OF_PIPELINES,
 )  # fmt: skip

@@ -1,5 +1,6 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -7,12 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.ids import RowField, RowsField, read_id
 from pheu.core.templatetags.signs import TONES, tag
-from pheu.core.vietnamese.fields import CleanCharField
-from pheu.people.models import Branch, Department, Role, Team, User
+from pheu.core.vietnamese import show_date
+from pheu.core.vietnamese.fields import CleanCharField, VnDateField
+from pheu.people.models import WEEK, Branch, Department, Holiday, Profile, Role, Team, User
 from pheu.people.scopes import FAMILIES, Action, Scope
 from pheu.records import kinds
 from pheu.setup.company import in_tree
 from pheu.setup.lists import CompanyList, Page
+from pheu.setup.profile import asked
 from pheu.setup.roles import OF_FIELDS, actions_of, families, name_of, ruled_fields, scopes_of
 
 COLOURS = {
@@ -314,7 +317,46 @@ class LeavingForm(forms.Form):
         field.queryset, field.required = User.objects.active().exclude(pk=person.pk), must_hand_over
 
 
+class ProfileForm(EntryForm):
+    """«Hồ sơ công ty»; for those who may only look at it, closed."""
+
+    def __init__(self, data: Any = None, *, of: Page, item: Profile, may_change: bool) -> None:
+        super().__init__(data, of=of, item=item)
+        self.fields.update(asked())
+        for name, field in self.fields.items():
+            field.initial, field.disabled = getattr(item, name), not may_change
+
+    def hours(self) -> list[Any]:
+        """The weekdays, Monday first."""
+        return [self[day] for day in WEEK]
+
+
+class HolidayForm(EntryForm):
+    """A day off, or one that is worked instead."""
+
+    day = VnDateField(label=_("Date"))
+    name = CleanCharField(label=_("Name"), max_length=100)
+    is_working = forms.BooleanField(
+        label=_("A day of work"), required=False, help_text=_("Worked in exchange for a day off («làm bù»).")
+    )
+
+
+class HolidaysForm(forms.Form):
+    """Which of the public holidays of a year come into the list."""
+
+    days = forms.TypedMultipleChoiceField(
+        label=_("Days"), coerce=date.fromisoformat, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, data: Any = None, *, days: Sequence[Holiday]) -> None:
+        super().__init__(data)
+        field: Any = self.fields["days"]
+        field.choices = [(one.day.isoformat(), f"{show_date(one.day)} · {one.name}") for one in days]
+        field.initial = [one.day.isoformat() for one in days]
+
+
 FORMS: dict[str, type[EntryForm]] = {
+    "holidays": HolidayForm,
     "teams": TeamForm,
     "branches": BranchForm,
     "departments": DepartmentForm,

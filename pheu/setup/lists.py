@@ -27,7 +27,8 @@ class Page:
 
     `body` and `line` are the templates of the form's fields and of one entry; `form_page` draws the form, as a dialog
     unless it says otherwise. Entries of `is_removable` pages can be deleted while nothing names them;
-    the log of those that `tells_all` says what an entry began with.
+    the log of those that `tells_all` says what an entry began with; of those `in_shape`, other pages are drawn by what
+    stands in them, so that a change gives everybody a new stamp (`core.shape`).
     """
 
     code: str
@@ -44,7 +45,8 @@ class Page:
     form_page = "setup/item.html"
     # What the acts on it lock: pages with one rule over both name the same.
     lock = ""
-    is_ordered = is_removable = tells_all = False
+    is_list = True  # of many entries, which are made, changed and searched
+    is_ordered = is_removable = tells_all = in_shape = False
     most = 200
 
     def join(self) -> None:

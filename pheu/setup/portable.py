@@ -1,10 +1,12 @@
-"""A configuration travels: lists, own fields, groups and layouts as one JSON file, named by words instead of ids.
+"""A configuration travels: the company's profile and holidays, lists, own fields, groups and layouts as one JSON file,
+named by words instead of ids. The logo, a file, does not.
 
 What is there already is changed to what the file says, what is missing is added, nothing is taken away. Everything
 goes through the acts, so that rights, checks and the log are the same as on the pages.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
 from pheu.core.vietnamese import fold
-from pheu.people.models import User
+from pheu.people.models import Holiday, Profile, User
 from pheu.records import kinds
 from pheu.records.acts import operation
 from pheu.records.models import CustomField, FieldGroup, Layout
@@ -22,6 +24,7 @@ from pheu.setup import configuring, lists, shaping
 from pheu.setup.definitions import CLASSES, TO, deciders, groups_of
 from pheu.setup.events import OF_CONFIGURATION
 from pheu.setup.lists import CompanyList
+from pheu.setup.profile import COMPANY, HOLIDAYS
 from pheu.timeline.events import KINDS
 from pheu.timeline.models import Event
 
@@ -44,6 +47,8 @@ def exported() -> dict[str, Any]:
         groups.setdefault(group.kind, []).append({name: value for name, value in told.items() if value})
     return {
         "pheu": FORMAT,
+        "profile": {name: getattr(Profile.objects.get(), name) for name in COMPANY.columns},
+        "holidays": [_told_holiday(one) for one in HOLIDAYS.items],
         "lists": {of.code: [_told_item(of, one) for one in of.items] for of in _lists()},
         "groups": groups,
         "fields": fields,
@@ -63,7 +68,7 @@ def import_config(told: Any, *, by: User, dry_run: bool = False) -> list[str]:
         raise DomainError(_("This is no configuration of Phễu."))
     with transaction.atomic():
         with operation("import_config", by=by, via="import") as doing:
-            for part in (_import_lists, _import_groups, _import_fields, _import_conditions, _import_layouts):
+            for part in PARTS:
                 _safely(part, told, by)
             codes = [one.code for one in OF_CONFIGURATION]
             happened = Event.objects.filter(operation=doing.operation, kind__in=codes).order_by("pk")
@@ -91,6 +96,10 @@ def _lists() -> list[CompanyList]:
 def _told_item(of: Any, one: Any) -> dict[str, Any]:
     told = {name: getattr(one, name) for name in ("name", "colour", "is_active", *of.more)}
     return {name: str(value) if isinstance(value, Model) else value for name, value in told.items()}
+
+
+def _told_holiday(one: Holiday) -> dict[str, Any]:
+    return {"day": one.day.isoformat(), "name": one.name} | ({"is_working": True} if one.is_working else {})
 
 
 def _told_field(one: CustomField) -> dict[str, Any]:
@@ -123,6 +132,24 @@ def _name_of_group(kind: str, name: str) -> str:
 
 
 # In -------------------------------------------------------------------------------------------------------------------
+
+
+def _import_profile(told: Mapping[str, Any], by: User) -> None:
+    profile = Profile.objects.get()
+    changes = {name: (getattr(profile, name), value) for name, value in told.get("profile", {}).items()}
+    configuring.change_item(COMPANY, profile.pk, changes, by=by, via="import")
+
+
+def _import_holidays(told: Mapping[str, Any], by: User) -> None:
+    there = {one.day: one for one in HOLIDAYS.items}
+    for item in told.get("holidays", ()):
+        day = date.fromisoformat(item["day"])
+        values = {"day": day, "name": item["name"], "is_working": item.get("is_working", False)}
+        if (one := there.get(day)) is None:
+            configuring.add_item(HOLIDAYS, values, by=by, via="import")
+        else:
+            changes = {name: (getattr(one, name), value) for name, value in values.items()}
+            configuring.change_item(HOLIDAYS, one.pk, changes, by=by, via="import")
 
 
 def _import_lists(told: Mapping[str, Any], by: User) -> None:
@@ -231,3 +258,9 @@ def _import_layouts(told: Mapping[str, Any], by: User) -> None:
         first = [name for name, _names in wanted]
         rest = [one.name for one in groups_of(kind) if one.name not in first]
         shaping.arrange_groups(kind, [*first, *rest], by=by, via="import")
+
+
+PARTS = (
+    _import_profile, _import_holidays, _import_lists, _import_groups, _import_fields, _import_conditions,
+    _import_layouts,
+)  # fmt: skip

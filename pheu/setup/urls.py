@@ -1,14 +1,16 @@
+from typing import Any
+
 from django.urls import URLPattern, path
 
-from pheu.setup import field_views, pipeline_views, views
+from pheu.setup import field_views, pipeline_views, profile_views, views
 
 
-def _of(code: str, *more: str) -> list[URLPattern]:
-    """The addresses of a page of its own; the lists of apps share those below."""
+def _of(code: str, *more: str, page: Any = None) -> list[URLPattern]:
+    """The addresses of a page of its own, drawn by the view `page`; the lists of apps share those below."""
     given, at = {"code": code}, f"setup/{code}/"
     ways = {"switch": views.item_switch, "removal": views.item_remove}
     return [
-        path(at, views.company_list, given, name=f"setup-{code}-page"),
+        path(at, page or views.company_list, {} if page else given, name=f"setup-{code}-page"),
         path(f"{at}new/", views.item_new, given, name=f"setup-{code}-new"),
         path(f"{at}<id:pk>/", views.item_change, given, name=f"setup-{code}-change"),
         *(path(f"{at}<id:pk>/{one}/", ways[one], given, name=f"setup-{code}-{one}") for one in more),
@@ -29,6 +31,11 @@ urlpatterns = [
     path("setup/layout/<slug:kind>/<slug:group>/order/", field_views.fields_order, name="setup-fields-order"),
     path("setup/groups/<id:pk>/", field_views.group_change, name="setup-group"),
     path("setup/groups/<id:pk>/drop/", field_views.group_drop, name="setup-group-drop"),
+    path("setup/company/", profile_views.company, name="setup-company-page"),
+    path("setup/company/logo/", profile_views.logo_change, name="setup-company-logo"),
+    path("company/logo/<slug:name>/", profile_views.logo, name="company-logo"),
+    path("setup/holidays/<int:year>/public/", profile_views.holidays_propose, name="setup-holidays-propose"),
+    *_of("holidays", "removal", page=profile_views.holidays),
     *_of("people"),
     path("setup/people/<id:pk>/invitation/", views.person_invitation, name="setup-people-invitation"),
     path("setup/people/<id:pk>/leaving/", views.person_leaving, name="setup-people-leaving"),

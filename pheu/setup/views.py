@@ -85,7 +85,7 @@ def setup(request: Request) -> HttpResponse:
 def _page(request: Request, code: str) -> Page:
     _must_look_after_it(request)
     chosen = lists.get(code)
-    if chosen is None:
+    if chosen is None or not chosen.is_list:
         raise Http404
     return chosen
 

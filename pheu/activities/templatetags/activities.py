@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from pheu.core.markup import address, attributes, drawn_once, html, together
 from pheu.core.templatetags.signs import AVATAR_TONES, avatar, dot, icon
 from pheu.core.templatetags.vn import show_datetime
+from pheu.people.profile import holiday, is_working
 
 register = template.Library()
 
@@ -26,7 +27,7 @@ def lines_of(context: Context, day: Any) -> SafeString:
 
 
 def _line(activity: Any, tone: str, *, is_team: bool, is_mine: bool) -> SafeString:
-    due = show_datetime(activity.due_at)
+    due = html("{}{}", show_datetime(activity.due_at), _off_note(timezone.localtime(activity.due_at).date()))
     record = activity.record
     about = html("{} · {}", record.title, record.number) if activity.opens else html("{}", activity.type)
     link = '<a href="{}">{}</a>'
@@ -45,6 +46,14 @@ def _line(activity: Any, tone: str, *, is_team: bool, is_mine: bool) -> SafeStri
         if is_mine
         else "",
     )
+
+
+def _off_note(day: date) -> SafeString | str:
+    """Says of a day on which nobody works that it is one, and why."""
+    if is_working(day):
+        return ""
+    special = holiday(day)
+    return html(' · <span class="off-note">{}</span>', special or _("day off"))
 
 
 @drawn_once
@@ -85,7 +94,7 @@ def week_of(context: Context, grid: Any) -> SafeString:
     """Days beside each other, hours below each other; what has no hour stands on top."""
     now, days = timezone.localtime(), grid.days
     heads = together(
-        html('<th scope="col"{}>{} <b>{}</b></th>', _marks(day, grid), name, f"{day:%d/%m}")
+        html('<th scope="col"{}>{} <b>{}</b>{}</th>', _marks(day, grid), name, f"{day:%d/%m}", _why(day))
         for day, name in zip(days, _weekdays(), strict=True)
     )
     rows = [_hour(context, grid, None, _("All day"), "")]
@@ -110,8 +119,15 @@ def _hour(context: Context, grid: Any, hour: int | None, label: str, mark: str) 
     return html("<tr>{}{}</tr>", head, together(cells))
 
 
+def _why(day: date) -> SafeString | str:
+    """What the company calls the day; of another day off, who hears the page is told what its tint tells."""
+    if special := holiday(day):
+        return html('<span class="holiday">{}</span>', special)
+    return "" if is_working(day) else html('<span class="sr-only">{}</span>', _("day off"))
+
+
 def _marks(day: date, grid: Any) -> SafeString:
-    marks = {"today": day == timezone.localdate(), "chosen": day == grid.look.on}
+    marks = {"today": day == timezone.localdate(), "chosen": day == grid.look.on, "off": not is_working(day)}
     if grid.look.view == "month":
         marks["other"] = day.month != grid.look.on.month
     return attributes({"class": " ".join(name for name, is_so in marks.items() if is_so) or None})
@@ -168,7 +184,7 @@ def month_of(context: Context, grid: Any) -> SafeString:
 def _day(context: Context, grid: Any, day: date) -> SafeString:
     url, entries = grid.look.url(view="week", on=day), grid.by_day.get(day, [])
     more = len(entries) - SHOWN_OF_A_DAY
-    drawn = [_slot(context, day, MORNING), html('<a class="day" href="{}">{}</a>', url, f"{day.day}")]
+    drawn = [_slot(context, day, MORNING), html('<a class="day" href="{}">{}</a>', url, f"{day.day}"), _why(day)]
     drawn.append(_entries(context, entries[:SHOWN_OF_A_DAY]))
     if more > 0:
         drawn.append(html('<a class="more hide-phone" href="{}">+{}</a>', url, more))
@@ -184,8 +200,9 @@ def day_strip(grid: Any) -> SafeString:
     for day, name in zip(grid.days, _weekdays(), strict=True):
         named = {
             "href": grid.look.url(on=day), "aria-current": "date" if day == grid.look.on else None,
-            "class": "today" if day == timezone.localdate() else None,
+            "class": "today" if day == timezone.localdate() else None if is_working(day) else "off",
         }  # fmt: skip
         dots = html('<i class="{}"></i>', "" if grid.by_day.get(day) else "none")
         drawn.append(html("<a{}>{}<b>{}</b>{}</a>", attributes(named), name, day.day, dots))
-    return html('<nav class="day-strip" aria-label="{}">{}</nav>', _("Days of the week"), together(drawn))
+    special = html('<p class="day-note">{}</p>', why) if (why := holiday(grid.look.on)) else ""
+    return html('<nav class="day-strip" aria-label="{}">{}</nav>{}', _("Days of the week"), together(drawn), special)

@@ -1,21 +1,23 @@
 """Work to do on a record: schedule, finish, reschedule, call off, and a person's calendar."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from pheu.activities import events
 from pheu.activities.forms import quick_times
 from pheu.activities.models import Activity, ActivityType
 from pheu.activities.services import Plan, finish_activity, reschedule_activity, schedule_activity
 from pheu.conftest import nothing_changes, told
+from pheu.core import shape
 from pheu.core.errors import Refused
 from pheu.core.vietnamese import show_datetime
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.leads.models import Lead
+from pheu.people.models import Holiday, Profile
 from pheu.timeline.models import Event
 
 
@@ -271,11 +273,27 @@ def test_each_type_of_work_is_a_card_with_its_icon(client, an, lead):
     [
         ((2026, 11, 24, 3), ["24/11/2026 16:00", "25/11/2026 09:00", "30/11/2026 09:00"]),
         ((2026, 11, 24, 10), ["25/11/2026 09:00", "30/11/2026 09:00"]),  # five in the afternoon: too late for four
-        ((2026, 11, 22, 3), ["22/11/2026 16:00", "23/11/2026 09:00"]),  # on a Sunday, Monday is tomorrow
+        ((2026, 11, 22, 3), ["23/11/2026 09:00"]),  # on a Sunday nobody works, and Monday is tomorrow
+        ((2026, 11, 28, 1), ["28/11/2026 10:30", "30/11/2026 09:00"]),  # Saturday ends at noon
     ],
 )
 def test_the_usual_times_are_to_come_and_differ(now, times):
     assert [at for _label, at in quick_times(datetime(*now, tzinfo=UTC))] == times
+
+
+def test_the_usual_times_are_those_of_days_of_work(db):
+    """Tuesday, before four days off: today, the day after them by its date, the first of next week by its weekday."""
+    for nth in range(1, 5):
+        Holiday.objects.create(day=date(2026, 11, 24 + nth), name="Nghỉ")
+    Profile.objects.update(monday="10-12, 14-20", tuesday="7-11")
+    shape.changed()
+    with translation.override("en"):
+        said = quick_times(datetime(2026, 11, 24, 1, tzinfo=UTC))
+        assert said == [("Today 9:30", "24/11/2026 09:30"), ("Monday 11:00", "30/11/2026 11:00")]
+        Holiday.objects.create(day=date(2026, 11, 30), name="Nghỉ")
+        Holiday.objects.create(day=date(2026, 12, 1), name="Nghỉ")
+        shape.changed()
+        assert quick_times(datetime(2026, 11, 24, 1, tzinfo=UTC))[1] == ("02/12 9:00", "02/12/2026 09:00")
 
 
 def stood(row):

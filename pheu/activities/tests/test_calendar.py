@@ -10,7 +10,9 @@ from pheu.activities.calendar import Look, grid_of
 from pheu.activities.models import Activity, ActivityType
 from pheu.activities.services import finish_activity, schedule_activity
 from pheu.conftest import nothing_changes
+from pheu.core import shape
 from pheu.leads.services import create_lead
+from pheu.people.models import WEEK, Holiday, Profile
 from pheu.records.moments import midnight
 
 WEDNESDAY = date(2031, 6, 11)
@@ -70,6 +72,42 @@ def test_a_free_place_offers_new_work_at_its_time(client, an, lead):
     client.post("/activities/new/", posted)
     assert Activity.objects.get().record_id == lead.pk
     assert "Đo ống khói" in cells(client.get("/calendar/?on=2031-06-11").text)["14:00"]
+
+
+def test_days_off_are_tinted_and_holidays_named(client, an, lead):
+    """Week, month and list; a day that is worked instead is none of them."""
+    Holiday.objects.create(day=WEDNESDAY, name="Giỗ <Tổ>")
+    Holiday.objects.create(day=date(2031, 6, 15), name="Làm bù", is_working=True)
+    shape.changed()
+    plan(lead.record, an, "Gọi ngày lễ", at())
+    plan(lead.record, an, "Gọi thứ năm", at(date(2031, 6, 12)))
+    client.force_login(an)
+    week = client.get("/calendar/?on=2031-06-11").text
+    head = week[week.index("<thead>") : week.index("</thead>")]
+    assert re.search(r'<th scope="col" class="[^"]*off"[^>]*>[^<]*<b>11/06', head)
+    assert '<span class="holiday">Giỗ &lt;Tổ&gt;</span>' in head
+    assert '<span class="holiday">Làm bù</span>' in head
+    assert head.count('off"') == 1
+    month = client.get("/calendar/?view=month&on=2031-06-11").text
+    assert len(re.findall(r'<td class="[^"]*\boff\b', month)) == len(SUNDAYS_SHOWN) + 1
+    assert '<span class="holiday">Giỗ &lt;Tổ&gt;</span>' in month
+    listed = client.get("/calendar/?view=list").text
+    assert listed.count("off-note") == 2  # beside the due time, on a phone and on a desk
+    assert "Giỗ &lt;Tổ&gt;" in listed
+
+
+# Of the weeks that June 2031 touches; the fifteenth is worked.
+SUNDAYS_SHOWN = [date(2031, 6, 1), date(2031, 6, 8), date(2031, 6, 22), date(2031, 6, 29), date(2031, 7, 6)]
+
+
+def test_the_hours_of_a_week_are_those_of_the_company(client, an):
+    Profile.objects.update(**dict.fromkeys(WEEK, "07:00-11:00, 13:00-16:30"))
+    shape.changed()
+    client.force_login(an)
+    assert list(cells(client.get("/calendar/?on=2031-06-11").text))[1:] == [f"{hour:02}:00" for hour in range(7, 17)]
+    Profile.objects.update(**dict.fromkeys(WEEK, "19:00-23:00"))
+    shape.changed()
+    assert list(cells(client.get("/calendar/?on=2031-06-11").text))[1:] == [f"{hour:02}:00" for hour in range(19, 23)]
 
 
 def test_who_only_looks_is_offered_no_places(client, giang, lead):

@@ -6,7 +6,10 @@ import pytest
 
 from pheu.activities.models import Activity, ActivityType
 from pheu.activities.services import Plan, finish_activity, resume_activity, schedule_activity
+from pheu.core import shape
+from pheu.core.vietnamese import today_here
 from pheu.leads.services import create_lead
+from pheu.people.models import WHOLE_DAY, Holiday, Profile
 from pheu.records.models import Record
 
 
@@ -47,6 +50,8 @@ def test_an_admin_makes_a_type_with_a_category_and_what_it_plans_next(client, du
 
 def test_finishing_plans_the_next_so_many_days_after_that_day(lead, an):
     """R3.16: after the day on which it was done, not the day for which it was planned."""
+    Profile.objects.update(saturday=WHOLE_DAY, sunday=WHOLE_DAY)
+    shape.changed()
     ActivityType.objects.filter(name="Gọi điện").update(next_type=kind("Gửi email"), next_days=3)
     done = finish_activity(planned(lead, an), result="Gửi báo giá", by=an)
     after = Activity.objects.open().get(record=lead.record)
@@ -56,6 +61,17 @@ def test_finishing_plans_the_next_so_many_days_after_that_day(lead, an):
     assert Activity.objects.open().count() == 1
     finish_activity(after, by=an)  # this type plans nothing
     assert not Activity.objects.open().exists()
+
+
+def test_what_would_be_due_on_a_day_off_is_due_on_the_next_day_of_work(lead, an):
+    """R3.16: at the same hour."""
+    ActivityType.objects.filter(name="Gọi điện").update(next_type=kind("Gửi email"), next_days=3)
+    day = today_here() + timedelta(days=3)
+    Profile.objects.update(saturday=WHOLE_DAY, sunday=WHOLE_DAY)
+    Holiday.objects.bulk_create(Holiday(day=day + timedelta(days=nth), name="Tết") for nth in range(2))
+    shape.changed()
+    done = finish_activity(planned(lead, an), by=an)
+    assert Activity.objects.open().get().due_at == done.done_at + timedelta(days=5)
 
 
 def test_what_somebody_plans_by_hand_goes_before_it(lead, an):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from pheu.core.vietnamese.dates import in_vietnam, read_date, read_datetime, show_date, show_datetime
+from pheu.core.vietnamese.hours import read_hours
 from pheu.core.vietnamese.money import read_money, show_number
 from pheu.core.vietnamese.phone import UNREADABLE, read_phones, show_phone
 from pheu.core.vietnamese.taxcode import read_tax_code
@@ -208,6 +209,15 @@ class TaxCodeField(_ReadTextField):
 
     def read(self, typed: Any) -> str:
         return read_tax_code(typed)
+
+
+class HoursField(_ReadTextField):
+    """The working hours of a day: 8-12, 13h30-17h30. Nothing is a day off."""
+
+    widget = ShownInput
+
+    def read(self, typed: Any) -> str:
+        return read_hours(typed)
 
 
 class EmailField(forms.EmailField):

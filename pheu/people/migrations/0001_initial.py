@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import pheu.people.models
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -11,6 +13,71 @@ class Migration(migrations.Migration):
     dependencies = []
 
     operations = [
+        migrations.CreateModel(
+            name="Profile",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(blank=True, max_length=200, verbose_name="Name")),
+                ("short_name", models.CharField(blank=True, max_length=30, verbose_name="Short name")),
+                ("tax_code", models.CharField(blank=True, max_length=20, verbose_name="Tax code")),
+                ("address", models.CharField(blank=True, max_length=300, verbose_name="Address")),
+                ("phone", models.CharField(blank=True, max_length=60, verbose_name="Phone")),
+                ("website", models.CharField(blank=True, max_length=200, verbose_name="Website")),
+                ("logo", models.FileField(blank=True, upload_to=pheu.people.models.logo_name)),
+                ("logo_type", models.CharField(blank=True, max_length=20)),
+                (
+                    "monday",
+                    models.CharField(
+                        blank=True, default="08:00-12:00, 13:30-17:30", max_length=24, verbose_name="Monday"
+                    ),
+                ),
+                (
+                    "tuesday",
+                    models.CharField(
+                        blank=True, default="08:00-12:00, 13:30-17:30", max_length=24, verbose_name="Tuesday"
+                    ),
+                ),
+                (
+                    "wednesday",
+                    models.CharField(
+                        blank=True, default="08:00-12:00, 13:30-17:30", max_length=24, verbose_name="Wednesday"
+                    ),
+                ),
+                (
+                    "thursday",
+                    models.CharField(
+                        blank=True, default="08:00-12:00, 13:30-17:30", max_length=24, verbose_name="Thursday"
+                    ),
+                ),
+                (
+                    "friday",
+                    models.CharField(
+                        blank=True, default="08:00-12:00, 13:30-17:30", max_length=24, verbose_name="Friday"
+                    ),
+                ),
+                (
+                    "saturday",
+                    models.CharField(blank=True, default="08:00-12:00", max_length=24, verbose_name="Saturday"),
+                ),
+                (
+                    "sunday",
+                    models.CharField(blank=True, default="", max_length=24, verbose_name="Sunday"),
+                ),
+                ("leads_in_menu", models.BooleanField(default=True, verbose_name="Leads in the menu")),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Holiday",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField(unique=True, verbose_name="Date")),
+                ("name", models.CharField(max_length=100, verbose_name="Name")),
+                ("is_working", models.BooleanField(default=False, verbose_name="A day of work")),
+            ],
+            options={
+                "ordering": ["day"],
+            },
+        ),
         migrations.CreateModel(
             name="Branch",
             fields=[

@@ -2,6 +2,7 @@
 has changed (design.md 3, «one door»)."""
 
 import inspect
+from datetime import date
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,6 +16,7 @@ from pheu.activities import services as activities
 from pheu.activities.models import ActivityType
 from pheu.conftest import nothing_changes, stage_of
 from pheu.core.errors import Refused
+from pheu.core.vietnamese import today_here
 from pheu.deals import conversion, undoing
 from pheu.deals import services as deals
 from pheu.deals.conversion import Handover
@@ -26,7 +28,7 @@ from pheu.records import kinds
 from pheu.records.acts import last_operation
 from pheu.records.models import Category, ClosingReason, FieldGroup, Operation, Pipeline
 from pheu.records.tests.made_up import made_by
-from pheu.setup import configuring, lists, pipelines, shaping, staffing
+from pheu.setup import configuring, housekeeping, lists, pipelines, shaping, staffing
 from pheu.setup import services as setup
 from pheu.setup.definitions import groups_of
 from pheu.setup.tests.test_fields import standing_field
@@ -34,6 +36,7 @@ from pheu.setup.tests.test_jobs_page import parked_job
 from pheu.timeline import services as timeline
 from pheu.timeline import stages, undo
 
+THIS_YEAR = today_here().year
 REASONS = lists.get("deal-lost-reasons")
 
 
@@ -86,6 +89,10 @@ def activity_type():
 
 def upload():
     return SimpleUploadedFile("anh.txt", b"anh")
+
+
+def a_logo():
+    return SimpleUploadedFile("logo.png", b"\x89PNG\r\n\x1a\nlogo")
 
 
 # Acts on rows: who may not change the row is refused, whether they see it (the viewer) or not (the outsider).
@@ -170,6 +177,9 @@ ON_SYSTEM = {
     "configuring.order_items": lambda d, by: configuring.order_items(
         REASONS, [one.pk for one in reversed(REASONS.items)], by=by
     ),
+    "housekeeping.change_logo": lambda d, by: housekeeping.change_logo(a_logo(), by=by),
+    "housekeeping.remove_logo": lambda d, by: housekeeping.remove_logo(by=by),
+    "housekeeping.add_holidays": lambda d, by: housekeeping.add_holidays(THIS_YEAR, [date(THIS_YEAR, 9, 2)], by=by),
     "shaping.add_field": lambda d, by: shaping.add_field("lead", "text", {"label": "x", "group": "lead"}, by=by),
     "shaping.change_field": lambda d, by: shaping.change_field(
         d.field.pk, {"label": "x"}, seen=shaping.digest(d.field), by=by
@@ -229,7 +239,7 @@ MAKING = {
 # Parts of acts, which rely on whoever calls them inside an act that has asked: pages never do.
 PARTS = {
     "activities.must_change", "activities.must_be_theirs", "activities.is_theirs", "activities.may_change",
-    "activities.hand_over_work", "configuring.hold_entry",
+    "activities.hand_over_work", "configuring.hold_entry", "configuring.hold_entries",
     "timeline.record", "timeline.record_many", "timeline.must_be_author",
     "timeline.put", "parties.create_prospects",  # for conversions and for imports (`may_place`)
     "leads.start_working", "deals.note_wins", "deals.note_wins_of", "stages.enter", "stages.enter_many",
@@ -332,7 +342,8 @@ def acts_of_the_house():
     found = {}
     for app in apps.get_app_configs():
         for module in (
-            "services", "configuring", "pipelines", "shaping", "staffing", "conversion", "undoing", "stages", "undo",
+            "services", "configuring", "housekeeping", "pipelines", "shaping", "staffing", "conversion", "undoing",
+            "stages", "undo",
         ):  # fmt: skip
             if app.name.startswith("pheu.") and find_spec(f"{app.name}.{module}"):
                 short, loaded = module if module != "services" else app.label, import_module(f"{app.name}.{module}")

@@ -6,6 +6,7 @@ not seen is 404, seen but not allowed 403, signed out the way to the sign-in, an
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
@@ -19,7 +20,8 @@ from django.utils import timezone
 from pheu.activities.models import ActivityType
 from pheu.activities.services import schedule_activity
 from pheu.conftest import PASSWORD, fingerprint, stage_of, standing
-from pheu.people.models import Branch, Department, Role, Team, User
+from pheu.core.vietnamese import today_here
+from pheu.people.models import Branch, Department, Holiday, Role, Team, User
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, IMPORT, MOVE, VIEW, Action, Scope
 from pheu.quality.services import open_file, read_file
 from pheu.records import kinds
@@ -33,6 +35,7 @@ from pheu.setup.tests.test_fields import standing_field
 from pheu.setup.tests.test_jobs_page import parked_job
 from pheu.timeline.services import add_file, add_note, assign
 
+THIS_YEAR = today_here().year
 KINDS = ("prospect", "company", "contact", "lead", "deal", "toy")
 # Which records a scope reaches, seen from the person: their own, a colleague's of the same team, a stranger's of
 # another team and department, and one that nobody in their team has taken yet.
@@ -82,6 +85,7 @@ class Firm:
         self.things["team", "a stranger's", ""] = Team.objects.create(name="Miền Trung")
         self.things["department", "a stranger's", ""] = Department.objects.create(name="Phòng kho")
         self.things["branch", "a stranger's", ""] = Branch.objects.create(name="Chi nhánh Huế")
+        self.things["holiday", "a stranger's", ""] = Holiday.objects.create(day=date(2031, 9, 2), name="Quốc khánh")
         invited = {"full_name": "Lý Văn Mới", "role": Role.objects.get(code="viewer")}
         self.things["person", "a stranger's", ""] = User.objects.create_user("moi@quantrac.example", **invited)
         self.things["role", "a stranger's", ""] = Role.objects.create(code="nobody", name="Chưa ai")
@@ -549,6 +553,15 @@ ENTRIES = {
     ),
     **_setup_page("departments", "department", {"name": "Phòng mua hàng"}, "switch"),
     **_setup_page("branches", "branch", {"name": "Chi nhánh Cần Thơ"}, "switch"),
+    "setup-company-page": Entry(
+        kind="system", needs=VIEW, get=200, post=302, sends=lambda *_: {"name": "Sen Việt", "monday": "8-12"}
+    ),
+    "setup-company-logo": Entry(kind="system", needs=VIEW, post=302, sends=lambda *_: {"remove": "1"}),
+    **_setup_page("holidays", "holiday", {"day": "01/05/2026", "name": "Quốc tế Lao động"}, "removal"),
+    "setup-holidays-propose": Entry(
+        kind="system", needs=VIEW, args=(str(THIS_YEAR),), get=200, post=302,
+        sends=lambda *_: {"days": f"{THIS_YEAR}-09-02"},
+    ),
     "pipeline-list": Entry(kind="system", needs=VIEW, get=200),
     "pipeline-new": Entry(
         kind="system", needs=VIEW, args=("deal",), get=200, post=302,
@@ -583,7 +596,7 @@ ENTRIES = {
 
 # Open to anybody, signed in or not: they show nothing of the business.
 PUBLIC = {
-    "health", "set_language", "account_login", "account_logout", "account_inactive", "account_signup",
+    "company-logo", "health", "set_language", "account_login", "account_logout", "account_inactive", "account_signup",
     "account_email_verification_sent", "account_confirm_email", "account_confirm_login_code",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
     "account_reset_password_from_key_done",
@@ -769,7 +782,7 @@ def test_looking_at_any_page_changes_nothing(client, firm):
         if now != before:
             changed.append(f"{words}: {[table for table in now if now[table] != before[table]]}")
             before = now
-    for name in PUBLIC - {"account_confirm_email", "account_reset_password_from_key"}:
+    for name in PUBLIC - {"account_confirm_email", "account_reset_password_from_key", "company-logo"}:
         client.get(reverse(name))
     assert changed == []
     assert fingerprint() == before

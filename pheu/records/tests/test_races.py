@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
 
@@ -24,7 +25,7 @@ from pheu.leads.models import Lead
 from pheu.parties import services as parties
 from pheu.parties.models import Company, Prospect
 from pheu.people.models import Role, User
-from pheu.people.tests.test_access_acts import PARTS, a_new_order, acts_of_the_house
+from pheu.people.tests.test_access_acts import PARTS, THIS_YEAR, a_logo, a_new_order, acts_of_the_house
 from pheu.quality import services as quality
 from pheu.quality.models import Import
 from pheu.records import kinds
@@ -43,7 +44,7 @@ from pheu.records.tests.desk import (
     schedule,
 )
 from pheu.records.tests.races import BEFORE_LOCK, BEFORE_WRITE, Outcome, disagreements, race
-from pheu.setup import configuring, lists, pipelines, shaping, staffing
+from pheu.setup import configuring, housekeeping, lists, pipelines, shaping, staffing
 from pheu.setup import events as of_setup
 from pheu.setup import services as setup
 from pheu.setup.definitions import groups_of
@@ -141,6 +142,16 @@ ON_FILES: dict[str, tuple[Callable[[Desk], Work], Callable[[Outcome], Any], Any]
         lambda outcome: Event.objects.filter(kind="person.returned").count(),
         1,
     ),
+    "housekeeping.change_logo": (
+        lambda d: partial(housekeeping.change_logo, a_logo(), by=d.cast.dung),
+        lambda outcome: len(default_storage.listdir("logo")[1]),
+        1,  # the second takes the place of the first
+    ),
+    "housekeeping.remove_logo": (
+        lambda d: partial(housekeeping.remove_logo, by=once(d, "logo", lambda: _with_a_logo(d)).cast.dung),
+        lambda outcome: Event.objects.filter(kind="profile.logo_removed").count(),
+        1,
+    ),
     "setup.drop_job": (
         lambda d: partial(setup.drop_job, once(d, "job", parked_job).pk, by=d.cast.dung),
         lambda outcome: outcome.results,
@@ -167,6 +178,10 @@ ON_LISTS: dict[str, tuple[Callable[[Any], Work], list[type[Exception]]]] = {
             staffing.invite_person, {"full_name": "Hà", "email": "ha@x.example", "role": by.role}, by=by
         ),
         [Invalid],
+    ),
+    "housekeeping.add_holidays": (
+        lambda by: partial(housekeeping.add_holidays, THIS_YEAR, [date(THIS_YEAR, 9, 2)], by=by),
+        [],
     ),
     "configuring.remove_item": (
         lambda by: partial(configuring.remove_item, ROLES, _a_spare_role().pk, by=by),
@@ -258,6 +273,11 @@ def _an_invited() -> User:
 
 def _a_leaver(d: Desk) -> User:
     return staffing.leave(d.cast.hanh.pk, heir=d.cast.binh, by=d.cast.dung)
+
+
+def _with_a_logo(d: Desk) -> Desk:
+    housekeeping.change_logo(a_logo(), by=d.cast.dung)
+    return d
 
 
 def _a_spare_role() -> Role:

@@ -1,6 +1,7 @@
 """A configuration travels as one file: the survey of source 0, and a company that sells something quite different."""
 
 import json
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from pheu.core.errors import DomainError, Refused
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.models import Deal
 from pheu.leads.models import Lead, RequestType
+from pheu.people.profile import is_working
 from pheu.records import kinds
 from pheu.records.models import CustomField
 from pheu.setup.portable import EXAMPLES, exported, import_config
@@ -101,9 +103,11 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(dung, an, tmp_path
 
 
 def test_a_language_school_works_with_its_own_fields(client, dung, an):
-    """Courses, branches, tuition: what a company needs that sells something quite different."""
+    """Courses, branches, tuition: what a company needs that sells something quite different, and works at weekends."""
     import_config(read(SCHOOL), by=dung)
     client.force_login(an)
+    assert "Cánh Buồm" in client.get("/").text
+    assert [is_working(date(2031, 6, day)) for day in (15, 16)] == [True, False]  # Sunday, Monday
     page = client.get("/leads/new/").text
     assert page.index("Học viên") < page.index("Khóa học quan tâm")
     assert 'data-under-of="x_khoa_hoc"' in page
