@@ -29,7 +29,7 @@ def test_a_click_on_a_free_hour_plans_work_there_and_one_on_the_entry_finishes_i
 
     entry.click()
     dialog.get_by_role("link", name="Xong").click()
-    dialog.get_by_label("Kết quả").fill("Đạt")
+    dialog.get_by_label("Kết quả", exact=True).fill("Đạt")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#dialog[open]")).to_have_count(0)
     expect(page.locator(".calendar-week .entry")).to_have_count(0)  # done today, and not in that week

@@ -130,11 +130,11 @@ def test_the_result_of_an_activity_and_a_new_record_wait_too(world):
     page = world.enter(an, lead.get_absolute_url())
     opener, dialog = page.locator(f"#record-side a[href='/activities/{planned.pk}/result/']"), page.locator("#dialog")
     opener.click()
-    dialog.get_by_label("Kết quả").fill("Khách bận, gọi lại chiều mai")
+    dialog.get_by_label("Kết quả", exact=True).fill("Khách bận, gọi lại chiều mai")
     page.keyboard.press("Escape")
     opener.click()
     dialog.get_by_text("Bản nháp từ").wait_for()
-    assert dialog.get_by_label("Kết quả").input_value() == "Khách bận, gọi lại chiều mai"
+    assert dialog.get_by_label("Kết quả", exact=True).input_value() == "Khách bận, gọi lại chiều mai"
     page.keyboard.press("Control+Enter")
     page.locator("#timeline").get_by_text("Khách bận, gọi lại chiều mai").wait_for()
     kept(page, 0)
