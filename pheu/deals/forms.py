@@ -52,7 +52,9 @@ class ConversionForm(forms.Form):
         self.entry = Entry(data, row=lead, lacks=lacking(lead, to), user=by, also=expected, prefix="lead")
         super().__init__(data, initial=self._first_choice(lead, by))
         amount = kinds.get("deal").schema_for(by).get("expected_amount")
-        if amount is None or not amount.on_create or kinds.get("lead").schema_for(by).get("expected_amount") is None:
+        seen = kinds.get("lead").schema_for(by).get("expected_amount")
+        # What the lead's gate asks for becomes the deal's: nobody types it twice.
+        if amount is None or not amount.on_create or seen is None or "expected_amount" in self.entry.form.fields:
             del self.fields["amount"]
         owners = User.objects.who_may("deal", CHANGE).with_team_ids().select_related("department")
         self._offer("owner", owners)

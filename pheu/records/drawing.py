@@ -429,12 +429,19 @@ def card(kind: Kind, row: Any) -> SafeString:
         url_of(row),
         getattr(row, "place", ""),
         row.title,
-        html('<div class="sub cut">{}</div>', row.customer_name) if row.customer_name else "",
+        _card_customer(row),
         _card_facts(row),
         _card_value(row),
         _card_next(row),
         _card_menu() if row.may_move else "",
     )
+
+
+def _card_customer(row: Any) -> SafeString | str:
+    """Whom it is about, and at the end of the line how long it stands too long where it stands."""
+    about = html('<div class="sub cut">{}</div>', row.customer_name) if row.customer_name else ""
+    marks = [mark for field, value in _on_card(row, "rotting") if (mark := _rotting(field, value, row)) is not NOTHING]
+    return html('<div class="card-about">{}{}</div>', about, together(marks)) if marks else about
 
 
 def _on_card(row: Any, *cells: str) -> list[tuple[Field, Any]]:
@@ -494,7 +501,6 @@ def _as_list(value: Any) -> list[Any]:
 def _card_next(row: Any) -> SafeString:
     priority = [html('<span class="push">{}</span>', stars(value)) for _field, value in _on_card(row, "stars") if value]
     drawn = [_next(field, row).on_card() for field, _value in _on_card(row, "activity")]
-    drawn += [_rotting(field, value, row) for field, value in _on_card(row, "rotting")]
     line = [*(one for one in drawn if one is not NOTHING), *priority]
     return html('<div class="card-row">{}</div>', together(line)) if line else SafeString("")
 

@@ -270,6 +270,7 @@ def test_the_conversion_asks_in_its_own_dialog_for_what_the_gate_lacks(client, d
     page = client.get(url)
     assert {"rating", "expected_amount", "need", "request_type"} == set(page.context["form"].entry.form.fields)
     assert "Đã khảo sát" in page.text
+    assert "amount" not in page.context["form"].fields  # it is asked for once
     sent = conversion(lead, an, **{"lead-need": "Đo bụi"})
     with nothing_changes():
         answer = client.post(url, sent)
@@ -279,6 +280,7 @@ def test_the_conversion_asks_in_its_own_dialog_for_what_the_gate_lacks(client, d
     assert client.post(url, sent | {"lead-rating": "2", "lead-expected_amount": "2 triệu"}).status_code == 302
     lead = Lead.objects.with_stage().get(pk=lead.pk)
     assert (lead.status, lead.rating, lead.expected_amount, lead.need) == ("converted", 2, 2_000_000, "Đo bụi")
+    assert Deal.objects.get(record__continues=lead.pk).expected_amount == 2_000_000
     assert not Event.objects.filter(kind=GATE_OVERRIDDEN.code).exists()
 
 

@@ -11,7 +11,7 @@ from pheu.core.errors import DomainError
 from pheu.deals.services import close_deal, create_deal
 from pheu.leads.services import create_lead
 from pheu.people.models import Role
-from pheu.records import kinds
+from pheu.records import kinds, lists
 from pheu.records.models import Stage
 from pheu.setup import pipelines
 from pheu.setup.tests.test_pipelines import form_of
@@ -91,6 +91,19 @@ def test_it_is_a_filter_of_list_and_board(client, a_week, an, dung):
     assert {card.title for column in board.columns_of_stages for card in column.cards} == {"Tiếp cận"}
     assert [column.count for column in board.heads][:4] == [1, 0, 0, 0]
     assert "Để lâu" in client.get("/deals/filters/").text
+
+
+def test_the_longest_stand_first_page_by_page(client, a_week, an, monkeypatch):
+    monkeypatch.setattr(lists, "PAGE", 2)
+    for days in (9, 30, 12, 8):
+        a_deal(an, f"{days}", days)
+    client.force_login(an)
+    first = client.get("/deals/?rotting=yes&tab=all").context["listing"]
+    second = client.get(f"/deals/{first.next_url}").context["listing"]
+    assert [row.title for row in (*first.rows, *second.rows)] == ["30", "12", "9", "8"]
+    assert [row.title for row in client.get("/deals/?rotting=yes&tab=all&sort=name").context["listing"].rows] == [
+        "12", "30",
+    ]  # fmt: skip
 
 
 def test_no_stage_says_so_and_nothing_is_too_long(client, an):
