@@ -231,7 +231,8 @@ PARTS = {
     "activities.hand_over_work", "configuring.hold_entry",
     "timeline.record", "timeline.record_many", "timeline.must_be_author",
     "timeline.put", "parties.create_prospects",  # for conversions and for imports (`may_place`)
-    "leads.start_working", "deals.note_wins", "deals.note_wins_of", "stages.enter",
+    "leads.start_working", "deals.note_wins", "deals.note_wins_of", "stages.enter", "stages.tell_override",
+    "pipelines.empty_some",  # for the job that goes on with what `remove_stage` has begun
 }  # fmt: skip
 
 

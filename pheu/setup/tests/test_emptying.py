@@ -1,5 +1,7 @@
 """Taking out a stage in which very many records stand: a job moves them portion by portion, and nothing comes in."""
 
+from functools import partial
+
 import pytest
 from django.db import transaction
 from playwright.sync_api import expect
@@ -12,6 +14,7 @@ from pheu.deals.models import Deal
 from pheu.deals.services import close_deal, create_deal, move_deal, reopen_deal
 from pheu.records.acts import last_operation
 from pheu.records.models import Operation, Stage
+from pheu.records.tests.races import BEFORE_WRITE, race
 from pheu.setup import jobs, pipelines
 from pheu.setup.events import STAGE_REMOVAL_BEGUN, STAGE_REMOVED
 from pheu.timeline.models import Event
@@ -157,6 +160,23 @@ def test_whoever_began_it_may_have_left(leaving, deals, dung):
     dung.save()
     work(leaving, dung)
     assert standing(deals) == ["Đàm phán"] * 5
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("comes_first", [True, False], ids=["the record", "the admin"])
+def test_who_enters_as_it_begins_goes_along_or_is_refused(cast, few, comes_first):
+    """Nothing is left behind in a stage that is no more."""
+    an, dung, stage, to = cast.an, cast.dung, stage_of("deal", "Báo giá"), stage_of("deal", "Đàm phán")
+    deals = [create_deal({"name": f"Trạm {n}", "owner": an}, by=an) for n in range(5)]
+    for deal in deals[:4]:
+        move_deal(deal, to=stage, left=deal.stage, by=an)
+    enters = partial(move_deal, deals[4], to=stage, left=deals[4].stage, by=an)
+    leaves = partial(jobs.remove_stage, stage, to=to, by=dung)
+    outcome = race(*([enters, leaves] if comes_first else [leaves, enters]), at=BEFORE_WRITE)
+    assert [type(one) for one in outcome.errors] == ([] if comes_first else [Conflict])
+    assert outcome.deadlocks == 0
+    work(stage, dung)
+    assert standing(deals) == [*["Đàm phán"] * 4, "Đàm phán" if comes_first else "Tiếp cận"]
 
 
 @pytest.mark.django_db(transaction=True)
