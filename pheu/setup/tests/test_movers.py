@@ -117,6 +117,20 @@ def test_who_may_not_take_records_out_is_refused_too(dung, an, binh, deal, lead)
     assert change_pipeline(deal, to=other, by=binh).stage == other
 
 
+def test_whoever_overrides_requirements_does_not_override_this(client, dung, binh, deal):
+    """D5 is about what a record lacks, not about who moves it."""
+    quoted = only("Báo giá", "admin", by=dung)
+    pipelines.change_stage(quoted, {"needs_fields": ([], ["need"])}, by=dung)
+    client.force_login(binh)
+    sent = {"to": quoted.pk, "left": deal.stage_id, "override": "on"}
+    with nothing_changes(), pytest.raises(Refused, match="vào «"):
+        move(deal, override=True, by=binh)
+    with nothing_changes():
+        assert client.post(f"{deal.get_absolute_url()}entry/", sent).status_code == 403
+        assert client.post(f"{deal.get_absolute_url()}stage/", sent).status_code == 403
+        assert "không được chuyển bản ghi vào «Báo giá»" in client.post(f"{deal.get_absolute_url()}stage/", sent).text
+
+
 def test_reopening_into_a_stage_is_entering_it(dung, an, binh, deal):
     move(deal, by=an)
     close_deal(now(deal), to=stage_of("deal", "Thành công"), by=an)
