@@ -12,7 +12,8 @@ from pheu.core.errors import Conflict, DomainError, Refused
 from pheu.core.health import examine
 from pheu.deals.models import Deal
 from pheu.deals.services import close_deal, create_deal, move_deal, reopen_deal
-from pheu.records.acts import last_operation
+from pheu.records.acts import last_operation, operation
+from pheu.records.locking import hold
 from pheu.records.models import Operation, Stage
 from pheu.records.tests.races import BEFORE_WRITE, race
 from pheu.setup import jobs, pipelines
@@ -118,9 +119,6 @@ def test_nothing_comes_in_meanwhile(leaving, deals, an, binh):
 
 
 def _enter_unasked(deal, stage, by):
-    from pheu.records.acts import operation
-    from pheu.records.locking import hold
-
     with operation("drill", by=by):
         hold(deal.pk)
         enter(Deal.objects.with_stage().with_words().get(pk=deal.pk), stage, "moved", by=by, via="page")
