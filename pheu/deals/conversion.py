@@ -20,13 +20,14 @@ from pheu.people.models import Team, User
 from pheu.people.scopes import CONVERT
 from pheu.records import kinds, writing
 from pheu.records.acts import act, current
-from pheu.records.gates import must_pass
+from pheu.records.gates import must_let, must_pass
 from pheu.records.locking import hold, must_hold
 from pheu.records.models import Category, Pipeline, Stage, id_and_name
 from pheu.records.ownership import must_serve
 from pheu.records.schema import carried, carried_back
 from pheu.timeline import services as timeline
 from pheu.timeline.services import may_work, record_many
+from pheu.timeline.stages import tell_override
 
 # What a deal has of its own rather than from its lead.
 CHOSEN = ("name", "company", "contact")
@@ -52,6 +53,11 @@ class Handover:
     pipeline: Pipeline | None = None
     # The stage of the lead's own pipeline that it ends in, where it has several for conversion.
     ends_in: Stage | None = None
+    # Whether that stage lets leads in that lack what it asks for; for those who may let them.
+    override: bool = False
+
+    def end_of(self, lead: Lead) -> Stage:
+        return self.ends_in or lead.stage.pipeline.stage_for(Category.CONVERTED)
 
     @property
     def linked(self) -> list[int | None]:
@@ -73,13 +79,17 @@ def convert_leads(leads: Sequence[Lead], handover: Handover, *, by: User, via: s
     held = Lead.objects.within(by, CONVERT).with_stage().with_words().select_related(*REFERRED).all_or_refuse(leads)
     fresh = [lead for lead in held if lead.status != Category.CONVERTED]
     _check(fresh, handover, by)
+    for lead in fresh:
+        to = handover.end_of(lead)
+        must_let(by, lead.stage, to)
+        tell_override(lead, to, must_pass(lead, to, by=by, override=handover.override), by=by, via=via)
     handover = _with_fresh_customer(handover, by)
     companies, contacts = _customers(fresh, handover, by=by, via=via)
     deals = _deals(fresh, handover, companies, contacts, by=by, via=via)
     bring_along([(lead.record, deal.record) for lead, deal in zip(fresh, deals, strict=True)])
     for lead in fresh:
         lead.company, lead.contact = companies[lead] or lead.company, contacts[lead] or lead.contact
-        lead.enter(handover.ends_in or lead.stage.pipeline.stage_for(Category.CONVERTED), by=by)
+        lead.enter(handover.end_of(lead), by=by)
     for stage in {lead.stage for lead in fresh}:
         Stage.objects.hold_still(stage)
     writing.save_many(fresh)
@@ -125,7 +135,6 @@ def _check(leads: Sequence[Lead], handover: Handover, by: User) -> None:
             raise DomainError(_("Before conversion %(name)s needs: %(missing)s."), name=lead, missing=words)
         if handover.ends_in and handover.ends_in.category != Category.CONVERTED:
             raise DomainError(_("That stage does not convert a lead."))
-        must_pass(lead, handover.ends_in or lead.stage.pipeline.stage_for(Category.CONVERTED), by=by)
     if handover.customer not in (Handover.CREATE, Handover.LINK, Handover.NONE):
         raise DomainError(_("This cannot be chosen."))
     may_work(handover.owner, "deal")

@@ -13,9 +13,9 @@ from pheu.parties.models import Company, Contact
 from pheu.people.models import Team, User
 from pheu.people.scopes import CHANGE, CREATE
 from pheu.records import kinds
-from pheu.records.access import granted
 from pheu.records.fields import PickInput
-from pheu.records.forms import of_their_teams
+from pheu.records.forms import Entry, of_their_teams
+from pheu.records.gates import lacking
 from pheu.records.models import Pipeline, Stage
 from pheu.records.schema import SchemaForm
 
@@ -29,7 +29,8 @@ CUSTOMER = [
 class ConversionForm(forms.Form):
     """The dialog «Chuyển thành cơ hội»: person, team, value, customer (R0.14-0.18, R2.03-2.10).
 
-    `lead` comes with whether `by` may change it (`with_abilities`).
+    `entry` asks for what the lead lacks: what conversion expects of every lead, and the gate of the stage `to` that it
+    ends in.
     """
 
     owner = RowField(User.objects.none(), label=_("Assign this deal to"), widget=forms.Select(attrs={"data-pick": ""}))
@@ -43,14 +44,17 @@ class ConversionForm(forms.Form):
     company = RowField(Company.objects.none(), label=_("Company"), required=False)
     contact = RowField(Contact.objects.none(), label=_("Contact"), required=False)
 
-    def __init__(self, data: Any = None, *, lead: Lead, by: User) -> None:
+    def __init__(self, data: Any = None, *, lead: Lead, to: Stage, by: User) -> None:
         self.companies, self.contacts = proposals(lead, to=by)
         self.pipelines = list(Pipeline.objects.active().filter(kind="deal"))
         self.missing = lead.missing_for_conversion(by)
-        self.facts = self._facts(data, lead, by)
+        expected = {name for names in self.missing.values() for name in names}
+        self.entry = Entry(data, row=lead, lacks=lacking(lead, to), user=by, also=expected, prefix="lead")
         super().__init__(data, initial=self._first_choice(lead, by))
         amount = kinds.get("deal").schema_for(by).get("expected_amount")
-        if amount is None or not amount.on_create or kinds.get("lead").schema_for(by).get("expected_amount") is None:
+        seen = kinds.get("lead").schema_for(by).get("expected_amount")
+        # What the lead's gate asks for becomes the deal's: nobody types it twice.
+        if amount is None or not amount.on_create or seen is None or "expected_amount" in self.entry.form.fields:
             del self.fields["amount"]
         owners = User.objects.who_may("deal", CHANGE).with_team_ids().select_related("department")
         self._offer("owner", owners)
@@ -75,7 +79,7 @@ class ConversionForm(forms.Form):
 
     def _point(self, lead: Lead) -> None:
         """The focus begins at what a person has to decide: what is missing, else one of several customers."""
-        asked = next(iter(self.facts.fields.values()), None) if self.facts else None
+        asked = next(iter(self.entry.form.fields.values()), None)
         if asked is None and not (lead.company_id or lead.contact_id) and (self.companies or self.contacts):
             asked = self.fields["customer"]
         self.is_ready = asked is None
@@ -102,21 +106,15 @@ class ConversionForm(forms.Form):
         usual = [one for one in self.pipelines if one.is_default] or self.pipelines
         return usual[0].pk if usual else Pipeline.objects.default("deal").pk
 
-    def _facts(self, data: Any, lead: Lead, by: User) -> SchemaForm | None:
-        """The lead's own fields that conversion still needs, for whoever may write them."""
-        if not self.missing or str(CHANGE) not in granted(lead):
-            return None
-        names = {name for names in self.missing.values() for name in names}
-        return kinds.get("lead").schema_for(by).form(by, data, row=lead, only=names, prefix="lead")
-
     @property
     def can_be_sent(self) -> bool:
         """Whether what is missing can be filled in here."""
-        asked = self.facts.fields if self.facts else ()
-        return all(any(name in asked for name in names) for names in self.missing.values())
+        asked = self.entry.form.fields
+        is_asked = all(any(name in asked for name in names) for names in self.missing.values())
+        return is_asked and (not self.entry.wanting or self.entry.may_override)
 
     def is_valid(self) -> bool:
-        return all([super().is_valid(), self.facts is None or self._is_enough(self.facts)])
+        return all([super().is_valid(), self.entry.is_valid(), self._is_enough(self.entry.form)])
 
     def _is_enough(self, facts: SchemaForm) -> bool:
         if not facts.is_valid():
@@ -136,4 +134,4 @@ class ConversionForm(forms.Form):
 
     def handover(self, *, ends_in: Stage | None = None) -> Handover:
         given = {name: value for name, value in self.cleaned_data.items() if name != "department"}
-        return Handover(**given, ends_in=ends_in)
+        return Handover(**given, ends_in=ends_in, override=self.entry.overrides)

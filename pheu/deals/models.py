@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.leads.models import FILTERED, SORTED, Lead, SalesRow
-from pheu.records.models import PLACES, Category, Operation, Stage, list_indexes, stage_indexes
+from pheu.records.models import Category, Operation, Stage, list_indexes, stage_indexes
 
 
 class Deal(SalesRow):
@@ -26,12 +26,6 @@ class Deal(SalesRow):
         indexes = [
             *list_indexes("deal", *SORTED, filters=(*FILTERED, "request_type"), beside=("stage",)),
             *stage_indexes("deal", "expected_amount", "probability"),
-            models.Index(
-                fields=["stage_entered_at", "record"],
-                include=[*PLACES, "stage", "expected_amount", "probability", "next_activity_at"],
-                name="deal_still",
-                condition=models.Q(is_live=True, closed_at=None),
-            ),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(probability__lte=100), name="deal_probability_percent"),

@@ -13,19 +13,24 @@ from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.records import kinds
 from pheu.records.drawing import cell
-from pheu.records.models import Category
+from pheu.records.models import Category, Stage
 
 
 @toolbar.add("lead", order=10)
 def conversion_buttons(lead: Lead, may: set[str]) -> list[Button]:
     if "convert" not in may:
         return []
-    if not lead.is_closed:
+    if not lead.is_closed and any(one.pk not in lead.barred for one in _conversions(lead)):
         url = reverse("lead-conversion", args=[lead.pk])
         return [Button(_("Convert to deal"), url, "arrow-right", "primary", dialog=True, key="t")]
     if lead.status == Category.CONVERTED:
         return [Button(_("Reopen"), reverse("lead-conversion-undo", args=[lead.pk]), "refresh", posts=True)]
     return []
+
+
+def _conversions(lead: Lead) -> list[Stage]:
+    """The stages of its pipeline in which a converted lead ends."""
+    return [one for one in lead.stage.pipeline.stages.all() if one.category == Category.CONVERTED]
 
 
 @side_panels.add("lead", order=20)

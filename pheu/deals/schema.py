@@ -116,7 +116,7 @@ DEAL = Schema(
     ),
     title=("name",),
     amount="expected_amount",
-    card=("expected_amount", "label", "tags", "owner", "next_activity", "priority"),
+    card=("expected_amount", "label", "tags", "owner", "next_activity", "rotting", "priority"),
     customer=("company", "contact"),
     key=("company", "contact", "expected_amount", "expected_close_on", "owner"),
     columns=(

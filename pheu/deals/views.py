@@ -17,10 +17,11 @@ from pheu.deals.models import Deal
 from pheu.deals.undoing import undo_conversion
 from pheu.leads.models import Lead
 from pheu.people.requests import Request
-from pheu.people.scopes import CHANGE, CONVERT
+from pheu.people.scopes import CONVERT
 from pheu.records import kinds
 from pheu.records.access import granted, with_abilities
 from pheu.records.answers import done
+from pheu.records.gates import must_let
 from pheu.records.models import Category
 
 
@@ -30,7 +31,7 @@ def _visible_lead(request: Request, pk: int) -> Lead:
         .with_stage()
         .select_related("record", "owner__department", "company", "contact")
     )
-    return get_object_or_404(with_abilities(rows, request.user, CONVERT, CHANGE), pk=pk)
+    return get_object_or_404(with_abilities(rows, request.user, CONVERT), pk=pk)
 
 
 def _ending_of(lead: Lead, request: Request) -> Any:
@@ -48,9 +49,12 @@ def lead_conversion(request: Request, pk: int) -> HttpResponse:
         return redirect(lead)
     if str(CONVERT) not in granted(lead):
         raise Refused
-    form = ConversionForm(request.POST if request.method == "POST" else None, lead=lead, by=request.user)
+    asked = _ending_of(lead, request)
+    to = asked or lead.stage.pipeline.stage_for(Category.CONVERTED)
+    must_let(request.user, lead.stage, to)
+    form = ConversionForm(request.POST if request.method == "POST" else None, lead=lead, to=to, by=request.user)
     if request.method == "POST" and form.is_valid() and _filled_in(lead, form, request):
-        deal = convert_leads([lead], form.handover(ends_in=_ending_of(lead, request)), by=request.user)[0]
+        deal = convert_leads([lead], form.handover(ends_in=asked), by=request.user)[0]
         words = _("%(lead)s is now the deal %(deal)s.") % {"lead": lead.number, "deal": deal.number}
         tell(request, words, undo=reverse("lead-conversion-undo", args=[lead.pk]))
         if Deal.objects.visible_to(request.user).filter(pk=deal.pk).exists():
@@ -59,7 +63,8 @@ def lead_conversion(request: Request, pk: int) -> HttpResponse:
     context = {
         "lead": lead,
         "form": form,
-        "ends_in": _ending_of(lead, request),
+        "ends_in": asked,
+        "to": to,
         "same_email": same_email(lead, to=request.user),
     }
     return render(request, "deals/conversion.html", context, status=422 if request.method == "POST" else 200)
@@ -67,13 +72,13 @@ def lead_conversion(request: Request, pk: int) -> HttpResponse:
 
 def _filled_in(lead: Lead, form: ConversionForm, request: Request) -> bool:
     """Whether the lead has taken what was still missing; else its fields say why not."""
-    changes = form.facts.changes() if form.facts else {}
-    if not form.facts or not changes:
+    changes = form.entry.form.changes()
+    if not changes:
         return True
     try:
         kinds.get("lead").change(lead, changes, by=request.user)
     except Invalid as error:
-        form.facts.refuse(error)
+        form.entry.form.refuse(error)
         return False
     return True
 

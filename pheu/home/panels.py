@@ -129,8 +129,10 @@ def _dong(amount: Any) -> str:
 
 
 def work_panel(page: Page) -> Panel:
-    """«Việc của tôi»: overdue and due by tonight."""
-    return Panel("home/_work.html", {"activities": page.work.first, "count": page.work.count})
+    """«Việc của tôi»: overdue and due by tonight, and which records of mine stand too long where they are."""
+    rotting = queries.my_rotting(page.user)
+    context = {"activities": page.work.first, "count": page.work.count, "rotting": rotting}
+    return Panel("home/_work.html", context)
 
 
 def new_leads_panel(page: Page) -> Panel | None:

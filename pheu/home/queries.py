@@ -1,10 +1,11 @@
 """What the start page counts and lists: conditions, each of which also opens the list of exactly its rows."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum, Window
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum, Value, Window
 from django.utils.translation import gettext as _
 
 from pheu.activities.calendar import tonight
@@ -23,6 +24,7 @@ from pheu.records.kinds import Kind
 from pheu.records.lists import place_of
 from pheu.records.models import CLOSED, Category, Record, Stage
 from pheu.records.moments import read_day
+from pheu.records.rotting import limits_of
 
 FUNNEL = 90  # days
 MOST_WORK, MOST_ROWS = 8, 5
@@ -220,6 +222,32 @@ def my_work(user: User, now: datetime) -> Work:
     opens = Exists(Record.objects.visible_to(user).filter(pk=OuterRef("record")))
     first = list(rows.annotate(of_all=Window(Count("pk")), of_late=Window(late), opens=opens)[:MOST_WORK])
     return Work(first[0].of_all, first[0].of_late, first) if first else Work(0, 0, [])
+
+
+def _my_rotting(user: User) -> dict[str, Tree]:
+    """What asks for my records that stand too long in their stage, of each kind of which the company has said so."""
+    asked = _both(MINE, {"field": "rotting", "op": "in", "value": ["yes"]})
+    staged = [kind for kind in kinds.every() if kind.has_stages and limits_of(kind.code)]
+    return {kind.code: asked for kind in staged if sees(kind, user, {"rotting": asked})}
+
+
+def my_rotting(user: User) -> list[tuple[str, str, Any]]:
+    """How many of them there are, each with the list of exactly these: (count, address, what they are).
+
+    One statement, and none where no stage says how long is too long.
+    """
+    asked = _my_rotting(user)
+    each = [
+        rows_where(kinds.get(code), user, tree).order_by().values_list(Value(code))[: MOST_SHOWN + 1]
+        for code, tree in asked.items()
+    ]
+    found = Counter(code for (code,) in (each[0].union(*each[1:], all=True) if each[1:] else [*each, ()][0]))
+    return [part for code, n in found.items() for part in shares(kinds.get(code), (n, asked[code], _named(code, n)))]
+
+
+def _named(code: str, n: int) -> str:
+    kind = kinds.get(code)
+    return str(kind.label if n == 1 else kind.plural)
 
 
 # Funnel --------------------------------------------------------------------------------------------

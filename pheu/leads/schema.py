@@ -110,7 +110,7 @@ LEAD = Schema(
     ),
     title=("name", "company_name", "person_name", "phone", "email"),
     amount="expected_amount",
-    card=("expected_amount", "label", "tags", "owner", "next_activity", "priority"),
+    card=("expected_amount", "label", "tags", "owner", "next_activity", "rotting", "priority"),
     customer=("company_name", "person_name"),
     key=("phone", "email", "expected_amount", "expected_close_on", "owner"),
     columns=(

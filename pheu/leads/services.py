@@ -12,7 +12,7 @@ from pheu.people.models import User
 from pheu.people.scopes import CONVERT
 from pheu.records import kinds, writing
 from pheu.records.acts import act, current
-from pheu.records.gates import lacking
+from pheu.records.gates import lacking, lets
 from pheu.records.locking import hold
 from pheu.records.models import Category, Stage, id_and_name
 from pheu.records.schema import carried
@@ -64,12 +64,15 @@ def _lead_of(prospect: Prospect) -> Lead:
 def start_working(leads: Iterable[Lead], *, by: Author, via: str, causes: Mapping[int, Any]) -> None:
     """Move untouched leads on: New means that nobody has done anything yet (D14, R4.03-4.04).
 
-    One that the gate of Working would not let in stays, and whoever moves it is asked. `causes`: by the lead's id.
+    One that the gate of Working would not let in, or that this person may not put there, stays; whoever moves it is
+    asked. `causes`: by the lead's id.
     """
     ready: dict[Stage, list[Lead]] = {}
     for lead in leads:
         working = next((one for one in lead.stage.pipeline.stages.all() if one.category == Category.WORKING), None)
-        if lead.status == Category.NEW and working is not None and not lacking(lead, working):
+        if lead.status != Category.NEW or working is None:
+            continue
+        if lets(by, lead.stage, working) and not lacking(lead, working):
             ready.setdefault(working, []).append(lead)
     for stage, those in ready.items():
         stages.enter_many(those, stage, by=by, via=via, causes=causes)

@@ -18,7 +18,8 @@ from pheu.records import drawing, kinds
 from pheu.records.access import must
 from pheu.records.answers import asked_in, closing_toast, done, settle, undo_url
 from pheu.records.forms import AssignForm, EditForm, Entry, PipelineForm, ReasonForm, StageForm
-from pheu.records.gates import NotYet, dialog_into, lacking
+from pheu.records.gates import NotYet, dialog_into, lacking, must_let
+from pheu.records.models import Stage
 
 MANY = 5000
 
@@ -87,7 +88,7 @@ def record_stages(request: Request, kind: str) -> HttpResponse:
     rows = ticked(chosen.model.objects.visible_to(request.user).with_stage(), asked_ids(request))
     chosen.model.objects.within(request.user, MOVE).all_or_refuse(rows)
     sent = request.POST if request.method == "POST" else None
-    form = StageForm(sent, rows=rows)
+    form = StageForm(sent, rows=rows, user=request.user)
     if (
         sent is not None
         and form.is_valid()
@@ -161,6 +162,7 @@ def record_closing(request: Request, kind: str, pk: int) -> HttpResponse:
     to = next((one for one in row.stage.pipeline.stages.all() if one.is_closing and str(one.pk) == asked), None)
     if to is None:
         raise Http404
+    must_let(request.user, row.stage, to)
     gate = dialog_into(row, to) if to.has_gate else ""
     if gate.startswith(chosen.url("entry", pk)):
         return asked_in(request, gate) if request.method == "POST" else redirect(gate)
@@ -184,6 +186,7 @@ def record_entry(request: Request, kind: str, pk: int) -> HttpResponse:
     to = next((one for one in row.stage.pipeline.stages.all() if str(one.pk) == asked), None)
     if to is None or to.pk == row.stage_id:
         raise Http404
+    must_let(request.user, row.stage, to)
     saw, lacks = request.POST.get("left", ""), lacking(row, to)
     left = next((one for one in row.stage.pipeline.stages.all() if str(one.pk) == saw), row.stage)
     entry = Entry(request.POST if request.method == "POST" else None, row=row, lacks=lacks, user=request.user)
@@ -195,7 +198,7 @@ def record_entry(request: Request, kind: str, pk: int) -> HttpResponse:
             moved = chosen.move(row, to=to, left=left, **entry.told(), by=request.user)
             return settle(request, moved, {"text": _("%(title)s: now in %(stage)s.") % _titles(moved)})
         except (NotYet, Invalid) as error:
-            entry.refuse(error)
+            entry.form.refuse(error)
     context = {"kind": chosen, "row": row, "to": to, "left": left, "lacks": lacks, "entry": entry}
     return render(request, "records/entry.html", context, status=200 if request.method != "POST" else 422)
 
@@ -215,12 +218,30 @@ def record_pipeline(request: Request, kind: str, pk: int) -> HttpResponse:
     chosen, row = kinds.get(kind), _visible(request, kind, pk)
     must(request.user, row, MOVE)
     sent = request.POST if request.method == "POST" else None
-    form = PipelineForm(sent, row=row)
-    if sent is not None and form.is_valid():
-        to = form.cleaned_data["to"]
-        chosen.change_pipeline(row, to=to, by=request.user)
-        told = {"title": row.title, "pipeline": to.pipeline, "stage": to}
-        tell(request, _("%(title)s goes on in “%(pipeline)s”, %(stage)s.") % told)
-        return done(request, row)
-    context = {"kind": chosen, "row": row, "form": form}
+    form = PipelineForm(sent, row=row, user=request.user)
+    to, entry = form.cleaned_data["to"] if form.is_valid() else None, None
+    if sent is not None and to is not None:
+        entry, asks = _gate_of(row, to, sent, request.user)
+        if not asks and entry.is_valid() and _went_on(chosen, row, to, entry):
+            told = {"title": row.title, "pipeline": to.pipeline, "stage": to}
+            tell(request, _("%(title)s goes on in “%(pipeline)s”, %(stage)s.") % told)
+            return done(request, row)
+    context = {"kind": chosen, "row": row, "form": form, "to": to, "entry": entry}
     return render(request, "records/pipeline.html", context, status=200 if sent is None else 422)
+
+
+def _gate_of(row: Any, to: Stage, sent: QueryDict, user: User) -> tuple[Entry, bool]:
+    """What a stage that was just chosen asks for, and whether the person has yet to read that."""
+    lacks, was_asked = lacking(row, to), sent.get("asked") == str(to.pk)
+    entry = Entry(sent if was_asked or not lacks else None, row=row, lacks=lacks, user=user)
+    return entry, not was_asked and bool(lacks or to.requirement)
+
+
+def _went_on(kind: kinds.Kind, row: Any, to: Stage, entry: Entry) -> bool:
+    """Whether the act let the row in; else the form says what it found wrong."""
+    try:
+        kind.change_pipeline(row, to=to, **entry.told(), by=entry.user)
+    except (NotYet, Invalid) as error:
+        entry.form.refuse(error)
+        return False
+    return True

@@ -35,6 +35,9 @@ class Column:
     fold_url: str = ""
     can_fold: bool = False
     folded: bool = False
+    # Whether the person's role may put records into it, and make new ones there.
+    lets_in: bool = True
+    takes_new: bool = True
 
     @property
     def unplanned(self) -> int:
@@ -93,7 +96,11 @@ class Board(Listing):
     def _column(self, stage: Stage) -> Column:
         can_fold, key = stage.is_folded or stage.is_closing, str(stage.pk)
         folded = can_fold and key not in self._unfolded
-        return Column(stage, can_fold=can_fold, folded=folded, fold_url=self.url(unfold=sorted(self._unfolded ^ {key})))
+        column = Column(stage, can_fold=can_fold, folded=folded)
+        column.fold_url = self.url(unfold=sorted(self._unfolded ^ {key}))
+        column.lets_in = stage.lets_in(self.user)
+        column.takes_new = not stage.is_closing and (column.lets_in or stage == self.pipeline.first_stage)
+        return column
 
     def with_other_fold(self, stage: Stage) -> "Board":
         """This board with one column opened that was folded, or folded that was open."""
@@ -154,7 +161,9 @@ class Board(Listing):
         rows = self.kind.model.objects.filter(pk__in=ids).to_draw([*fields, *self.kind.fields.customer_fields()])
         rows = rows.annotate(may_move=may(self.user, self.kind.code, MOVE), made=F("created_at"))
         cards = list(rows.order_by("-pk"))
+        kept = {stage.pk for stage in self.pipeline.stages.all() if not stage.lets_out(self.user)}
         for card in cards:
+            card.may_move = card.may_move and card.stage_id not in kept
             card.card_fields = fields
             card.place = self._place_of(card)
         for one in fields:

@@ -65,8 +65,28 @@ def _link(field: Field, value: Any, row: Any) -> Drawn:
     return html('<a href="{}" rel="noopener noreferrer" target="_blank">{}</a>', href, value)
 
 
-def _stage(field: Field, value: Any, row: Any) -> Drawn:
-    return pill(value, value.tone)
+def _stage(field: Any, value: Any, row: Any) -> Drawn:
+    if not (field.shows_rotting and row.is_rotting):
+        return pill(value, value.tone)
+    return html('<span class="row">{}{}</span>', pill(value, value.tone), rotting(row))
+
+
+def rotting(row: Any) -> SafeString:
+    """A quiet mark on a row that stands too long in its stage: for how many days."""
+    days = row.days_in_stage
+    words = ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+    sign = icon("clock", _("Too long in its stage"), size="small")
+    return html('<span class="rotting" title="{}">{}{}</span>', rotting_words(row), sign, words)
+
+
+def rotting_words(row: Any) -> str:
+    days = row.days_in_stage
+    words = ngettext("Here for %(n)d day, over %(most)d", "Here for %(n)d days, over %(most)d", days)
+    return words % {"n": days, "most": row.stage.rots_after}
+
+
+def _rotting(field: Field, value: Any, row: Any) -> Drawn:
+    return rotting(row) if value == "yes" else NOTHING
 
 
 def _label(field: Field, value: Any, row: Any) -> Drawn:
@@ -161,7 +181,7 @@ def _text(field: Field, value: Any, row: Any) -> Drawn:
 CELLS: dict[str, Callable[[Field, Any, Any], Drawn]] = {
     "title": _title, "long": _long, "phone": _phone, "email": _email, "link": _link, "stage": _stage, "label": _label,
     "tags": _tags, "flags": _flags, "stars": _stars, "person": _person, "row": _row, "activity": _activity,
-    "probability": _probability, "option": _options, "options": _options, "progress": _progress,
+    "probability": _probability, "rotting": _rotting, "option": _options, "options": _options, "progress": _progress,
 }  # fmt: skip
 
 
@@ -409,7 +429,7 @@ def card(kind: Kind, row: Any) -> SafeString:
         url_of(row),
         getattr(row, "place", ""),
         row.title,
-        html('<div class="sub cut">{}</div>', row.customer_name) if row.customer_name else "",
+        _card_customer(row),
         _card_facts(row),
         _card_value(row),
         _card_next(row),
@@ -417,12 +437,19 @@ def card(kind: Kind, row: Any) -> SafeString:
     )
 
 
+def _card_customer(row: Any) -> SafeString | str:
+    """Whom it is about, and at the end of the line how long it stands too long where it stands."""
+    about = html('<div class="sub cut">{}</div>', row.customer_name) if row.customer_name else ""
+    marks = [mark for field, value in _on_card(row, "rotting") if (mark := _rotting(field, value, row)) is not NOTHING]
+    return html('<div class="card-about">{}{}</div>', about, together(marks)) if marks else about
+
+
 def _on_card(row: Any, *cells: str) -> list[tuple[Field, Any]]:
     return [(field, field.value(row)) for field in row.card_fields if field.cell in cells]
 
 
 # Cells that have a place of their own on a card; any other is a line with its name.
-PLACED = {"money", "number", "label", "tags", "person", "stars", "activity"}
+PLACED = {"money", "number", "label", "tags", "person", "stars", "activity", "rotting"}
 
 
 def _card_facts(row: Any) -> SafeString:

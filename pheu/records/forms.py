@@ -1,14 +1,12 @@
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, cast
 
 from django import forms
-from django.db.models import QuerySet
 from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from pheu.core.errors import DomainError
 from pheu.core.ids import RowField
 from pheu.core.vietnamese.fields import CleanCharField
 from pheu.core.vietnamese.money import show_money
@@ -18,6 +16,7 @@ from pheu.records import kinds
 from pheu.records.access import abilities
 from pheu.records.gates import Lacking, may_override
 from pheu.records.models import OPEN, ClosingReason, Pipeline, Stage
+from pheu.records.queries import StageQuerySet
 
 
 class MoveForm(forms.Form):
@@ -52,23 +51,30 @@ class ReasonForm(forms.Form):
 
 
 class Entry:
-    """What a row lacks to enter a stage: a form of exactly these fields, of the reason of an end, and the override."""
+    """What a row lacks to enter a stage: a form of exactly these fields, of the reason of an end, and the override.
 
-    def __init__(self, data: Any, *, row: Any, lacks: Lacking, user: User) -> None:
+    `also` are fields that the same form asks for another reason, which it may leave empty.
+    """
+
+    def __init__(
+        self, data: Any, *, row: Any, lacks: Lacking, user: User, also: Collection[str] = (), prefix: str | None = None
+    ) -> None:
         schema = kinds.get(row.kind).schema_for(user)
-        may_write = str(CHANGE) in abilities(user, row, CHANGE)
+        asked = {*lacks.asked, *also}
+        asked = asked if asked and str(CHANGE) in abilities(user, row, CHANGE) else set()
         self.user, self.row, self.lacks = user, row, lacks
-        self.form = schema.form(user, data, row=row, only=lacks.asked if may_write else ())
-        for name in self.form.fields:
-            self.form.fields[name].required = True
+        self.form = schema.form(user, data, row=row, only=asked, prefix=prefix)
+        self.may_override = bool(lacks) and may_override(user, row)
+        self.overrides = self.may_override and data is not None and "override" in data
+        for name in lacks.asked:
+            if name in self.form.fields:
+                self.form.fields[name].required = not self.overrides
         if lacks.amount is not None and (field := cast(Any, self.form.fields.get(lacks.amount.name))):
-            field.min_value = lacks.stage.least_amount
-            field.help_text = _("At least %(least)s") % {"least": show_money(field.min_value)}
+            field.help_text = _("At least %(least)s") % {"least": show_money(lacks.stage.least_amount or 0)}
+            field.min_value = field.min_value if self.overrides else lacks.stage.least_amount
         # What no field of this form can mend.
         self.others = Lacking(lacks.stage, [one for one in lacks.fields if one.name not in self.form.fields])
         self.others.checks = lacks.checks
-        self.may_override = bool(lacks) and may_override(user, row)
-        self.overrides = self.may_override and data is not None and "override" in data
         ends = {"kind": row.kind, "category": lacks.stage.category}
         self.why = ReasonForm(data, **ends) if lacks.stage.needs_reason else None
 
@@ -82,20 +88,14 @@ class Entry:
         return self.others.words_for(self.user, kinds.get(self.row.kind))
 
     def is_valid(self) -> bool:
-        """Whoever overrides the gate leaves its fields as they are."""
-        forms_valid = self.overrides or self.form.is_valid()
-        return (self.why is None or self.why.is_valid()) and forms_valid
+        """Whoever overrides the gate may leave its fields empty."""
+        return all([self.form.is_valid(), self.why is None or self.why.is_valid()])
 
     def told(self) -> dict[str, Any]:
-        return {"override": True} if self.overrides else {"changes": self.form.changes()}
+        return {"override": self.overrides, "changes": self.form.changes()}
 
     def reason(self) -> dict[str, Any]:
         return self.why.cleaned_data if self.why is not None else {}
-
-    def refuse(self, error: DomainError) -> None:
-        if not self.form.is_bound or self.overrides:
-            return
-        self.form.refuse(error)
 
 
 NOBODY = "nobody"
@@ -170,13 +170,14 @@ def _now_with(owners: set[User | None]) -> str:
 
 
 class StageForm(forms.Form):
-    """An open stage that ticked rows go to: those of the pipelines in which they stand."""
+    """An open stage that ticked rows go to: those of the pipelines in which they stand that let `user` in."""
 
     to = RowField(Stage.objects.none(), label=_("Stage"), empty_label=None, widget=forms.RadioSelect)
 
-    def __init__(self, data: Any = None, *, rows: Sequence[Any]) -> None:
+    def __init__(self, data: Any = None, *, rows: Sequence[Any], user: User) -> None:
         super().__init__(data)
-        stages = Stage.objects.filter(pipeline__in={row.stage.pipeline_id for row in rows}, category__in=OPEN)
+        there = {row.stage.pipeline_id for row in rows}
+        stages = Stage.objects.letting_in(user).filter(pipeline__in=there, category__in=OPEN)
         self.fields["to"].queryset = stages.select_related("pipeline").order_by("pipeline", "position")  # type: ignore[attr-defined]
 
 
@@ -231,14 +232,14 @@ class StageField(RowField):
 
 
 class PipelineForm(forms.Form):
-    """An open stage of another pipeline of the row's kind."""
+    """An open stage of another pipeline of the row's kind that lets `user` in."""
 
-    def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, row: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to"] = StageField(stages_elsewhere(row.stage.pipeline), label=_("Stage"))
+        self.fields["to"] = StageField(stages_elsewhere(row.stage.pipeline).letting_in(user), label=_("Stage"))
 
 
-def stages_elsewhere(pipeline: Pipeline) -> QuerySet[Stage]:
+def stages_elsewhere(pipeline: Pipeline) -> StageQuerySet:
     """Open stages of the other pipelines in use of the same kind."""
-    used = Stage.objects.filter(pipeline__kind=pipeline.kind, pipeline__is_active=True)
+    used = Stage.objects.filter(pipeline__kind=pipeline.kind, pipeline__is_active=True, empties_into=None)
     return used.filter(category__in=OPEN).exclude(pipeline=pipeline)

@@ -1,7 +1,8 @@
-"""The gate of a stage (R3.23, D5): what a company asks of a record that enters it.
+"""The gate of a stage (R3.23, D5): what a company asks of a record that enters it, and whom it lets move records.
 
 A text for people, fields that must be filled, and checks that apps register. The act of moving asks; what is missing
-is asked in the dialog of the move, and refused in words elsewhere.
+is asked in the dialog of the move, and refused in words elsewhere. Which roles may put records into a stage, and take
+them out, is a right: pages do not offer what it forbids, acts refuse it, and nobody overrides it.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from pheu.core.errors import DomainError
+from pheu.core.errors import DomainError, Refused
 from pheu.core.vietnamese.money import show_money
 from pheu.people.models import User
 from pheu.people.scopes import OVERRIDE
@@ -119,6 +120,36 @@ def lacking(row: Any, stage: Stage) -> Lacking:
 def _is_empty(one: Field, row: Any) -> bool:
     told = one.identity(one.value(row))
     return told is None or (hasattr(told, "__len__") and len(told) == 0)
+
+
+def lets(by: Any, left: Stage, to: Stage) -> bool:
+    """Whether records may go from one stage to another by the hand of `by`; what happens by itself may."""
+    return not isinstance(by, User) or (left.lets_out(by) and to.lets_in(by))
+
+
+def must_let(by: User, left: Stage, to: Stage) -> None:
+    """`Refused` in words where the company does not let the role of `by` move records so."""
+    if left == to:
+        return
+    if to.is_leaving:
+        raise Refused(_("“%(stage)s” is being taken out: no record goes there any more."), stage=to)
+    if not left.lets_out(by):
+        raise Refused(_("Your role may not move records out of “%(stage)s”."), stage=left)
+    must_let_in(by, to)
+
+
+def must_let_in(by: User, to: Stage) -> None:
+    if not to.lets_in(by):
+        raise Refused(_("Your role may not move records into “%(stage)s”."), stage=to)
+
+
+def mark_barred(row: Any, user: User) -> None:
+    """Say of a row that is to be shown to which stages of its pipeline `user` may not move it (`row.barred`).
+
+    Its own stage is among them where they may not take it out of that at all.
+    """
+    others = (one for one in row.stage.pipeline.stages.all() if one != row.stage and not lets(user, row.stage, one))
+    row.barred = frozenset([one.pk for one in others] + ([] if row.stage.lets_out(user) else [row.stage_id]))
 
 
 def must_pass(row: Any, stage: Stage, *, by: User, override: bool = False) -> Lacking:

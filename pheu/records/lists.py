@@ -175,9 +175,12 @@ class Listing:
 
     @cached_property
     def sort(self) -> str:
-        asked = self.params.get("sort", "") or self.tab.sort
+        of_filters = (part.field.order_of(part.value) for part in self.filters.values())
+        begins_with = next(filter(None, of_filters), "") or self.tab.sort
+        asked = self.params.get("sort", "") or begins_with
         field = self.schema.get(asked.removeprefix("-"))
-        return asked if field is not None and field.sortable else "-updated_at"
+        is_there = field is not None and (field.sortable or asked == begins_with)
+        return asked if is_there else "-updated_at"
 
     @property
     def is_descending(self) -> bool:

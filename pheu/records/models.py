@@ -1,6 +1,7 @@
 """The directory of everything (`Record`), the base of every domain row (`Row`), and what all kinds share."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -315,8 +316,8 @@ def list_indexes(
 
 
 def stage_indexes(table: str, *worth: str) -> list[models.Index]:
-    """What boards are read along: cards of a stage newest first, and those that are overdue, with what their heads
-    add up (`worth`)."""
+    """What boards are read along: cards of a stage newest first, those that are overdue and those that stand still,
+    with what their heads add up (`worth`)."""
     live = models.Q(is_live=True)
     cards = [
         models.Index(fields=["stage", place, "record"], name=f"{table}_{called}_cards", condition=live)
@@ -334,6 +335,12 @@ def stage_indexes(table: str, *worth: str) -> list[models.Index]:
             fields=["late_at", "stage"],
             include=[*PLACES, *worth, "record", "next_activity_at"],
             name=f"{table}_overdue",
+            condition=models.Q(is_live=True, closed_at=None),
+        ),
+        models.Index(
+            fields=["stage_entered_at", "record"],
+            include=[*PLACES, "stage", *worth, "next_activity_at"],
+            name=f"{table}_still",
             condition=models.Q(is_live=True, closed_at=None),
         ),
     ]
@@ -379,6 +386,15 @@ class Staged(Row):
     def is_overdue(self) -> bool:
         late = getattr(self, self.late_column)
         return not self.is_closed and late is not None and late < timezone.now()
+
+    # Stages to which whoever looks may not move it, by their ids; said by pages (`gates.mark_barred`).
+    barred: frozenset[int] = frozenset()
+
+    @property
+    def is_rotting(self) -> bool:
+        """«Để lâu»: open, and longer in its stage than the company wants."""
+        most = self.stage.rots_after
+        return most is not None and not self.is_closed and timezone.now() - self.stage_entered_at > timedelta(days=most)
 
     @property
     def days_in_stage(self) -> int:
@@ -588,11 +604,12 @@ class Pipeline(models.Model):
 
     @property
     def first_stage(self) -> "Stage":
-        return self.stages.all()[0]
+        return next(one for one in self.stages.all() if not one.is_leaving)
 
     def stage_for(self, category: str) -> "Stage":
         """The first stage of a category, for acts that name an end and not a stage; says so where there is none."""
-        found = next((stage for stage in self.stages.all() if stage.category == category), None)
+        there = (stage for stage in self.stages.all() if not stage.is_leaving)
+        found = next((stage for stage in there if stage.category == category), None)
         if found is None:
             names = {"pipeline": self.name, "category": Category(category).label}
             raise DomainError(_("The pipeline “%(pipeline)s” has no stage of the kind “%(category)s”."), **names)
@@ -644,7 +661,15 @@ class Stage(Loaded):
     needs_fields = models.JSONField(_("required fields"), default=list, blank=True)
     needs_checks = models.JSONField(_("checks"), default=list, blank=True)
     least_amount = models.BigIntegerField(_("worth at least"), null=True, blank=True)
+    # Open records that stand here for more days are «để lâu»; none: as long as they like.
+    rots_after = models.PositiveSmallIntegerField(_("too long after (days)"), null=True, blank=True)
+    # Ids of the roles that may put records into it, and take them out of it; none named: everybody who may move them.
+    entered_by = models.JSONField(_("who may move records into it"), default=list, blank=True)
+    left_by = models.JSONField(_("who may move records out of it"), default=list, blank=True)
     gone_to = models.ForeignKey("self", models.RESTRICT, null=True, blank=True, related_name="+", db_index=False)
+    # While it is taken out, portion by portion: where its records go, and how many stood in it then.
+    empties_into = models.ForeignKey("self", models.RESTRICT, null=True, blank=True, related_name="+", db_index=False)
+    to_empty = models.PositiveIntegerField(null=True, blank=True, editable=False)
 
     objects = StageManager()
     every = models.Manager()
@@ -671,16 +696,29 @@ class Stage(Loaded):
         return bool(self.requirement or self.needs_fields or self.needs_checks or self.least_amount is not None)
 
     @property
+    def is_leaving(self) -> bool:
+        """Being taken out: its records go, and none comes any more."""
+        return self.empties_into_id is not None
+
+    def lets_in(self, user: Any) -> bool:
+        """Whether the company lets the person's role put records into it."""
+        return not self.is_leaving and (not self.entered_by or user.role_id in self.entered_by)
+
+    def lets_out(self, user: Any) -> bool:
+        """Whether the company lets the person's role take records out of it."""
+        return not self.left_by or user.role_id in self.left_by
+
+    @property
     def tone(self) -> str:
         """The tint of its pill: the company's own, else that of its category."""
         return self.colour or TONES[Category(self.category)]
 
     @property
     def standing(self) -> "Stage":
-        """The stage itself, or where its records went when it was taken out."""
+        """The stage itself, or where its records went, or are going, as it was taken out."""
         stage = self
-        while stage.gone_to is not None:  # to one that stood then, so there is no circle
-            stage = stage.gone_to
+        while (on := stage.gone_to or stage.empties_into) is not None:  # to one that stood then, so there is no circle
+            stage = on
         return stage
 
 

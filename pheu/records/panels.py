@@ -12,6 +12,7 @@ from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import ASSIGN, CHANGE, MOVE
 from pheu.records import kinds
+from pheu.records.drawing import rotting_words
 from pheu.records.models import Category, Pipeline, Staged
 
 
@@ -57,9 +58,11 @@ def ends(row: Any, may: set[str]) -> list[Button]:
     if not isinstance(row, Staged) or "move" not in may or row.status == Category.CONVERTED:
         return []
     if row.is_closed:
+        if row.open_stage_id in row.barred:
+            return []
         return [Button(_("Reopen"), reverse(f"{row.kind}-reopening", args=[row.pk]), "refresh", posts=True)]
     stages = [one for one in row.stage.pipeline.stages.all() if one.is_closing and one.category != Category.CONVERTED]
-    return [_end(row, stage) for stage in stages]
+    return [_end(row, stage) for stage in stages if stage.pk not in row.barred]
 
 
 def _end(row: Any, stage: Any) -> Button:
@@ -71,7 +74,7 @@ def _end(row: Any, stage: Any) -> Button:
 
 @toolbar.add("*", order=95)
 def other_pipeline(row: Any, may: set[str]) -> list[Button]:
-    if not isinstance(row, Staged) or "move" not in may or row.is_closed:
+    if not isinstance(row, Staged) or "move" not in may or row.is_closed or row.stage_id in row.barred:
         return []
     if not _others(row.kind, row.stage.pipeline_id):
         return []
@@ -89,6 +92,7 @@ def stages(request: Request, row: Any, may: set[str]) -> Panel | None:
     if not isinstance(row, Staged):
         return None
     shown = [stage for stage in row.stage.pipeline.stages.all() if not stage.is_folded or stage.pk == row.stage_id]
-    return Panel(
-        "records/_stage_bar.html", {"row": row, "stages": shown, "may_move": "move" in may and not row.is_closed}
-    )
+    context = {"row": row, "stages": shown, "may_move": "move" in may and not row.is_closed}
+    if row.is_rotting and kinds.get(row.kind).schema_for(request.user).get("rotting"):
+        context["rotting"] = rotting_words(row)
+    return Panel("records/_stage_bar.html", context)

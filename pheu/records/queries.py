@@ -175,6 +175,11 @@ class RecordQuerySet(QuerySet):
 
 
 class StageQuerySet(QuerySet):
+    def letting_in(self, user: User) -> "StageQuerySet":
+        """Those into which the person's role may put records (`Stage.lets_in`)."""
+        may = Q(entered_by=[]) | Q(entered_by__contains=user.role_id)
+        return self.filter(may, empties_into=None)
+
     def hold_still(self, stage: Any) -> None:
         """Keep a stage as it is until the act ends, and say so where it is no longer what somebody saw.
 
@@ -186,7 +191,10 @@ class StageQuerySet(QuerySet):
                 raise Conflict(_("The stage “%(stage)s” was changed meanwhile. Please look again."), stage=stage)
 
 
-STILL = "select 1 from records_stage where id = %s and category = %s and gone_to_id is null for share"
+STILL = """
+    select 1 from records_stage
+    where id = %s and category = %s and gone_to_id is null and empties_into_id is null for share
+"""
 
 
 class PipelineQuerySet(QuerySet):

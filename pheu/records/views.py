@@ -29,7 +29,7 @@ from pheu.records.answers import asked_in, moved_toast, say, settle
 from pheu.records.boards import Board
 from pheu.records.counting import counts_of
 from pheu.records.forms import MoveForm
-from pheu.records.gates import dialog_into
+from pheu.records.gates import dialog_into, mark_barred, must_let
 from pheu.records.kinds import Kind
 from pheu.records.lists import Listing
 from pheu.records.models import Record, Stage
@@ -213,6 +213,8 @@ def _visible_row(request: Request, kind: str, pk: int) -> Any:
     rows = chosen.model.objects.visible_to(request.user).with_past()
     row = get_object_or_404(with_abilities(chosen.on_page(rows), request.user, CHANGE, ASSIGN, CONVERT, MOVE), pk=pk)
     row.record.past_ids = row.past_ids
+    if chosen.has_stages:
+        mark_barred(row, request.user)
     return row
 
 
@@ -284,6 +286,7 @@ def record_stage(request: Request, kind: str, pk: int) -> HttpResponse:
     if not form.is_valid():
         return render(request, "refused.html", {"error": form.errors.as_text()}, status=422)
     to, left = form.cleaned_data["to"], form.cleaned_data["left"]
+    must_let(request.user, row.stage, to)
     dialog = dialog_into(row, to) if to != left else ""
     if dialog:  # the stage asks for more: a reason, whom a converted lead goes to, what its gate wants
         return asked_in(request, dialog)

@@ -40,10 +40,13 @@ STAGE_CHANGED = EventKind("stage.changed", _("changed the stage “%(stage)s”"
 STAGE_REMOVED = EventKind(
     "stage.removed", _("took out the stage “%(stage)s”; %(moved)s records went to “%(to)s”"), "trash", "slate"
 )
+STAGE_REMOVAL_BEGUN = EventKind(
+    "stage.removal_begun", _("began to take out the stage “%(stage)s”; %(many)s records go to “%(to)s”"), "trash"
+)
 STAGES_ORDERED = EventKind("stage.ordered", _("put the stages in another order"), "grip-vertical")
 OF_PIPELINES = (
     PIPELINE_ADDED, PIPELINE_CHANGED, PIPELINE_RETIRED, PIPELINE_RESUMED, PIPELINE_DELETED, STAGE_ADDED, STAGE_CHANGED,
-    STAGE_REMOVED, STAGES_ORDERED,
+    STAGE_REMOVAL_BEGUN, STAGE_REMOVED, STAGES_ORDERED,
 )  # fmt: skip
 # What a company decides about itself.
 OF_CONFIGURATION = (

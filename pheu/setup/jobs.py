@@ -1,4 +1,4 @@
-"""What goes out by mail when somebody is invited."""
+"""What goes out by mail when somebody is invited, and moving the records of a stage that is taken out."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from pheu.core.jobs import job, titled
 from pheu.people.models import User
-from pheu.setup import staffing
+from pheu.records.models import Stage
+from pheu.setup import pipelines, staffing
 from pheu.setup.staff import has_come_in, invitation_link
 
 
@@ -48,3 +49,22 @@ def send_invitation(user_id: int) -> None:
     with translation.override(settings.LANGUAGE_CODE):
         words = render_to_string("setup/invitation.txt", {"person": person, "link": invitation_link(person)})
         send_mail(_("Your account in Phễu"), words, None, [person.email])
+
+
+@transaction.atomic
+def remove_stage(stage: Stage, *, to: Stage | None, by: User) -> int:
+    """Take a stage out; how many records went at once. Where there are too many for that, a job moves them."""
+    moved = pipelines.remove_stage(stage, to=to, by=by)
+    if Stage.objects.filter(pk=stage.pk).exclude(empties_into=None).exists():
+        empty_stage.defer(stage_id=stage.pk, user_id=by.pk)
+    return moved
+
+
+@titled(gettext_lazy("Moving the records of a stage"))
+@job
+def empty_stage(stage_id: int, user_id: int) -> None:
+    """Portion by portion, each a transaction of its own: a worker that ends leaves the rest for the next one."""
+    stage = Stage.objects.select_related("pipeline").filter(pk=stage_id).first()
+    by = User.objects.get(pk=user_id)
+    while stage is not None and not pipelines.empty_some(stage, by=by):
+        pass

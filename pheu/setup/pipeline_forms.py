@@ -8,18 +8,22 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from pheu.core.ids import read_ids
 from pheu.core.templatetags.signs import TONES, tag
 from pheu.core.vietnamese.fields import CleanCharField, MoneyField
+from pheu.people.models import Role
 from pheu.records.forms import StageField
 from pheu.records.gates import checks_for, fields_for
 from pheu.records.kinds import Kind
 from pheu.records.models import Category, Pipeline, Stage
 from pheu.records.shipped import LANGUAGE, shown
 from pheu.setup.forms import COLOURS
+from pheu.setup.pipelines import MOST_DAYS, OF_ROLES
 
 Columns = Mapping[str, Any]
 GATE = ("requirement", "needs_fields", "needs_checks", "least_amount")
-COPIED = ("name", "category", "purpose", "sets_probability", "probability", "is_folded", "colour", *GATE)
+HELD = ("sets_probability", "probability", "is_folded", "colour", "rots_after", *OF_ROLES, *GATE)
+COPIED = ("name", "category", "purpose", *HELD)
 
 
 class Remembering(forms.Form):
@@ -37,7 +41,8 @@ class Remembering(forms.Form):
     def _saw(self, name: str) -> Any:
         bound = self[name]
         if isinstance(bound.field, forms.MultipleChoiceField):
-            return cast(QueryDict, self.data).getlist(bound.html_initial_name)
+            told = cast(QueryDict, self.data).getlist(bound.html_initial_name)
+            return list(map(int, read_ids(told))) if isinstance(bound.field, RolesField) else told
         sent = self.data.get(bound.html_initial_name)
         try:
             return bound.initial if sent is None else bound.field.to_python(sent)
@@ -85,10 +90,28 @@ class PipelineNameForm(Remembering):
     name = CleanCharField(label=_("Name"), max_length=100)
 
 
+class RolesField(forms.TypedMultipleChoiceField):
+    """Roles by their ids, in the order of these; none is everybody."""
+
+    def __init__(self, **told: Any) -> None:
+        super().__init__(
+            coerce=int,
+            empty_value=[],
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            help_text=_("None ticked: everybody who may move them"),
+            choices=lambda: list(Role.objects.values_list("pk", "name")),
+            **told,
+        )
+
+    def clean(self, value: Any) -> list[int]:
+        return sorted(super().clean(value))
+
+
 class StageForm(Remembering):
     """One stage. `to` is asked where records must leave it."""
 
-    kept = ("name", "purpose", "category", "colour", "sets_probability", "probability", "is_folded", *GATE)
+    kept = ("name", "purpose", "category", *HELD)
     name = CleanCharField(label=_("Stage name"), max_length=100)
     purpose = CleanCharField(label=_("Purpose"), max_length=200, required=False, help_text=_("What is done in it"))
     category = forms.ChoiceField(
@@ -102,6 +125,15 @@ class StageForm(Remembering):
     )
     probability = forms.IntegerField(label=_("Probability (%)"), min_value=0, max_value=100, initial=0)
     is_folded = forms.BooleanField(label=_("Folded in pipeline"), required=False)
+    rots_after = forms.IntegerField(
+        label=_("Too long after (days)"),
+        required=False,
+        min_value=1,
+        max_value=MOST_DAYS,
+        help_text=_("An open record that stands in the stage longer is marked. Empty: never."),
+    )
+    entered_by = RolesField(label=_("Who may move records into it"))
+    left_by = RolesField(label=_("Who may move records out of it"))
 
     requirement = CleanCharField(
         label=_("Requirements"),
@@ -135,6 +167,11 @@ class StageForm(Remembering):
     def clean_least_amount(self) -> int | None:
         typed = self.cleaned_data["least_amount"]
         return None if typed is None else int(typed)
+
+    @property
+    def movers(self) -> list[Any]:
+        """Who may put records into it and take them out."""
+        return [self[name] for name in OF_ROLES]
 
     @property
     def gate(self) -> list[Any]:

@@ -20,9 +20,9 @@ from pheu.records.act_views import changed_here
 from pheu.records.forms import stages_elsewhere
 from pheu.records.kinds import Kind
 from pheu.records.models import Pipeline, Stage
-from pheu.setup import lists, pipelines
+from pheu.setup import jobs, lists, pipelines
 from pheu.setup.pipeline_forms import LeavingForm, NewPipelineForm, PipelineNameForm, StageForm
-from pheu.setup.queries import records_by_stage, steps_of
+from pheu.setup.queries import gone_from, records_by_stage, steps_of
 
 
 def _must_look_after_it(request: Request, *, change: bool = False) -> None:
@@ -51,6 +51,8 @@ def pipeline_page(request: Request, pk: int) -> HttpResponse:
     counts, stages = records_by_stage(), list(pipeline.stages.all())
     for stage in stages:
         vars(stage)["records"] = counts.get(stage.pk, 0)
+        if stage.is_leaving:
+            vars(stage)["gone"] = gone_from(stage)
     context = {"pipeline": pipeline, "kind": kinds.get(pipeline.kind), "stages": stages}
     return render(request, "setup/pipeline.html", _framed(request) | context)
 
@@ -200,10 +202,23 @@ def stage_removal(request: Request, pk: int) -> HttpResponse:
     places = pipelines.places_for(stage, list(stage.pipeline.stages.all()))
     form = LeavingForm(request.POST if request.method == "POST" else None, places=places)
     if request.method == "POST" and (form.is_valid() or not n):
-        moved = pipelines.remove_stage(stage, to=form.cleaned_data.get("to") if n else None, by=request.user)
+        moved = jobs.remove_stage(stage, to=form.cleaned_data.get("to") if n else None, by=request.user)
+        if Stage.objects.filter(pk=stage.pk).exists():
+            return _saved(request, stage.pipeline, _("The records of “%(name)s” are on their way.") % {"name": stage})
         return _saved(request, stage.pipeline, _said(_("“%(name)s” was taken out.") % {"name": stage}, moved))
     context = {"stage": stage, "pipeline": stage.pipeline, "form": form, "n": n, "places": places}
     return _answer(request, "setup/stage_removal.html", context)
+
+
+@require_safe
+def stage_leaving(request: Request, pk: int) -> HttpResponse:
+    """How far the records of a stage are that is taken out; the page draws its stages anew once it is gone."""
+    _must_look_after_it(request)
+    stage = Stage.objects.select_related("pipeline", "empties_into").exclude(empties_into=None).filter(pk=pk).first()
+    if stage is None:
+        return trigger_client_event(HttpResponse(), "list-changed")
+    vars(stage)["gone"] = gone_from(stage)
+    return render(request, "setup/_leaving.html", {"stage": stage})
 
 
 @require_POST

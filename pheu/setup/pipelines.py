@@ -1,7 +1,8 @@
 """The acts on pipelines and their stages (R3.17-3.22, R4.16-4.21, D10), in force at everybody's next click.
 
 A pipeline keeps a stage of each category that its kind needs, and begins with one of the first. No record is ever left
-without a stage: whoever takes one out, or gives it another category, says where its records go.
+without a stage: whoever takes one out, or gives it another category, says where its records go. Very many of them go
+portion by portion, by a job, while nothing enters the stage any more (`is_leaving`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,19 +12,22 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import ProtectedError, QuerySet, RestrictedError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
+from pheu.core import shape
 from pheu.core.errors import Conflict, DomainError, Invalid
 from pheu.core.templatetags.signs import TONES
 from pheu.core.vietnamese import fold
-from pheu.people.models import User
+from pheu.people.models import Role, User
 from pheu.people.scopes import CHANGE
 from pheu.records import kinds, writing
-from pheu.records.acts import act
+from pheu.records.acts import act, current
 from pheu.records.forms import stages_elsewhere
 from pheu.records.gates import checks_for, fields_for
 from pheu.records.kinds import Kind
 from pheu.records.locking import hold
 from pheu.records.models import OPEN, Category, Pipeline, Stage, id_and_name
+from pheu.records.shipped import LANGUAGE
 from pheu.setup import events
 from pheu.setup.configuring import Changes
 from pheu.timeline.events import PIPELINE_CHANGED, EventKind
@@ -33,6 +37,9 @@ from pheu.timeline.stages import event_of
 MOST_PIPELINES, MOST_STAGES = 30, 100
 MOST_MOVED = 10_000  # records in one act
 AT_ONCE = 2_000  # records in one statement
+MOST_DAYS = 999  # in a stage, before that is too long
+# Columns of a stage that hold ids of roles.
+OF_ROLES = ("entered_by", "left_by")
 
 
 # Pipelines --------------------------------------------------------------------------------------------------------
@@ -54,6 +61,8 @@ def add_pipeline(
     _check_whole(kind, made)
     pipeline.save()
     Stage.objects.bulk_create(made)
+    if any(stage.rots_after for stage in made):
+        shape.changed()
     _tell(events.PIPELINE_ADDED, pipeline, by, via)
     return pipeline
 
@@ -138,6 +147,8 @@ def add_stage(pipeline: Pipeline, values: Mapping[str, Any], *, by: User, via: s
     at = max((place for place, one in enumerate(there, 1) if one.is_closing <= stage.is_closing), default=0)
     _renumber([*there[:at], stage, *there[at:]])
     stage.save()
+    if stage.rots_after:
+        shape.changed()
     _tell(events.STAGE_ADDED, pipeline, by, via, stage=id_and_name(stage))
     return stage
 
@@ -155,12 +166,16 @@ def change_stage(stage: Stage, changes: Changes, *, to: Stage | None = None, by:
     told = _put(stage, changes)
     if not told:
         return stage
+    if stage.is_leaving or is_another_sort(was, stage.category):
+        _must_be_at_rest(stage, there)
     _check_stage(stage, [one for one in there if one.pk != stage.pk])
     _check_whole(kinds.get(stage.pipeline.kind), there)
-    facts: dict[str, Any] = {"stage": id_and_name(stage), "changes": told}
+    facts: dict[str, Any] = {"stage": id_and_name(stage), "changes": _with_names(stage, told)}
     if is_another_sort(was, stage.category):
         facts |= {"moved": _empty(stage, to, places, by=by, via=via), "to": id_and_name(to)}
     stage.save(update_fields=[one["column"] for one in told])
+    if any(one["column"] == "rots_after" for one in told):
+        shape.changed()
     _tell(events.STAGE_CHANGED, stage.pipeline, by, via, **facts)
     return stage
 
@@ -169,12 +184,18 @@ def change_stage(stage: Stage, changes: Changes, *, to: Stage | None = None, by:
 def remove_stage(stage: Stage, *, to: Stage | None = None, by: User, via: str = "page") -> int:
     """Take a stage out; its records go to `to`. How many they were.
 
-    Where no other stage could take them the stage must be one in which nothing has ever stood.
+    Where no other stage could take them the stage must be one in which nothing has ever stood. Where there are more
+    than one act moves, it is only told that they go: none have, and `empty_some` moves them portion by portion.
     """
     there = _stages(stage.pipeline, by)
     stage = _among(there, stage)
+    _must_be_at_rest(stage, there)
     places = places_for(stage, there)
     _check_whole(kinds.get(stage.pipeline.kind), [one for one in there if one.pk != stage.pk])
+    many = _rows(stage.pipeline.kind, stage=stage).count()
+    if places and many > MOST_MOVED:
+        _begin_to_empty(stage, to, places, many, by=by, via=via)
+        return 0
     told = id_and_name(stage)
     if places:
         moved = _empty(stage, to, places, by=by, via=via)
@@ -185,6 +206,38 @@ def remove_stage(stage: Stage, *, to: Stage | None = None, by: User, via: str = 
         _delete(stage, _("Records have ended in this stage, and there is no other of its sort to take them."))
     _tell(events.STAGE_REMOVED, stage.pipeline, by, via, stage=told, moved=moved, to=id_and_name(to))
     return moved
+
+
+def _begin_to_empty(stage: Stage, to: Stage | None, places: Sequence[Stage], many: int, *, by: User, via: str) -> None:
+    """From now on records only leave the stage: who is entering just now has done so when we may write it."""
+    stage.empties_into, stage.to_empty = _place_among(places, to, stage), many
+    _shut(Stage.objects.filter(pk=stage.pk))
+    stage.save(update_fields=["empties_into", "to_empty"])
+    _tell(events.STAGE_REMOVAL_BEGUN, stage.pipeline, by, via, stage=id_and_name(stage), many=many, to=id_and_name(to))
+
+
+@act
+def empty_some(stage: Stage, *, by: User, via: str = "page") -> bool:
+    """Move the next portion out of a stage that is taken out; without any left it is gone. Whether it is.
+
+    Safe to repeat: what stands there now is what is left to do. That it may be done was asked when it began.
+    """
+    rows = _rows(stage.pipeline.kind, stage=stage)
+    hold(*rows.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+    _shut(Stage.objects.filter(pk=stage.pk))
+    now = Stage.objects.select_related("pipeline", "empties_into").filter(pk=stage.pk).first()
+    if now is None or now.empties_into is None:
+        return True
+    ids = list(rows.filter(pk__in=current().held).order_by("pk").values_list("pk", flat=True))
+    if ids or rows.exists():
+        _send(rows, ids, now.empties_into, by=by, via=via)
+        return False
+    to, moved = now.empties_into, now.to_empty
+    now.gone_to, now.empties_into, now.to_empty = to, None, None
+    now.save(update_fields=["gone_to", "empties_into", "to_empty"])
+    told = {"stage": id_and_name(now), "moved": moved, "to": id_and_name(to)}
+    _tell(events.STAGE_REMOVED, now.pipeline, by, via, **told)
+    return True
 
 
 @act
@@ -206,7 +259,7 @@ def is_another_sort(was: str, now: str) -> bool:
 
 def places_for(stage: Stage, there: Sequence[Stage]) -> list[Stage]:
     """Stages to which the records of `stage` may go: open ones to any open one, others to an end of the same sort."""
-    others = [one for one in there if one.pk != stage.pk]
+    others = [one for one in there if one.pk != stage.pk and not one.is_leaving]
     return [one for one in others if not is_another_sort(stage.category, one.category)]
 
 
@@ -233,6 +286,14 @@ def _among(there: Sequence[Any], one: Any) -> Any:
     return found
 
 
+def _must_be_at_rest(stage: Stage, there: Sequence[Stage]) -> None:
+    """`DomainError` while records are still going out of a stage, or into it because another is taken out."""
+    for one in there:
+        if one.is_leaving and stage.pk in (one.pk, one.empties_into_id):
+            names = {"left": one, "to": next(into for into in there if into.pk == one.empties_into_id)}
+            raise DomainError(_("Records are still going from “%(left)s” to “%(to)s”: wait until they have."), **names)
+
+
 # Checking ---------------------------------------------------------------------------------------------------------
 
 
@@ -255,9 +316,18 @@ def _check_stage(stage: Stage, others: Sequence[Stage]) -> None:
             "needs_checks": "" if set(stage.needs_checks) <= {one.code for one in checks_for(kind)} else wrong,
             "least_amount": "" if stage.least_amount is None or kind.fields.amount else wrong,
             "sets_probability": "" if has_chance or not stage.sets_probability else wrong,
+            "rots_after": "" if stage.rots_after is None or 1 <= stage.rots_after <= MOST_DAYS else wrong,
+            "entered_by": "" if _are_roles(stage.entered_by) else wrong,
+            "left_by": "" if _are_roles(stage.left_by) else wrong,
         },
         but=("pipeline",),
     )
+
+
+def _are_roles(ids: Any) -> bool:
+    if not isinstance(ids, list) or not all(isinstance(one, int) for one in ids):
+        return False
+    return not ids or set(ids) <= set(Role.objects.values_list("pk", flat=True))
 
 
 def _check_columns(one: Any, said: dict[str, str], but: Sequence[str] = ()) -> None:
@@ -278,6 +348,7 @@ def _is_named_so(one: Any, others: Sequence[Any]) -> str:
 
 def _check_whole(kind: Kind, stages: Sequence[Stage]) -> None:
     """`DomainError` for a pipeline that its kind could not walk."""
+    stages = [stage for stage in stages if not stage.is_leaving]
     there = {stage.category for stage in stages}
     for category in kind.needs:
         if category not in there:
@@ -302,6 +373,23 @@ def _put(one: Any, changes: Changes) -> list[dict[str, Any]]:
         told.append({"column": name, "was": now, "now": new})
         setattr(one, name, new)
     return told
+
+
+def _with_names(stage: Stage, told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Changes of a stage as an event keeps them: fields, checks and roles with the names of that day."""
+    kind, roles = kinds.get(stage.pipeline.kind), {}
+    if any(one["column"] in OF_ROLES for one in told):
+        roles = dict(Role.objects.values_list("pk", "name"))
+    named: dict[str, dict[Any, str]] = dict.fromkeys(OF_ROLES, roles)
+    with override(LANGUAGE):
+        named["needs_fields"] = {one.name: str(one.label) for one in fields_for(kind)}
+        named["needs_checks"] = {one.code: str(one.label) for one in checks_for(kind)}
+
+    def names(column: str, value: Any) -> Any:
+        known = named.get(column)
+        return value if known is None else [{"id": one, "name": known.get(one, str(one))} for one in value]
+
+    return [{**one, **{when: names(one["column"], one[when]) for when in ("was", "now")}} for one in told]
 
 
 def _renumber(stages: Sequence[Stage]) -> bool:
@@ -333,9 +421,13 @@ def _empty(stage: Stage, to: Stage | None, places: Sequence[Stage], *, by: User,
     ids = _gather(rows, Stage.objects.filter(pk=stage.pk))
     if to is None and not ids:
         return 0
+    return _send(rows, ids, _place_among(places, to, stage), by=by, via=via)
+
+
+def _place_among(places: Sequence[Stage], to: Stage | None, stage: Stage) -> Stage:
     if to is None or to.pk not in {one.pk for one in places}:
         raise DomainError(_("Records stand in “%(stage)s”: say where they go."), stage=stage)
-    return _send(rows, ids, to, by=by, via=via)
+    return to
 
 
 def _gather(rows: QuerySet, stages: QuerySet[Stage]) -> list[int]:
@@ -344,10 +436,14 @@ def _gather(rows: QuerySet, stages: QuerySet[Stage]) -> list[int]:
     Records come before stages, as for those who move one; who came in before the door was shut is held after it.
     """
     hold(*_ids_of(rows))
-    list(stages.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    _shut(stages)
     ids = _ids_of(rows)
     hold(*ids)
     return ids
+
+
+def _shut(stages: QuerySet[Stage]) -> None:
+    list(stages.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 def _ids_of(rows: QuerySet) -> list[int]:

@@ -26,7 +26,7 @@ from procrastinate.contrib.django.models import ProcrastinateEvent, Procrastinat
 
 from pheu.core.jobs import title_of
 from pheu.core.models import JobFailure
-from pheu.people.models import User
+from pheu.people.models import Role, User
 from pheu.records import gates, kinds
 from pheu.records.models import Counter, CustomField, Pipeline, Stage
 from pheu.records.schema import EDITABLE, HIDDEN, READ_ONLY
@@ -78,6 +78,12 @@ def records_by_stage() -> dict[int, int]:
     return {stage: n for stage, n in kept if n}
 
 
+def gone_from(stage: Stage) -> int:
+    """How many records have left a stage that is taken out."""
+    left = kinds.get(stage.pipeline.kind).model.objects.filter(stage=stage).count()
+    return max((stage.to_empty or 0) - left, 0)
+
+
 LOOKED_BACK = timedelta(days=90)
 
 
@@ -99,6 +105,8 @@ class Step:
     most: int
     days: float | None
     asks: list[str]
+    # (in or out, who alone moves records so)
+    movers: list[tuple[Any, list[str]]]
 
     @property
     def parts(self) -> list[tuple[float, str]]:
@@ -111,10 +119,12 @@ def steps_of(pipeline: Pipeline) -> tuple[list[Step], list[Step]]:
     stages = list(pipeline.stages.all())
     counts, days = records_by_stage(), days_in_stage(stages)
     most, kind = max((counts.get(one.pk, 0) for one in stages), default=0), kinds.get(pipeline.kind)
-    steps = []
+    roles, steps = dict(Role.objects.values_list("pk", "name")), []
     for one in stages:
         asks = gates.whole(one, kind).words_of()
-        steps.append(Step(one, counts.get(one.pk, 0), most, days.get(one.pk), asks))
+        told = ((_("Moved in by"), one.entered_by), (_("Moved out by"), one.left_by))
+        movers = [(words, [roles[pk] for pk in ids if pk in roles]) for words, ids in told if ids]
+        steps.append(Step(one, counts.get(one.pk, 0), most, days.get(one.pk), asks, movers))
     return [one for one in steps if not one.stage.is_closing], [one for one in steps if one.stage.is_closing]
 
 
@@ -152,13 +162,19 @@ def _columns(event: Event) -> list[tuple[Any, str]]:
 FIELDS = "fields"
 
 
+def _who(told: Any) -> str:
+    """Something by its name of that day, perhaps with the right that it had."""
+    name = str(told.get("name", ""))
+    return f"{name}: {HOW.get(told['how'], '')}" if "how" in told else name
+
+
 def _shown(field: Any, value: Any) -> str:
     """A column of a definition or stage: what it holds in JSON as people would say it."""
     if isinstance(value, dict):
         options = [one["label"] for one in value.get("options", ()) if one.get("is_active", True)]
         return ", ".join(options or [f"{told}" for told in value.values()]) or "—"
     if isinstance(value, list) and all(isinstance(one, dict) for one in value):
-        return ", ".join(f"{one.get('name', '')}: {HOW.get(one.get('how'), '')}" for one in value) or "—"
+        return ", ".join(map(_who, value)) or "—"
     if isinstance(value, list) and value[1:] and isinstance(value[1], list):  # a condition: [field, [values]]
         return f"{value[0]}: {', '.join(value[1])}"
     if isinstance(value, list):

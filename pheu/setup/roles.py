@@ -12,6 +12,7 @@ from pheu.core.errors import Conflict, DomainError
 from pheu.people.models import Role, User
 from pheu.people.scopes import CHANGE, VIEW, Action, Scope
 from pheu.records import kinds
+from pheu.records.models import Stage
 from pheu.records.schema import HIDDEN, READ_ONLY
 from pheu.setup.columns import MEANWHILE, Column
 from pheu.setup.company import CompanyPage
@@ -161,6 +162,9 @@ class Roles(CompanyPage):
                 people,
             )
             raise DomainError(words, n=people)
+        stage = Stage.objects.filter(Q(entered_by__contains=item.pk) | Q(left_by__contains=item.pk)).first()
+        if stage is not None:
+            raise DomainError(_("The stage “%(stage)s” names this role. Take it off there first."), stage=stage)
 
 
 def must_stay_looked_after() -> None:

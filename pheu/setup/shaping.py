@@ -292,11 +292,9 @@ def _may_switch(one: CustomField, others: Sequence[CustomField]) -> None:
 
 def _save_order(kind: str, order: Sequence[tuple[str, Sequence[str]]], by: User, via: str) -> None:
     wanted = [[name, list(names)] for name, names in order]
-    layout, is_new = Layout.objects.get_or_create(kind=kind, defaults={"groups": wanted})
-    if not is_new and layout.groups == wanted:
+    if wanted == [[one.name, [field.name for field in one.fields]] for one in groups_of(kind)]:
         return
-    layout.groups = wanted
-    layout.save()
+    Layout.objects.update_or_create(kind=kind, defaults={"groups": wanted})
     record(
         events.FIELDS_ARRANGED, about=None, by=by, via=via, subject=str(_("Layout")), list="fields",
         kind_of=kind, kind_label=str(CLASSES[kind]),

@@ -57,6 +57,7 @@ urlpatterns = [
     path("setup/pipelines/<id:pk>/order/", pipeline_views.stage_order, name="stage-order"),
     path("setup/pipelines/<id:pk>/stages/new/", pipeline_views.stage_new, name="stage-new"),
     path("setup/stages/<id:pk>/", pipeline_views.stage_change, name="stage-change"),
+    path("setup/stages/<id:pk>/leaving/", pipeline_views.stage_leaving, name="stage-leaving"),
     path("setup/stages/<id:pk>/removal/", pipeline_views.stage_removal, name="stage-removal"),
     path("setup/<slug:code>/", views.company_list, name="company-list-page"),
     path("setup/<slug:code>/new/", views.item_new, name="list-item-new"),

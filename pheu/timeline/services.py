@@ -120,6 +120,8 @@ def create_many(
     place_with_owner(rows, by=by)
     must_reach(rows, by=by)
     if begins_in is not None:
+        if begins_in != begins_in.pipeline.first_stage:  # where whoever may make records makes them
+            gates.must_let_in(by, begins_in)
         for row in rows:
             row.begin_in(begins_in)
             gates.must_pass(row, begins_in, by=by)

@@ -45,7 +45,7 @@ def move(
     row.may_leave_for(to)
     current().about = row.pk
     what = "reopened" if row.is_closed else "moved"
-    _pass_gate(row, to, override, by, via)
+    _pass(row, to, override, by, via)
     return enter(row, to, what, by=by, via=via)
 
 
@@ -65,6 +65,7 @@ def move_many(rows: Sequence[Any], *, to: Stage, by: User, via: str = "page") ->
     _must_all_stand_open(held, to)
     moved = [row for row in held if row.stage_id != to.pk]
     for row in moved:
+        gates.must_let(by, row.stage, to)
         gates.must_pass(row, to, by=by)
     enter_many(moved, to, by=by, via=via)
     return held
@@ -109,7 +110,7 @@ def close(
     if reason is not None and not reason.is_active:
         raise DomainError(_("That reason is no longer in use."))
     row.may_leave_for(to)
-    _pass_gate(row, to, override, by, via)
+    _pass(row, to, override, by, via)
     facts = {"note": reason_note[:500], "amount": _amount(row), "reason": id_and_name(reason)}
     return enter(row, to, to.category, by=by, via=via, reason=reason, reason_note=reason_note[:500], facts=facts)
 
@@ -122,20 +123,23 @@ def reopen(row: Any, *, by: User, via: str = "page") -> Any:
         return row
     stage = row.resumes_in
     row.may_leave_for(stage)
+    gates.must_let(by, row.stage, stage)
     return enter(row, stage, "reopened", by=by, via=via)
 
 
 @act
-def change_pipeline(row: Any, *, to: Stage, by: User, via: str = "page") -> Any:
-    """Let an open row go on in a stage of another pipeline of its kind."""
-    row = _held(row, by)
+def change_pipeline(
+    row: Any, *, to: Stage, changes: Changes = NOTHING, override: bool = False, by: User, via: str = "page"
+) -> Any:
+    """Let an open row go on in a stage of another pipeline of its kind; `changes` and `override` as for `move`."""
+    row = _held(_changed(row, changes, by, via), by)
     if row.stage.pipeline_id == to.pipeline_id:
         return row
     if to.pipeline.kind != row.kind:
         raise DomainError(_("That stage belongs to another pipeline."))
     if row.is_closed:
         raise DomainError(_("Reopen %(name)s first."), name=row)
-    gates.must_pass(row, to, by=by)
+    _pass(row, to, override, by, via)
     left, since = row.stage, row.stage_entered_at
     Stage.objects.hold_still(to)
     row.enter_pipeline(to)
@@ -151,8 +155,13 @@ def _changed(row: Any, changes: Changes, by: User, via: str) -> Any:
     return change(row, changes, by=by, via=via) if changes else row
 
 
-def _pass_gate(row: Any, to: Stage, override: bool, by: User, via: str) -> None:
-    lacked = gates.must_pass(row, to, by=by, override=override)
+def _pass(row: Any, to: Stage, override: bool, by: User, via: str) -> None:
+    gates.must_let(by, row.stage, to)
+    tell_override(row, to, gates.must_pass(row, to, by=by, override=override), by=by, via=via)
+
+
+def tell_override(row: Any, to: Stage, lacked: gates.Lacking, *, by: User, via: str) -> None:
+    """Tell on a row that it got into a stage without what that asks for, if so it was."""
     if lacked:
         record(events.GATE_OVERRIDDEN, about=row.record, by=by, via=via, entered=id_and_name(to), **lacked.facts)
 

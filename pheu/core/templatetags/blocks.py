@@ -4,7 +4,7 @@ With `signs`, `controls` and `buttons` the component kit: one tag for one idea. 
 Small things are built here; larger ones are templates in `ui/`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django import template
@@ -218,8 +218,10 @@ def stage_bar(
     target: str = "",
     note: str = "",
     field: str = "to",
+    barred: Collection[int] = (),
 ) -> SafeString:
-    """The stages of a record in order. With `url` each is a button that posts {field: stage, left: current stage}.
+    """The stages of a record in order. With `url` each is a button that posts {field: stage, left: current stage},
+    but for those whose ids are `barred`.
 
     `stages` have `pk` and `name`; those before `current` are done; `note` stands beside the current one ("3 days").
     A stage with a `category` that is a failure is not drawn as a success, nor is what lies before it.
@@ -228,7 +230,12 @@ def stage_bar(
     position = next((at for at, stage in enumerate(rows) if stage.pk == getattr(current, "pk", current)), -1)
     failure = FAILURES.get(getattr(rows[position], "category", "")) if position >= 0 else None
     drawn = [
-        {"stage": stage, "state": _state_of(at - position, failure), "current": at == position}
+        {
+            "stage": stage,
+            "state": _state_of(at - position, failure),
+            "current": at == position,
+            "opens": bool(url) and at != position and stage.pk not in barred,
+        }
         for at, stage in enumerate(rows)
     ]
     left = getattr(current, "pk", current)

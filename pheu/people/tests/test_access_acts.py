@@ -243,6 +243,7 @@ PARTS = {
     "timeline.record", "timeline.record_many", "timeline.must_be_author",
     "timeline.put", "parties.create_prospects",  # for conversions and for imports (`may_place`)
     "leads.start_working", "deals.note_wins", "deals.note_wins_of", "stages.enter", "stages.enter_many",
+    "stages.tell_override", "pipelines.empty_some",  # for the job that goes on with what `remove_stage` has begun
 }  # fmt: skip
 
 

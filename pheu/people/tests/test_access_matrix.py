@@ -581,6 +581,7 @@ ENTRIES = {
         sends=lambda firm, thing: {"name": "Chào giá", "initial-name": "Báo giá", "category": "open",
                                    "purpose": thing.purpose, "probability": thing.probability, "sets_probability": "1"},
     ),
+    "stage-leaving": _on_stage(get=200),
     "stage-removal": _on_stage(get=200, post=302),
     # one's own account
     "account_email": Entry(get=404),

@@ -25,6 +25,7 @@ from pheu.records.fields.references import (
 from pheu.records.fields.shown import (
     NextActivity,
     Overdue,
+    Rotting,
     Shown,
     ShownChoice,
     ShownMoment,
@@ -77,6 +78,7 @@ __all__ = [
     "PickInput",
     "Progress",
     "Reading",
+    "Rotting",
     "RowPick",
     "Shown",
     "ShownChoice",

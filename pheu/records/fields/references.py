@@ -1,7 +1,7 @@
 """Rows of other tables: small lists, colleagues, teams, other records, tags."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from django import forms
@@ -98,13 +98,27 @@ class LabelPick(Pick):
     drawn_by = ("name", "colour")
 
 
+ENTERED = "stage_entered_at"
+# What `Staged.is_rotting` reads.
+WHEN_ROTTING = ("stage__rots_after", ENTERED)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StagePick(Pick):
-    """Where a row of `kind` stands. Moving is an act of its own."""
+    """Where a row of `kind` stands, perhaps with a mark that it does so for too long. Moving is an act of its own."""
 
     kind: str
+    shows_rotting: bool = True
     cell: ClassVar[str] = "stage"
     drawn_by: ClassVar[tuple[str, ...]] = ("name", "category", "colour")
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        relations, columns = super().drawn_from()
+        return relations, [*columns, *WHEN_ROTTING]
+
+    def without(self, hidden: set[str]) -> Field | None:
+        left = super().without(hidden)
+        return replace(self, shows_rotting=False) if left is not None and hidden & {"rotting", ENTERED} else left
 
     def show_json(self, told: Any) -> str:
         return shown(super().show_json(told))

@@ -17,9 +17,10 @@ from pheu.records import kinds
 from pheu.records.fields.base import Field
 from pheu.records.fields.choices import Choice
 from pheu.records.fields.dates import Moment
-from pheu.records.fields.references import PersonPick, Pick, StagePick
+from pheu.records.fields.references import ENTERED, WHEN_ROTTING, PersonPick, Pick, StagePick
 from pheu.records.models import OPEN, Category, ClosingReason, JournalEntry, Operation, Pipeline, Stage
 from pheu.records.operators import OF_LIST, Operator
+from pheu.records.rotting import rotting_q
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -117,6 +118,9 @@ class _IsOneOf(models.Func):
     output_field = models.BooleanField()
 
 
+DEADLINE = "due_at"
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class NextActivity(ShownMoment):
     """What is to be done next, and when; red once that, or the row's own deadline, is past."""
@@ -142,7 +146,6 @@ class NextActivity(ShownMoment):
         return replace(self, shows_deadline=False) if left is not None and DEADLINE in hidden else left
 
 
-DEADLINE = "due_at"
 # Gives of Records, by their ids, what is to be done next on each; activities stand above the fields.
 NextTitles = Callable[[list[int]], dict[int, str]]
 _next_titles: list[NextTitles] = []
@@ -158,15 +161,21 @@ class Overdue(ShownChoice):
 
     kind: str
 
-    def q(self, lookup: str, value: Any) -> models.Q:
-        if lookup == "isnull":
-            return models.Q(pk__in=[]) if value else ~models.Q(pk__in=[])
+    # Of which other fields it tells.
+    follows_from: ClassVar[set[str]] = {"next_activity", DEADLINE}
+
+    def rows(self) -> models.Q:
+        """The rows of which it is true."""
         column = kinds.get(self.kind).model.late_column
         # Told that it is filled, the opposite is true where nothing is planned.
         late = models.Q(**{f"{column}__isnull": False, f"{column}__lt": timezone.now()})
-        late &= in_stages(self.kind, category__in=OPEN)
+        return late & in_stages(self.kind, category__in=OPEN)
+
+    def q(self, lookup: str, value: Any) -> models.Q:
+        if lookup == "isnull":
+            return models.Q(pk__in=[]) if value else ~models.Q(pk__in=[])
         asked, found = value if lookup == "in" else [value], models.Q(pk__in=[])
-        for one, rows in (("yes", late), ("no", ~late)):
+        for one, rows in (("yes", self.rows()), ("no", ~self.rows())):
             found = found | rows if one in asked else found
         return found
 
@@ -174,7 +183,25 @@ class Overdue(ShownChoice):
         return models.Q(pk__in=[])
 
     def without(self, hidden: set[str]) -> Field | None:
-        return None if hidden & {self.name, "next_activity", DEADLINE} else self
+        return None if hidden & {self.name, *self.follows_from} else self
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rotting(Overdue):
+    """«Để lâu»: open, and longer in its stage than the company wants; a mark on cards (R4.20)."""
+
+    cell: str = "rotting"  # type: ignore[misc]
+    follows_from: ClassVar[set[str]] = {"stage", ENTERED}
+
+    def rows(self) -> models.Q:
+        return rotting_q(self.kind)
+
+    def order_of(self, told: Any) -> str:
+        """The longest first. They were changed long ago: among the newest nearly all would be read to find some."""
+        return ENTERED if told == ["yes"] else ""
+
+    def drawn_from(self) -> tuple[list[str], list[str]]:
+        return ["stage"], ["stage", *WHEN_ROTTING]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -238,7 +265,7 @@ def staged(kind: str, among: tuple[str, ...]) -> tuple[Field, ...]:
             kept_in="stage__category",
             filterable=True,
         ),
-        moment("stage_entered_at", _("In this stage since"), sortable=False),
+        moment(ENTERED, _("In this stage since"), sortable=False),
         moment("closed_at", _("Closed"), sortable=False),
         Pick(name="reason", label=_("Reason"), model=ClosingReason, filterable=True, **kept),
         next_activity(kind, sortable=True, filterable=True),
@@ -248,6 +275,15 @@ def staged(kind: str, among: tuple[str, ...]) -> tuple[Field, ...]:
             label=_("Overdue"),
             options=YES_OR_NO,
             reads=lambda row: "yes" if row.is_overdue else "no",
+            on_page=False,
+            filterable=True,
+        ),
+        Rotting(
+            name="rotting",
+            kind=kind,
+            label=_("Too long in its stage"),
+            options=YES_OR_NO,
+            reads=lambda row: "yes" if row.is_rotting else "no",
             on_page=False,
             filterable=True,
         ),

@@ -220,6 +220,30 @@ class Migration(migrations.Migration):
                 ("needs_checks", models.JSONField(blank=True, default=list, verbose_name="checks")),
                 ("least_amount", models.BigIntegerField(blank=True, null=True, verbose_name="worth at least")),
                 (
+                    "rots_after",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="too long after (days)"),
+                ),
+                (
+                    "entered_by",
+                    models.JSONField(blank=True, default=list, verbose_name="who may move records into it"),
+                ),
+                (
+                    "left_by",
+                    models.JSONField(blank=True, default=list, verbose_name="who may move records out of it"),
+                ),
+                ("to_empty", models.PositiveIntegerField(blank=True, editable=False, null=True)),
+                (
+                    "empties_into",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="records.stage",
+                    ),
+                ),
+                (
                     "gone_to",
                     models.ForeignKey(
                         blank=True,

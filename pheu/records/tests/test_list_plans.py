@@ -16,8 +16,10 @@ from django.db import connection, transaction
 from django.db.models import Count
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from pheu.conftest import make_cast
+from pheu.core import shape
 from pheu.home.bench.population import PARTS, fill
 from pheu.home.bench.tour import asked_of
 from pheu.leads.models import Lead
@@ -28,7 +30,7 @@ from pheu.records.boards import Board
 from pheu.records.fields import Field
 from pheu.records.kinds import Kind
 from pheu.records.lists import Listing
-from pheu.records.models import Record, RecordTag, Tag
+from pheu.records.models import Record, RecordTag, Stage, Tag
 from pheu.records.tests.test_plans import plan_of
 from pheu.timeline.models import Event
 
@@ -144,6 +146,22 @@ def is_known(name: str, scope: str) -> bool:
 @pytest.mark.parametrize("name", CASES)
 def test_it_is_read_along_an_index_and_no_further(seller, name):
     found = {scope: fault_of(CASES[name](seeing(seller, scope))) for scope in SCOPES if not is_known(name, scope)}
+    assert not {scope: fault for scope, fault in found.items() if fault}
+
+
+@pytest.mark.parametrize("many", [True, False], ids=["many", "few"])
+@pytest.mark.parametrize("code", ["lead", "deal"])
+def test_what_stands_too_long_is_found_along_an_index(seller, code, many):
+    """Whether that is a third of what is open or next to nothing; the board adds up the heads of these alone."""
+    kind = kinds.get(code)
+    standing = kind.model.objects.live().filter(closed_at=None).order_by("stage_entered_at")
+    since = standing.values_list("stage_entered_at", flat=True)[standing.count() // 3 if many else 20]
+    Stage.objects.filter(pipeline__kind=code).update(rots_after=(timezone.now() - since).days)
+    shape.changed()
+    asked = {"tab": "all", "rotting": "yes"}
+    found = {scope: fault_of(rows(kind, seeing(seller, scope), **asked)) for scope in SCOPES}
+    if not many:
+        found |= {f"{scope} board": fault_of(board(kind, seeing(seller, scope), **asked)) for scope in SCOPES}
     assert not {scope: fault for scope, fault in found.items() if fault}
 
 

@@ -31,7 +31,7 @@ from pheu.quality.models import Import
 from pheu.records import kinds
 from pheu.records.acts import current, operation
 from pheu.records.locking import hold
-from pheu.records.models import FieldGroup, Pipeline, Record
+from pheu.records.models import FieldGroup, Pipeline, Record, Stage
 from pheu.records.tests.desk import (
     GROUPS,
     Act,
@@ -259,6 +259,11 @@ ON_PIPELINES: dict[str, tuple[Callable[[Any], Work], list[type[Exception]], Any]
         [DomainError],
         of_setup.STAGE_REMOVED,
     ),
+    "pipelines.empty_some": (
+        lambda by: partial(pipelines.empty_some, an_empty_stage_that_leaves(), by=by),
+        [],
+        of_setup.STAGE_REMOVED,
+    ),
     "pipelines.order_stages": (
         lambda by: partial(pipelines.order_stages, Pipeline.objects.default("deal"), a_new_order(), by=by),
         [],
@@ -291,6 +296,12 @@ def a_pipeline(**more: Any) -> Pipeline:
         for category in DEAL.needs:
             made.stages.create(name=category, category=category)
     return made
+
+
+def an_empty_stage_that_leaves() -> Stage:
+    """One that is taken out and in which nothing stands any more; the same for both."""
+    Stage.objects.filter(name="Báo giá").update(empties_into=stage_of("deal", "Đàm phán"), to_empty=0)
+    return stage_of("deal", "Báo giá")
 
 
 # Nobody else can reach what these make before it is there.

@@ -1,11 +1,13 @@
 """The gate of a stage (R3.23, D5): what is missing is asked in the dialog of the move, refused in words elsewhere."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from pheu.activities.models import ActivityType
 from pheu.activities.services import log_activity
-from pheu.conftest import nothing_changes, stage_of, told
+from pheu.conftest import given, nothing_changes, stage_of, told
 from pheu.core.errors import DomainError
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.models import Deal
@@ -16,7 +18,7 @@ from pheu.parties.services import create_contact
 from pheu.people.models import Role
 from pheu.records import kinds
 from pheu.records.gates import NotYet
-from pheu.records.models import Category, ClosingReason
+from pheu.records.models import Category, ClosingReason, Pipeline
 from pheu.setup import pipelines
 from pheu.setup.tests.test_pipelines import form_of
 from pheu.timeline.events import CHANGED, GATE_OVERRIDDEN
@@ -244,6 +246,145 @@ def test_a_gate_of_working_keeps_a_lead_new_until_somebody_moves_it(dung, an):
     lead = create_lead({"company_name": "Hòn Đá", "owner": an}, by=an)
     add_note(lead.record, body="Đã gọi", by=an)
     assert Lead.objects.get(pk=lead.pk).stage == stage_of("lead", "Mới")
+
+
+# In the dialogs of the conversion and of another pipeline ------------------------------------------------------------
+
+
+@pytest.fixture
+def lead(an):
+    values = {"company_name": "Hòn Đá", "phone": "+842438637747", "need": "Đo bụi", "owner": an}
+    return create_lead(values, by=an)
+
+
+def conversion(lead, by, **more):
+    return {"owner": by.pk, "pipeline": Pipeline.objects.default("deal").pk, "customer": "none", **more}
+
+
+def test_the_conversion_asks_in_its_own_dialog_for_what_the_gate_lacks(client, dung, an, lead):
+    """R3.23, D5: beside what every conversion expects (R0.35)."""
+    given(lead, need="")
+    ask("Đã chuyển đổi", "lead", by=dung, requirement="Đã khảo sát", needs_fields=["rating"], least_amount=1_000_000)
+    url = f"/leads/{lead.pk}/conversion/"
+    client.force_login(an)
+    page = client.get(url)
+    assert {"rating", "expected_amount", "need", "request_type"} == set(page.context["form"].entry.form.fields)
+    assert "Đã khảo sát" in page.text
+    assert "amount" not in page.context["form"].fields  # it is asked for once
+    sent = conversion(lead, an, **{"lead-need": "Đo bụi"})
+    with nothing_changes():
+        answer = client.post(url, sent)
+        assert client.post(url, sent | {"lead-rating": "2", "lead-expected_amount": "999999"}).status_code == 422
+    assert answer.status_code == 422
+    assert set(answer.context["form"].entry.form.errors) == {"rating", "expected_amount"}
+    assert client.post(url, sent | {"lead-rating": "2", "lead-expected_amount": "2 triệu"}).status_code == 302
+    lead = Lead.objects.with_stage().get(pk=lead.pk)
+    assert (lead.status, lead.rating, lead.expected_amount, lead.need) == ("converted", 2, 2_000_000, "Đo bụi")
+    assert Deal.objects.get(record__continues=lead.pk).expected_amount == 2_000_000
+    assert not Event.objects.filter(kind=GATE_OVERRIDDEN.code).exists()
+
+
+def test_a_check_that_the_dialog_cannot_mend_is_said_and_overridden_by_who_may(client, dung, an, binh, lead):
+    ask("Đã chuyển đổi", "lead", by=dung, needs_checks=["done_activity"], needs_fields=["rating"])
+    url = f"/leads/{lead.pk}/conversion/"
+    client.force_login(an)
+    page = client.get(url)
+    assert "một công việc đã hoàn thành" in page.text
+    assert not page.context["form"].can_be_sent
+    with nothing_changes():
+        sent = conversion(lead, an, **{"lead-rating": "2", "override": "on"})
+        assert client.post(url, sent).status_code == 409
+    client.force_login(binh)
+    assert client.get(url).context["form"].can_be_sent
+    assert client.post(url, conversion(lead, an, override="on")).status_code == 302
+    assert Lead.objects.with_stage().get(pk=lead.pk).status == "converted"
+    event = told(GATE_OVERRIDDEN, about=lead)
+    assert (event.by, event.facts["fields"], event.facts["checks"]) == (binh, ["rating"], ["done_activity"])
+
+
+def test_nobody_overrides_what_every_conversion_expects(client, dung, binh, an, lead):
+    """R0.35."""
+    given(lead, need="")
+    ask("Đã chuyển đổi", "lead", by=dung, needs_fields=["rating"])
+    client.force_login(binh)
+    with nothing_changes():
+        answer = client.post(f"/leads/{lead.pk}/conversion/", conversion(lead, an, override="on"))
+    assert answer.status_code == 422
+
+
+@pytest.fixture
+def elsewhere(dung):
+    """A stage of another pipeline."""
+    kind = kinds.get("deal")
+    other = pipelines.add_pipeline(kind, name="Dịch vụ", stages=kind.templates["Bán hàng qua bốn bước"], by=dung)
+    return other.stages.all()[1]
+
+
+def test_changing_the_pipeline_asks_for_the_gate_of_the_chosen_stage(client, dung, an, binh, deal, elsewhere):
+    gate = {"requirement": ("", "Đã gửi hồ sơ"), "needs_fields": ([], ["need"])}
+    elsewhere = pipelines.change_stage(elsewhere, gate, by=dung)
+    url, sent = f"/deals/{deal.pk}/pipeline/", {"to": elsewhere.pk}
+    client.force_login(an)
+    with nothing_changes():
+        asked = client.post(url, sent)
+    assert asked.status_code == 422
+    assert "Đã gửi hồ sơ" in asked.text
+    assert list(asked.context["entry"].form.fields) == ["need"]
+    assert "Không được để trống" not in asked.text  # nobody has failed to fill what was not asked yet
+    sent |= {"asked": elsewhere.pk}
+    with nothing_changes():
+        assert client.post(url, sent).status_code == 422
+        assert client.post(url, sent | {"override": "on"}).status_code == 422
+    assert client.post(url, sent | {"need": "Đo bụi"}).status_code == 302
+    assert (now(deal).stage, now(deal).need) == (elsewhere, "Đo bụi")
+
+
+def test_another_stage_than_the_one_asked_for_asks_anew(client, dung, an, deal, elsewhere):
+    pipelines.change_stage(elsewhere, {"needs_fields": ([], ["need"])}, by=dung)
+    next_one = elsewhere.pipeline.stages.all()[2]
+    client.force_login(an)
+    sent = {"to": next_one.pk, "asked": elsewhere.pk}
+    pipelines.change_stage(next_one, {"requirement": ("", "Đã duyệt giá")}, by=dung)
+    with nothing_changes():
+        assert "Đã duyệt giá" in client.post(f"/deals/{deal.pk}/pipeline/", sent).text
+    assert client.post(f"/deals/{deal.pk}/pipeline/", sent | {"asked": next_one.pk}).status_code == 302
+    assert now(deal).stage == next_one
+
+
+def test_a_manager_overrides_the_gate_of_another_pipeline(client, dung, binh, deal, elsewhere):
+    """D5."""
+    pipelines.change_stage(elsewhere, {"needs_checks": ([], ["done_activity"])}, by=dung)
+    client.force_login(binh)
+    url, sent = f"/deals/{deal.pk}/pipeline/", {"to": elsewhere.pk, "asked": elsewhere.pk}
+    with nothing_changes():
+        assert "một công việc đã hoàn thành" in client.post(url, sent).text
+    assert client.post(url, sent | {"override": "on"}).status_code == 302
+    assert now(deal).stage == elsewhere
+    assert told(GATE_OVERRIDDEN, about=deal).by == binh
+
+
+def test_what_an_overrider_typed_is_kept(client, dung, binh, deal):
+    ask("Báo giá", by=dung, needs_fields=["need", "rating"])
+    client.force_login(binh)
+    sent = {"to": stage_of("deal", "Báo giá").pk, "left": deal.stage_id, "override": "on", "need": "Đo bụi"}
+    client.post(f"/deals/{deal.pk}/entry/", sent)
+    assert (now(deal).stage.name, now(deal).need) == ("Báo giá", "Đo bụi")
+    assert told(GATE_OVERRIDDEN, about=deal).facts["fields"] == ["rating"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_conversion_dialog_is_filled_in_and_sent(world):
+    an, dung = world.cast.an, world.cast.dung
+    ask("Đã chuyển đổi", "lead", by=dung, requirement="Đã khảo sát tại chỗ", least_amount=1_000_000)
+    lead = create_lead({"company_name": "Hòn Đá", "phone": "+842438637747", "need": "Đo", "owner": an}, by=an)
+    page = world.enter(an, f"/leads/{lead.pk}/")
+    page.get_by_role("link", name="Chuyển thành cơ hội").click()
+    dialog = page.locator("#dialog[open]")
+    expect(dialog).to_contain_text("Đã khảo sát tại chỗ")
+    dialog.locator("[name=lead-expected_amount]").fill("2 triệu")
+    dialog.get_by_role("button", name="Tạo cơ hội").click()
+    expect(page).to_have_url(re.compile(r"/deals/\d+/"))
+    assert Lead.objects.get(pk=lead.pk).expected_amount == 2_000_000
 
 
 @pytest.mark.django_db(transaction=True)

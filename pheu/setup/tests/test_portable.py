@@ -1,6 +1,7 @@
 """A configuration travels as one file: the survey of source 0, and a company that sells something quite different."""
 
 import json
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -24,6 +25,7 @@ TYPES = [
     "Trạm quan trắc khí thải", "Trạm quan trắc khí thải (Lắp bổ sung)", "Trạm quan trắc nước",
     "Trạm quan trắc nước (Lắp bổ sung)", "Bảo hành / bảo trì",
 ]  # fmt: skip
+GROUPS = ["Thông tin chung", "Trạm quan trắc khí thải", "Trạm quan trắc nước", "Bảo hành / bảo trì"]
 GENERAL = {"Ngành sản xuất", "Tính lắp", "Thông số quan trắc"}
 GAS = {"Công suất lò đốt, lò hơi", "Số ống khói", "Sàn thao tác"}
 WATER = {"Công suất xả thải"}
@@ -155,3 +157,15 @@ def test_what_is_no_configuration_is_refused_in_words_and_nothing_of_it_stays(du
 def test_only_who_may_change_the_setup_brings_one_in(an):
     with nothing_changes(), pytest.raises(Refused):
         import_config(read(SCHOOL), by=an)
+
+
+def test_the_survey_stands_above_who_is_responsible(survey, client, an):
+    """R0.21-0.28: on the form of a new lead, on its page and on the deal's."""
+    for kind in ("lead", "deal"):
+        labels = [str(group.label) for group in kinds.get(kind).schema_for(an).groups]
+        assert labels[2:] == ["Yêu cầu từ khách hàng", *GROUPS, "Phụ trách"]
+    client.force_login(an)
+    lead = LEAD.create({"name": "Trạm", "owner": an}, by=an)
+    for page in ("/leads/new/", lead.get_absolute_url()):
+        heads = re.findall(r"<(?:legend|h2)>([^<]+)<", client.get(page).text)
+        assert heads.index("Thông tin chung") < heads.index("Phụ trách")

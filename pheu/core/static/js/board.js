@@ -8,6 +8,11 @@ function columns(board) {
   return [...board.querySelectorAll(".cards[data-stage]")];
 }
 
+// A stage that lets this person's role put nothing in.
+function isBarred(list) {
+  return "barred" in list.dataset;
+}
+
 function move(card, list, before = null) {
   const home = { list: card.parentElement, next: card.nextElementSibling };
   if (list === home.list) return;
@@ -91,7 +96,7 @@ function makeSortable(board) {
   for (const list of columns(board)) {
     if (list.sortable) continue;
     list.sortable = new Sortable(list, {
-      group: board.id || "board",
+      group: { name: board.id || "board", put: !isBarred(list) },
       draggable: ".card[data-move-url]",
       filter: ".card-menu",
       preventOnFilter: false,
@@ -125,7 +130,9 @@ document.addEventListener("keydown", (event) => {
   if (event.altKey && step) {
     event.preventDefault();
     const all = columns(card.closest("[data-board]"));
-    const list = all[all.indexOf(card.parentElement) + step];
+    let at = all.indexOf(card.parentElement) + step;
+    while (all[at] && isBarred(all[at])) at += step;
+    const list = all[at];
     if (list) move(card, list, list.firstElementChild);
   } else if (event.target === card && event.key === "m") {
     event.preventDefault();
@@ -147,7 +154,8 @@ document.addEventListener("click", (event) => {
 function openMenu(card, from) {
   menu ??= newMenu();
   menu.opener = from;
-  menu.replaceChildren(...columns(card.closest("[data-board]")).map((list) => choice(card, list)));
+  const open = columns(card.closest("[data-board]")).filter((list) => !isBarred(list) || list === card.parentElement);
+  menu.replaceChildren(...open.map((list) => choice(card, list)));
   menu.showPopover();
   const here = menu.querySelector("[aria-current]");
   (here?.nextElementSibling ?? here)?.focus(); // mostly it goes on to the next stage
