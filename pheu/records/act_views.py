@@ -12,6 +12,7 @@ from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
 from pheu.core.errors import DomainError, Invalid, Refused, say_beside, tell
 from pheu.core.ids import read_ids
+from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import ASSIGN, CHANGE, MOVE
 from pheu.records import drawing, kinds
