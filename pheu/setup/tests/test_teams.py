@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from pheu.conftest import given, nothing_changes
+from pheu.conftest import given, nothing_changes, stage_of
 from pheu.core.errors import Conflict, DomainError, Invalid
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.forms import ConversionForm
@@ -93,7 +93,7 @@ def test_a_team_is_offered_only_for_what_it_works_on(client, dung, an):
         "leads": lambda one: one in AssignForm(rows=[lead]).fields["team"].queryset and one in teams_for(dung, "lead"),
         "deals": lambda one: (
             one in AssignForm(rows=[deal]).fields["team"].queryset
-            and one in ConversionForm(lead=lead, by=dung).fields["team"].queryset
+            and one in ConversionForm(lead=lead, to=stage_of("lead", "Đã chuyển đổi"), by=dung).fields["team"].queryset
         ),
     }
     client.force_login(dung)
