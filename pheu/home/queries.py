@@ -1,11 +1,12 @@
 """What the start page counts and lists: conditions, each of which also opens the list of exactly its rows."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum, Value, Window
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value, Window
 from django.utils.translation import gettext as _
 
 from pheu.activities.calendar import tonight
@@ -25,8 +26,10 @@ from pheu.records.lists import place_of
 from pheu.records.models import CLOSED, Category, Record, Stage
 from pheu.records.moments import read_day
 from pheu.records.rotting import limits_of
+from pheu.records.shipped import shown
 
 FUNNEL = 90  # days
+NOTHING_BESIDE: Mapping[str, Any] = {}
 MOST_WORK, MOST_ROWS = 8, 5
 MOST_SHOWN = 99  # of how many a panel says exactly how many they are
 # A deal is quoted from the first stage that is likelier than not: the company may call and cut its stages as it likes.
@@ -45,10 +48,12 @@ def _status(op: str, *categories: str) -> Tree:
     return {"field": "status", "op": op, "value": list(categories)}
 
 
-def _counts(kind: Kind, user: User, among: Tree, **conditions: Tree) -> dict[str, int]:
-    """How many of the rows `among` fulfil each condition, in one query."""
+def _counts(
+    kind: Kind, user: User, among: Tree, beside: Mapping[str, Any] = NOTHING_BESIDE, **conditions: Tree
+) -> dict[str, Any]:
+    """How many of the rows `among` fulfil each condition, and what is asked `beside` that, in one query."""
     counted = {name: Count("pk", filter=compile_tree(kind, user, tree)) for name, tree in conditions.items()}
-    return rows_where(kind, user, among).aggregate(**counted)
+    return rows_where(kind, user, among).aggregate(**counted, **beside)
 
 
 def sees(kind: Kind, user: User, conditions: dict[str, Tree]) -> bool:
@@ -273,7 +278,8 @@ def deals_of_leads(user: User) -> dict[str, Any]:
     """
 
     def count() -> dict[str, Any]:
-        return _counts(DEAL, user, OF_LEADS, quoted=QUOTED, won=WON) | {"stage": _quoted_stage()}
+        first = Max(Subquery(_quoted_stages().values("name")[:1]))
+        return _counts(DEAL, user, OF_LEADS, {"stage": first}, quoted=QUOTED, won=WON)
 
     return kept("home.deals_of_leads", user, count)
 
@@ -298,15 +304,20 @@ def funnel(user: User, leads: dict[str, int]) -> list[Step]:
     rows = [(label, leads[name], list_url(LEAD, LEADS[name])) for name, label in labels.items()]
     if sees(DEAL, user, DEALS_OF_LEADS):
         deals = deals_of_leads(user)
-        rows.append((deals["stage"], deals["quoted"], list_url(DEAL, DEALS_OF_LEADS["quoted"])))
+        rows.append(
+            (
+                shown(deals["stage"]) if deals["stage"] else _("Quoted"),
+                deals["quoted"],
+                list_url(DEAL, DEALS_OF_LEADS["quoted"]),
+            )
+        )
         rows.append((_("Won"), deals["won"], list_url(DEAL, DEALS_OF_LEADS["won"])))
     return _steps(rows)
 
 
-def _quoted_stage() -> str:
-    """What the company calls the first stage in which a deal is quoted."""
-    stages = Stage.objects.filter(pipeline__kind="deal", category=Category.OPEN, probability__gte=QUOTED_FROM)
-    return next((str(stage) for stage in stages), _("Quoted"))
+def _quoted_stages() -> QuerySet[Stage]:
+    """The stages in which a deal is quoted, the first of them before all."""
+    return Stage.objects.filter(pipeline__kind="deal", category=Category.OPEN, probability__gte=QUOTED_FROM)
 
 
 def _steps(rows: list[tuple[str, int, str]]) -> list[Step]:
