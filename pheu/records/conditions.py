@@ -48,6 +48,9 @@ class View:
     label: Words
     where: Tree
     sort: str = ""
+    # Where it was kept, if it was; `is_whole` unless it asks for more than the person may see.
+    saved: Any = None
+    is_whole: bool = True
 
 
 LATE: Tree = {"field": "overdue", "op": "in", "value": ["yes"]}
@@ -75,6 +78,17 @@ def can_be_asked(kind: Kind, user: User, tree: Tree) -> bool:
     except BadCondition:
         return False
     return True
+
+
+def askable(kind: Kind, user: User, tree: Tree) -> Tree:
+    """What is left of a condition without what `user` may not ask: less is asked, and nothing is told by counting.
+
+    Of "any" and "not" nothing is left once a part is missing, or rows would say what that part is.
+    """
+    inner = tree.get("all")
+    if not isinstance(inner, list) or can_be_asked(kind, user, tree):
+        return tree if can_be_asked(kind, user, tree) else {}
+    return {"all": [left for one in inner if isinstance(one, dict) and (left := askable(kind, user, one))]}
 
 
 def rows_where(kind: Kind, user: User, tree: Tree) -> Any:

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from pheu.core.ids import read_id
 from pheu.core.prepared import prepared
 from pheu.core.vietnamese import show_number
 from pheu.people.models import User
@@ -28,7 +29,9 @@ from pheu.records.access import mark_free
 from pheu.records.conditions import (
     LATE,
     Part,
+    Tree,
     View,
+    askable,
     can_be_asked,
     compile_tree,
     fields_of,
@@ -38,6 +41,7 @@ from pheu.records.conditions import (
 )
 from pheu.records.fields import Field
 from pheu.records.kinds import Kind
+from pheu.records.models import SavedView
 from pheu.records.schema import offered
 from pheu.records.search import search_q
 
@@ -46,6 +50,16 @@ COUNT_CAP = 999
 MOST_COUNTED = 1000  # rows, where no counter knows how many they are
 MOST_CHOSEN = 500  # rows that «Chọn tất cả» ticks: what an act takes at once
 LONGEST_PLACE = 500  # characters of a list's query string that the links of its rows carry along
+
+
+KEPT = "v"  # begins the code of a kept view
+
+
+def view_of(saved: SavedView, user: User) -> View:
+    """A kept view as this person has it: what they may not ask is left out."""
+    kind = kinds.get(saved.kind)
+    where = askable(kind, user, saved.where)
+    return View(f"{KEPT}{saved.pk}", saved.name, where, saved.sort, saved, is_whole=where == saved.where)
 
 
 @dataclass(frozen=True)
@@ -77,10 +91,30 @@ class Listing:
     def __init__(self, kind: Kind, user: User, params: QueryDict, last_tab: str = "") -> None:
         self.kind, self.user, self.params, self.last_tab = kind, user, params, last_tab
         self.schema = kind.schema_for(user)
-        self.tabs = kind.views(user)
-        if self.schema is not kind.schema:
-            self.tabs = [view for view in self.tabs if can_be_asked(kind, user, view.where)]
         self.text = params.get("q", "").strip()[:200]
+
+    @cached_property
+    def views(self) -> list[View]:
+        """Those that come with the system, as far as the person may ask for what they ask."""
+        views = self.kind.views(self.user)
+        if self.schema is self.kind.schema:
+            return views
+        return [view for view in views if can_be_asked(self.kind, self.user, view.where)]
+
+    @cached_property
+    def tabs(self) -> list[View]:
+        """These, and the kept one that is open."""
+        return [*self.views, *([self.kept_view] if self.kept_view else [])]
+
+    @cached_property
+    def kept_view(self) -> View | None:
+        """The view that somebody has kept and that the address, or this browser's last look, names."""
+        asked = self.params.get("tab", "") or self.last_tab
+        pk = read_id(asked[1:]) if asked.startswith(KEPT) else None
+        if pk is None:
+            return None
+        found = SavedView.objects.for_person(self.user).filter(kind=self.kind.code, pk=pk).first()
+        return found and view_of(found, self.user)
 
     @cached_property
     def tab(self) -> View:
@@ -91,14 +125,14 @@ class Listing:
 
     def _first_with_rows(self) -> View:
         """One statement looks into all of them; mostly it is the first, of which a list then has read its page."""
-        asked = list(takewhile(lambda view: view.where, self.tabs))
+        asked = list(takewhile(lambda view: view.where, self.views))
         if asked and self.is_paged and not self.params and (found := self._under(asked[0])._ids):
             self._ids = found
             return asked[0]
         parts = [part for nth, view in enumerate(asked) for part in self._under(view)._any(nth)]
         together = parts[0].union(*parts[1:], all=True) if parts[1:] else [*parts, ()][0]
         have = {row["nth"] for row in together}
-        return self.tabs[min(have)] if have else self.tabs[len(asked) % len(self.tabs)]
+        return self.views[min(have)] if have else self.views[len(asked) % len(self.views)]
 
     def _under(self, view: View) -> "Listing":
         return Listing(self.kind, self.user, QueryDict(f"tab={view.code}"))
@@ -139,6 +173,17 @@ class Listing:
     def condition(self) -> Q:
         """The view and the filters as one condition; compiled once for all ways to the rows."""
         return compile_tree(self.kind, self.user, {"all": self._asked})
+
+    @property
+    def asked(self) -> Tree:
+        """View and filters as one condition, as it can be kept."""
+        parts = [part for one in self._asked for part in (one["all"] if set(one) == {"all"} else [one]) if part]
+        return {"all": parts} if parts else {}
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether it shows something else than the view that is open."""
+        return bool(self.filters or self.where) or self.sort != (self.tab.sort or "-updated_at")
 
     @property
     def is_counted(self) -> bool:
@@ -342,6 +387,11 @@ class Listing:
         """What list and board share: tab, words and filters."""
         return self.url(sort=None, unfold=None, below=None)
 
+    @property
+    def shared_query_with_sort(self) -> str:
+        """All that a kept view is made of."""
+        return self.url(unfold=None, below=None, of=None, filters=None)
+
     def chips(self) -> list[Chip]:
         chips = []
         for key, part in self.filters.items():
@@ -428,7 +478,7 @@ class Listing:
 
     def counts(self) -> dict[str, str]:
         """How many rows each view has, capped: «999+»."""
-        return {view.code: self._count(view) for view in self.tabs}
+        return {view.code: self._count(view) for view in self.views}
 
     def _count(self, view: View) -> str:
         condition = compile_tree(self.kind, self.user, view.where)

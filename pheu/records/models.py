@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.urls import reverse
@@ -17,7 +18,14 @@ from pheu.core.loading import Loaded
 from pheu.core.vietnamese.text import marked_text, search_text, sort_key
 from pheu.people.models import Department, Team
 from pheu.records import kinds
-from pheu.records.queries import Past, PipelineQuerySet, RecordQuerySet, RowQuerySet, StageQuerySet
+from pheu.records.queries import (
+    Past,
+    PipelineQuerySet,
+    RecordQuerySet,
+    RowQuerySet,
+    SavedViewQuerySet,
+    StageQuerySet,
+)
 from pheu.records.shipped import shown
 
 
@@ -583,6 +591,38 @@ class Layout(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class SavedView(models.Model):
+    """«Chế độ xem»: a condition and an order of one kind's list that somebody keeps, for themselves or others too.
+
+    `where` is as `records.conditions` reads it, `sort` as an address names it. It is shared with everybody, or with
+    those of these departments and below, or teams. Taken away it waits for «Hoàn tác».
+    """
+
+    kind = models.CharField(max_length=20)
+    name = models.CharField(_("name"), max_length=60)
+    where = models.JSONField(default=dict)
+    sort = models.CharField(max_length=60, blank=True)
+    owner = models.ForeignKey("people.User", on_delete=models.CASCADE, related_name="views")
+    for_all = models.BooleanField(default=False)
+    departments = ArrayField(models.BigIntegerField(), default=list)
+    teams = ArrayField(models.BigIntegerField(), default=list)
+    is_active = models.BooleanField(default=True)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        indexes = [models.Index(fields=["kind", "owner"], name="saved_view_of_kind")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def shared(self) -> str:
+        """With whom, as the form names it."""
+        return "all" if self.for_all else "department" if self.departments else "team" if self.teams else "me"
 
 
 class Pipeline(models.Model):

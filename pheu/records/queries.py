@@ -174,6 +174,14 @@ class RecordQuerySet(QuerySet):
         return Q(*children, _connector=scope.connector, _negated=scope.negated)
 
 
+class SavedViewQuerySet(QuerySet):
+    def for_person(self, user: User) -> "SavedViewQuerySet":
+        """Those in use that are theirs, or shared with them."""
+        above = [int(part) for part in user.department.path.split("/") if part] if user.department else []
+        shared = Q(for_all=True) | Q(departments__overlap=above) | Q(teams__overlap=user.team_ids)
+        return self.filter(Q(owner=user) | shared, is_active=True)
+
+
 class StageQuerySet(QuerySet):
     def letting_in(self, user: User) -> "StageQuerySet":
         """Those into which the person's role may put records (`Stage.lets_in`)."""

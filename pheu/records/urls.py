@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, include, path
 
-from pheu.records import act_views, kinds, views
+from pheu.records import act_views, kinds, view_pages, views
 from pheu.records.kinds import Kind
 
 
@@ -19,6 +19,8 @@ def record_urls(kind: Kind) -> list[URLPattern]:
         path("counts/", views.record_counts, here, name=f"{kind.code}-counts"),
         path("assignment/", act_views.record_assign, here, name=f"{kind.code}-assign"),
         path("editing/", act_views.record_editing, here, name=f"{kind.code}-editing"),
+        path("views/", view_pages.record_views, here, name=f"{kind.code}-views"),
+        path("views/new/", view_pages.view_new, here, name=f"{kind.code}-view-new"),
         path("<id:pk>/", views.record_page, here, name=f"{kind.code}-page"),
         path("<id:pk>/next/", views.record_beside, {**here, "before": False}, name=f"{kind.code}-next"),
         path("<id:pk>/previous/", views.record_beside, {**here, "before": True}, name=f"{kind.code}-previous"),
@@ -41,5 +43,8 @@ def record_urls(kind: Kind) -> list[URLPattern]:
 urlpatterns = [
     path("r/<id:pk>/", views.open_record, name="record"),
     path("search/", views.search, name="search"),
+    path("views/<id:pk>/", view_pages.view_change, name="view-change"),
+    path("views/<id:pk>/update/", view_pages.view_update, name="view-update"),
+    path("views/<id:pk>/removal/", view_pages.view_removal, name="view-removal"),
     *(path(f"{kind.path}/", include(record_urls(kind))) for kind in kinds.every()),
 ]

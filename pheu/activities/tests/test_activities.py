@@ -349,6 +349,11 @@ def test_how_a_planned_call_ended_is_one_press_too(client, an, lead, call):
         assert Activity.objects.get(pk=one.pk).result == result
 
 
+def test_by_which_way_it_was_finished_is_told(an, lead, planned):
+    finish_activity(planned, result="Đã gọi", by=an, via="import")
+    assert told(events.DONE, about=lead).via == "import"
+
+
 def test_a_meeting_has_no_answer_to_a_call_and_needs_words(client, an, lead):
     client.force_login(an)
     meeting = ActivityType.objects.get(name="Gặp trực tiếp")

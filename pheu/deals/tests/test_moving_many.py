@@ -67,8 +67,10 @@ def test_all_or_none_and_what_is_in_the_way_is_named(an, chi):
     why = ClosingReason.objects.filter(kind="deal", category="lost")[0]
     close_deal(closed, to=stage_of("deal", "Thất bại"), reason=why, by=an)
     quote = stage_of("deal", "Báo giá")
-    with nothing_changes(), pytest.raises(DomainError, match="Trạm 1"):
-        move_many([open_one, closed], to=quote, by=an)
+    too = create_deal({"name": "Trạm 2", "owner": an}, by=an)
+    close_deal(too, to=stage_of("deal", "Thành công"), by=an)
+    with nothing_changes(), pytest.raises(DomainError, match=r"Trạm 1, Trạm 2"):
+        move_many([open_one, closed, too], to=quote, by=an)
     with nothing_changes(), pytest.raises(DomainError):
         move_many([open_one], to=stage_of("deal", "Thành công"), by=an)
     with nothing_changes(), pytest.raises(DomainError, match="Trạm 0"):

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from pheu.activities.models import ActivityType
 from pheu.activities.services import finish_activity, resume_activity, schedule_activity
 from pheu.conftest import nothing_changes, stage_of, told
-from pheu.core.errors import Refused
+from pheu.core.errors import DomainError, Refused
 from pheu.deals import events
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.counts import ConversionCounts, conversion_counts
@@ -97,6 +97,11 @@ def test_the_amount_of_the_dialog_is_the_deals(client, an, lead):
     sent = {"owner": an.pk, "pipeline": stage_of("deal", "Tiếp cận").pipeline_id, "customer": "none"}
     client.post(f"/leads/{lead.pk}/conversion/", sent | {"amount": "2,5 tỷ"})
     assert Deal.objects.get().expected_amount == 2_500_000_000
+
+
+def test_a_lead_is_converted_by_no_other_stage(an, lead):
+    with nothing_changes(), pytest.raises(DomainError):
+        convert_leads([lead], Handover(owner=an, ends_in=stage_of("lead", "Đang xử lý")), by=an)
 
 
 def test_a_customer_that_somebody_may_not_see_is_not_linked(an, chi, lead):

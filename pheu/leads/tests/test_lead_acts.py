@@ -141,6 +141,21 @@ def test_leads_go_to_a_team_without_a_person(binh, an, lead):
     assert not Lead.objects.within(binh, "change").exclude(team=south).exists()
 
 
+def test_who_has_no_team_takes_a_lead_out_of_its_team(dung, an, lead):
+    """R0.16: the place is the person's, also where that is none."""
+    assert (lead.team, lead.department) != (None, None)
+    assign([lead], owner=dung, by=dung)
+    lead = Lead.objects.get()
+    assert (lead.owner, lead.team, lead.department) == (dung, None, None)
+
+
+def test_what_nobody_has_is_taken_from_nobody_again_in_silence(binh, lead):
+    for _twice in range(2):
+        assign([lead], owner=None, by=binh)
+    assert told(ASSIGNED, about=lead).facts["owner"] is None
+    assert Lead.objects.get().team == lead.team
+
+
 def test_handing_out_is_refused_as_a_whole(binh, an, chi, lead):
     foreign = create_leads([{"company_name": "Của chị Chi", "owner": chi}], by=chi)[0]
     with nothing_changes(), pytest.raises(Refused):

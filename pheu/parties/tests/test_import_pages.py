@@ -112,9 +112,9 @@ def opened(client, content: bytes, name: str = "khu-cong-nghe-cao.xlsx") -> Impo
     return Import.objects.latest("pk")
 
 
-def checked(client, content: bytes, **changed) -> Import:
+def checked(client, content: bytes, name: str = "khu-cong-nghe-cao.xlsx", **changed) -> Import:
     """An import taken to its third step."""
-    imported = opened(client, content)
+    imported = opened(client, content, name)
     answer = client.post(f"/imports/{imported.pk}/columns/", mapped(imported, **changed))
     assert answer.status_code == 302, answer.text
     assert work() == ["check_import"]
@@ -187,6 +187,17 @@ def test_a_real_list_goes_from_file_to_prospects_and_every_line_is_accounted_for
     counts = {"created": 7, "skipped": 1, "rejected": 1, "rows": 9}
     assert finished.facts == {"id": imported.pk, "name": imported.name, **counts}
     assert imported.name in client.get("/imports/").text
+
+
+def test_an_import_counts_its_own_lines_and_says_when_it_was_finished(client, an):
+    """Another one that waits is left as it is."""
+    content = "Tên công ty,Điện thoại\nSông Hồng,0903 123 456\nHải Nam,0904 123 456\n".encode()
+    waiting = opened(client, content, "mot.csv")
+    before = Import.objects.values().get(pk=waiting.pk)
+    done = run(client, checked(client, content, "hai.csv"))
+    assert (done.state, done.rows, done.created) == ("done", 2, 2)
+    assert done.finished_at is not None
+    assert Import.objects.values().get(pk=waiting.pk) == before
 
 
 def test_the_list_of_the_high_tech_park_gives_76_prospects(client, binh):

@@ -26,7 +26,7 @@ from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, IMPORT, MOVE, VI
 from pheu.quality.services import open_file, read_file
 from pheu.records import kinds
 from pheu.records.acts import last_operation
-from pheu.records.models import Category, ClosingReason, FieldGroup, Operation, Pipeline, Tag
+from pheu.records.models import Category, ClosingReason, FieldGroup, Operation, Pipeline, SavedView, Tag
 from pheu.records.tests.test_toy import plant_toys
 from pheu.setup import shaping
 from pheu.setup.definitions import groups_of
@@ -74,6 +74,7 @@ class Firm:
             Pipeline.objects.create(kind=kind, name="Tiến trình khác").stages.create(name="Khảo sát", category="open")
         for whose, user in self._doers():
             self.things["operation", *whose] = self._hand_out(user)
+            self.things["view", *whose] = SavedView.objects.create(kind="lead", name="Hội thảo", owner=user)
         for whose, user in self._importers():
             self.things["import", *whose] = self._import(user)
         self.things["job", "a stranger's", ""] = parked_job()
@@ -224,6 +225,14 @@ def _saved_row(kind: str) -> Callable[[Firm, Any], dict[str, Any]]:
 def _next_stage(firm: Firm, thing: Any) -> dict[str, Any]:
     to = thing.stage.pipeline.stages.exclude(pk=thing.stage_id).filter(category__in=["working", "open", "new"])[0]
     return {"to": to.pk, "left": thing.stage_id}
+
+
+def _a_view(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"name": "Chờ gọi lại", "shared": "me"}
+
+
+def _on_view(**more: Any) -> Entry:
+    return Entry(about=("view",), reach=_operation_reach, post=302, **more)
 
 
 def _one_more_tag(firm: Firm, thing: Any) -> dict[str, Any]:
@@ -401,6 +410,8 @@ def _pages_of(kind: str) -> dict[str, Entry]:
         f"{kind}-filters": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-counts": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-ids": Entry(kind=kind, needs=VIEW, get=200),
+        f"{kind}-views": Entry(kind=kind, needs=VIEW, get=200),
+        f"{kind}-view-new": Entry(kind=kind, needs=VIEW, get=200, post=302, sends=_a_view),
         f"{kind}-page": Entry(about=(kind,), needs=VIEW, get=200),
         f"{kind}-next": Entry(about=(kind,), needs=VIEW, get=302),
         f"{kind}-previous": Entry(about=(kind,), needs=VIEW, get=302),
@@ -429,6 +440,9 @@ def _on_import(**more: Any) -> Entry:
 
 
 ENTRIES = {
+    "view-change": _on_view(get=200, sends=_a_view),
+    "view-update": _on_view(),
+    "view-removal": _on_view(),
     **{name: entry for kind in KINDS for name, entry in _pages_of(kind).items()},
     **_board_of("lead"),
     **_board_of("deal"),

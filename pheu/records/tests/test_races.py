@@ -28,10 +28,10 @@ from pheu.people.models import Role, User
 from pheu.people.tests.test_access_acts import PARTS, THIS_YEAR, a_logo, a_new_order, acts_of_the_house
 from pheu.quality import services as quality
 from pheu.quality.models import Import
-from pheu.records import kinds
+from pheu.records import keeping, kinds
 from pheu.records.acts import current, operation
 from pheu.records.locking import hold
-from pheu.records.models import FieldGroup, Pipeline, Record, Stage
+from pheu.records.models import FieldGroup, Pipeline, Record, SavedView, Stage
 from pheu.records.tests.desk import (
     GROUPS,
     Act,
@@ -304,6 +304,17 @@ def an_empty_stage_that_leaves() -> Stage:
     return stage_of("deal", "Báo giá")
 
 
+# Two clicks on what somebody keeps for themselves.
+ON_VIEWS: dict[str, tuple[Callable[[Any], Work], list[type[Exception]]]] = {
+    "keeping.keep_view": (lambda by: partial(keeping.keep_view, "lead", "Hội thảo", {}, by=by), [Invalid]),
+    "keeping.change_view": (lambda by: partial(keeping.change_view, a_view(by).pk, {"name": "Khác"}, by=by), []),
+}
+
+
+def a_view(by: User) -> SavedView:
+    return SavedView.objects.get_or_create(kind="lead", name="Của tôi", owner=by)[0]
+
+
 # Nobody else can reach what these make before it is there.
 ALONE = {"quality.open_file"}
 
@@ -343,11 +354,20 @@ def test_two_at_once_on_a_pipeline_do_it_once(cast, name):
     assert Event.objects.filter(kind=told.code).count() == 1
 
 
+@pytest.mark.parametrize("name", ON_VIEWS)
+def test_two_clicks_on_a_view_do_it_once(cast, name):
+    of, errors = ON_VIEWS[name]
+    outcome = race(of(cast.an), of(cast.an), at=BEFORE_LOCK)
+    assert [type(one) for one in outcome.errors] == errors
+    assert outcome.deadlocks == 0
+    assert SavedView.objects.count() == 1
+
+
 def test_every_act_has_a_race():
     """A new act is put beside those of the same rows, or this fails."""
     house = acts_of_the_house()
     tables = {name for _made, acts in GROUPS.values() for name in acts} | ALONE | PARTS
-    tables |= {*ON_FILES, *ON_LISTS, *ON_FIELDS, *ON_PIPELINES}
+    tables |= {*ON_FILES, *ON_LISTS, *ON_FIELDS, *ON_PIPELINES, *ON_VIEWS}
     raced = {_function(house[name]) for name in tables if name in house}
     assert [name for name, act in house.items() if _function(act) not in raced] == []
 

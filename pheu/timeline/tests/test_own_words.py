@@ -72,8 +72,9 @@ def test_who_edits_in_two_tabs_sees_both_texts_and_decides(client, an, note):
     assert 'name="initial-body" value="Ở thẻ kia"' in answer.text
     assert client.post(f"/notes/{note.pk}/", form | {"initial-body": "Ở thẻ kia"}).status_code == 302
     assert Note.objects.get().body == "Ở thẻ này"
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict) as both:
         services.edit_note(note, body="Khác", saw="Ở thẻ kia", by=an)
+    assert both.value.clashes == [{"label": "Ghi chú", "theirs": "Ở thẻ này", "mine": "Khác"}]
 
 
 @pytest.mark.parametrize("body", ["", " \u200b ", "x" * 20_001])

@@ -1,0 +1,104 @@
+"""The acts on «Chế độ xem»: what somebody looks at is kept under a name, for themselves or for others too."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.errors import DomainError, Invalid, Refused
+from pheu.core.vietnamese.text import clean, spelling
+from pheu.people.models import User
+from pheu.people.scopes import CHANGE, VIEW
+from pheu.records import kinds
+from pheu.records.acts import act
+from pheu.records.conditions import Tree, compile_tree
+from pheu.records.models import SavedView
+
+MOST_KEPT = 200  # views of one person
+ME, TEAM, DEPARTMENT, ALL = "me", "team", "department", "all"
+SHARED = [(ME, _("Only me")), (TEAM, _("My teams")), (DEPARTMENT, _("My department")), (ALL, _("Everybody"))]
+
+
+def shared_by(user: User) -> list[tuple[str, Any]]:
+    """With whom a person may share: with everybody only who looks after the installation."""
+    may = {
+        ME: True,
+        TEAM: bool(user.team_ids),
+        DEPARTMENT: user.department is not None,
+        ALL: user.may("system", CHANGE),
+    }
+    return [(code, label) for code, label in SHARED if may[code]]
+
+
+@act
+def keep_view(
+    kind: str, name: str, where: Tree, *, sort: str = "", shared: str = ME, by: User, via: str = "page"
+) -> SavedView:
+    """Keep a condition and an order under a name; `BadCondition` for one that `by` cannot ask."""
+    _must_look(by, kind)
+    others = _own(by)
+    if len(others) >= MOST_KEPT:
+        raise DomainError(_("You have %(most)s views already."), most=MOST_KEPT)
+    view = SavedView(kind=kind, owner=by)
+    _put(view, {"name": name, "where": where, "sort": sort, "shared": shared}, others, by)
+    view.save()
+    return view
+
+
+@act
+def change_view(pk: int, changes: dict[str, Any], *, by: User, via: str = "page") -> SavedView:
+    """Let a view be called otherwise, show something else, be shared or not; `is_active` takes it away, or back.
+
+    Whoever keeps it may; and what everybody sees, whoever looks after the installation.
+    """
+    view = SavedView.objects.select_for_update(of=["self"]).select_related("owner").filter(pk=pk).first()
+    if view is None or not (view.owner_id == by.pk or (view.for_all and by.may("system", CHANGE))):
+        raise Refused
+    _must_look(by, view.kind)
+    _put(view, changes, [one for one in _own(view.owner) if one.pk != pk], by)
+    view.save()
+    return view
+
+
+def _must_look(by: User, kind: str) -> None:
+    if not by.is_active or not (by.may(kind, VIEW) or kinds.get(kind).windows):
+        raise Refused
+
+
+def _own(user: User) -> list[SavedView]:
+    """Theirs, which nobody else changes until the act ends: two clicks keep one view."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    return list(SavedView.objects.filter(owner=user, is_active=True))
+
+
+def _put(view: SavedView, changes: dict[str, Any], others: list[SavedView], by: User) -> None:
+    kind = kinds.get(view.kind)
+    if "name" in changes:
+        view.name = _named(changes["name"], view, others)
+    if "where" in changes:
+        compile_tree(kind, by, changes["where"])
+        view.where = changes["where"]
+    if "sort" in changes:
+        field = kind.schema_for(by).get(str(changes["sort"]).removeprefix("-"))
+        view.sort = changes["sort"] if field is not None and field.sortable else ""
+    if "shared" in changes and changes["shared"] != view.shared:
+        _share(view, changes["shared"], by)
+    if "is_active" in changes:
+        view.is_active = bool(changes["is_active"])
+
+
+def _named(name: Any, view: SavedView, others: list[SavedView]) -> str:
+    called = clean(str(name))
+    if not called or len(called) > 60:
+        raise Invalid({"name": [str(_("A name has 1 to 60 characters."))]}, {"name": str(_("Name"))})
+    if any(one.kind == view.kind and spelling(one.name) == spelling(called) for one in others):
+        raise Invalid({"name": [str(_("You have a view of this name already."))]}, {"name": str(_("Name"))})
+    return called
+
+
+def _share(view: SavedView, shared: str, by: User) -> None:
+    """With the teams or the department of whoever shares, as they are now."""
+    if shared not in dict(shared_by(by)):
+        raise Refused
+    view.for_all = shared == ALL
+    view.teams = by.team_ids if shared == TEAM else []
+    view.departments = [by.department_id] if shared == DEPARTMENT and by.department_id else []

@@ -1,0 +1,137 @@
+"""«Chế độ xem»: the menu of kept views, keeping what one looks at, changing and taking away."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from pheu.core.errors import Invalid, Refused, say_beside, tell
+from pheu.core.once import once
+from pheu.core.vietnamese.fields import CleanCharField
+from pheu.people.models import User
+from pheu.people.requests import Request
+from pheu.people.scopes import CHANGE, VIEW
+from pheu.records import keeping, kinds
+from pheu.records.answers import is_on_board
+from pheu.records.lists import KEPT, Listing
+from pheu.records.models import SavedView
+
+
+class ViewForm(forms.Form):
+    """What a view is called, and with whom it is shared."""
+
+    name = CleanCharField(label=gettext_lazy("Name"), max_length=60, widget=forms.TextInput({"autofocus": True}))
+    shared = forms.ChoiceField(label=gettext_lazy("Shared with"), widget=forms.RadioSelect)
+
+    def __init__(self, data: Any = None, *, user: User, view: SavedView | None = None) -> None:
+        held = {"name": view.name, "shared": view.shared} if view else {"shared": keeping.ME}
+        super().__init__(data, initial=held)
+        offered = keeping.shared_by(user)
+        if view is not None and view.shared not in dict(offered):
+            offered = [*offered, *((code, label) for code, label in keeping.SHARED if code == view.shared)]
+        self.fields["shared"].choices = offered  # type: ignore[attr-defined]
+
+
+def _listing(request: Request, kind: str) -> Listing:
+    """The list that the address speaks of, for somebody who may open it."""
+    chosen = kinds.get(kind)
+    if not request.user.may(kind, VIEW) and not chosen.windows:
+        raise Http404
+    return Listing(chosen, request.user, request.GET)
+
+
+@require_GET
+def record_views(request: Request, kind: str) -> HttpResponse:
+    """The views that a person has or is shared, when somebody opens the menu."""
+    listing = _listing(request, kind)
+    views = SavedView.objects.for_person(request.user).filter(kind=kind).select_related("owner")
+    mine = [one for one in views if one.owner_id == request.user.pk]
+    context = {"listing": listing, "kind": listing.kind, "mine": mine, "code": KEPT}
+    context["others"] = [one for one in views if one.owner_id != request.user.pk]
+    context["looks_after_all"] = request.user.may("system", CHANGE)
+    return render(request, "records/_views.html", context)
+
+
+@once
+def view_new(request: Request, kind: str) -> HttpResponse:
+    """Keep what the list shows: its view, filters and order under a name of one's own."""
+    listing = _listing(request, kind)
+    form = ViewForm(request.POST if request.method == "POST" else None, user=request.user)
+    if form.is_valid():
+        try:
+            given = {"where": listing.asked, "sort": listing.sort, **form.cleaned_data}
+            kept = keeping.keep_view(kind, **given, by=request.user)
+            return _opened(request, kept, _("“%(name)s” was kept.") % {"name": kept})
+        except Invalid as error:
+            say_beside(form, error)
+    action = f"{listing.kind.url('view-new')}{listing.shared_query_with_sort}"
+    context = {"form": form, "listing": listing, "action": action}
+    return render(request, "records/view.html", context, status=422 if form.is_bound else 200)
+
+
+def _opened(request: Request, view: SavedView, words: str, *, undo: str = "") -> HttpResponse:
+    tell(request, words, undo=undo)
+    return _lead_to(request, f"{_where(request, view.kind)}?tab={KEPT}{view.pk}")
+
+
+def _where(request: Request, kind: str) -> str:
+    """On the board one stays."""
+    return kinds.get(kind).url("board" if request.htmx and is_on_board(request, kind) else "list")
+
+
+def _lead_to(request: Request, url: str) -> HttpResponse:
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
+def _kept(request: Request, pk: int) -> SavedView:
+    """A view that the person sees, or has taken away; whether they may change it the act says."""
+    seen = SavedView.objects.for_person(request.user).values("pk")
+    return get_object_or_404(SavedView.objects.filter(Q(owner=request.user) | Q(pk__in=seen)), pk=pk)
+
+
+def view_change(request: Request, pk: int) -> HttpResponse:
+    """Its name and whom it is shared with."""
+    view = _kept(request, pk)
+    _must_be_theirs(request, view)
+    form = ViewForm(request.POST if request.method == "POST" else None, user=request.user, view=view)
+    if form.is_valid():
+        try:
+            changed = keeping.change_view(pk, form.cleaned_data, by=request.user)
+            return _opened(request, changed, _("“%(name)s” was saved.") % {"name": changed})
+        except Invalid as error:
+            say_beside(form, error)
+    context = {"form": form, "view": view, "action": reverse("view-change", args=[pk])}
+    return render(request, "records/view.html", context, status=422 if form.is_bound else 200)
+
+
+def _must_be_theirs(request: Request, view: SavedView) -> None:
+    if not (view.owner_id == request.user.pk or (view.for_all and request.user.may("system", CHANGE))):
+        raise Refused
+
+
+@require_POST
+def view_update(request: Request, pk: int) -> HttpResponse:
+    """Let it show what the list shows now."""
+    view = _kept(request, pk)
+    listing = _listing(request, view.kind)
+    changed = keeping.change_view(pk, {"where": listing.asked, "sort": listing.sort}, by=request.user)
+    return _opened(request, changed, _("“%(name)s” was saved.") % {"name": changed})
+
+
+@require_POST
+def view_removal(request: Request, pk: int) -> HttpResponse:
+    """Take it away, or with `back` bring it back."""
+    is_back = "back" in request.GET
+    view = keeping.change_view(_kept(request, pk).pk, {"is_active": is_back}, by=request.user)
+    if is_back:
+        return _opened(request, view, _("“%(name)s” is there again.") % {"name": view})
+    undo = f"{reverse('view-removal', args=[pk])}?back=1"
+    tell(request, _("“%(name)s” was taken away.") % {"name": view}, undo=undo)
+    return _lead_to(request, _where(request, view.kind))
