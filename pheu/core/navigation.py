@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.functional import Promise, cached_property
@@ -156,7 +157,11 @@ class Shell:
 
     @cached_property
     def brand(self) -> Brand:
-        return _brands[-1]()
+        """The product's own where the database cannot say: that page is drawn too."""
+        try:
+            return _brands[-1]()
+        except DatabaseError:
+            return Brand()
 
     @cached_property
     def key(self) -> str:

@@ -34,7 +34,7 @@ urlpatterns = [
     path("setup/company/", profile_views.company, name="setup-company-page"),
     path("setup/company/logo/", profile_views.logo_change, name="setup-company-logo"),
     path("company/logo/<slug:name>/", profile_views.logo, name="company-logo"),
-    path("setup/holidays/<int:year>/public/", profile_views.holidays_propose, name="setup-holidays-propose"),
+    path("setup/holidays/<id:year>/public/", profile_views.holidays_propose, name="setup-holidays-propose"),
     *_of("holidays", "removal", page=profile_views.holidays),
     *_of("people"),
     path("setup/people/<id:pk>/invitation/", views.person_invitation, name="setup-people-invitation"),

@@ -67,7 +67,7 @@ def test_the_page_begins_it_and_the_job_ends_it(client, few, deals, stage, to, d
     with nothing_changes():
         assert client.post(url).status_code == 422  # where they go is asked as ever
     client.post(url, {"to": to.pk})
-    [job] = ProcrastinateJob.objects.filter(task_name="pheu.setup.jobs.empty_stage")
+    [job] = ProcrastinateJob.objects.filter(task_name="pheu.setup.jobs.empty_stage", args__stage_id=stage.pk)
     page = client.get(f"/setup/pipelines/{stage.pipeline_id}/").text
     assert "Đã chuyển 0 trên 5 bản ghi sang «Đàm phán»" in page
     assert url not in page
