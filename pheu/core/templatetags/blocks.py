@@ -81,10 +81,20 @@ def drawn_note(content: str, tone: str, drawing: str = "") -> SafeString:
 
 
 @register.simple_block_tag
-def menu(content: str, name: str, label: str = "", icon: str = "", classes: str = "btn", title: str = "") -> SafeString:
-    """A button that opens a list of links and buttons. `name` is unique on the page."""
+def menu(
+    content: str,
+    name: str,
+    label: str = "",
+    icon: str = "",
+    classes: str = "btn",
+    title: str = "",
+    short: bool = False,
+) -> SafeString:
+    """A button that opens a list of links and buttons. `name` is unique on the page; `short`: an icon on phones."""
     opens = attributes({"popovertarget": f"menu-{slugify(name)}", "aria-haspopup": "menu"})
     told = attributes({"aria-label": title, "title": title} if title else {})
+    if short:
+        told, label = attributes({"aria-label": label}), html('<span class="hide-phone">{}</span>', label)
     words = together([label, _icon("chevron-down", size="small")]) if label else ""
     return html(
         '<button type="button" class="{}"{}{}>{}{}</button>\n<div class="menu" popover id="menu-{}">{}</div>',
