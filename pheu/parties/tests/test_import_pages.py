@@ -191,8 +191,9 @@ def test_a_real_list_goes_from_file_to_prospects_and_every_line_is_accounted_for
 
 def test_an_import_counts_its_own_lines_and_says_when_it_was_finished(client, an):
     """Another one that waits is left as it is."""
+    client.force_login(an)
     content = "Tên công ty,Điện thoại\nSông Hồng,0903 123 456\nHải Nam,0904 123 456\n".encode()
-    waiting = opened(client, content, "mot.csv")
+    waiting = opened(client, content + "Đông Á,0905 123 456\n".encode(), "mot.csv")
     before = Import.objects.values().get(pk=waiting.pk)
     done = run(client, checked(client, content, "hai.csv"))
     assert (done.state, done.rows, done.created) == ("done", 2, 2)
