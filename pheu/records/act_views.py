@@ -109,11 +109,8 @@ def _taken(form: Any, act: Any, rows: Sequence[Any], **told: Any) -> bool:
         act(rows, **told)
     except Refused:
         raise
-    except Invalid as error:
-        say_beside(form, error)
-        return False
     except DomainError as error:
-        form.add_error(None, str(error))
+        say_beside(form, error)
         return False
     return True
 

@@ -51,12 +51,17 @@ def change_view(pk: int, changes: dict[str, Any], *, by: User, via: str = "page"
     Whoever keeps it may; and what everybody sees, whoever looks after the installation.
     """
     view = SavedView.objects.select_for_update(of=["self"]).select_related("owner").filter(pk=pk).first()
-    if view is None or not (view.owner_id == by.pk or (view.for_all and by.may("system", CHANGE))):
+    if view is None or not is_theirs(view, by):
         raise Refused
     _must_look(by, view.kind)
     _put(view, changes, [one for one in _own(view.owner) if one.pk != pk], by)
     view.save()
     return view
+
+
+def is_theirs(view: SavedView, user: User) -> bool:
+    """Whether a person may change a view: who keeps it, and of everybody's who looks after the installation."""
+    return view.owner_id == user.pk or (view.for_all and user.may("system", CHANGE))
 
 
 def _must_look(by: User, kind: str) -> None:

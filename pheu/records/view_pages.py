@@ -99,7 +99,8 @@ def _kept(request: Request, pk: int) -> SavedView:
 def view_change(request: Request, pk: int) -> HttpResponse:
     """Its name and whom it is shared with."""
     view = _kept(request, pk)
-    _must_be_theirs(request, view)
+    if not keeping.is_theirs(view, request.user):
+        raise Refused
     form = ViewForm(request.POST if request.method == "POST" else None, user=request.user, view=view)
     if form.is_valid():
         try:
@@ -109,11 +110,6 @@ def view_change(request: Request, pk: int) -> HttpResponse:
             say_beside(form, error)
     context = {"form": form, "view": view, "action": reverse("view-change", args=[pk])}
     return render(request, "records/view.html", context, status=422 if form.is_bound else 200)
-
-
-def _must_be_theirs(request: Request, view: SavedView) -> None:
-    if not (view.owner_id == request.user.pk or (view.for_all and request.user.may("system", CHANGE))):
-        raise Refused
 
 
 @require_POST

@@ -249,9 +249,8 @@ def change_many(
     held = type(rows[0]).objects.within(by, CHANGE).with_value_of(field).all_or_refuse(rows)
     wanted = [{name: _joined(field, field.value(row), value, how)} for row in held]
     checked = kind.schema_for(by).check(wanted, by=by, new=False, rows=held)
-    for values in checked[:1]:  # the same row for all of them
-        _take_fresh(kind.schema, values)
-        fresh = values[name]
+    _take_fresh(kind.schema, checked[0])  # the same row for all of them
+    fresh = checked[0][name]
     told = []
     for row, values in zip(held, checked, strict=True):
         was, now = field.value(row), fresh if how == SET else values[name]
