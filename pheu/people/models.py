@@ -130,13 +130,15 @@ class Department(models.Model):
 class Role(models.Model):
     """A named set of grants: {family or kind: {action: scope}}, read by `scopes.scope_q`.
 
-    `fields` are field rights: {kind: {field: "hidden" or "read"}}, read by `records.schema.schema_for`.
+    `fields` are field rights: {kind: {field: "hidden" or "read"}}, read by `records.schema.schema_for`. `lists` is how
+    lists begin for its people: {kind: {"columns", "is_locked", "tab"}}, read by `records.columns` and `records.lists`.
     """
 
     code = models.SlugField(unique=True)
     name = models.CharField(_("name"), max_length=100)
     grants = models.JSONField(default=dict, blank=True)
     fields = models.JSONField(default=dict, blank=True)
+    lists = models.JSONField(default=dict, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -166,6 +168,8 @@ class User(Loaded, AbstractBaseUser):
     )
     # How many open records one takes on, for handing out by turns.
     capacity = models.PositiveSmallIntegerField(_("Capacity"), null=True, blank=True)
+    # {kind: the columns of the person's lists}, read by `records.columns`.
+    lists = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

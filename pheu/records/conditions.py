@@ -48,6 +48,7 @@ class View:
     label: Words
     where: Tree
     sort: str = ""
+    columns: str = ""
     # Where it was kept, if it was; `is_whole` unless it asks for more than the person may see.
     saved: Any = None
     is_whole: bool = True

@@ -339,21 +339,24 @@ def heads(listing: Any) -> SafeString:
 def _cells(listing: Any) -> list[list[Drawn]]:
     """What the page shows of each row, by column; drawn once, for heads and rows."""
     if listing.drawn is None:
-        fields = listing.schema.column_fields()
+        fields = listing.column_fields
         listing.drawn = [[cell(one, row) for one in fields] for row in listing.rows]
     drawn: list[list[Drawn]] = listing.drawn
     return drawn
 
 
 def _idle(listing: Any) -> list[bool]:
-    """Which columns have nothing in any row of the page and do not order it: they take no room."""
+    """Which columns take no room: nobody has chosen them, no row of the page has something there, none is the order."""
+    if listing.chosen_columns:
+        return [False] * len(listing.columns)
     filled = [any(drawn is not NOTHING for drawn in column) for column in zip(*_cells(listing), strict=True)]
     return [bool(filled) and not filled[place] and not column["order"] for place, column in enumerate(listing.columns)]
 
 
-def _head(field: Field, sort_url: str, order: str, is_idle: bool) -> SafeString:
+def _head(field: Field, width: int | None, sort_url: str, order: str, is_idle: bool) -> SafeString:
     place = "cell-title" if field.cell == "title" else "end" if field.is_number else None
     named = {"scope": "col", "class": place, "aria-sort": order or None, "hidden": is_idle}
+    named |= {"data-column": field.name, "data-width": str(width) if width else None}
     sign = icon("chevron-down" if order == "descending" else "chevron-up", size="small") if order else ""
     words = together([field.label, sign])
     link = html('<a href="{}">{}</a>', sort_url, words) if sort_url else words
@@ -364,7 +367,7 @@ def rows(listing: Any, *, ticked: bool) -> SafeString:
     """The rows of a page of a list; `ticked` puts a box to tick before each."""
     columns = [
         _places(cell_class(one, listing.kind), idle)
-        for one, idle in zip(listing.schema.column_fields(), _idle(listing), strict=True)
+        for one, idle in zip(listing.column_fields, _idle(listing), strict=True)
     ]
     words = _("Tick %(title)s") if ticked else ""
     return together(

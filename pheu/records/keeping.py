@@ -1,4 +1,4 @@
-"""The acts on «Chế độ xem»: what somebody looks at is kept under a name, for themselves or for others too."""
+"""The acts on «Chế độ xem» and «Cột»: what somebody looks at is kept, for themselves or for others too."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from pheu.people.models import User
 from pheu.people.scopes import CHANGE, VIEW
 from pheu.records import kinds
 from pheu.records.acts import act
+from pheu.records.columns import of_role, read_columns, write_columns
 from pheu.records.conditions import Tree, compile_tree
 from pheu.records.models import SavedView
 
@@ -31,15 +32,23 @@ def shared_by(user: User) -> list[tuple[str, Any]]:
 
 @act
 def keep_view(
-    kind: str, name: str, where: Tree, *, sort: str = "", shared: str = ME, by: User, via: str = "page"
+    kind: str,
+    name: str,
+    where: Tree,
+    *,
+    sort: str = "",
+    columns: str = "",
+    shared: str = ME,
+    by: User,
+    via: str = "page",
 ) -> SavedView:
-    """Keep a condition and an order under a name; `BadCondition` for one that `by` cannot ask."""
+    """Keep a condition, an order and columns under a name; `BadCondition` for one that `by` cannot ask."""
     _must_look(by, kind)
     others = _own(by)
     if len(others) >= MOST_KEPT:
         raise DomainError(_("You have %(most)s views already."), most=MOST_KEPT)
     view = SavedView(kind=kind, owner=by)
-    _put(view, {"name": name, "where": where, "sort": sort, "shared": shared}, others, by)
+    _put(view, {"name": name, "where": where, "sort": sort, "columns": columns, "shared": shared}, others, by)
     view.save()
     return view
 
@@ -57,6 +66,21 @@ def change_view(pk: int, changes: dict[str, Any], *, by: User, via: str = "page"
     _put(view, changes, [one for one in _own(view.owner) if one.pk != pk], by)
     view.save()
     return view
+
+
+@act
+def choose_columns(kind: str, columns: str, *, by: User, via: str = "page") -> None:
+    """Keep which columns a person's own lists of a kind have; an empty text gives them the usual ones again."""
+    _must_look(by, kind)
+    if of_role(by, kind).get("is_locked"):
+        raise Refused(_("Your role has fixed the columns of this list."))
+    chosen = read_columns(kinds.get(kind).schema_for(by), columns)
+    if columns and not chosen:
+        raise DomainError(_("Choose at least one column."))
+    held = User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    held.lists = {**held.lists, kind: write_columns(chosen)}
+    held.save(update_fields=["lists"])
+    by.lists = held.lists
 
 
 def is_theirs(view: SavedView, user: User) -> bool:
@@ -85,6 +109,8 @@ def _put(view: SavedView, changes: dict[str, Any], others: list[SavedView], by: 
     if "sort" in changes:
         field = kind.schema_for(by).get(str(changes["sort"]).removeprefix("-"))
         view.sort = changes["sort"] if field is not None and field.sortable else ""
+    if "columns" in changes:
+        view.columns = write_columns(read_columns(kind.schema_for(by), str(changes["columns"])))
     if "shared" in changes and changes["shared"] != view.shared:
         _share(view, changes["shared"], by)
     if "is_active" in changes:

@@ -26,6 +26,7 @@ from pheu.core.vietnamese import show_number
 from pheu.people.models import User
 from pheu.records import counters, kinds
 from pheu.records.access import mark_free
+from pheu.records.columns import chosen, of_role, usual
 from pheu.records.conditions import (
     LATE,
     Part,
@@ -59,7 +60,8 @@ def view_of(saved: SavedView, user: User) -> View:
     """A kept view as this person has it: what they may not ask is left out."""
     kind = kinds.get(saved.kind)
     where = askable(kind, user, saved.where)
-    return View(f"{KEPT}{saved.pk}", saved.name, where, saved.sort, saved, is_whole=where == saved.where)
+    code = f"{KEPT}{saved.pk}"
+    return View(code, saved.name, where, saved.sort, saved.columns, saved, is_whole=where == saved.where)
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class Listing:
     @cached_property
     def kept_view(self) -> View | None:
         """The view that somebody has kept and that the address, or this browser's last look, names."""
-        asked = self.params.get("tab", "") or self.last_tab
+        asked = self.params.get("tab", "") or self.last_tab or self._begins_with
         pk = read_id(asked[1:]) if asked.startswith(KEPT) else None
         if pk is None:
             return None
@@ -118,10 +120,15 @@ class Listing:
 
     @cached_property
     def tab(self) -> View:
-        """The view that was asked for, else the one chosen last, else the first that has rows."""
+        """The view that was asked for, else the one chosen last, else the role's, else the first that has rows."""
         named = {view.code: view for view in self.tabs}
-        asked = named.get(self.params.get("tab", "")) or named.get(self.last_tab)
-        return asked or self._first_with_rows()
+        asked = (self.params.get("tab", ""), self.last_tab, self._begins_with)
+        return next((named[code] for code in asked if code in named), None) or self._first_with_rows()
+
+    @property
+    def _begins_with(self) -> str:
+        """The view with which the role's people begin."""
+        return str(of_role(self.user, self.kind.code).get("tab", ""))
 
     def _first_with_rows(self) -> View:
         """One statement looks into all of them; mostly it is the first, of which a list then has read its page."""
@@ -181,9 +188,17 @@ class Listing:
         return {"all": parts} if parts else {}
 
     @property
+    def look(self) -> dict[str, Any]:
+        """All that a kept view is made of."""
+        columns = self.params.get("cols", "") or self.tab.columns
+        return {"where": self.asked, "sort": self.sort, "columns": columns}
+
+    @property
     def is_changed(self) -> bool:
         """Whether it shows something else than the view that is open."""
-        return bool(self.filters or self.where) or self.sort != (self.tab.sort or "-updated_at")
+        is_ordered = self.sort != (self.tab.sort or "-updated_at")
+        has_others = self.params.get("cols", "") not in ("", self.tab.columns)
+        return bool(self.filters or self.where) or is_ordered or has_others
 
     @property
     def is_counted(self) -> bool:
@@ -270,7 +285,7 @@ class Listing:
         """The rows of the page and one more."""
         self.tab  # noqa: B018  (choosing it may read the ids)
         place = {pk: at for at, pk in enumerate(self._ids)}
-        rows, fields = self._brought(list(place)), self.schema.column_fields()
+        rows, fields = self._brought(list(place)), self.column_fields
         for one in fields:
             one.bring(rows)
         mark_free(rows, fields, self.user)
@@ -278,7 +293,7 @@ class Listing:
 
     def _brought(self, keys: list[int]) -> list[Any]:
         """Rows by their ids, each with the query string by which its page knows where in this list it stands."""
-        rows = _rows(self.kind.code, tuple(self.schema.column_fields()), self._sorted_by, keys)
+        rows = _rows(self.kind.code, tuple(self.column_fields), self._sorted_by, keys)
         here = self.url()
         if len(here) <= LONGEST_PLACE:
             for row in rows:
@@ -360,7 +375,7 @@ class Listing:
     def kept(self) -> list[tuple[str, str]]:
         """What a new filter keeps of the address: tab, order, and what its menu does not ask about."""
         beside = {key for key, part in self.filters.items() if key not in self._menu}
-        kept = beside | {"sort", "where"}
+        kept = beside | {"sort", "where", "cols"}
         told = [(name, value) for name, values in self.params.lists() if name in kept for value in values]
         return [("tab", self.tab.code), *told]
 
@@ -458,12 +473,35 @@ class Listing:
     def filtered_fields(self) -> set[Field]:
         return {part.field for part in self.filters.values()}
 
+    @cached_property
+    def chosen_columns(self) -> tuple[Any, ...]:
+        """The columns that somebody has chosen for this list; empty where it has its usual ones."""
+        return chosen(self.schema, self.user, self.params.get("cols", ""), self.tab.columns)
+
+    @property
+    def columns_are_fixed(self) -> bool:
+        """Whether the person's role says which columns this list has."""
+        return bool(of_role(self.user, self.kind.code).get("is_locked"))
+
+    @property
+    def shown_columns(self) -> tuple[Any, ...]:
+        return self.chosen_columns or usual(self.schema)
+
+    @property
+    def column_fields(self) -> list[Field]:
+        return [one.field for one in self.shown_columns]
+
     @property
     def columns(self) -> list[dict[str, Any]]:
-        """Every column with the address that orders the list by it, and how it does so now."""
+        """Every column with its width, the address that orders the list by it, and how it does so now."""
         return [
-            {"field": one, "sort_url": self._sort_url(one) if one.sortable else "", "order": self._order_of(one)}
-            for one in self.schema.column_fields()
+            {
+                "field": one.field,
+                "width": one.width,
+                "sort_url": self._sort_url(one.field) if one.field.sortable else "",
+                "order": self._order_of(one.field),
+            }
+            for one in self.shown_columns
         ]
 
     def _sort_url(self, field: Field) -> str:

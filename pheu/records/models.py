@@ -596,14 +596,15 @@ class Layout(models.Model):
 class SavedView(models.Model):
     """«Chế độ xem»: a condition and an order of one kind's list that somebody keeps, for themselves or others too.
 
-    `where` is as `records.conditions` reads it, `sort` as an address names it. It is shared with everybody, or with
-    those of these departments and below, or teams. Taken away it waits for «Hoàn tác».
+    `where` is as `records.conditions` reads it, `sort` and `columns` as an address names them. It is shared with
+    everybody, or with those of these departments and below, or teams. Taken away it waits for «Hoàn tác».
     """
 
     kind = models.CharField(max_length=20)
     name = models.CharField(_("name"), max_length=60)
     where = models.JSONField(default=dict)
     sort = models.CharField(max_length=60, blank=True)
+    columns = models.TextField(blank=True)
     owner = models.ForeignKey("people.User", on_delete=models.CASCADE, related_name="views")
     for_all = models.BooleanField(default=False)
     departments = ArrayField(models.BigIntegerField(), default=list)

@@ -20,6 +20,7 @@ def record_urls(kind: Kind) -> list[URLPattern]:
         path("assignment/", act_views.record_assign, here, name=f"{kind.code}-assign"),
         path("editing/", act_views.record_editing, here, name=f"{kind.code}-editing"),
         path("views/", view_pages.record_views, here, name=f"{kind.code}-views"),
+        path("columns/", view_pages.record_columns, here, name=f"{kind.code}-columns"),
         path("views/new/", view_pages.view_new, here, name=f"{kind.code}-view-new"),
         path("<id:pk>/", views.record_page, here, name=f"{kind.code}-page"),
         path("<id:pk>/next/", views.record_beside, {**here, "before": False}, name=f"{kind.code}-next"),

@@ -1,4 +1,4 @@
-"""«Chế độ xem»: the menu of kept views, keeping what one looks at, changing and taking away."""
+"""«Chế độ xem»: the menu of kept views, keeping what one looks at, changing and taking away; «Cột»."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, replace_url
 
 from pheu.core.errors import Invalid, Refused, say_beside, tell
 from pheu.core.once import once
@@ -20,6 +20,7 @@ from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE, VIEW
 from pheu.records import keeping, kinds
 from pheu.records.answers import is_on_board
+from pheu.records.columns import offered_as, read_columns, write_columns
 from pheu.records.lists import KEPT, Listing
 from pheu.records.models import SavedView
 
@@ -66,7 +67,7 @@ def view_new(request: Request, kind: str) -> HttpResponse:
     form = ViewForm(request.POST if request.method == "POST" else None, user=request.user)
     if form.is_valid():
         try:
-            given = {"where": listing.asked, "sort": listing.sort, **form.cleaned_data}
+            given = {**listing.look, **form.cleaned_data}
             kept = keeping.keep_view(kind, **given, by=request.user)
             return _opened(request, kept, _("“%(name)s” was kept.") % {"name": kept})
         except Invalid as error:
@@ -117,7 +118,7 @@ def view_update(request: Request, pk: int) -> HttpResponse:
     """Let it show what the list shows now."""
     view = _kept(request, pk)
     listing = _listing(request, view.kind)
-    changed = keeping.change_view(pk, {"where": listing.asked, "sort": listing.sort}, by=request.user)
+    changed = keeping.change_view(pk, listing.look, by=request.user)
     return _opened(request, changed, _("“%(name)s” was saved.") % {"name": changed})
 
 
@@ -131,3 +132,26 @@ def view_removal(request: Request, pk: int) -> HttpResponse:
     undo = f"{reverse('view-removal', args=[pk])}?back=1"
     tell(request, _("“%(name)s” was taken away.") % {"name": view}, undo=undo)
     return _lead_to(request, _where(request, view.kind))
+
+
+def record_columns(request: Request, kind: str) -> HttpResponse:
+    """Which columns the list has: a view that is open asks for them in the address, else they are kept for the person.
+
+    `widened` where somebody has dragged the edge of a column: the page shows it already.
+    """
+    listing = _listing(request, kind)
+    action = f"{listing.kind.url('columns')}{listing.shared_query_with_sort}"
+    if request.method != "POST":
+        offered = offered_as(listing.schema, listing.shown_columns)
+        context = {"kind": listing.kind, "listing": listing, "offered": offered, "action": action}
+        return render(request, "records/columns.html", context)
+    told = "" if "usual" in request.POST else ",".join(request.POST.getlist("cols"))
+    asked = None
+    if listing.tab.saved:
+        asked = write_columns(read_columns(listing.schema, told)) or None
+    else:
+        keeping.choose_columns(kind, told, by=request.user)
+    url = listing.kind.url("list") + listing.url(cols=asked, unfold=None, below=None, filters=None)
+    if "widened" in request.POST:
+        return replace_url(HttpResponse(status=204), url)
+    return _lead_to(request, url)

@@ -1,9 +1,10 @@
 import json
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.ids import RowField, RowsField, read_id
@@ -13,6 +14,11 @@ from pheu.core.vietnamese.fields import CleanCharField, VnDateField
 from pheu.people.models import WEEK, Branch, Department, Holiday, Profile, Role, Team, User
 from pheu.people.scopes import FAMILIES, Action, Scope
 from pheu.records import kinds
+from pheu.records.columns import offered_as, read_columns, usual, write_columns
+from pheu.records.fields import Field
+from pheu.records.kinds import Kind
+from pheu.records.lists import KEPT
+from pheu.records.models import SavedView
 from pheu.setup.company import in_tree
 from pheu.setup.lists import CompanyList, Page
 from pheu.setup.profile import asked
@@ -270,6 +276,37 @@ class RoleForm(EntryForm):
                 for one in fields
             ]
             yield kind, drawn, len(mine)
+
+
+class RoleListForm(forms.Form):
+    """How the lists of a kind begin for the people of a role: the view, the columns, whether these are fixed."""
+
+    tab = forms.ChoiceField(label=_("Begins with"), required=False)
+    is_locked = forms.BooleanField(label=_("People of this role cannot change the columns"), required=False)
+
+    def __init__(self, data: Any = None, *, role: Role, kind: Kind, by: User) -> None:
+        self.role, self.kind, self.looks = role, kind, role.lists.get(kind.code, {})
+        super().__init__(data, initial=self.looks)
+        own = [
+            (f"{KEPT}{one.pk}", one.name)
+            for one in SavedView.objects.filter(kind=kind.code, for_all=True, is_active=True)
+        ]
+        usual = [(one.code, one.label) for one in kind.views(by)]
+        self.fields["tab"].choices = [("", _("The first one with rows")), *usual, *own]  # type: ignore[attr-defined]
+
+    def offered(self) -> list[tuple[Field, str, bool, bool]]:
+        schema = self.kind.schema
+        return offered_as(schema, read_columns(schema, self.looks.get("columns", "")) or usual(schema))
+
+    def changes(self) -> dict[str, tuple[Any, Any]]:
+        data = cast(QueryDict, self.data)
+        names = "" if "usual" in data else ",".join(data.getlist("cols"))
+        columns = write_columns(read_columns(self.kind.schema, names))
+        is_locked = "yes" if columns and self.cleaned_data["is_locked"] else ""
+        looks = {"columns": columns, "is_locked": is_locked, "tab": self.cleaned_data["tab"]}
+        told = {name: value for name, value in looks.items() if value}
+        others = {code: look for code, look in self.role.lists.items() if code != self.kind.code}
+        return {"lists": (self.role.lists, {**others, self.kind.code: told} if told else others)}
 
 
 class PersonForm(EntryForm):

@@ -19,6 +19,11 @@ from pheu.setup.company import CompanyPage
 
 SYSTEM = "system"
 OF_FIELDS = {HIDDEN: gettext_lazy("Hidden"), READ_ONLY: gettext_lazy("Read only")}
+OF_LISTS = {
+    "columns": gettext_lazy("Columns"),
+    "is_locked": gettext_lazy("Columns are fixed"),
+    "tab": gettext_lazy("Begins with"),
+}
 # Where an own row of a kind begins: without it the family's counts.
 OWN = ""
 Cells = dict[tuple[str, str], str]
@@ -121,8 +126,21 @@ class FieldRights(_Table):
         return str(OF_FIELDS.get(told, _("as the row")))
 
 
+class ListLooks(_Table):
+    """How lists begin for the people of a role (R4.58)."""
+
+    label = gettext_lazy("Lists")
+
+    def named(self, row: str, cell: str) -> str:
+        kind = next((one for one in kinds.every() if one.code == row), None)
+        return f"{kind.plural if kind else row} · {OF_LISTS.get(cell, cell)}"
+
+    def said(self, told: Any) -> str:
+        return str(told or _("as usual"))
+
+
 class Roles(CompanyPage):
-    """«Vai trò»: kinds x actions x scopes, and field rights. In force at everybody's next request."""
+    """«Vai trò»: kinds x actions x scopes, field rights, how lists begin. In force at everybody's next request."""
 
     code, order = "roles", 4
     label, one = gettext_lazy("Roles"), gettext_lazy("role")
@@ -131,7 +149,7 @@ class Roles(CompanyPage):
     icon = "lock"
     line = "setup/_role_line.html"
     form_page = "setup/role.html"
-    columns = ("name", "grants", "fields")
+    columns = ("name", "grants", "fields", "lists")
     is_ordered = is_removable = True
 
     @property
@@ -139,7 +157,7 @@ class Roles(CompanyPage):
         return self.items.annotate(in_it=Count("users", filter=Q(users__is_active=True)))
 
     def column(self, name: str) -> Column:
-        made: Any = {"grants": Grants, "fields": FieldRights}.get(name, Column)
+        made: Any = {"grants": Grants, "fields": FieldRights, "lists": ListLooks}.get(name, Column)
         return made(super().column(name).field)
 
     def new(self, held: Sequence[Any]) -> Role:
@@ -147,7 +165,11 @@ class Roles(CompanyPage):
         return Role(code=f"role-{uuid4().hex[:12]}", position=position)
 
     def errors(self, item: Any, others: Sequence[Any]) -> dict[str, Any]:
-        errors = {"grants": _wrong_grants(item.grants), "fields": _wrong_fields(item.fields)}
+        errors = {
+            "grants": _wrong_grants(item.grants),
+            "fields": _wrong_fields(item.fields),
+            "lists": _wrong_lists(item.lists),
+        }
         return {name: [words] for name, words in errors.items() if words}
 
     def after(self, item: Any) -> None:
@@ -194,6 +216,12 @@ def _wrong_fields(fields: Any) -> str:
             if right == HIDDEN and name in known[code].title[:1] and len(known[code].title) == 1:
                 return _("What a record is called cannot be hidden.")
     return ""
+
+
+def _wrong_lists(lists: Any) -> str:
+    known = {kind.code for kind in kinds.every()}
+    right = all(code in known and looks.keys() <= OF_LISTS.keys() for code, looks in lists.items())
+    return "" if right else _("This cannot be chosen.")
 
 
 def ruled_fields() -> Iterator[tuple[Any, list[Any]]]:

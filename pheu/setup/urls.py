@@ -44,6 +44,7 @@ urlpatterns = [
     *_of("departments", "switch"),
     *_of("branches", "switch"),
     *_of("roles", "removal"),
+    path("setup/roles/lists/<slug:kind>/<id:pk>/", views.role_list, name="setup-role-list"),
     path("setup/roles/order/", views.list_order, {"code": "roles"}, name="setup-roles-order"),
     path("setup/pipelines/", pipeline_views.pipeline_list, name="pipeline-list"),
     path("setup/pipelines/new/<slug:kind>/", pipeline_views.pipeline_new, name="pipeline-new"),

@@ -16,12 +16,14 @@ from pheu.core.vietnamese import fold
 from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE, VIEW
+from pheu.records import kinds
 from pheu.records.act_views import changed_here
 from pheu.setup import configuring, jobs, lists, services, staffing
 from pheu.setup.events import OF_CONFIGURATION
-from pheu.setup.forms import LeavingForm, form_of
+from pheu.setup.forms import LeavingForm, RoleListForm, form_of
 from pheu.setup.lists import MOST_COUNTED, Page
 from pheu.setup.queries import LINES, log_lines, parked_jobs, with_words
+from pheu.setup.roles import ROLES
 from pheu.setup.staff import PEOPLE, invitation_link, mail_is_set_up, rows_of, work_of
 
 PAGE = 50  # jobs
@@ -200,6 +202,22 @@ def list_order(request: Request, code: str) -> HttpResponse:
     chosen = _page(request, code)
     configuring.order_items(chosen, read_ids(request.POST.getlist("ids")), by=request.user)
     return changed_here(request, chosen.url("page"), _("The order was saved."), news=())
+
+
+def role_list(request: Request, kind: str, pk: int) -> HttpResponse:
+    """With which view and columns the lists of a kind begin for the people of a role (R4.58)."""
+    request.user.must("system", CHANGE)
+    role = get_object_or_404(ROLES.items, pk=pk)
+    chosen = next((one for one in kinds.every() if one.code == kind), None)
+    if chosen is None:
+        raise Http404
+    form = RoleListForm(request.POST if request.method == "POST" else None, role=role, kind=chosen, by=request.user)
+    if form.is_valid():
+        configuring.change_item(ROLES, pk, form.changes(), by=request.user)
+        return changed_here(request, ROLES.url("change", pk), _("“%(name)s” was saved.") % {"name": role}, news=())
+    action = reverse("setup-role-list", args=[kind, pk])
+    context = {"role": role, "kind": chosen, "form": form, "action": action}
+    return render(request, "setup/role_list.html", context, status=422 if form.is_bound else 200)
 
 
 @require_safe

@@ -16,6 +16,7 @@ register = template.Library()
 # js/behaviours.js fetches what a swap or a dialog brings besides.
 BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "rows": ("data-rows",),
+    "columns": ("data-columns",),
     "board": ("data-board",),
     "order": ("data-order",),
     "lines": ("data-lines",),

@@ -97,6 +97,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=100, verbose_name="name")),
                 ("grants", models.JSONField(blank=True, default=dict)),
                 ("fields", models.JSONField(blank=True, default=dict)),
+                ("lists", models.JSONField(blank=True, default=dict)),
                 ("position", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
@@ -138,6 +139,7 @@ class Migration(migrations.Migration):
                 ("name_key", models.BinaryField(default=b"")),
                 ("job_title", models.CharField(blank=True, max_length=200, verbose_name="job title")),
                 ("capacity", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="Capacity")),
+                ("lists", models.JSONField(blank=True, default=dict)),
                 ("is_active", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (

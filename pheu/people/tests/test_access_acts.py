@@ -240,7 +240,10 @@ MAKING = {
 }
 
 # What everybody does who may look.
-LOOKING = {"keeping.keep_view": lambda d, by: keeping.keep_view("lead", "x", {}, by=by)}
+LOOKING = {
+    "keeping.keep_view": lambda d, by: keeping.keep_view("lead", "x", {}, by=by),
+    "keeping.choose_columns": lambda d, by: keeping.choose_columns("lead", "name", by=by),
+}
 
 # Parts of acts, which rely on whoever calls them inside an act that has asked: pages never do.
 PARTS = {

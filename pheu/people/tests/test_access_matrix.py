@@ -411,6 +411,7 @@ def _pages_of(kind: str) -> dict[str, Entry]:
         f"{kind}-counts": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-ids": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-views": Entry(kind=kind, needs=VIEW, get=200),
+        f"{kind}-columns": Entry(kind=kind, needs=VIEW, get=200, post=302, sends=lambda *_: {"usual": "1"}),
         f"{kind}-view-new": Entry(kind=kind, needs=VIEW, get=200, post=302, sends=_a_view),
         f"{kind}-page": Entry(about=(kind,), needs=VIEW, get=200),
         f"{kind}-next": Entry(about=(kind,), needs=VIEW, get=302),
@@ -562,6 +563,9 @@ ENTRIES = {
     "setup-people-leaving": Entry(about=("person",), reach=_system_reach, get=200, post=302),
     "setup-people-return": Entry(about=("person",), reach=_system_reach, post=302),
     **_setup_page("roles", "role", {"name": "Thực tập"}, "removal"),
+    "setup-role-list": Entry(
+        about=("role",), reach=_system_reach, args=("lead",), get=200, post=302, sends=lambda *_: {"cols": ["name"]}
+    ),
     "setup-roles-order": Entry(
         kind="system", needs=VIEW, post=302, sends=lambda *_: {"ids": list(Role.objects.values_list("pk", flat=True))}
     ),

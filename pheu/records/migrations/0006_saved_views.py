@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=60, verbose_name="name")),
                 ("where", models.JSONField(default=dict)),
                 ("sort", models.CharField(blank=True, max_length=60)),
+                ("columns", models.TextField(blank=True)),
                 ("for_all", models.BooleanField(default=False)),
                 (
                     "departments",

@@ -307,6 +307,7 @@ def an_empty_stage_that_leaves() -> Stage:
 # Two clicks on what somebody keeps for themselves.
 ON_VIEWS: dict[str, tuple[Callable[[Any], Work], list[type[Exception]]]] = {
     "keeping.keep_view": (lambda by: partial(keeping.keep_view, "lead", "Hội thảo", {}, by=by), [Invalid]),
+    "keeping.choose_columns": (lambda by: partial(keeping.choose_columns, "lead", "name", by=by), []),
     "keeping.change_view": (lambda by: partial(keeping.change_view, a_view(by).pk, {"name": "Khác"}, by=by), []),
 }
 

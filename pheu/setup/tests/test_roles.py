@@ -251,6 +251,33 @@ def test_many_roles_and_people_ask_no_more(client, dung, django_assert_max_num_q
             client.get(path)
 
 
+@pytest.mark.django_db
+def test_a_role_says_how_its_peoples_lists_begin(client, dung, an):
+    """R4.58: view and columns of each kind, which its people may be kept from changing; the log says so."""
+    of = role(an.role.code)
+    client.force_login(dung)
+    path = f"/setup/roles/lists/lead/{of.pk}/"
+    assert 'name="cols" value="phone"' in client.get(path).text
+    client.post(path, {"tab": "all", "is_locked": "on", "cols": ["name", "email:200", "owner"]})
+    of.refresh_from_db()
+    assert of.lists == {"lead": {"columns": "name,email:200,owner", "is_locked": "yes", "tab": "all"}}
+    assert "name,email:200,owner" in client.get("/setup/log/").text
+    client.force_login(an)
+    page = client.get("/leads/")
+    assert [one.field.name for one in page.context["listing"].shown_columns] == ["name", "email", "owner"]
+    assert page.context["listing"].tab.code == "all"
+    client.force_login(dung)
+    client.post(f"/setup/roles/lists/deal/{of.pk}/", {"tab": "", "cols": ["name"]})
+    client.post(path, {"tab": "", "cols": ["name"], "usual": "1", "is_locked": "on"})
+    of.refresh_from_db()
+    assert of.lists == {"deal": {"columns": "name"}}, "nothing is fixed where nothing is chosen"
+    assert client.get(f"/setup/roles/lists/nothing/{of.pk}/").status_code == 404
+    with nothing_changes():
+        assert client.post(path, {"tab": "v99999"}).status_code == 422
+        with pytest.raises(Invalid):
+            change(of, dung, lists={"lead": {"colour": "red"}})
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_right_is_taken_in_the_matrix_and_the_colleague_has_it_no_more(world):
     page = world.enter(world.cast.dung, "/setup/roles/")

@@ -190,6 +190,7 @@ document.addEventListener("keydown", (event) => {
 
 // A column that was empty so far may have something in the rows that came.
 function even(list) {
+  if (list.querySelector(".table-chosen")) return; // somebody wants it there
   list.querySelectorAll("thead th").forEach((head, at) => {
     const cells = [...list.querySelectorAll(`tbody tr:not(.more) > :nth-child(${at + 1})`)];
     const idle = !head.ariaSort && cells.length > 0 && cells.every((cell) => cell.matches(".nothing"));
