@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
 from pheu.people.models import User
-from pheu.records import kinds
+from pheu.records import kinds, moments
 from pheu.records.fields import Field
 from pheu.records.kinds import Kind, Words
 from pheu.records.operators import Operator
@@ -136,7 +136,27 @@ def _compile_part(kind: Kind, user: User, tree: Tree, parts: list[int], depth: i
             return part.operator.q(part.field, rows.order_by().values("pk"))
         case "many":
             return part.operator.q(part.field, [_operand(part, one, user) for one in part.value])
+        case "two":
+            return part.operator.q(part.field, [_operand(part, one, user) for one in _pair(part)])
+        case "period" | "month" as of:
+            return part.operator.q(part.field, _said_by_name(part, of))
     return part.operator.q(part.field, _operand(part, part.value, user))
+
+
+def _pair(part: Part) -> list[Any]:
+    if not isinstance(part.value, list) or len(part.value) != 2:
+        raise BadCondition(f"{part.field.label}: {_short(part.value)}")
+    return part.value
+
+
+BY_NAME = {"period": moments.read_period, "month": moments.read_month}
+
+
+def _said_by_name(part: Part, of: str) -> Any:
+    try:
+        return BY_NAME[of](part.value)
+    except ValueError as error:
+        raise BadCondition(f"{part.field.label}: {_short(part.value)}") from error
 
 
 def read_part(kind: Kind, user: User, tree: Tree) -> Part:
@@ -180,8 +200,10 @@ def parts_of_address(kind: Kind, user: User, params: QueryDict) -> Iterator[tupl
         if operator.takes == "many":
             told = [one for one in told if _can_be_asked(field, one, user)]
             yield key, Part(field, code or field.usual_operator, operator, told)
-        elif operator.takes == "nothing" or (told and _can_be_asked(field, told[-1], user)):
-            yield key, Part(field, code or field.usual_operator, operator, told[-1] if told else None)
+            continue
+        value = told[:2] if operator.takes == "two" else told[-1] if told else None
+        if can_be_asked(kind, user, {"field": name, "op": code or field.usual_operator, "value": value}):
+            yield key, Part(field, code or field.usual_operator, operator, value)
 
 
 def _from_address(text: str) -> Any:
@@ -226,12 +248,16 @@ def list_url(kind: Kind, tree: Tree) -> str:
 
     A few comparisons are parameters, which people can read and take away one by one; anything else is `where`.
     """
-    parts = tree["all"] if set(tree) == {"all"} else [tree]
+    return f"{kind.url('list')}?{urlencode([('tab', 'all'), *as_parameters(kind, tree)])}"
+
+
+def as_parameters(kind: Kind, tree: Tree) -> list[tuple[str, str]]:
+    """How an address says a condition; nothing of an empty one."""
+    parts = tree["all"] if set(tree) == {"all"} else [tree] if tree else []
     told = [_parameters(kind, one) for one in parts]
     keys = [key for pairs in told for key in {key for key, _value in pairs}]
     plain = all(told) and len(keys) == len(set(keys))
-    asked = [pair for pairs in told for pair in pairs] if plain else [("where", _as_text(tree))]
-    return f"{kind.url('list')}?{urlencode([('tab', 'all'), *asked])}"
+    return [pair for pairs in told for pair in pairs] if plain else [("where", _as_text(tree))]
 
 
 def _parameters(kind: Kind, tree: Tree) -> list[tuple[str, str]]:
@@ -243,9 +269,9 @@ def _parameters(kind: Kind, tree: Tree) -> list[tuple[str, str]]:
     match field.operators[tree["op"]].takes:
         case "nothing":
             return [(key, "1")]
-        case "many":
+        case "many" | "two":
             return [(key, _as_text(one)) for one in tree["value"]]
-        case "one":
+        case "one" | "period" | "month":
             return [(key, _as_text(tree["value"]))]
     return []
 

@@ -24,6 +24,7 @@ from pheu.core.vietnamese import show_relative_day
 from pheu.core.vietnamese.dates import in_vietnam, show_overdue
 from pheu.core.widgets import Parts, draws, options
 from pheu.people.models import User
+from pheu.records.chips import Chip, chips_of
 from pheu.records.fields import Field
 from pheu.records.kinds import Kind
 from pheu.records.schema import when_shown
@@ -517,8 +518,12 @@ def _card_menu() -> SafeString:
 # Filters ---------------------------------------------------------------------------------------
 
 
-def filter_chip(one: Any) -> SafeString:
-    """A filter in force (`lists.Chip`); a press opens what it asks for, to be changed."""
+def filter_chips(listing: Any) -> SafeString:
+    return together(_filter_chip(one) for one in chips_of(listing))
+
+
+def _filter_chip(one: Chip) -> SafeString:
+    """A filter in force; a press opens what it asks for, to be changed."""
     if one.choices:
         asks = controls.checks(one.key, one.choices)
     elif one.typed:
@@ -526,7 +531,7 @@ def filter_chip(one: Any) -> SafeString:
         named = {"type": kind, "name": one.key, "value": value, "aria-label": one.label, "required": True}
         asks = html("<input{}>", attributes(named))
     else:
-        return chip(one.label, one.values, one.without)
+        return chip(one.label, one.values, one.without, edit_url=one.edit_url)
     form = '<form method="get" class="filter-form">{}<b>{}</b>{}{}</form>'
     send = html('<button class="btn btn-primary btn-small">{}</button>', _("Apply"))
     kept = together(html('<input type="hidden" name="{}" value="{}">', name, value) for name, value in one.kept)

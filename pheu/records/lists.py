@@ -4,7 +4,6 @@ No COUNT of a table and no OFFSET: a page fetches one row more than it shows (qu
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -15,8 +14,7 @@ from urllib.parse import urlencode
 from django.core import signing
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
-from django.http import QueryDict
-from django.utils import timezone
+from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -24,6 +22,7 @@ from pheu.core.ids import read_id
 from pheu.core.prepared import prepared
 from pheu.core.vietnamese import show_number
 from pheu.people.models import User
+from pheu.people.scopes import VIEW
 from pheu.records import counters, kinds
 from pheu.records.access import mark_free
 from pheu.records.columns import chosen, of_role, usual
@@ -35,7 +34,6 @@ from pheu.records.conditions import (
     askable,
     can_be_asked,
     compile_tree,
-    fields_of,
     parts_of_address,
     read_tree,
     tree_of,
@@ -62,24 +60,6 @@ def view_of(saved: SavedView, user: User) -> View:
     where = askable(kind, user, saved.where)
     code = f"{KEPT}{saved.pk}"
     return View(code, saved.name, where, saved.sort, saved.columns, saved, is_whole=where == saved.where)
-
-
-@dataclass(frozen=True)
-class Chip:
-    """One filter in force: its field (None: a whole condition), the words of its values, the address without it."""
-
-    field: Field | None
-    values: str
-    without: str
-    # How it is edited: its parameter, what the address says besides, and either what can be ticked or what is typed.
-    key: str = ""
-    kept: tuple[tuple[str, str], ...] = ()
-    choices: tuple[tuple[str, str, bool], ...] = ()
-    typed: tuple[str, str] | None = None  # type of the input, its value
-
-    @property
-    def label(self) -> Any:
-        return self.field.label if self.field is not None else _("Condition")
 
 
 class Listing:
@@ -407,62 +387,15 @@ class Listing:
         """All that a kept view is made of."""
         return self.url(unfold=None, below=None, of=None, filters=None)
 
-    def chips(self) -> list[Chip]:
-        chips = []
-        for key, part in self.filters.items():
-            words = self._words_of(part)
-            shown = ", ".join(words[:2]) + (f", +{len(words) - 2}" if len(words) > 2 else "")
-            if part.name != part.field.usual_operator:
-                shown = f"{part.operator.label} {shown}".strip()
-            told = QueryDict(self.url(**{key: None}).removeprefix("?")).lists()
-            kept = tuple((name, value) for name, values in told for value in values)
-            editor = (key, kept, self._ticks_of(part), self._typed_of(part))
-            chips.append(Chip(part.field, shown, self.url(**{key: None}), *editor))
-        if self.where:
-            asked = ", ".join(str(one.label) for one in fields_of(self.schema, self.where))
-            chips.append(Chip(None, asked, self.url(where=None)))
-        return chips
-
-    def _ticks_of(self, part: Part) -> tuple[tuple[str, str, bool], ...]:
-        """What can be ticked of a comparison with several values: the field's choices, else what is chosen now."""
-        if part.operator.takes != "many":
-            return ()
-        chosen = self._chosen(part)
-        offered = self.choices.get(part.field) or dict(zip(chosen, self._words_of(part), strict=True))
-        return tuple((value, label, value in chosen) for value, label in offered.items())
-
-    def _typed_of(self, part: Part) -> tuple[str, str] | None:
-        """The input of a comparison with one value."""
-        if part.operator.takes != "one":
-            return None
-        value = part.field.operand(part.value, self.user)
-        if isinstance(value, datetime):
-            value = timezone.localtime(value)
-        is_day = isinstance(value, date)
-        return ("date", f"{value:%Y-%m-%d}") if is_day else ("number" if part.field.is_number else "text", str(value))
-
-    def _words_of(self, part: Part) -> list[str]:
-        """The values of a comparison as the person reads them."""
-        if part.operator.takes == "nothing":
-            return []
-        values = part.value if part.operator.takes == "many" else [part.value]
-        names = self.choices.get(part.field, {})
-        if not names.keys() >= set(map(str, values)):
-            names = names | part.field.names_of(values, self.user)
-        words = [names.get(str(one)) or part.field.show(part.field.operand(one, self.user)) for one in values]
-        return [str(self.user) if one == "me" else word for one, word in zip(values, words, strict=True)]
-
     def offers(self) -> list[tuple[Field, list[tuple[str, str, bool]]]]:
         """Every filterable field with its choices: (value, label, is chosen)."""
-        return [
-            (
-                one,
-                [(value, label, value in self._chosen(self.filters.get(one.name))) for value, label in choices.items()],
-            )
-            for one, choices in self.choices.items()
-        ]
+        found = []
+        for one, choices in self.choices.items():
+            chosen = self.chosen_of(self.filters.get(one.name))
+            found.append((one, [(value, label, value in chosen) for value, label in choices.items()]))
+        return found
 
-    def _chosen(self, part: Part | None) -> list[str]:
+    def chosen_of(self, part: Part | None) -> list[str]:
         """The values of a comparison with several, as its field offers them."""
         if part is None or part.operator.takes != "many":
             return []
@@ -523,6 +456,14 @@ class Listing:
         if self.kind.has_stages and counters.can_answer(view.where):
             return as_capped(counters.total(self.kind, self.user, condition))
         return capped(self.kind.model.objects.visible_to(self.user).live().filter(condition & told_open(view.where)))
+
+
+def listing_for(user: User, code: str, params: QueryDict, last_tab: str = "") -> Listing:
+    """The list of a kind, for someone whose role has any part in it; else there is no such page."""
+    kind = kinds.get(code)
+    if not user.may(code, VIEW) and not kind.windows:
+        raise Http404
+    return Listing(kind, user, params, last_tab)
 
 
 def told_open(where: Any) -> Q:

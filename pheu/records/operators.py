@@ -15,7 +15,8 @@ from pheu.records import moments
 
 @dataclass(frozen=True)
 class Operator:
-    """`takes`: "nothing", "one" value, "many", or a "condition" on the row that is referred to.
+    """`takes`: "nothing", "one" value, "two", "many", a "period" (`moments.PERIODS`), a "month" of any year, or a
+    "condition" on the row that is referred to.
 
     `q(field, value)` is the condition on the rows of the field's kind.
     """
@@ -29,6 +30,21 @@ def _on_day(field: Any, value: Any) -> Q:
     """On that day, our time; of a moment the day that it falls on."""
     first = moments.midnight(timezone.localtime(value).date()) if isinstance(value, datetime) else value
     return field.q("gte", first) & field.q("lt", first + timedelta(days=1))
+
+
+def _between(field: Any, edges: Any) -> Q:
+    return field.q("gte", min(edges)) & field.q("lte", max(edges))
+
+
+def _within(field: Any, days: Any) -> Q:
+    """From the first of these days on, before the one after the last."""
+    first, after = (moments.midnight(day) if field.is_moment else day for day in days)
+    return field.q("gte", first) & field.q("lt", after)
+
+
+def _days_between(field: Any, edges: Any) -> Q:
+    first, last = (timezone.localtime(one).date() if field.is_moment else one for one in (min(edges), max(edges)))
+    return _within(field, (first, last + timedelta(days=1)))
 
 
 EMPTY = {
@@ -58,12 +74,16 @@ NUMBERS = {
     "to": Operator(_("at most"), "one", lambda field, value: field.q("lte", value)),
     "above": Operator(_("more than"), "one", lambda field, value: field.q("gt", value)),
     "below": Operator(_("less than"), "one", lambda field, value: field.q("lt", value)),
+    "between": Operator(_("between"), "two", _between),
     **EMPTY,
 }
 DAYS = {
     "is": Operator(_("on"), "one", _on_day),
     "from": Operator(_("from"), "one", lambda field, value: field.q("gte", value)),
     "before": Operator(_("before"), "one", lambda field, value: field.q("lt", value)),
+    "within": Operator(_("within"), "period", _within),
+    "between": Operator(_("between"), "two", _days_between),
+    "month": Operator(_("in the month"), "month", lambda field, month: field.month_q(month)),
     **EMPTY,
 }
 OF_LIST = {

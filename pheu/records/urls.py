@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, include, path
 
-from pheu.records import act_views, kinds, view_pages, views
+from pheu.records import act_views, condition_pages, kinds, view_pages, views
 from pheu.records.kinds import Kind
 
 
@@ -20,6 +20,9 @@ def record_urls(kind: Kind) -> list[URLPattern]:
         path("assignment/", act_views.record_assign, here, name=f"{kind.code}-assign"),
         path("editing/", act_views.record_editing, here, name=f"{kind.code}-editing"),
         path("views/", view_pages.record_views, here, name=f"{kind.code}-views"),
+        path("conditions/", condition_pages.record_conditions, here, name=f"{kind.code}-conditions"),
+        path("conditions/line/", condition_pages.condition_line, here, name=f"{kind.code}-condition"),
+        path("conditions/group/", condition_pages.condition_group, here, name=f"{kind.code}-condition-group"),
         path("columns/", view_pages.record_columns, here, name=f"{kind.code}-columns"),
         path("views/new/", view_pages.view_new, here, name=f"{kind.code}-view-new"),
         path("<id:pk>/", views.record_page, here, name=f"{kind.code}-page"),

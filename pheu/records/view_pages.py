@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,11 +17,11 @@ from pheu.core.once import once
 from pheu.core.vietnamese.fields import CleanCharField
 from pheu.people.models import User
 from pheu.people.requests import Request
-from pheu.people.scopes import CHANGE, VIEW
+from pheu.people.scopes import CHANGE
 from pheu.records import keeping, kinds
 from pheu.records.answers import is_on_board
 from pheu.records.columns import offered_as, read_columns, write_columns
-from pheu.records.lists import KEPT, Listing
+from pheu.records.lists import KEPT, Listing, listing_for
 from pheu.records.models import SavedView
 
 
@@ -41,11 +41,7 @@ class ViewForm(forms.Form):
 
 
 def _listing(request: Request, kind: str) -> Listing:
-    """The list that the address speaks of, for somebody who may open it."""
-    chosen = kinds.get(kind)
-    if not request.user.may(kind, VIEW) and not chosen.windows:
-        raise Http404
-    return Listing(chosen, request.user, request.GET)
+    return listing_for(request.user, kind, request.GET)
 
 
 @require_GET

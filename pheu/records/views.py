@@ -31,7 +31,7 @@ from pheu.records.counting import counts_of
 from pheu.records.forms import MoveForm
 from pheu.records.gates import dialog_into, mark_barred, must_let
 from pheu.records.kinds import Kind
-from pheu.records.lists import Listing
+from pheu.records.lists import Listing, listing_for
 from pheu.records.models import Record, Stage
 from pheu.records.same import same_rows
 from pheu.records.schema import SchemaForm
@@ -48,7 +48,7 @@ def _open(request: Request, code: str) -> Kind:
 
 @require_safe
 def record_list(request: Request, kind: str) -> HttpResponse:
-    listing = Listing(_open(request, kind), request.user, request.GET, _last_tab(request, kind))
+    listing = listing_for(request.user, kind, request.GET, _last_tab(request, kind))
     template = "records/list.html"
     if request.headers.get("HX-Target") == "more":
         template += "#rows"
@@ -110,7 +110,7 @@ def _list_context(request: Request, listing: Listing) -> dict[str, Any]:
 @require_GET
 def record_counts(request: Request, kind: str) -> HttpResponse:
     """The counts of the tabs, a minute old at most, and of the rows; the page loads them after itself."""
-    listing = Listing(_open(request, kind), request.user, request.GET)
+    listing = listing_for(request.user, kind, request.GET)
     context = {"listing": listing, "counts": counts_of(listing), "kind": listing.kind}
     return render(request, "records/_counts.html", context)
 
@@ -118,15 +118,13 @@ def record_counts(request: Request, kind: str) -> HttpResponse:
 @require_GET
 def record_ids(request: Request, kind: str) -> JsonResponse:
     """The ids of all that a list has, as far as an act takes them at once: «Chọn tất cả»."""
-    return JsonResponse({"ids": Listing(_open(request, kind), request.user, request.GET).first_ids()})
+    return JsonResponse({"ids": listing_for(request.user, kind, request.GET).first_ids()})
 
 
 @require_GET
 def record_filters(request: Request, kind: str) -> HttpResponse:
     """The choices of the filter menu, when somebody opens it."""
-    return render(
-        request, "records/_filters.html", {"listing": Listing(_open(request, kind), request.user, request.GET)}
-    )
+    return render(request, "records/_filters.html", {"listing": listing_for(request.user, kind, request.GET)})
 
 
 @once
@@ -174,7 +172,7 @@ def _asked_for(kind: Kind, request: Request) -> dict[str, Any]:
 def record_beside(request: Request, kind: str, pk: int, before: bool) -> HttpResponse:
     """On to the next record of the list that one came from, whose query string the address carries."""
     row = get_object_or_404(kinds.get(kind).model.objects.visible_to(request.user), pk=pk)
-    found = Listing(_open(request, kind), request.user, request.GET).beside(before=before)
+    found = listing_for(request.user, kind, request.GET).beside(before=before)
     if found is not None:
         return redirect(found.get_absolute_url() + getattr(found, "place", ""))
     tell(request, _("This is the first one of the list.") if before else _("This is the last one of the list."))

@@ -206,8 +206,8 @@ def list_order(request: Request, code: str) -> HttpResponse:
 
 def role_list(request: Request, kind: str, pk: int) -> HttpResponse:
     """With which view and columns the lists of a kind begin for the people of a role (R4.58)."""
+    role = get_object_or_404(_page(request, "roles").items, pk=pk)
     request.user.must("system", CHANGE)
-    role = get_object_or_404(ROLES.items, pk=pk)
     chosen = next((one for one in kinds.every() if one.code == kind), None)
     if chosen is None:
         raise Http404

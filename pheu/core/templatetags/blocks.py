@@ -197,12 +197,17 @@ def segmented(items: Iterable[dict[str, Any]], label: str = "") -> SafeString:
 
 
 @register.simple_tag
-def chip(name: str, value: Any = "", remove_url: str = "", editor: str = "") -> SafeString:
-    """A filter that is on: its name, its value, and a cross that takes it away; `editor` is what a press opens."""
+def chip(name: str, value: Any = "", remove_url: str = "", editor: str = "", edit_url: str = "") -> SafeString:
+    """A filter that is on: its name, its value, and a cross that takes it away.
+
+    A press opens `editor`, or the dialog at `edit_url`.
+    """
     shown = html('<b class="cut">{}</b>', value) if value else ""
     words = _("Take the filter «%(name)s» away") % {"name": name}
     cross = html('<a class="chip-remove" href="{}" aria-label="{}">{}</a>', remove_url, words, icon("x"))
     words = html("{} {}", name, shown)
+    if edit_url:
+        words = html('<a href="{}" data-dialog>{}</a>', edit_url, words)
     if editor:
         opens = "menu-chip-" + slugify(remove_url)
         words = html('<button type="button" popovertarget="{}" aria-haspopup="dialog">{}</button>', opens, words)

@@ -19,7 +19,7 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "columns": ("data-columns",),
     "board": ("data-board",),
     "order": ("data-order",),
-    "lines": ("data-lines",),
+    "lines": ("data-lines", "data-drop-line"),
     "search": ("data-search-now",),
     "pick": ("data-pick", "data-pick-url"),
     "fills": ("data-fills", "data-makes"),

@@ -312,3 +312,29 @@ def test_the_dialog_takes_at_most_twelve_statements(client, django_assert_max_nu
     for one in (lead, bare):
         with django_assert_max_num_queries(12):
             client.get(f"/leads/{one.pk}/conversion/", headers={"HX-Request": "true", "HX-Target": "dialog"})
+
+
+def test_everything_that_is_missing_is_named_in_one_sentence(an):
+    bare = create_lead({"name": "Trạm khí thải", "owner": an}, by=an)
+    with nothing_changes(), pytest.raises(DomainError) as refusal:
+        convert_leads([bare], Handover(owner=an), by=an)
+    missing = [str(one) for one in bare.missing_for_conversion(an)]
+    assert len(missing) > 1
+    assert ", ".join(missing) in str(refusal.value)
+
+
+def test_of_two_people_of_one_name_in_a_company_the_first_is_taken(an, lead):
+    """D17: whoever has been there longer has the history."""
+    company = create_company({"name": "Xi măng Hòn Đá", "owner": an}, by=an)
+    first, _second = (create_contact({"full_name": "ĐỖ THỊ VÂN", "company": company}, by=an) for _n in range(2))
+    [deal] = convert_leads([lead], Handover(owner=an, customer="link", company=company), by=an)
+    assert deal.contact == first
+
+
+def test_leads_of_one_company_make_it_once_as_the_first_of_them_says(an):
+    values = {"company_name": "Xi măng Hòn Đá", "request_type": None, "owner": an, "expected_amount": 1, "need": "đo"}
+    leads = [create_lead({**values, "phone": phone}, by=an) for phone in ("0912345678", "0912345679")]
+    for one in leads:
+        assert not (missing := one.missing_for_conversion(an)), missing
+    convert_leads(leads, Handover(owner=an), by=an)
+    assert [one.phone for one in Company.objects.all()] == ["+84912345678"]

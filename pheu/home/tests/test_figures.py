@@ -20,6 +20,7 @@ from pheu.deals.services import close_deal, create_deal, move_deal
 from pheu.leads.models import Lead, SalesRow
 from pheu.leads.services import close_lead, create_lead
 from pheu.parties.models import Source
+from pheu.records.chips import chips_of
 from pheu.records.conditions import rows_where
 from pheu.records.models import ClosingReason, Record
 
@@ -106,7 +107,7 @@ def opened(client, address: str) -> list:
         more = opened(client, address.partition("?")[0] + following) if following else []
         return page.context["rows"] + more
     listing, rows = page.context["listing"], []
-    assert listing.chips(), address
+    assert chips_of(listing), address
     while True:
         rows += listing.rows
         if not listing.next_url:

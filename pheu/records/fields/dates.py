@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.db import models
 from django.db.models.fields.json import KT
+from django.db.models.functions import ExtractMonth
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +16,7 @@ from pheu.core.vietnamese import fields as vn
 from pheu.core.vietnamese.dates import show_date, show_datetime
 from pheu.people.models import User
 from pheu.records import moments
-from pheu.records.fields.base import NO_VALUE, Field, wrong
+from pheu.records.fields.base import NO_VALUE, Field, compare, wrong
 from pheu.records.operators import DAYS, Operator
 
 
@@ -59,6 +60,10 @@ class Date(Field):
     def words(self, value: Any) -> Iterable[str]:
         return ()
 
+    def month_q(self, month: int) -> models.Q:
+        """In this month of any year."""
+        return compare(ExtractMonth(self.compared()), "exact", month)
+
     def operand(self, told: Any, user: User) -> Any:
         """A day as 2026-11-30, or one said from today: {"start": "month", "days": -1}."""
         return moments.read_day(told)
@@ -66,6 +71,7 @@ class Date(Field):
 
 class Moment(Date):
     cell = "moment"
+    is_moment = True
     stored_as = models.DateTimeField
     read_by = "pheu_moment"
 

@@ -13,7 +13,7 @@ register = template.Library()
 register.simple_tag(drawing.cell)
 register.simple_tag(drawing.heads)
 register.simple_tag(drawing.card)
-register.simple_tag(drawing.filter_chip)
+register.simple_tag(drawing.filter_chips)
 register.simple_tag(drawing.cards)
 register.simple_tag(drawing.next_activity)
 

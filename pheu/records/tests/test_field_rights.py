@@ -13,6 +13,7 @@ from pheu.parties.services import create_company
 from pheu.people.models import User
 from pheu.quality.services import begin_check, open_file, read_file
 from pheu.records import kinds, schema
+from pheu.records.chips import chips_of
 from pheu.records.conditions import BadCondition, rows_where
 from pheu.records.tests.made_up import VALUES, of_leads, sent_by
 from pheu.timeline.events import CHANGED
@@ -81,7 +82,7 @@ def test_no_filter_and_no_order_asks_for_it(client, seller, dung, lead):
         page = client.get(f"/leads/?tab=all&{address}")
         listing = page.context["listing"]
         assert {row.pk for row in listing.rows} == {lead.pk, other.pk}
-        assert (listing.chips(), listing.sort) == ([], "-updated_at")
+        assert (chips_of(listing), listing.sort) == ([], "-updated_at")
     client.force_login(dung)
     assert client.get("/leads/?tab=all&expected_amount.from=1000").context["listing"].rows == [lead]
 

@@ -14,6 +14,7 @@ from pheu.leads.models import Lead
 from pheu.parties.tests.test_import_pages import mapped, work
 from pheu.quality.models import Import
 from pheu.records import kinds, lists, schema
+from pheu.records.chips import chips_of
 from pheu.records.lists import Listing
 from pheu.records.tests.made_up import CONTENTS, FIELDS, KEPT, NAMES, OTHERS, VALUES, of_leads, sent_by
 from pheu.timeline.events import CHANGED
@@ -265,7 +266,7 @@ def test_the_list_is_narrowed_and_a_chip_says_by_what(by_an, an, filled, address
     found = {name for name, row in rows.items() if f'href="{row.get_absolute_url()}?' in page.text}
     assert found == set(FOUND[address].split())
     listing = page.context["listing"]
-    [chip] = listing.chips()
+    [chip] = chips_of(listing)
     assert chip.field.name == address.partition("=")[0].partition(".")[0]
     assert str(chip.field.label) in page.text
     assert found == {name for name, row in rows.items() if row in listing.narrowed()}

@@ -20,5 +20,15 @@ document.addEventListener("click", ({ target }) => {
   line.querySelector("input:not([type=hidden]), select").focus();
 });
 
+// [data-drop-line] takes its line away, and leaves the focus at the next one.
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest?.("[data-drop-line]");
+  if (!button) return;
+  const line = button.closest("[data-line]") ?? button.parentElement;
+  const next = line.nextElementSibling?.querySelector("[data-drop-line]") ?? line.parentElement.parentElement.querySelector("button");
+  line.remove();
+  next?.focus();
+});
+
 prepare(document);
 document.addEventListener("htmx:load", (event) => prepare(event.detail.elt.parentElement ?? document));
