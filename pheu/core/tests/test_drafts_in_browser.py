@@ -40,6 +40,21 @@ def test_back_after_saving_and_saving_again_leads_to_the_record_that_was_made(wo
     assert Lead.objects.count() == 2
 
 
+def test_saving_what_is_new_warns_of_no_loss(world):
+    """The browser asks before unsaved words are left, not on the way to the record that was made of them."""
+    page = world.enter(world.cast.an, "/leads/new/")
+    warned = []
+    page.on("dialog", lambda dialog: (warned.append(dialog.type), dialog.accept()))
+    page.locator("[name=company_name]").press_sequentially("Xi măng Hòn Đá")
+    page.get_by_role("button", name="Lưu", exact=True).click()
+    page.wait_for_url(A_LEAD)
+    assert warned == []
+    page.goto("/leads/new/")
+    page.locator("[name=company_name]").press_sequentially("Thép Sông Đà")
+    page.goto("/leads/")
+    assert warned == ["beforeunload"]
+
+
 KEPT = "Object.keys(localStorage).filter((key) => key.startsWith('pheu-draft:')).length"
 
 

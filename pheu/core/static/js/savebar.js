@@ -106,7 +106,8 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("saved", (event) => forms(document).filter((form) => form.contains(event.target)).forEach(clean));
-document.addEventListener("htmx:afterRequest", (event) => {
+// Before htmx follows the answer: on the way to what was made nobody is warned that it would be lost.
+document.addEventListener("htmx:beforeOnLoad", (event) => {
   const { elt, xhr, requestConfig } = event.detail;
   if (xhr.status >= 200 && xhr.status < 400 && requestConfig.verb !== "get" && elt.matches?.(FORMS)) clean(elt);
 });
