@@ -284,6 +284,22 @@ def test_overdue_is_a_deadline_or_an_activity_that_is_past_wherever_it_is_said(a
 
 
 @pytest.mark.django_db
+def test_a_deadline_that_is_past_is_never_said_of_a_task_that_still_lies_ahead(an, client):
+    """In the cell and on the card; a task that is late itself says its own days."""
+    long_ago = timezone.now() - timedelta(days=9)
+    ahead, late = a_lead(an, "Còn hạn gọi", due_at=long_ago), a_lead(an, "Quá hạn gọi", due_at=long_ago)
+    planned(ahead, an, title="Gọi lần đầu", days=3)
+    planned(late, an, title="Gọi lần đầu", days=-1)
+    client.force_login(an)
+    day = timezone.localtime(long_ago).strftime("%d/%m")
+    for address in ("/leads/?tab=all", "/leads/board/?tab=all"):
+        said = client.get(address).text
+        assert said.count(f"Hạn {day}") == 1
+        assert "uá hạn 1 ngày" in said
+        assert "uá hạn 9 ngày" not in said
+
+
+@pytest.mark.django_db
 def test_one_lands_on_the_first_view_that_has_rows_unless_one_chose_another(an, binh, client):
     """A manager without leads of her own never begins with an empty «Của tôi»."""
     a_lead(an, "Xi măng Hòn Đá")
