@@ -285,6 +285,17 @@ def test_the_time_in_the_stages_of_leads_is_told_as_well(client, django_assert_m
     assert "Của Chi" not in page
 
 
+@pytest.mark.parametrize("code", ["forecast", "stages"])
+def test_stages_are_named_in_the_readers_language(client, an, deal, code):
+    """The shipped ones; and figures that were kept for a reader of another language are no exception."""
+    client.force_login(an)
+    assert "Tiếp cận" in client.get(f"/reports/?report={code}").text
+    client.post("/language/", {"language": "en"})
+    page = client.get(f"/reports/?report={code}").text
+    assert "Tiếp cận" not in page
+    assert "First contact" in page
+
+
 def test_whose_role_sees_no_leads_reads_of_deals_alone(client, an, deal, lead):
     an.role.grants = {"deal": {"view": "own"}}
     an.role.save()
