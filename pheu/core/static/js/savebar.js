@@ -28,6 +28,8 @@ function show(form) {
   if (bar) bar.hidden = names.length === 0;
   const words = form.querySelector("[data-dirty-count]");
   if (words) words.textContent = [...wrongIn(form), words.dataset.text.replace("{n}", names.length)].join(" · ");
+  const wrong = form.querySelector("[data-wrong-count]"); // of a form without a bar
+  if (wrong) wrong.hidden = !(wrong.textContent = wrongIn(form).join(""));
   for (const field of form.querySelectorAll("[data-field]")) {
     field.toggleAttribute("data-changed", names.includes(field.dataset.field));
   }
