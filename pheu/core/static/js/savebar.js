@@ -1,5 +1,5 @@
 // The bar of unsaved edits: a form marked data-dirty-bar counts what differs from how it was drawn.
-// A form marked data-dirty-form has no bar; both warn before the page is left with unsaved words.
+// A form marked data-dirty-form has no bar; both warn before the page is left with unsaved words that no draft keeps.
 
 const drawn = new WeakMap();
 const FORMS = "form:is([data-dirty-bar], [data-dirty-form])";
@@ -117,6 +117,10 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
 let leaving = false;
 document.addEventListener("submit", (event) => (leaving = event.target.matches(FORMS) && !event.defaultPrevented));
 addEventListener("beforeunload", (event) => {
-  const dirty = forms(document).some((form) => drawn.has(form) && changed(form).length);
-  if (dirty && !leaving) event.preventDefault();
+  if (!leaving && forms(document).some(isLost)) event.preventDefault();
 });
+
+function isLost(form) {
+  const unsaved = drawn.has(form) && changed(form).length > 0;
+  return unsaved && form.dispatchEvent(new CustomEvent("leaving", { bubbles: true, cancelable: true }));
+}
