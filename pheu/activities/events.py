@@ -2,6 +2,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from pheu.people.models import User
 from pheu.timeline.events import EventKind, a_moment
 
 TITLED = _("%(type)s “%(title)s”")
@@ -15,8 +16,17 @@ class WorkKind(EventKind):
         return super().words(event) | {"work": kind if title == kind else TITLED % {"type": kind, "title": title}}
 
 
+class ScheduledKind(WorkKind):
+    """Whom it is for is said only where somebody planned it for somebody else."""
+
+    def say(self, event: Any, reader: User) -> str:
+        if (event.facts.get("assignee") or {}).get("id") != event.by_id:
+            return super().say(event, reader)
+        return _("scheduled %(work)s, %(due)s") % self.words(event)
+
+
 DUE = {"due": a_moment}
-SCHEDULED = WorkKind(
+SCHEDULED = ScheduledKind(
     "activity.scheduled",
     _("scheduled %(work)s for %(assignee)s, %(due)s"),
     "calendar-plus",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from pheu.core.registries import Panel
-from pheu.core.vietnamese import show_number, show_short
+from pheu.core.vietnamese import show_number, show_total
 from pheu.deals.kinds import DEAL
 from pheu.home import queries
 from pheu.leads.kinds import LEAD
@@ -87,10 +87,11 @@ def _new_leads(figures: dict[str, int]) -> Kpi:
 
 
 def _work(work: queries.Work) -> Kpi:
-    late = work.overdue
-    words = ngettext("%(late)d overdue", "%(late)d overdue", late) % {"late": late} if late else _("nothing overdue")
-    url = f"{reverse('calendar')}?until=tonight"
-    return Kpi(_("Waiting for me today"), show_number(work.count), url, words, "falling" if late else "")
+    label, count, url = _("Waiting for me today"), show_number(work.count), reverse("calendar")
+    if not work.overdue:
+        return Kpi(label, count, f"{url}?until=tonight", _("nothing overdue"))
+    late = ngettext("%(late)d overdue", "%(late)d overdue", work.overdue) % {"late": work.overdue}
+    return Kpi(label, count, f"{url}?until=tonight", trend="falling", shares=[(late, f"{url}?until=now", "")])
 
 
 def _deal_count(count: int) -> str:
@@ -112,17 +113,13 @@ def _deals_kpi(label: str, amount: Any, counts: tuple[int, int], which: str, use
     """What deals are worth with how many they are, mine and others' apart; without the value where it is hidden."""
     (count, mine), tree = counts, queries.DEALS[which]
     url = list_url(DEAL, tree)
-    value, words = (_deal_count(count), "") if amount is None else (_dong(amount), _deal_count(count))
+    value, words = (_deal_count(count), "") if amount is None else (show_total(amount), _deal_count(count))
     parts = tree.get("all", [tree])
     own, others = ({"all": [*parts, whose]} for whose in (queries.MINE, queries.OTHERS))
     if count == mine or not queries.sees(DEAL, user, {"own": own}):
         return Kpi(label, value, url, words)
     shares = queries.shares(DEAL, (mine, own, _("mine")), (count - mine, others, queries.of_others(user)))
     return Kpi(label, value, url, shares=shares)
-
-
-def _dong(amount: Any) -> str:
-    return f"{show_short(amount).removesuffix(' ₫')} ₫"
 
 
 # Lists ---------------------------------------------------------------------------------------------

@@ -272,28 +272,55 @@ class Next:
     def in_cell(self) -> Drawn:
         """The task, and beside it the time; red where the row is overdue, amber where nothing is planned."""
         now = timezone.now()
-        beside = self._late(now) or self._unplanned()
         if not self.title:
-            return beside or (_when(in_vietnam(self.at), in_vietnam(now).date()) if self.at else NOTHING)
-        if not beside and self.at:
-            beside = html('<span class="faint nowrap">· {}</span>', show_time(in_vietnam(self.at), in_vietnam(now)))
-        return html('<span class="next"><span class="cut" title="{0}">{0}</span>{1}</span>', self.title, beside)
+            return self._late(now) or self._unplanned() or self._day(now)
+        words = '<span class="next"><span class="cut" title="{0}">{0}</span>{1}</span>'
+        return html(words, self.title, self._beside(now))
 
     def on_card(self) -> Drawn:
         """All of it in one pill."""
         now = timezone.now()
         if not self.title or self.at is None:
             return self.in_cell()
-        late = self.late_at is not None and self.late_at < now
+        if self._by_deadline(now):
+            words = '<span class="pill red"><span>{0} ·</span><span class="cut" title="{1}">{1}</span></span>'
+            return html(words, self._deadline(now), self.title)
+        late = self._is_late(now)
         when = _since(self._days_late(now)) if late else show_time(in_vietnam(self.at), in_vietnam(now))
         words = '<span class="pill {0}"><span class="cut" title="{1}">{1}</span><span>· {2}</span></span>'
         return html(words, "red" if late else "jade", self.title, when)
 
+    def _is_late(self, now: datetime) -> bool:
+        return self.late_at is not None and self.late_at < now
+
+    def _by_deadline(self, now: datetime) -> bool:
+        """Whether it is the row's own deadline that is past, and the task still lies ahead."""
+        return self._is_late(now) and self.at is not None and self.at >= now
+
     def _late(self, now: datetime) -> SafeString | str:
-        return _late_pill(self._days_late(now)) if self.late_at is not None and self.late_at < now else ""
+        return _late_pill(self._days_late(now)) if self._is_late(now) else ""
 
     def _days_late(self, now: datetime) -> int:
-        return (in_vietnam(now).date() - in_vietnam(self.late_at).date()).days if self.late_at else 0
+        """Of the task where it is late, else of the deadline."""
+        since = self.at if self.at is not None and self.at < now else self.late_at
+        return (in_vietnam(now).date() - in_vietnam(since).date()).days if since else 0
+
+    def _deadline(self, now: datetime) -> str:
+        day = show_relative_day(in_vietnam(self.late_at).date(), in_vietnam(now).date()) if self.late_at else ""
+        return _("Due %(day)s") % {"day": day}
+
+    def _beside(self, now: datetime) -> SafeString | str:
+        if self._by_deadline(now):
+            return together([self._time(now), pill(self._deadline(now), "red")])
+        return self._late(now) or self._unplanned() or self._time(now)
+
+    def _day(self, now: datetime) -> Drawn:
+        return _when(in_vietnam(self.at), in_vietnam(now).date()) if self.at else NOTHING
+
+    def _time(self, now: datetime) -> SafeString | str:
+        if self.at is None:
+            return ""
+        return html('<span class="faint nowrap">· {}</span>', show_time(in_vietnam(self.at), in_vietnam(now)))
 
     def _unplanned(self) -> SafeString | str:
         return _nothing_planned() if self.at is None and self.missed else ""

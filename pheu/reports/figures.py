@@ -38,6 +38,7 @@ from pheu.records.conditions import Tree, can_be_asked, list_url, rows_where
 from pheu.records.kinds import Kind
 from pheu.records.models import CLOSED, Category, Record, Stage
 from pheu.records.moments import midnight
+from pheu.records.shipped import shown
 from pheu.reports.periods import DAY, Period, month_after
 from pheu.reports.queries import Rows, added, grouped, keeping, made, sees_amount
 from pheu.reports.sheets import DAYS, MONEY, Cell, Column, Line, Sheet
@@ -175,7 +176,7 @@ def forecast(user: User, _period: Period) -> list[Sheet]:
     columns = [Column(_("Deals"))]
     columns += [Column(_("Value"), MONEY)] if "amount" in sums else []
     columns += [Column(_("By probability"), MONEY)] if "weighted" in sums else []
-    columns += [Column(one["name"], MONEY if "amount" in sums else "count") for one in stages]
+    columns += [Column(shown(one["name"]), MONEY if "amount" in sums else "count") for one in stages]
     rows_of: dict[str, Rows] = {name: [] for name in spans}
     for row in told["deals"]:
         rows_of[_span_of(row["month"], list(spans))].append(row)
@@ -273,7 +274,7 @@ def stages(user: User, period: Period) -> list[Sheet]:
     sheets = []
     for kind in told_of:
         lines = [
-            Line(stage["name"], _stage_cells(kind, told, stage["pk"], period))
+            Line(shown(stage["name"]), _stage_cells(kind, told, stage["pk"], period))
             for stage in told["stages"]
             if stage["pipeline__kind"] == kind.code
         ]

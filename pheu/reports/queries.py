@@ -39,7 +39,8 @@ class Line:
     """One row of a table: how many rows, the sum of their expected value in đồng, and how many were converted.
 
     `url` opens those rows, `converted_url` the converted ones, `was_url` the `was` many of the period before; `width`
-    is the count's share of the longest row, in per cent. `amount` is None for who may not see it.
+    is the count's share of the longest row, in per cent; `failed` rows are not drawn in the colour of success. `amount`
+    is None for who may not see it.
     """
 
     label: str
@@ -51,6 +52,7 @@ class Line:
     was: int = 0
     was_url: str = ""
     width: float = 0
+    failed: bool = False
 
     @property
     def rate(self) -> int:
@@ -190,7 +192,7 @@ def overview(user: User, period: Period) -> dict[str, Any]:
 
 def _stages(kind: str) -> Rows:
     order = ("pipeline__position", "pipeline", "position", "name", "pk")
-    return [*Stage.objects.filter(pipeline__kind=kind).order_by(*order).values("pk", "name")]
+    return [*Stage.objects.filter(pipeline__kind=kind).order_by(*order).values("pk", "name", "category")]
 
 
 def _by_status(rows: Rows, stages: Rows, period: Period) -> Table:
@@ -199,7 +201,8 @@ def _by_status(rows: Rows, stages: Rows, period: Period) -> Table:
     for stage in stages:
         of_stage = [one for one in rows if one["stage"] == stage["pk"]]
         if any(one["count"] for one in of_stage):
-            lines.append(_line(LEAD, of_stage, shown(stage["name"]), period, "created_at", _in("stage", stage["pk"])))
+            line = _line(LEAD, of_stage, shown(stage["name"]), period, "created_at", _in("stage", stage["pk"]))
+            lines.append(replace(line, failed=stage["category"] in FAILED))
     return _table(LEAD, lines, period, "created_at")
 
 
@@ -296,6 +299,6 @@ def _reasons(kind: Kind, rows: Rows, period: Period, category: str) -> Table:
     for reason, of_reason in by_reason.items():
         tree = _in("reason", *([reason] if reason else []))
         label = of_reason[0]["reason__name"] or _("No reason")
-        lines.append(_line(kind, of_reason, label, period, "closed_at", status, tree))
+        lines.append(replace(_line(kind, of_reason, label, period, "closed_at", status, tree), failed=True))
     lines.sort(key=lambda line: (-line.count, line.label))
     return _table(kind, lines, period, "closed_at", status)

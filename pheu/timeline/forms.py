@@ -16,7 +16,13 @@ class NoteForm(forms.Form):
         label=_("Note"),
         max_length=20_000,
         lines=True,
-        widget=forms.Textarea(attrs={"rows": 2, "placeholder": _("Write a note…"), "aria-autocomplete": "list"}),
+        widget=forms.Textarea(
+            attrs={
+                "rows": 2,
+                "placeholder": _("Write a note, type @ to name a colleague…"),
+                "aria-autocomplete": "list",
+            }
+        ),
     )
 
     def __init__(self, *args: Any, about: Record, **kwargs: Any) -> None:

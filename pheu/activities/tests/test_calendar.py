@@ -176,6 +176,7 @@ def test_the_teams_calendar_has_everybody_in_a_colour_of_their_own(client, an, b
     plan(theirs.record, an, "Ngoài phạm vi", at(hour=9), by=chi)
     client.force_login(binh)
     page = client.get("/calendar/?whose=team&on=2031-06-11").text
+    assert "<h1>Lịch làm việc</h1>" in page  # whose it is stands in the tabs
     tones = dict(re.findall(r'class="entry (\w+)".*?entry-text">(Của \w+)', page))
     assert len(tones) == 2
     assert "Ngoài phạm vi" not in page

@@ -152,11 +152,12 @@ def meter(parts: Iterable[tuple[float, str]], label: str = "") -> SafeString:
 
 
 @register.simple_tag
-def bar(percent: float) -> SafeString:
-    """A wide bar of a chart, 0 to 100."""
+def bar(percent: float, tone: str = "") -> SafeString:
+    """A wide bar of a chart, 0 to 100; in the colour of success, or of `tone`."""
     width = min(max(float(percent), 0.5), 100)
     return html(
-        '<svg class="bar" aria-hidden="true"><rect width="{}%" height="26" rx="6" fill="url(#shade)"/></svg>',
+        '<svg class="{}" aria-hidden="true"><rect width="{}%" height="26" rx="6" fill="url(#shade)"/></svg>',
+        f"bar {tone}-bar" if tone else "bar",
         f"{width:.1f}",
     )
 

@@ -28,6 +28,12 @@ def money_short(amount: Any) -> str:
 
 
 @register.filter
+def money_total(amount: Any) -> str:
+    """5920000000 -> 5,92 tỷ ₫."""
+    return NOTHING if amount in (None, "") else vietnamese.show_total(amount)
+
+
+@register.filter
 def number(value: Any) -> str:
     """4210 -> 4.210."""
     return NOTHING if value in (None, "") else vietnamese.show_number(value)

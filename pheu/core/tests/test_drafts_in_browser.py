@@ -40,6 +40,50 @@ def test_back_after_saving_and_saving_again_leads_to_the_record_that_was_made(wo
     assert Lead.objects.count() == 2
 
 
+FULL = "() => { Storage.prototype.setItem = () => { throw new Error('full') } }"
+
+
+def listened(page):
+    """What the browser asked, from now on, before a page was left."""
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    return asked
+
+
+def test_saving_what_is_new_warns_of_no_loss(world):
+    page = world.enter(world.cast.an, "/leads/new/")
+    asked = listened(page)
+    page.evaluate(FULL)  # no draft speaks for it
+    page.locator("[name=company_name]").press_sequentially("Xi măng Hòn Đá")
+    page.get_by_role("button", name="Lưu", exact=True).click()
+    page.wait_for_url(A_LEAD)
+    assert asked == []
+
+
+def test_who_leaves_is_warned_only_of_words_that_no_draft_keeps(world):
+    page = world.enter(world.cast.an, "/leads/new/")
+    asked = listened(page)
+    page.locator("[name=company_name]").press_sequentially("Xi măng Hòn Đá")
+    page.goto("/leads/")
+    assert asked == []
+    page.goto("/leads/new/")
+    expect(page.locator("[name=company_name]")).to_have_value("Xi măng Hòn Đá")
+    page.evaluate(FULL)
+    page.locator("[name=company_name]").press_sequentially(" 2")
+    page.goto("/leads/")
+    assert asked == ["beforeunload"]
+
+
+def test_a_step_on_the_stage_bar_asks_nothing_of_unsaved_fields(world):
+    page = world.enter(world.cast.an, a_lead(world).get_absolute_url())
+    asked = listened(page)
+    edited(page, "company_name").press_sequentially(" 2")
+    page.locator(".record-head").get_by_role("button", name="Đang xử lý").click()
+    expect(page.locator(".record-head [aria-current=step]")).to_contain_text("Đang xử lý")
+    expect(page.locator("[name=company_name]")).to_have_value("Xi măng Hòn Đá 2")
+    assert asked == []
+
+
 KEPT = "Object.keys(localStorage).filter((key) => key.startsWith('pheu-draft:')).length"
 
 

@@ -13,7 +13,7 @@ from pheu.core.vietnamese.dates import (
     show_time,
     today_here,
 )
-from pheu.core.vietnamese.money import read_money, show_money, show_number, show_short
+from pheu.core.vietnamese.money import read_money, show_money, show_number, show_short, show_total
 from pheu.core.vietnamese.names import given_name, initials, name_sort_key
 from pheu.core.vietnamese.phone import AREA_CODES, PHONE_NOTES, Phone, phone_digits, read_phones, show_phone
 from pheu.core.vietnamese.taxcode import read_tax_code, show_tax_code
@@ -60,6 +60,7 @@ __all__ = [
     "show_short",
     "show_tax_code",
     "show_time",
+    "show_total",
     "sort_key",
     "today_here",
 ]

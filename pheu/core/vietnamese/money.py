@@ -140,6 +140,11 @@ def show_short(amount: Decimal | int) -> str:
     return show_money(value)
 
 
+def show_total(amount: Decimal | int) -> str:
+    """A short amount that stands alone: «16,03 tỷ ₫», «0 ₫»."""
+    return f"{show_short(amount).removesuffix(' ₫')} ₫"
+
+
 # Units that are written after a number, and how they are written elsewhere.
 _UNITS_ELSEWHERE = {"tỷ": "bn", "tr": "m", "nghìn": "k"}
 _SEPARATORS_ELSEWHERE = str.maketrans(".,", ",.")

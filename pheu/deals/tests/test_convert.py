@@ -128,6 +128,15 @@ def test_too_little_known_is_said_in_words(client, an, lead):
     assert "Điện thoại hoặc email" in answer.text
 
 
+def test_nobody_without_a_name_is_announced_as_customer(client, an):
+    """What is asked for in the dialog itself makes the customer."""
+    bare = create_lead({"name": "Trạm quan trắc", "owner": an}, by=an)
+    client.force_login(an)
+    dialog = client.get(f"/leads/{bare.pk}/conversion/").text
+    assert "Sẽ tạo khách hàng từ thông tin điền ở trên." in dialog
+    assert "khách hàng cá nhân" not in dialog
+
+
 def test_converting_twice_makes_one_deal(client, an, lead):
     client.force_login(an)
     for _again in range(2):

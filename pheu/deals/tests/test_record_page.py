@@ -164,6 +164,19 @@ def test_columns_scroll_by_themselves_under_the_head_and_over_the_bar(world):
 
 
 @in_browser
+def test_on_a_phone_unsaved_edits_stay_in_sight_down_to_the_last_panel(world):
+    an = world.cast.an
+    page = world.enter(an, a_lead(an).get_absolute_url())
+    page.set_viewport_size({"width": 390, "height": 700})
+    edited(page, "need").fill("Khác")
+    page.get_by_role("button", name="Theo dõi").last.scroll_into_view_if_needed()
+    bar = page.locator("[data-save-bar]")
+    expect(bar).to_be_in_viewport(ratio=1)
+    box = bar.bounding_box()
+    assert (box["x"], box["width"]) == (0, 390)
+
+
+@in_browser
 def test_on_through_the_list_one_came_from_though_its_order_changes(world):
     """Each is edited, and so moves to the top of its list; one goes on where one was."""
     an = world.cast.an

@@ -38,7 +38,22 @@ def test_a_new_record_that_is_refused_keeps_the_focus_in_its_form(page):
     page.locator("[name=expected_amount]").press("Control+Enter")
     expect(page.locator("[data-field][data-invalid]").first).to_be_in_viewport()
     expect(page.locator("body")).not_to_be_focused()
+    count = page.get_by_text("Cần xem lại: 2")  # the name and the amount
+    expect(count).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Lưu", exact=True)).to_be_in_viewport()
     expect(page.locator("[data-field][data-invalid] :focus")).to_have_count(1)
+
+
+def test_the_last_field_of_a_long_form_is_not_focused_behind_its_buttons(page):
+    page.goto("/leads/new/")
+    page.wait_for_load_state("networkidle")
+    field, acts = page.locator("[name=expected_amount]"), page.locator(".form-acts-bar")
+    field.focus()
+    expect(field).to_be_in_viewport(ratio=1)
+    below, above = field.bounding_box(), acts.bounding_box()
+    assert below is not None
+    assert above is not None
+    assert below["y"] + below["height"] <= above["y"]
 
 
 def test_choosing_in_a_picker_keeps_the_focus_in_it(page):

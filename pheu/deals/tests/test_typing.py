@@ -72,6 +72,15 @@ def test_how_an_amount_is_read_stands_below_it(form, text):
     expect(form.locator("[data-field=expected_amount] [data-reading]")).to_have_text(show_money(read_money(text)))
 
 
+def test_what_is_written_as_it_will_be_read_is_not_said_again(world):
+    page = world.enter(world.cast.an, "/leads/new/")
+    phone, said = page.locator("[name=phone]"), page.locator("[data-field=phone] [data-reading]")
+    phone.press_sequentially("0903123456")
+    expect(said).to_have_text("0903 123 456")
+    phone.fill("0903 123 456")
+    expect(said).to_have_text("")
+
+
 def test_digits_are_grouped_and_edited_where_they_stand(form):
     amount = form.locator("[name=expected_amount]")
     amount.press_sequentially("1980000")

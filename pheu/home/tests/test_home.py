@@ -62,7 +62,7 @@ def test_my_work_shows_what_is_overdue_and_finishes_in_the_dialog(client, an, le
     assert "Gọi lại sau họp" in page
     assert lead.number in page
     assert '<span class="pill red">Quá hạn 2 ngày</span>' in page
-    assert "1 quá hạn" in page
+    assert '<a href="/calendar/?until=now">1 quá hạn</a>' in page
     assert f'href="/activities/{call.pk}/result/" data-dialog' in page
 
 
@@ -151,7 +151,7 @@ def test_the_funnel_follows_leads_to_won_deals_within_what_one_sees(client, an, 
     assert steps(chi) == [1, 0, 0, 0, 0]
     client.force_login(an)
     page = client.get("/").text
-    assert "3 · 60 %" in page
+    assert re.search(r'<span class="num"><a href="/leads/[^"]+">3</a> · 60 %', page)
 
 
 def test_a_deal_lost_from_its_quote_was_quoted(an):

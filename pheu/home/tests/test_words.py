@@ -1,5 +1,6 @@
 """The words of the screens: as a salesperson would say them, in the reader's language."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -81,6 +82,16 @@ def test_work_without_a_title_of_its_own_is_named_once(client, an, lead):
     assert "hoàn thành Khảo sát hiện trường" in text
     assert "Khảo sát hiện trường «Khảo sát hiện trường»" not in text
     assert "lên lịch Khảo sát hiện trường «Đo lưu lượng»" in text
+
+
+def test_whom_work_is_for_is_said_where_it_is_somebody_else(client, an, binh, lead):
+    call, due = ActivityType.objects.get(name="Gọi điện"), timezone.now() + timedelta(days=1)
+    schedule_activity(lead.record, what=call, due_at=due, assignee=an, title="Gọi lần đầu", by=an)
+    schedule_activity(lead.record, what=call, due_at=due, assignee=an, title="Gọi lại", by=binh)
+    client.force_login(an)
+    text = client.get(lead.get_absolute_url()).text
+    assert re.search(r"lên lịch Gọi điện «Gọi lần đầu», \d", text)
+    assert "lên lịch Gọi điện «Gọi lại» cho Nguyễn Hoài An, " in text
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,14 @@ def test_a_failure_is_not_drawn_as_a_success(an, client):
     assert not Lead.objects.exists()
 
 
+@pytest.mark.django_db
+def test_a_board_of_nothing_is_worth_nothing_once(an, client):
+    client.force_login(an)
+    page = client.get("/deals/board/?tab=all").text
+    assert "0 ₫" in page
+    assert "₫ ₫" not in page
+
+
 @in_browser
 def test_the_ends_cover_no_column_on_a_laptop_and_the_switch_is_in_sight_on_a_phone(world):
     an = world.cast.an

@@ -10,12 +10,13 @@ from playwright.sync_api import expect
 
 from pheu.activities.models import ActivityType
 from pheu.activities.services import schedule_activity
-from pheu.conftest import given, standing
+from pheu.conftest import given, stage_of, standing
 from pheu.deals.services import create_deal
 from pheu.leads.models import Lead, Source
 from pheu.leads.services import create_lead, create_leads
 from pheu.records import kinds, lists
 from pheu.records.lists import Listing
+from pheu.records.models import Stage
 
 LONG = "Công ty Cổ phần Đầu tư Xây dựng và Thương mại Xuất nhập khẩu Môi trường Xanh Đại Việt Miền Trung"
 in_browser = pytest.mark.django_db(transaction=True)
@@ -70,6 +71,24 @@ def test_owner_and_next_activity_are_on_screen_however_long_the_names(world, pat
     name = line.locator(".cell-title").bounding_box()
     assert name is not None
     assert name["width"] >= (220 if path == "deals" else 300)
+
+
+@in_browser
+def test_a_long_stage_says_its_days_and_pushes_nobody_off_the_screen(world):
+    """At 1440 px, of a deal that stands still and has an amount, a company and something to be done."""
+    an = world.cast.an
+    values = {"name": LONG, "expected_amount": 1_320_000_000, "company": _company(an), "owner": an}
+    deal = standing("deal", values, by=an)
+    Stage.objects.update(rots_after=21)
+    given(deal, stage=stage_of("deal", "Xác định nhu cầu"), stage_entered_at=timezone.now() - timedelta(days=167))
+    planned(deal, an, days=-24, title="Khảo sát hiện trường")
+    page = world.enter(world.cast.dung, "/deals/?tab=all")
+    cell = page.locator("#rows .cell-state")
+    expect(cell).to_contain_text("167 ngày")
+    assert cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
+    owner = page.locator("#rows .person-name").bounding_box()
+    assert owner is not None
+    assert owner["x"] + owner["width"] <= 1440
 
 
 @pytest.mark.django_db
@@ -281,6 +300,22 @@ def test_overdue_is_a_deadline_or_an_activity_that_is_past_wherever_it_is_said(a
     columns = board.context["board"].open_columns
     assert [sum(getattr(one, part) for one in columns) for part in ("overdue", "planned", "unplanned")] == [2, 1, 1]
     assert client.get("/leads/?tab=all").text.count("Quá hạn 2 ngày") == 2
+
+
+@pytest.mark.django_db
+def test_a_deadline_that_is_past_is_never_said_of_a_task_that_still_lies_ahead(an, client):
+    """In the cell and on the card; a task that is late itself says its own days."""
+    long_ago = timezone.now() - timedelta(days=9)
+    ahead, late = a_lead(an, "Còn hạn gọi", due_at=long_ago), a_lead(an, "Quá hạn gọi", due_at=long_ago)
+    planned(ahead, an, title="Gọi lần đầu", days=3)
+    planned(late, an, title="Gọi lần đầu", days=-1)
+    client.force_login(an)
+    day = timezone.localtime(long_ago).strftime("%d/%m")
+    for address in ("/leads/?tab=all", "/leads/board/?tab=all"):
+        said = client.get(address).text
+        assert said.count(f"Hạn {day}") == 1
+        assert "uá hạn 1 ngày" in said
+        assert "uá hạn 9 ngày" not in said
 
 
 @pytest.mark.django_db

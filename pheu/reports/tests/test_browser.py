@@ -34,3 +34,15 @@ def test_a_chosen_period_stays_while_one_goes_from_report_to_report_and_numbers_
     page.locator(".figures tbody tr", has_text="Nguyễn Hoài An").get_by_role("link", name="3", exact=True).click()
     page.wait_for_url("**/leads/**")
     expect(page.locator("tbody tr")).to_have_count(3)
+
+
+def test_on_a_phone_nothing_lies_over_the_period(world):
+    page = world.enter(world.cast.an, "/reports/")
+    page.set_viewport_size({"width": 390, "height": 844})
+    period = page.locator("[popovertarget=menu-period]")
+    expect(period).to_be_in_viewport(ratio=1)
+    box = period.bounding_box()
+    assert box is not None
+    ends = page.locator(".toolbar .segmented").bounding_box()
+    assert ends is not None
+    assert box["x"] + box["width"] <= ends["x"]

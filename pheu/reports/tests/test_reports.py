@@ -1,6 +1,7 @@
 """«Báo cáo»: statuses, origins and reasons, within what one sees and in the period asked for."""
 
 import io
+import re
 import zipfile
 from datetime import date, timedelta
 from decimal import Decimal
@@ -283,6 +284,32 @@ def test_the_time_in_the_stages_of_leads_is_told_as_well(client, django_assert_m
     page = client.get(cells[first.name][3].url).text
     assert lead.title in page
     assert "Của Chi" not in page
+
+
+def test_failures_are_not_drawn_in_the_colour_of_success(client, an):
+    new_lead(an)
+    reason = ClosingReason.objects.filter(kind="lead")[0]
+    lost = new_lead(an)
+    close_lead(lost, to=stage_of("lead", "Không phù hợp"), reason=reason, by=an)
+    client.force_login(an)
+    page = client.get("/reports/").text
+    bar_of = {
+        label: re.search(rf'<th scope="row">{label}</th>\s*<td[^>]*><svg class="([^"]+)"', page)
+        for label in ("Mới", "Không phù hợp", reason.name)
+    }
+    drawn = {label: found and found[1] for label, found in bar_of.items()}
+    assert drawn == {"Mới": "bar", "Không phù hợp": "bar slate-bar", reason.name: "bar slate-bar"}
+
+
+@pytest.mark.parametrize("code", ["forecast", "stages"])
+def test_stages_are_named_in_the_readers_language(client, an, deal, code):
+    """The shipped ones; and figures that were kept for a reader of another language are no exception."""
+    client.force_login(an)
+    assert "Tiếp cận" in client.get(f"/reports/?report={code}").text
+    client.post("/language/", {"language": "en"})
+    page = client.get(f"/reports/?report={code}").text
+    assert "Tiếp cận" not in page
+    assert "First contact" in page
 
 
 def test_whose_role_sees_no_leads_reads_of_deals_alone(client, an, deal, lead):

@@ -252,6 +252,14 @@ function flush(root) {
   for (const form of forms(root)) if (open.get(form).timer) keep(form);
 }
 
+// Who leaves is not warned of words that wait here (savebar.js).
+document.addEventListener("leaving", (event) => {
+  const form = event.target;
+  if (!open.has(form)) return;
+  if (open.get(form).timer) keep(form);
+  if (same(read(slotOf(form))) === JSON.stringify(changed(form))) event.preventDefault();
+});
+
 addEventListener("pagehide", () => flush(document));
 document.addEventListener("close", ({ target }) => flush(target), true);
 

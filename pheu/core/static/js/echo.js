@@ -1,5 +1,5 @@
-// [data-echo="/reading/?as=money"]: how the server will read a field is said below it while somebody types. What cannot be
-// read yet is said only when the field is left: nobody is told off in the middle of a word.
+// [data-echo="/reading/?as=money"]: how the server will read a field is said below it while somebody types, unless it is
+// written just so. What cannot be read yet is said only when the field is left: nobody is told off in the middle of a word.
 
 const WAIT = 120; // milliseconds after the last key
 const waiting = new WeakMap();
@@ -20,7 +20,7 @@ async function tell(input) {
   const answer = text ? await ask(input.dataset.echo, text) : {};
   if (!answer || input.value.trim() !== text) return;
   const left = document.activeElement !== input;
-  place.textContent = answer.reads ?? (left ? answer.wrong : "") ?? "";
+  place.textContent = (answer.reads === text ? "" : answer.reads) ?? (left ? answer.wrong : "") ?? "";
   place.toggleAttribute("data-wrong", Boolean(answer.wrong));
 }
 

@@ -1,5 +1,5 @@
 // The bar of unsaved edits: a form marked data-dirty-bar counts what differs from how it was drawn.
-// A form marked data-dirty-form has no bar; both warn before the page is left with unsaved words.
+// A form marked data-dirty-form has no bar; both warn before the page is left with unsaved words that no draft keeps.
 
 const drawn = new WeakMap();
 const FORMS = "form:is([data-dirty-bar], [data-dirty-form])";
@@ -28,6 +28,8 @@ function show(form) {
   if (bar) bar.hidden = names.length === 0;
   const words = form.querySelector("[data-dirty-count]");
   if (words) words.textContent = [...wrongIn(form), words.dataset.text.replace("{n}", names.length)].join(" · ");
+  const wrong = form.querySelector("[data-wrong-count]"); // of a form without a bar
+  if (wrong) wrong.hidden = !(wrong.textContent = wrongIn(form).join(""));
   for (const field of form.querySelectorAll("[data-field]")) {
     field.toggleAttribute("data-changed", names.includes(field.dataset.field));
   }
@@ -106,7 +108,8 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("saved", (event) => forms(document).filter((form) => form.contains(event.target)).forEach(clean));
-document.addEventListener("htmx:afterRequest", (event) => {
+// Before htmx follows the answer: on the way to what was made nobody is warned that it would be lost.
+document.addEventListener("htmx:beforeOnLoad", (event) => {
   const { elt, xhr, requestConfig } = event.detail;
   if (xhr.status >= 200 && xhr.status < 400 && requestConfig.verb !== "get" && elt.matches?.(FORMS)) clean(elt);
 });
@@ -114,6 +117,10 @@ document.addEventListener("htmx:afterRequest", (event) => {
 let leaving = false;
 document.addEventListener("submit", (event) => (leaving = event.target.matches(FORMS) && !event.defaultPrevented));
 addEventListener("beforeunload", (event) => {
-  const dirty = forms(document).some((form) => drawn.has(form) && changed(form).length);
-  if (dirty && !leaving) event.preventDefault();
+  if (!leaving && forms(document).some(isLost)) event.preventDefault();
 });
+
+function isLost(form) {
+  const unsaved = drawn.has(form) && changed(form).length > 0;
+  return unsaved && form.dispatchEvent(new CustomEvent("leaving", { bubbles: true, cancelable: true }));
+}
