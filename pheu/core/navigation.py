@@ -4,7 +4,7 @@ navigation.register(NavItem(_("Leads"), "leads:list", "star", group="sales", ord
 navigation.register_create(CreateItem(_("Lead"), "leads:create", "star", order=20))
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -15,6 +15,8 @@ from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from pheu.core.vietnamese import fold
 
 Words = str | Promise
 
@@ -76,6 +78,23 @@ class CreateItem:
 
 
 @dataclass(frozen=True)
+class Command:
+    """A place that «Ctrl+K» leads to by its name; `group` says what it is a part of, `more` what else finds it."""
+
+    label: Words
+    url: str
+    icon: str = "arrow-right"
+    group: Words = ""
+    more: Words = ""
+    dialog: bool = False
+
+    @property
+    def words(self) -> str:
+        """What is typed is looked for in this: without marks and capitals."""
+        return fold(f"{self.label} {self.group} {self.more}")
+
+
+@dataclass(frozen=True)
 class Brand:
     """What the company is called at the head of every page, and the address of its logo; empty: the product's own."""
 
@@ -86,6 +105,7 @@ class Brand:
 _items: dict[str, NavItem] = {}
 _creates: dict[str, CreateItem] = {}
 _brands: list[Callable[[], Brand]] = [Brand]
+_places: list[Callable[[Any], Iterable[Command]]] = []
 
 
 def register(item: NavItem) -> NavItem:
@@ -104,6 +124,19 @@ def register_brand(read: Callable[[], Brand]) -> Callable[[], Brand]:
     """Ask `read` what the company is called; the last who registers is asked."""
     _brands.append(read)
     return read
+
+
+def register_places(places: Callable[[Any], Iterable[Command]]) -> Callable[[Any], Iterable[Command]]:
+    """Let «Ctrl+K» lead to places that no menu shows: `places(user)` gives those that are open to the person."""
+    _places.append(places)
+    return places
+
+
+def commands_for(user: Any) -> list[Command]:
+    """Everything that a person can go to or make, by its name."""
+    areas = [Command(one.label, one.url, one.icon) for one in items_for(user)]
+    makes = [Command(one.label, one.url, "plus", _("Create"), dialog=one.dialog) for one in creates_for(user)]
+    return [*areas, *makes, *(command for places in _places for command in places(user))]
 
 
 def items_for(user: Any) -> list[NavItem]:

@@ -2,4 +2,4 @@ from django.urls import path
 
 from pheu.home import views
 
-urlpatterns = [path("", views.home, name="home")]
+urlpatterns = [path("", views.home, name="home"), path("commands/", views.commands, name="commands")]

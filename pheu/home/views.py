@@ -6,8 +6,15 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from pheu.core.navigation import commands_for
 from pheu.home.panels import Page, greeting
 from pheu.people.requests import Request
+
+
+@require_safe
+def commands(request: Request) -> HttpResponse:
+    """What «Ctrl+K» offers besides the acts of the page itself."""
+    return render(request, "home/commands.html", {"commands": commands_for(request.user)})
 
 
 @require_safe

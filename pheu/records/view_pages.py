@@ -1,5 +1,6 @@
 """«Chế độ xem»: the menu of kept views, keeping what one looks at, changing and taking away; «Cột»."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -12,17 +13,29 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, replace_url
 
+from pheu.core import navigation
 from pheu.core.errors import Invalid, Refused, say_beside, tell
 from pheu.core.once import once
 from pheu.core.vietnamese.fields import CleanCharField
 from pheu.people.models import User
 from pheu.people.requests import Request
-from pheu.people.scopes import CHANGE
+from pheu.people.scopes import CHANGE, VIEW
 from pheu.records import keeping, kinds
 from pheu.records.answers import is_on_board
 from pheu.records.columns import offered_as, read_columns, write_columns
 from pheu.records.lists import KEPT, Listing, listing_for
 from pheu.records.models import SavedView
+
+
+@navigation.register_places
+def views_by_name(user: User) -> Iterator[navigation.Command]:
+    """The views of every list: those that come with it, and those that are kept."""
+    kept = list(SavedView.objects.for_person(user))
+    for kind in kinds.every():
+        if user.may(kind.code, VIEW):
+            mine = [(f"{KEPT}{one.pk}", one.name) for one in kept if one.kind == kind.code]
+            for code, label in [*((one.code, one.label) for one in kind.views(user)), *mine]:
+                yield navigation.Command(label, f"{kind.url('list')}?tab={code}", "bookmark", kind.plural)
 
 
 class ViewForm(forms.Form):

@@ -18,7 +18,7 @@ from django_htmx.http import (
 
 from pheu.core import registries
 from pheu.core.errors import Conflict, DomainError, Invalid, Refused, tell
-from pheu.core.ids import read_id
+from pheu.core.ids import read_id, read_ids
 from pheu.core.once import once, sight
 from pheu.people.models import User
 from pheu.people.requests import Request
@@ -339,8 +339,21 @@ def open_record(request: Request, pk: int) -> HttpResponse:
     return redirect(record if record.is_live else record.survivor)
 
 
+MOST_RECENT = 8
+
+
+def _recent(request: Request) -> list[Record]:
+    """Those of the records that somebody has looked at last which are still there for them, in that order."""
+    ids = list(dict.fromkeys(read_ids(request.GET["recent"].split(","))))[:MOST_RECENT]
+    found = Record.objects.visible_to(request.user).filter(pk__in=ids, state=Record.State.LIVE).select_related("owner")
+    by_id = {record.pk: record for record in found}
+    return [by_id[pk] for pk in ids if pk in by_id]
+
+
 @require_safe
 def search(request: Request) -> HttpResponse:
+    if "recent" in request.GET:
+        return render(request, "records/search.html#recent", {"records": _recent(request)})
     text = request.GET.get("q", "").strip()[:200]
     if request.htmx.target != "found-now":
         return render(request, "records/search.html", {"text": text, "groups": _by_kind(find(text, request.user))})

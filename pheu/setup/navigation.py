@@ -1,12 +1,16 @@
+from collections.abc import Iterable
+from typing import Any
+
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core import navigation
-from pheu.core.navigation import Brand, NavItem
+from pheu.core.navigation import Brand, Command, NavItem
 from pheu.people.access import opens
 from pheu.people.profile import profile
+from pheu.people.scopes import VIEW
 from pheu.records.models import Category, ClosingReason, Label, Tag
-from pheu.setup import company, roles, staff  # noqa: F401  (their pages register themselves)
+from pheu.setup import company, lists, roles, staff  # noqa: F401  (their pages register themselves)
 from pheu.setup import profile as _profile  # noqa: F401
 from pheu.setup.lists import CompanyList
 
@@ -22,6 +26,14 @@ def brand() -> Brand:
     ours = profile()
     logo = reverse("company-logo", args=[ours.logo_key]) if ours.logo_key else ""
     return Brand(ours.short_name or ours.name, logo)
+
+
+@navigation.register_places
+def pages(user: Any) -> Iterable[Command]:
+    """Every page of «Cấu hình»."""
+    if not user.may("system", VIEW):
+        return []
+    return [Command(one.label, one.url("page"), "settings", _("Setup"), one.hint) for one in lists.every()]
 
 
 CompanyList("tags", Tag, _("Tags"), _("tag"), 10, _("Any number of them on a lead or deal, to find it again by."))

@@ -508,6 +508,7 @@ ENTRIES = {
     "conversion-counts": Entry(get=200),
     # first page and reports
     "home": Entry(get=200),
+    "commands": Entry(get=200),
     "reports": Entry(get=200),
     "report-file": Entry(get=200),
     "report-picture": Entry(get=200),

@@ -6,7 +6,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from pheu.core.markup import together
-from pheu.records import drawing
+from pheu.records import drawing, kinds
 from pheu.records.schema import when_shown
 
 register = template.Library()
@@ -30,6 +30,11 @@ def fact_groups(form: Any, row: Any, may_edit: Any = False) -> SafeString:
     return together(
         drawing.fact_group(group, rows, row, form.schema, may_edit=bool(may_edit)) for group, rows in form.groups()
     )
+
+
+@register.filter
+def kind_icon(code: str) -> str:
+    return kinds.get(code).icon
 
 
 @register.filter

@@ -86,6 +86,7 @@ document.addEventListener("keyup", (event) => {
   if (head?.dataset.width && ["ArrowLeft", "ArrowRight"].includes(event.key) && event.shiftKey) send({ widened: 1 });
 });
 
+// Only who comes near a head may want to drag it.
 async function letDrag() {
   await import(document.body.dataset.sortable);
   const row = table().querySelector("thead tr");
@@ -101,4 +102,4 @@ async function letDrag() {
 }
 
 prepare();
-letDrag();
+table().tHead.addEventListener("pointerover", letDrag, { once: true });

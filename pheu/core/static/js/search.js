@@ -6,7 +6,7 @@ const found = document.getElementById("found-now");
 let closed = false; // by Esc, until one types on
 
 function show(shown) {
-  found.hidden = !shown || !found.firstElementChild || !input.value.trim();
+  found.hidden = !shown || !found.firstElementChild;
 }
 
 document.addEventListener("htmx:afterSwap", (event) => {
@@ -15,11 +15,37 @@ document.addEventListener("htmx:afterSwap", (event) => {
 input.addEventListener("focus", () => show(true));
 input.addEventListener("input", () => {
   closed = false;
-  if (!input.value.trim()) show(false);
+  if (!input.value.trim()) found.replaceChildren();
+  show(true);
 });
 form.addEventListener("focusout", (event) => form.contains(event.relatedTarget) || show(false));
 // Pressed with the mouse the panel itself must not take the focus away: it would close before the click.
 found.addEventListener("mousedown", (event) => event.target.closest("a") || event.preventDefault());
+
+// The records that somebody has looked at last, in this browser: before anything is typed they are offered again.
+const RECENT = `recent-${document.documentElement.dataset.person}`;
+const MOST_RECENT = 8;
+function recent() {
+  try {
+    return (localStorage.getItem(RECENT) ?? "").split(",").filter(Boolean);
+  } catch {
+    return [];
+  }
+}
+
+const here = document.querySelector("[data-record]")?.dataset.record;
+if (here) {
+  try {
+    localStorage.setItem(RECENT, [here, ...recent().filter((one) => one !== here)].slice(0, MOST_RECENT + 1).join());
+  } catch {
+    // Not remembered.
+  }
+}
+input.addEventListener("focus", () => {
+  const ids = recent().filter((one) => one !== here);
+  if (input.value || !ids.length) return;
+  htmx.ajax("GET", `${form.action}?${new URLSearchParams({ recent: ids.slice(0, MOST_RECENT).join() })}`, { source: found, target: found });
+});
 
 form.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

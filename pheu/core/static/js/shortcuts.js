@@ -47,6 +47,16 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+// Ctrl+K, or ⌘K, from anywhere, from inside a field too.
+document.addEventListener("keydown", async (event) => {
+  const palette = document.getElementById("palette");
+  const isOpener = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k";
+  if (!isOpener || !palette || document.querySelector("dialog[open]:not(#palette)")) return;
+  event.preventDefault();
+  await import(palette.dataset.script);
+  document.dispatchEvent(new CustomEvent("palette"));
+});
+
 const toggle = document.querySelector("[data-shortcuts-on]");
 if (toggle) {
   toggle.checked = !off();
