@@ -49,6 +49,7 @@ class View:
     where: Tree
     sort: str = ""
     columns: str = ""
+    group: str = ""
     # Where it was kept, if it was; `is_whole` unless it asks for more than the person may see.
     saved: Any = None
     is_whole: bool = True

@@ -61,6 +61,16 @@ def by_stage(kind: Kind, user: User, condition: Q) -> dict[int, Totals]:
     return added_up(*_parts(kind, user, condition))
 
 
+def by_column(kind: Kind, user: User, condition: Q, column: str) -> dict[int | None, Totals]:
+    """The same by owner, team or department."""
+    found: dict[int | None, Totals] = {}
+    for one in _together(
+        rows.order_by().values(column).annotate(**_summed(rows)) for rows in _parts(kind, user, condition)
+    ):
+        found.setdefault(one[column], Totals()).add(one)
+    return found
+
+
 def added_up(*parts: Any) -> dict[int, Totals]:
     """Totals of rows or counters, no row in two parts, by stage: one statement."""
     found: dict[int, Totals] = {}

@@ -375,7 +375,7 @@ def _cells(listing: Any) -> list[list[Drawn]]:
 
 def _idle(listing: Any) -> list[bool]:
     """Which columns take no room: nobody has chosen them, no row of the page has something there, none is the order."""
-    if listing.chosen_columns:
+    if listing.chosen_columns or listing.group_by:
         return [False] * len(listing.columns)
     filled = [any(drawn is not NOTHING for drawn in column) for column in zip(*_cells(listing), strict=True)]
     return [bool(filled) and not filled[place] and not column["order"] for place, column in enumerate(listing.columns)]

@@ -12,6 +12,7 @@ from pheu.records import kinds
 from pheu.records.acts import act
 from pheu.records.columns import of_role, read_columns, write_columns
 from pheu.records.conditions import Tree, compile_tree
+from pheu.records.grouping import can_group
 from pheu.records.models import SavedView
 
 MOST_KEPT = 200  # views of one person
@@ -38,17 +39,19 @@ def keep_view(
     *,
     sort: str = "",
     columns: str = "",
+    group: str = "",
     shared: str = ME,
     by: User,
     via: str = "page",
 ) -> SavedView:
-    """Keep a condition, an order and columns under a name; `BadCondition` for one that `by` cannot ask."""
+    """Keep a condition, an order, columns and groups under a name; `BadCondition` for one that `by` cannot ask."""
     _must_look(by, kind)
     others = _own(by)
     if len(others) >= MOST_KEPT:
         raise DomainError(_("You have %(most)s views already."), most=MOST_KEPT)
     view = SavedView(kind=kind, owner=by)
-    _put(view, {"name": name, "where": where, "sort": sort, "columns": columns, "shared": shared}, others, by)
+    look = {"where": where, "sort": sort, "columns": columns, "group": group}
+    _put(view, {"name": name, **look, "shared": shared}, others, by)
     view.save()
     return view
 
@@ -109,6 +112,10 @@ def _put(view: SavedView, changes: dict[str, Any], others: list[SavedView], by: 
     if "sort" in changes:
         field = kind.schema_for(by).get(str(changes["sort"]).removeprefix("-"))
         view.sort = changes["sort"] if field is not None and field.sortable else ""
+    if "group" in changes:
+        schema = kind.schema_for(by)
+        field = schema.get(str(changes["group"]))
+        view.group = field.name if field is not None and can_group(schema, field) else ""
     if "columns" in changes:
         view.columns = write_columns(read_columns(kind.schema_for(by), str(changes["columns"])))
     if "shared" in changes and changes["shared"] != view.shared:

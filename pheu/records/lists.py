@@ -39,6 +39,7 @@ from pheu.records.conditions import (
     tree_of,
 )
 from pheu.records.fields import Field
+from pheu.records.grouping import Group, can_group, fields_to_group, groups_of, tree_of_group
 from pheu.records.kinds import Kind
 from pheu.records.models import SavedView
 from pheu.records.schema import offered
@@ -59,7 +60,8 @@ def view_of(saved: SavedView, user: User) -> View:
     kind = kinds.get(saved.kind)
     where = askable(kind, user, saved.where)
     code = f"{KEPT}{saved.pk}"
-    return View(code, saved.name, where, saved.sort, saved.columns, saved, is_whole=where == saved.where)
+    is_whole = where == saved.where
+    return View(code, saved.name, where, saved.sort, saved.columns, saved.group, saved, is_whole=is_whole)
 
 
 class Listing:
@@ -154,7 +156,35 @@ class Listing:
 
     @cached_property
     def _asked(self) -> list[Any]:
-        return [self.tab.where, self.where, *(tree_of(part) for part in self.filters.values())]
+        of_group = tree_of_group(self.group_by, self.of_group) if self.group_by and self.of_group else {}
+        return [self.tab.where, self.where, *(tree_of(part) for part in self.filters.values()), of_group]
+
+    @cached_property
+    def group_by(self) -> Field | None:
+        """By what the rows stand in groups, if they do."""
+        field = self.schema.get(self.params.get("group", "") or self.tab.group)
+        return field if field is not None and can_group(self.schema, field) else None
+
+    @property
+    def of_group(self) -> str:
+        """The one group that is asked for."""
+        return str(self.params.get("in", ""))
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        return groups_of(self, self.group_by) if self.group_by is not None else []
+
+    @property
+    def ways_to_group(self) -> list[tuple[Field, str, bool]]:
+        """(field, the address of the list in groups by it, whether it is so now)."""
+        return [(one, self.url(group=one.name), one is self.group_by) for one in fields_to_group(self.schema)]
+
+    @property
+    def ungrouped_url(self) -> str:
+        return self.url(group="no" if self.tab.group else None)
+
+    def group_url(self, group: Group) -> str:
+        return self.url(**{"in": group.key, "group": self.group_by.name if self.group_by else None})
 
     @cached_property
     def condition(self) -> Q:
@@ -171,14 +201,16 @@ class Listing:
     def look(self) -> dict[str, Any]:
         """All that a kept view is made of."""
         columns = self.params.get("cols", "") or self.tab.columns
-        return {"where": self.asked, "sort": self.sort, "columns": columns}
+        group = self.group_by.name if self.group_by else ""
+        return {"where": self.asked, "sort": self.sort, "columns": columns, "group": group}
 
     @property
     def is_changed(self) -> bool:
         """Whether it shows something else than the view that is open."""
         is_ordered = self.sort != (self.tab.sort or "-updated_at")
         has_others = self.params.get("cols", "") not in ("", self.tab.columns)
-        return bool(self.filters or self.where) or is_ordered or has_others
+        is_grouped = (self.group_by.name if self.group_by else "") != self.tab.group
+        return bool(self.filters or self.where) or is_ordered or has_others or is_grouped
 
     @property
     def is_counted(self) -> bool:
@@ -355,7 +387,7 @@ class Listing:
     def kept(self) -> list[tuple[str, str]]:
         """What a new filter keeps of the address: tab, order, and what its menu does not ask about."""
         beside = {key for key, part in self.filters.items() if key not in self._menu}
-        kept = beside | {"sort", "where", "cols"}
+        kept = beside | {"sort", "where", "cols", "group"}
         told = [(name, value) for name, values in self.params.lists() if name in kept for value in values]
         return [("tab", self.tab.code), *told]
 

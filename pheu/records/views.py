@@ -52,6 +52,8 @@ def record_list(request: Request, kind: str) -> HttpResponse:
     template = "records/list.html"
     if request.headers.get("HX-Target") == "more":
         template += "#rows"
+    elif request.htmx and listing.group_by and listing.of_group:
+        template += "#group"
     return _remember_tab(request, listing, render(request, template, _list_context(request, listing)))
 
 

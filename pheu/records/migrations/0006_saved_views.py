@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                 ("where", models.JSONField(default=dict)),
                 ("sort", models.CharField(blank=True, max_length=60)),
                 ("columns", models.TextField(blank=True)),
+                ("group", models.CharField(blank=True, max_length=60)),
                 ("for_all", models.BooleanField(default=False)),
                 (
                     "departments",

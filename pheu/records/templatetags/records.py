@@ -32,6 +32,12 @@ def fact_groups(form: Any, row: Any, may_edit: Any = False) -> SafeString:
     )
 
 
+@register.simple_tag
+def group_url(listing: Any, group: Any) -> str:
+    """The address of the rows of one group."""
+    return str(listing.group_url(group))
+
+
 @register.filter
 def kind_icon(code: str) -> str:
     return kinds.get(code).icon

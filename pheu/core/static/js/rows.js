@@ -149,7 +149,7 @@ document.addEventListener("submit", ({ target, submitter }) => {
 
 // A click on a row opens it; what stands in it keeps its own meaning, and marking text is no click.
 function pointedAt(event) {
-  const row = event.target.closest?.("[data-rows] tbody tr:not(.more)");
+  const row = event.target.closest?.("[data-rows] tbody tr:not(.more, .group-row)");
   return row && !event.target.closest(OWN) ? row : null;
 }
 
@@ -174,7 +174,7 @@ document.addEventListener("mousedown", (event) => {
 
 // j, k, x, o (from shortcuts.js): the row in which the focus stands.
 document.addEventListener("row-key", ({ detail: pressed }) => {
-  const rows = [...document.querySelectorAll("[data-rows] tbody tr:not(.more)")];
+  const rows = [...document.querySelectorAll("[data-rows] tbody tr:not(.more, .group-row)")];
   const at = rows.findIndex((row) => row.contains(document.activeElement));
   if (pressed === "x") rows[at]?.querySelector("input[name='ids']")?.click();
   else if (pressed === "o") link(rows[at])?.click();
@@ -188,11 +188,25 @@ document.addEventListener("keydown", (event) => {
   link(event.target.closest("tr")).click();
 });
 
+// A group of a list: its rows come when it is opened, and fold away and come back without being asked for again.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("[data-group]");
+  if (!link || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  const group = link.closest("tbody");
+  const isOpen = link.ariaExpanded === "true";
+  if (group.rows.length > 1) group.classList.toggle("is-folded", isOpen);
+  link.ariaExpanded = String(!isOpen);
+});
+document.addEventListener("htmx:afterSwap", ({ detail: { requestConfig } }) => {
+  if (requestConfig?.elt?.matches?.("[data-group]")) requestConfig.elt.ariaExpanded = "true";
+});
+
 // A column that was empty so far may have something in the rows that came.
 function even(list) {
   if (list.querySelector(".table-chosen")) return; // somebody wants it there
   list.querySelectorAll("thead th").forEach((head, at) => {
-    const cells = [...list.querySelectorAll(`tbody tr:not(.more) > :nth-child(${at + 1})`)];
+    const cells = [...list.querySelectorAll(`tbody tr:not(.more, .group-row) > :nth-child(${at + 1})`)];
     const idle = !head.ariaSort && cells.length > 0 && cells.every((cell) => cell.matches(".nothing"));
     for (const cell of [head, ...cells]) cell.hidden = idle;
   });

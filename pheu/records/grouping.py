@@ -1,0 +1,128 @@
+"""Rows of a list in groups: by stage, person, choice, small table or month, each with its number and worth.
+
+The address says `group=owner`; `in=12` asks for the rows of one group of it, which is a list like any other.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Sum, Value
+from django.db.models.functions import TruncMonth
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from pheu.people.models import User
+from pheu.records import counters
+from pheu.records.conditions import Tree
+from pheu.records.fields import Field
+from pheu.records.schema import Schema, offered
+
+MOST_GROUPS = 200
+NOTHING = "none"  # the key of the rows in which the field is empty
+KEPT = {"stage", "owner", "team", "department"}  # by what counters know how many there are
+
+
+@dataclass(frozen=True)
+class Group:
+    """`key` as the address says it; `amount` is None where there is nothing to add up."""
+
+    key: str
+    label: str
+    count: int
+    amount: Decimal | None = None
+
+
+def can_group(schema: Schema, one: Field) -> bool:
+    """By what a row itself has, of a few values that are told apart: choices, small tables, days by their month."""
+    if not (one.own or one.column in {column.name for column in schema.model._meta.local_fields}):
+        return False
+    is_listed = bool(one.choices()) or getattr(one, "named_by", "") != ""
+    return is_by_month(one) or (is_listed and "in" in one.operators and not one.holds_several)
+
+
+def fields_to_group(schema: Schema) -> list[Field]:
+    return [one for one in schema if (one.filterable or one.on_page) and can_group(schema, one)]
+
+
+def is_by_month(one: Field) -> bool:
+    return "within" in one.operators
+
+
+def tree_of_group(one: Field, key: str) -> Tree:
+    """The condition that a row belongs to the group of this key; of no row for what is no key."""
+    if key == NOTHING:
+        return {"field": one.name, "op": "empty"}
+    if not is_by_month(one):
+        return {"field": one.name, "op": "in", "value": [key]}
+    first = _month(key)
+    if first is None:
+        return {"any": []}
+    after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    days = [("from", first), ("before", after)]
+    return {"all": [{"field": one.name, "op": op, "value": day.isoformat()} for op, day in days]}
+
+
+def _month(key: str) -> date | None:
+    try:
+        return date.fromisoformat(f"{key}-01") if len(key) == len("2026-11") else None
+    except ValueError:
+        return None
+
+
+def groups_of(listing: Any, one: Field) -> list[Group]:
+    """The groups of a list in the order of their field, the empty one last: one statement, and one for names."""
+    found = _kept(listing, one) if one.name in KEPT and listing.is_counted else _counted(listing, one)
+    called = _named(one, found.keys(), listing.user)
+    amount = listing.kind.fields.amount
+    has_amount = bool(amount) and listing.schema.get(amount) is not None
+    groups = [
+        Group(key, called.get(key, key), count, worth if has_amount else None) for key, (count, worth) in found.items()
+    ]
+    order = {key: nth for nth, key in enumerate(called)}
+    return sorted(groups, key=lambda group: order.get(group.key, len(order)))[:MOST_GROUPS]
+
+
+def _kept(listing: Any, one: Field) -> dict[str, tuple[int, Decimal]]:
+    totals = counters.by_column(listing.kind, listing.user, listing.condition, one.name)
+    return {_key(one, value): (found.count, found.amount) for value, found in totals.items() if found.count}
+
+
+def _counted(listing: Any, one: Field) -> dict[str, tuple[int, Decimal]]:
+    amount = listing.kind.fields.amount
+    worth: Any = Sum(amount) if amount else Value(0)
+    value: Any = one.expression()
+    rows = listing.narrowed().order_by().annotate(of_group=TruncMonth(value) if is_by_month(one) else value)
+    told = rows.values("of_group").annotate(n=Count("pk"), worth=worth).values_list("of_group", "n", "worth")
+    found: dict[str, tuple[int, Decimal]] = {}
+    for value, n, worth in told:
+        key = _key(one, value)
+        before = found.get(key, (0, Decimal(0)))
+        found[key] = (before[0] + n, before[1] + (worth or 0))
+    return found
+
+
+def _key(one: Field, value: Any) -> str:
+    if value in (None, ""):
+        return NOTHING
+    if is_by_month(one):
+        day = timezone.localtime(value) if one.is_moment else value
+        return f"{day:%Y-%m}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _named(one: Field, keys: Iterable[str], user: User) -> dict[str, str]:
+    """{key: words} in the order in which the groups stand."""
+    there = set(keys)
+    if is_by_month(one):
+        named = {
+            key: _("Month %(month)s") % {"month": f"{key[5:]}/{key[:4]}"} for key in sorted(there - {NOTHING})[::-1]
+        }
+    elif (table := one.table(user)) is not None:
+        rows = table.model._default_manager.filter(pk__in=[key for key in there if key.isdigit()])
+        named = {str(pk): str(name) for pk, name in offered({one: rows})[one]}
+    else:
+        named = {str(value): str(label) for value, label in one.choices() if str(value) in there}
+    return named | {NOTHING: _("Without “%(field)s”") % {"field": one.label}}
