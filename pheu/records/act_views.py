@@ -18,9 +18,10 @@ from pheu.people.scopes import ASSIGN, CHANGE, MOVE
 from pheu.records import drawing, kinds
 from pheu.records.access import must
 from pheu.records.answers import asked_in, closing_toast, done, settle, undo_url
-from pheu.records.forms import AssignForm, EditForm, Entry, PipelineForm, ReasonForm, StageForm
+from pheu.records.forms import AssignForm, EditForm, Entry, PipelineForm, ReasonForm, SharingForm, StageForm
 from pheu.records.gates import NotYet, dialog_into, lacking, must_let
 from pheu.records.models import Stage
+from pheu.records.sharing import dealt, loads_of
 
 MANY = 5000
 
@@ -72,6 +73,46 @@ def record_assign(request: Request, kind: str) -> HttpResponse:
         return redirect(rows[0] if len(rows) == 1 else chosen.url("list"))
     context = {"kind": chosen, "rows": rows, "form": form}
     return render(request, "records/assign.html", context, status=200 if sent is None else 422)
+
+
+def record_sharing(request: Request, kind: str) -> HttpResponse:
+    """The dialog that deals ticked rows out between people, with who gets how many, and its answer (R1.17)."""
+    chosen = kinds.get(kind)
+    rows = ticked(chosen.model.objects.visible_to(request.user), asked_ids(request))
+    chosen.model.objects.within(request.user, ASSIGN).all_or_refuse(rows)
+    is_look = "look" in request.GET
+    sent = request.POST if request.method == "POST" and "people" in request.POST else None
+    form = SharingForm(sent, kind=kind)
+    is_right = sent is not None and form.is_valid()
+    context = {"kind": chosen, "rows": rows, "form": form, "shares": _shares(chosen, rows, form) if is_right else []}
+    if is_look:
+        return render(request, "records/_shares.html", context)
+    if is_right and (got := _shared(form, chosen, rows, request.user)) is not None:
+        tell(request, ", ".join(f"{person}: {n}" for person, n in got.items() if n), undo=undo_url())
+        return HttpResponseClientRefresh() if request.htmx else redirect(chosen.url("list"))
+    return render(request, "records/sharing.html", context, status=200 if sent is None else 422)
+
+
+def _shares(kind: Any, rows: Sequence[Any], form: SharingForm) -> list[tuple[User, Any, int | None]]:
+    """(person, what they have in hand, how many of the rows they would get); None where there is no room for all."""
+    people = list(form.cleaned_data["people"])
+    loads = loads_of(kind.code, people)
+    try:
+        turns = dealt(len(rows), loads)
+    except DomainError:
+        return [(one, loads[one.pk], None) for one in people]
+    return [(one, loads[one.pk], turns.count(one.pk)) for one in people]
+
+
+def _shared(form: SharingForm, kind: Any, rows: Sequence[Any], by: User) -> dict[User, int] | None:
+    try:
+        got: dict[User, int] = kind.share_out(rows, people=list(form.cleaned_data["people"]), by=by)
+    except Refused:
+        raise
+    except DomainError as error:
+        say_beside(form, error)
+        return None
+    return got
 
 
 def _handed_words(rows: Sequence[Any], owner: Any, team: Any) -> str:

@@ -7,7 +7,7 @@ from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from pheu.core.ids import RowField
+from pheu.core.ids import RowField, RowsField
 from pheu.core.vietnamese.fields import CleanCharField
 from pheu.core.vietnamese.money import show_money
 from pheu.people.models import Team, User
@@ -158,6 +158,22 @@ class AssignForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         return given | {"owner": None} if given.get("owner") == NOBODY else given
+
+
+class SharingForm(forms.Form):
+    """Between whom rows are shared out by turns."""
+
+    people = RowsField(
+        User.objects.none(),
+        label=_("Shared between"),
+        widget=forms.SelectMultiple({"data-pick": "", "autofocus": True}),
+        error_messages={"required": _("Choose at least one person.")},
+    )
+
+    def __init__(self, data: Any = None, *, kind: str) -> None:
+        super().__init__(data)
+        may_work = User.objects.who_may(kind, CHANGE).select_related("department")
+        self.fields["people"].queryset = may_work  # type: ignore[attr-defined]
 
 
 def _now_with(owners: set[User | None]) -> str:

@@ -102,7 +102,19 @@ class Kind:
         return own or (f"{self.url('closing', row.pk)}?to={stage.pk}" if stage.needs_reason else "")
 
 
-ACTS = {"create", "change", "change_many", "assign", "take", "move", "move_many", "close", "reopen", "change_pipeline"}
+ACTS = {
+    "create",
+    "change",
+    "change_many",
+    "assign",
+    "share_out",
+    "take",
+    "move",
+    "move_many",
+    "close",
+    "reopen",
+    "change_pipeline",
+}
 
 
 @dataclass(frozen=True)

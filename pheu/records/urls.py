@@ -18,6 +18,7 @@ def record_urls(kind: Kind) -> list[URLPattern]:
         path("ids/", views.record_ids, here, name=f"{kind.code}-ids"),
         path("counts/", views.record_counts, here, name=f"{kind.code}-counts"),
         path("assignment/", act_views.record_assign, here, name=f"{kind.code}-assign"),
+        path("sharing/", act_views.record_sharing, here, name=f"{kind.code}-sharing"),
         path("editing/", act_views.record_editing, here, name=f"{kind.code}-editing"),
         path("views/", view_pages.record_views, here, name=f"{kind.code}-views"),
         path("conditions/", condition_pages.record_conditions, here, name=f"{kind.code}-conditions"),

@@ -6,13 +6,14 @@ class TimelineConfig(AppConfig):
 
     def ready(self) -> None:
         from pheu.records import kinds
-        from pheu.timeline import panels, services, stages, undo  # noqa: F401  (they register themselves)
+        from pheu.timeline import panels, services, sharing, stages, undo  # noqa: F401  (they register themselves)
 
         kinds.use_acts(
             create=services.create,
             change=services.change,
             change_many=services.change_many,
             assign=services.assign,
+            share_out=sharing.share_out,
             take=services.take,
             move=stages.move,
             move_many=stages.move_many,

@@ -356,7 +356,7 @@ def assign(
     may_work(owner, rows[0].kind)
     must_serve(team, rows[0].kind, held)
     department = (owner.department if owner else None) or department
-    _give(held, events.ASSIGNED, owner, team, department, by=by, via=via)
+    give(held, events.ASSIGNED, owner, team, department, by=by, via=via)
     return held
 
 
@@ -374,11 +374,11 @@ def take(row: Any, *, by: User, via: str = "page") -> Any:
     if row.owner_id is None:
         if not may_take(by, row):
             raise Refused
-        _give([row], events.TAKEN, by, row.team, by.department or row.department, by=by, via=via)
+        give([row], events.TAKEN, by, row.team, by.department or row.department, by=by, via=via)
     return row
 
 
-def _give(
+def give(
     held: Sequence[Any],
     told_as: EventKind,
     owner: User | None,

@@ -134,6 +134,7 @@ for _act, _event, _what in (
     ("withdraw_file", events.FILE_WITHDRAWN, _("withdrawing a file")),
 ):
     can_undo(_act, Undoable(event=_event.code, action=Action.CHANGE, what=_what, of_fields=False))
+can_undo("share_out", Undoable(event=events.ASSIGNED.code, action=Action.ASSIGN, what=_("handing out")))
 can_undo("assign", Undoable(event=events.ASSIGNED.code, action=Action.ASSIGN, what=_("handing out")))
 can_undo("change_many", Undoable(event=events.CHANGED.code, action=Action.CHANGE, what=_("changing a field")))
 for moving in ("move", "move_many"):

@@ -34,7 +34,7 @@ from pheu.setup.definitions import groups_of
 from pheu.setup.tests.test_fields import standing_field
 from pheu.setup.tests.test_jobs_page import parked_job
 from pheu.timeline import services as timeline
-from pheu.timeline import stages, undo
+from pheu.timeline import sharing, stages, undo
 
 THIS_YEAR = today_here().year
 REASONS = lists.get("deal-lost-reasons")
@@ -109,6 +109,7 @@ ON_ROWS = {
     "stages.change_pipeline": lambda d, by: stages.change_pipeline(d.deal, to=d.other_pipeline, by=by),
     "undo.undo": lambda d, by: undo.undo(d.handed_out, by=by),
     "timeline.assign": lambda d, by: timeline.assign([d.lead], owner=by, by=by),
+    "sharing.share_out": lambda d, by: sharing.share_out([d.lead], people=[by], by=by),
     "timeline.take": lambda d, by: timeline.take(d.free_lead, by=by),
     "timeline.add_note": lambda d, by: timeline.add_note(d.deal.record, body="x", by=by),
     "timeline.add_file": lambda d, by: timeline.add_file(d.deal.record, upload=upload(), by=by),
@@ -312,7 +313,7 @@ def test_no_act_works_for_somebody_who_was_disabled(desk, an):
         assert refusals(ON_ROWS | OF_AUTHORS | ON_SYSTEM | MAKING | LOOKING, desk, User.objects.get(pk=an.pk)) == []
 
 
-@pytest.mark.parametrize("name", [name for name in ON_ROWS if name != "timeline.assign"])
+@pytest.mark.parametrize("name", [name for name in ON_ROWS if name not in ("timeline.assign", "sharing.share_out")])
 def test_the_acts_of_the_table_would_work_for_whoever_may(desk, dung, name):
     """Else the refusals above would prove nothing."""
     dung.department = desk.cast.an.department  # an import needs a place
@@ -354,7 +355,7 @@ def acts_of_the_house():
     for app in apps.get_app_configs():
         for module in (
             "services", "configuring", "housekeeping", "pipelines", "shaping", "staffing", "conversion", "undoing",
-            "stages", "undo", "keeping",
+            "stages", "undo", "keeping", "sharing",
         ):  # fmt: skip
             if app.name.startswith("pheu.") and find_spec(f"{app.name}.{module}"):
                 short, loaded = module if module != "services" else app.label, import_module(f"{app.name}.{module}")

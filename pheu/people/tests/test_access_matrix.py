@@ -414,6 +414,10 @@ def _pages_of(kind: str) -> dict[str, Entry]:
         f"{kind}-conditions": Entry(kind=kind, needs=VIEW, get=200, post=302),
         f"{kind}-condition": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-condition-group": Entry(kind=kind, needs=VIEW, get=200),
+        f"{kind}-sharing": Entry(
+            about=(kind,), ticked=True, needs=ASSIGN, get=200, post=302,
+            sends=lambda firm, _thing: {"people": [firm.colleague.pk]},
+        ),
         f"{kind}-columns": Entry(kind=kind, needs=VIEW, get=200, post=302, sends=lambda *_: {"usual": "1"}),
         f"{kind}-view-new": Entry(kind=kind, needs=VIEW, get=200, post=302, sends=_a_view),
         f"{kind}-page": Entry(about=(kind,), needs=VIEW, get=200),

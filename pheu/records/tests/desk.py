@@ -24,7 +24,7 @@ from pheu.records.acts import last_operation
 from pheu.records.models import Category, ClosingReason, Operation, Pipeline, Stage
 from pheu.setup import pipelines
 from pheu.timeline import services as timeline
-from pheu.timeline import stages, undo
+from pheu.timeline import sharing, stages, undo
 
 
 class Made:
@@ -189,6 +189,9 @@ ON_LEAD = {
     ),
     "timeline.assign": Act(
         lambda d: partial(timeline.assign, [d.lead], owner=d.cast.binh, by=d.cast.binh), "record.assigned"
+    ),
+    "sharing.share_out": Act(
+        lambda d: partial(sharing.share_out, [d.lead], people=[d.cast.binh], by=d.cast.binh), "record.assigned"
     ),
     "timeline.add_note": Act(
         lambda d: partial(timeline.add_note, d.lead.record, body="Gọi lại", by=d.an),
