@@ -26,7 +26,7 @@ from pheu.records.forms import stages_elsewhere
 from pheu.records.gates import checks_for, fields_for
 from pheu.records.kinds import Kind
 from pheu.records.locking import hold
-from pheu.records.models import OPEN, Category, Pipeline, Stage, id_and_name
+from pheu.records.models import OPEN, Category, CustomField, Pipeline, Stage, id_and_name
 from pheu.records.shipped import LANGUAGE
 from pheu.setup import events
 from pheu.setup.configuring import Changes
@@ -40,6 +40,10 @@ AT_ONCE = 2_000  # records in one statement
 MOST_DAYS = 999  # in a stage, before that is too long
 # Columns of a stage that hold ids of roles.
 OF_ROLES = ("entered_by", "left_by")
+GATE = ("requirement", "needs_fields", "needs_checks", "least_amount")
+HELD = ("sets_probability", "probability", "is_folded", "colour", "rots_after", *OF_ROLES, *GATE)
+# All that a company says of a stage.
+COPIED = ("name", "category", "purpose", *HELD)
 
 
 # Pipelines --------------------------------------------------------------------------------------------------------
@@ -53,6 +57,8 @@ def add_pipeline(
     there = _hold(kind, by)
     if len(there) >= MOST_PIPELINES:
         raise DomainError(_("There are at most %(most)s pipelines of a kind."), most=MOST_PIPELINES)
+    if len(stages) > MOST_STAGES:
+        raise DomainError(_("A pipeline has at most %(most)s stages."), most=MOST_STAGES)
     pipeline = Pipeline(kind=kind.code, name=name, is_default=not there, position=len(there))
     _check_name(pipeline, there)
     made = [Stage(pipeline=pipeline, **one, position=place) for place, one in enumerate(stages)]
@@ -312,8 +318,8 @@ def _check_stage(stage: Stage, others: Sequence[Stage]) -> None:
             "category": "" if stage.category in kind.categories else wrong,
             "colour": "" if stage.colour in ("", *TONES) else wrong,
             "probability": "" if 0 <= stage.probability <= 100 else str(_("Between 0 and 100 %.")),
-            "needs_fields": "" if set(stage.needs_fields) <= {one.name for one in fields_for(kind)} else wrong,
-            "needs_checks": "" if set(stage.needs_checks) <= {one.code for one in checks_for(kind)} else wrong,
+            "needs_fields": "" if _are_of(stage.needs_fields, _askable(kind)) else wrong,
+            "needs_checks": "" if _are_of(stage.needs_checks, [one.code for one in checks_for(kind)]) else wrong,
             "least_amount": "" if stage.least_amount is None or kind.fields.amount else wrong,
             "sets_probability": "" if has_chance or not stage.sets_probability else wrong,
             "rots_after": "" if stage.rots_after is None or 1 <= stage.rots_after <= MOST_DAYS else wrong,
@@ -322,6 +328,16 @@ def _check_stage(stage: Stage, others: Sequence[Stage]) -> None:
         },
         but=("pipeline",),
     )
+
+
+def _askable(kind: Kind) -> list[str]:
+    """Fields that a gate may name. One that went out of use stays named, and is asked for when it comes back."""
+    own = CustomField.objects.filter(kind=kind.code).values_list("key", flat=True)
+    return [*(one.name for one in fields_for(kind)), *own]
+
+
+def _are_of(names: Any, known: Sequence[str]) -> bool:
+    return isinstance(names, list) and all(name in known for name in names)
 
 
 def _are_roles(ids: Any) -> bool:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from pheu.core.errors import Conflict, DomainError
+from pheu.core.vietnamese import fold
 from pheu.people.models import Role, User
 from pheu.people.scopes import CHANGE, VIEW, Action, Scope
 from pheu.records import kinds
@@ -165,6 +166,13 @@ class Roles(CompanyPage):
         stage = Stage.objects.filter(Q(entered_by__contains=item.pk) | Q(left_by__contains=item.pk)).first()
         if stage is not None:
             raise DomainError(_("The stage “%(stage)s” names this role. Take it off there first."), stage=stage)
+
+
+def role_called(who: str) -> Role | None:
+    """The role of a name, or else of a code: of those that come with the product, which a company may rename."""
+    roles = list(Role.objects.all())
+    by_name = next((one for one in roles if fold(one.name) == fold(who)), None)
+    return by_name or next((one for one in roles if one.code == who), None)
 
 
 def must_stay_looked_after() -> None:
