@@ -167,12 +167,12 @@ def _read(stamp: str) -> Shape:
     fields: dict[str, tuple[tuple[Group, Field], ...]] = {}
     rights: dict[str, tuple[tuple[str, list[dict[str, Any]]], ...]] = {}
     there = list(CustomField.objects.all())
+    for one in (one for one in there if one.rights):
+        rights[one.kind] = (*rights.get(one.kind, ()), (one.key, one.rights))
     for one in (one for one in there if one.is_active):
         group = groups.get(one.group) or Group(one.group, one.group)
         pair = (group, field_of(one, known.get(one.group)))
         fields[one.kind] = (*fields.get(one.kind, ()), pair)
-        if one.rights:
-            rights[one.kind] = (*rights.get(one.kind, ()), (one.key, one.rights))
     orders = {
         one.kind: tuple((groups.get(name) or Group(name, name), tuple(names)) for name, names in one.groups)
         for one in Layout.objects.all()

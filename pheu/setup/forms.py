@@ -13,6 +13,7 @@ from pheu.core.vietnamese.fields import CleanCharField, VnDateField
 from pheu.people.models import WEEK, Branch, Department, Holiday, Profile, Role, Team, User
 from pheu.people.scopes import FAMILIES, Action, Scope
 from pheu.records import kinds
+from pheu.records.schema import READ_ONLY
 from pheu.setup.company import in_tree
 from pheu.setup.lists import CompanyList, Page
 from pheu.setup.profile import asked
@@ -181,9 +182,14 @@ class RoleForm(EntryForm):
             )
 
     def _ask_for_field(self, kind: Any, one: Any, rights: Any) -> None:
-        choices = [("", _("As the row")), *OF_FIELDS.items()]
+        is_title, held = one.name in kind.fields.title, rights.get(one.name, "")
+        offered = [(how, label) for how, label in OF_FIELDS.items() if how in (READ_ONLY, held) or not is_title]
         self.fields[f"field-{kind.code}-{one.name}"] = forms.ChoiceField(
-            label=one.label, choices=choices, required=False, initial=rights.get(one.name, "")
+            label=one.label,
+            choices=[("", _("As the row")), *offered],
+            required=False,
+            initial=held,
+            help_text=_("Records are called by it: never hidden") if is_title else "",
         )
 
     def clean(self) -> dict[str, Any]:

@@ -199,8 +199,9 @@ def _wrong_fields(fields: Any) -> str:
             # A field that is no more is left as it is: its right is in nobody's way.
             if code not in known or right not in OF_FIELDS:
                 return _("This cannot be chosen.")
-            if right == HIDDEN and name in known[code].title[:1] and len(known[code].title) == 1:
-                return _("What a record is called cannot be hidden.")
+            if right == HIDDEN and name in known[code].title:
+                label = known[code][name].label
+                return _("“%(field)s” cannot be hidden: records are called by it.") % {"field": label}
     return ""
 
 

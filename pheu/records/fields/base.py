@@ -280,6 +280,10 @@ class Field:
         """Texts by which a search finds the row."""
         return (value,) if value else ()
 
+    def found_by(self, row: Any) -> Iterable[tuple[str, Iterable[str]]]:
+        """The same of a row, with the name under which each is hidden."""
+        yield self.name, self.words(self.value(row))
+
     def digits(self, row: Any) -> Iterable[str]:
         """Digits by which a search finds the row."""
         return ()
