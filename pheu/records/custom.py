@@ -27,6 +27,7 @@ from pheu.records.fields import (
     Option,
     OwnChoice,
     OwnChoices,
+    OwnFile,
     OwnPerson,
     OwnRecord,
     Phone,
@@ -90,6 +91,8 @@ def _of_record(settings: Settings) -> dict[str, Any]:
 
 
 CHOICE = ("options",)
+# Types of which every row has a value of its own: none begins with one.
+BEGINS_EMPTY = ("record", "file")
 TYPES: dict[str, FieldType] = {
     one.code: one
     for one in (
@@ -109,6 +112,7 @@ TYPES: dict[str, FieldType] = {
         FieldType("link", _("Link"), "link", Link),
         FieldType("person", _("Colleague"), "user", OwnPerson, sortable=False),
         FieldType("record", _("Another record"), "external-link", OwnRecord, ("of",), _of_record, sortable=False),
+        FieldType("file", _("File"), "paperclip", OwnFile, sortable=False),
     )
 }
 

@@ -313,7 +313,11 @@ class Schema:
 
     def can_be_alike(self, one: Field) -> bool:
         """Whether many rows may be given the same value at once: not what names a row, or tells it from others."""
-        return one.editable and not (one.is_unique or one.tells_apart or self.names_others([one.name]))
+        return (
+            one.editable
+            and one.can_be_alike
+            and not (one.is_unique or one.tells_apart or self.names_others([one.name]))
+        )
 
     def one_field_form(self, one: Field, user: User, data: Any = None) -> "SchemaForm":
         """A form of this field alone, whatever other fields hold."""
@@ -563,7 +567,7 @@ class SchemaForm(forms.Form):
     def __init__(
         self, schema: Schema, asked: list[Field], user: User, data: Any, *, row: Any = None, **kwargs: Any
     ) -> None:
-        super().__init__(data, **kwargs)
+        super().__init__(data, getattr(data, "uploads", None), **kwargs)
         self.schema, self.user = schema, user
         for one in asked:
             self.fields[one.name] = one.form_field(user)

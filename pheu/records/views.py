@@ -28,7 +28,7 @@ from pheu.records.access import granted, must, with_abilities
 from pheu.records.answers import asked_in, moved_toast, say, settle
 from pheu.records.boards import Board
 from pheu.records.counting import counts_of
-from pheu.records.forms import MoveForm
+from pheu.records.forms import MoveForm, sent_in
 from pheu.records.gates import dialog_into, mark_barred, must_let
 from pheu.records.kinds import Kind
 from pheu.records.lists import Listing
@@ -135,7 +135,7 @@ def record_new(request: Request, kind: str) -> HttpResponse:
     chosen = kinds.get(kind)
     if not request.user.may(kind, CREATE):
         raise Http404
-    sent = request.POST if request.method == "POST" else None
+    sent = sent_in(request)
     form = chosen.schema_for(request.user).form(request.user, sent, initial=_asked_for(chosen, request))
     stage = _stage_asked(chosen, request)
     row = _created(chosen, form, request.user, stage) if sent is not None and form.is_valid() else None
@@ -261,7 +261,7 @@ def record_save(request: Request, kind: str, pk: int) -> HttpResponse:
     """Save what the person changed on a record page; a clash shows both values and keeps what was typed."""
     row = _visible_row(request, kind, pk)
     must(request.user, row, CHANGE)
-    form = row_form(request, row, request.POST)
+    form = row_form(request, row, sent_in(request))
     if not form.is_valid():
         return _page(request, row, form, status=422)
     try:

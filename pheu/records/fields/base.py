@@ -106,6 +106,8 @@ class Field:
     holds_several: ClassVar[bool] = False
     # Whether the first press on a column's head puts the largest or the newest on top.
     falls_first: ClassVar[bool] = False
+    # Whether many rows may be given the same value.
+    can_be_alike: ClassVar[bool] = True
     # What is noted of a cell that cannot be read.
     bad_note: ClassVar[str] = "bad_value"
 
