@@ -46,6 +46,10 @@ HELD = ("sets_probability", "probability", "is_folded", "colour", "rots_after", 
 COPIED = ("name", "category", "purpose", *HELD)
 
 
+class TooMany(DomainError):
+    """All is right with what was asked, but more records would move than one act moves: `move_some` comes first."""
+
+
 # Pipelines --------------------------------------------------------------------------------------------------------
 
 
@@ -106,9 +110,12 @@ def retire_pipeline(pipeline: Pipeline, *, to: Stage | None, by: User, via: str 
     rows = _rows(pipeline.kind, stage__pipeline=pipeline).filter(closed_at=None)
     if to is not None and not stages_elsewhere(pipeline).filter(pk=to.pk).exists():
         raise DomainError(_("Choose an open stage of another pipeline."))
+    nowhere = DomainError(_("Open records stand in it: say where they go."))
+    if to is None and rows.exists():
+        raise nowhere
     ids = _gather(rows, pipeline.stages.all())
-    if to is None and ids:
-        raise DomainError(_("Open records stand in it: say where they go."))
+    if to is None and ids:  # which came in just now
+        raise nowhere
     pipeline.is_active = False
     pipeline.save(update_fields=["is_active"])
     moved = _send(rows, ids, to, by=by, via=via) if to is not None else 0
@@ -244,6 +251,21 @@ def empty_some(stage: Stage, *, by: User, via: str = "page") -> bool:
     told = {"stage": id_and_name(now), "moved": moved, "to": id_and_name(to)}
     _tell(events.STAGE_REMOVED, now.pipeline, by, via, **told)
     return True
+
+
+@act
+def move_some(stages: Sequence[Stage], to: Stage, *, by: User, via: str = "page") -> bool:
+    """Send a portion of what stands in `stages` on; whether so few are left that one act moves them.
+
+    That it may be done was asked when it began (`TooMany`). People work on: who comes in meanwhile goes along.
+    """
+    rows = _rows(to.pipeline.kind, stage__in=stages)
+    if len(rows.order_by("pk").values_list("pk", flat=True)[: MOST_MOVED + 1]) <= MOST_MOVED:
+        return True
+    hold(*rows.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+    ids = list(rows.filter(pk__in=current().held).order_by("pk").values_list("pk", flat=True))
+    _send(rows, ids, to, by=by, via=via)
+    return False
 
 
 @act
@@ -434,6 +456,8 @@ def _rows(kind: str, **where: Any) -> QuerySet:
 def _empty(stage: Stage, to: Stage | None, places: Sequence[Stage], *, by: User, via: str) -> int:
     """Send the records of a stage to one of `places`; how many."""
     rows = _rows(stage.pipeline.kind, stage=stage)
+    if to is not None or rows.exists():
+        _place_among(places, to, stage)
     ids = _gather(rows, Stage.objects.filter(pk=stage.pk))
     if to is None and not ids:
         return 0
@@ -465,7 +489,7 @@ def _shut(stages: QuerySet[Stage]) -> None:
 def _ids_of(rows: QuerySet) -> list[int]:
     ids = list(rows.order_by("pk").values_list("pk", flat=True)[: MOST_MOVED + 1])
     if len(ids) > MOST_MOVED:
-        raise DomainError(_("More than %(most)s records stand there: too many at once."), most=MOST_MOVED)
+        raise TooMany(_("More than %(most)s records stand there: too many at once."), most=MOST_MOVED)
     return ids
 
 
