@@ -8,6 +8,7 @@ from pheu.conftest import nothing_changes, stage_of
 from pheu.core.errors import DomainError, Invalid
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.models import Deal
+from pheu.deals.tests.test_pages_in_browser import walked
 from pheu.leads.models import Lead
 from pheu.records import kinds
 from pheu.records.acts import last_operation
@@ -262,3 +263,14 @@ def test_a_seller_puts_a_file_into_its_field(world, width):
     expect(field.get_by_role("link", name="mặt bằng.pdf")).to_have_count(0)
     expect(page.locator("[data-save-bar]")).to_be_hidden()
     assert held(lead) == {}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (390, "light")])
+def test_its_pages_are_accessible_and_fit(world, width, theme):
+    cast = world.cast
+    key = add_field("lead", "file", {"label": "Bản vẽ", "group": "lead", "on_card": True}, by=cast.dung).key
+    told = {"name": "Lò hơi", "owner": cast.dung, key: upload("dài " * 50 + ".pdf")}
+    lead = LEAD.create(told, by=cast.dung)
+    pages = [lead.get_absolute_url(), "/leads/new/", "/leads/board/", f"/setup/roles/{cast.an.role_id}/"]
+    assert walked(world, pages, width, theme) == {}
