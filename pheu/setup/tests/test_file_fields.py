@@ -222,6 +222,10 @@ def test_a_gate_asks_for_it_and_takes_it(client, plan, an, dung):
     assert client.post(dialog, told | {plan: upload()}).status_code == 302
     assert Lead.objects.get(pk=lead.pk).stage == working
     assert held(lead)[plan]["name"] == "mặt bằng.pdf"
+    undo(Operation.objects.get(act="move"), by=an)
+    assert Lead.objects.get(pk=lead.pk).stage != working
+    assert held(lead) == {}  # as what else was filled in on the way
+    assert client.get(lead.get_absolute_url()).status_code == 200
 
 
 def test_a_required_one_is_asked_for(client, an, dung):
