@@ -32,11 +32,6 @@ class Deal(SalesRow):
         ]
 
     @property
-    def customer_name(self) -> str:
-        customer = str(self.company or self.contact or "")
-        return "" if customer == self.title else customer
-
-    @property
     def is_won(self) -> bool:
         return self.status == Category.WON
 

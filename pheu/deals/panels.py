@@ -62,7 +62,8 @@ def deals_of_customer(request: Request, row: Any, may: set[str]) -> Panel:
 def related_of_deal(request: Request, deal: Deal, may: set[str]) -> Panel:
     """Where the deal came from, and the customer's other deals."""
     others = Deal.objects.visible_to(request.user).live().filter(company=deal.company_id).exclude(pk=deal.pk)
-    nearby = others.select_related("record", "stage").order_by("-pk")[:5] if deal.company_id else []
+    is_told = deal.company_id and kinds.get("deal").schema_for(request.user).get("company") is not None
+    nearby = others.select_related("record", "stage").order_by("-pk")[:5] if is_told else []
     return Panel("deals/_related_panel.html", {"deal": deal, "lead": deal.record.continues, "others": nearby})
 
 

@@ -21,6 +21,7 @@ from pheu.people.scopes import CONVERT
 from pheu.records import kinds
 from pheu.records.access import granted, with_abilities
 from pheu.records.answers import done
+from pheu.records.forms import sent_in
 from pheu.records.gates import must_let
 from pheu.records.models import Category
 
@@ -52,7 +53,7 @@ def lead_conversion(request: Request, pk: int) -> HttpResponse:
     asked = _ending_of(lead, request)
     to = asked or lead.stage.pipeline.stage_for(Category.CONVERTED)
     must_let(request.user, lead.stage, to)
-    form = ConversionForm(request.POST if request.method == "POST" else None, lead=lead, to=to, by=request.user)
+    form = ConversionForm(sent_in(request), lead=lead, to=to, by=request.user)
     if request.method == "POST" and form.is_valid() and _filled_in(lead, form, request):
         deal = convert_leads([lead], form.handover(ends_in=asked), by=request.user)[0]
         words = _("%(lead)s is now the deal %(deal)s.") % {"lead": lead.number, "deal": deal.number}

@@ -141,6 +141,7 @@ def new_leads(user: User) -> list[Lead]:
     leads = list(newest.select_related("record", "source"))
     for lead in leads:
         lead.may_take = may_take(user, lead)
+        lead.customer_name = LEAD.schema_for(user).customer_of(lead)
         place_at(lead, MY_LEADS if lead.owner_id == user.pk else nobodys_leads(user))
     return leads
 

@@ -82,15 +82,6 @@ class Lead(Reachable, Screened, SalesRow):
         ]
 
     @property
-    def customer_name(self) -> str:
-        customer = self.company_name or self.person_name
-        return customer if customer != self.title else (self.person_name if self.person_name != self.title else "")
-
-    @property
-    def hint(self) -> str:
-        return self.customer_name or self.phone
-
-    @property
     def goes_on_in(self) -> Record | None:
         """The deal's Record, while the conversion stands."""
         on = Record.objects.filter(continues=self.pk, state=Record.State.LIVE)

@@ -112,6 +112,7 @@ LEAD = Schema(
     amount="expected_amount",
     card=("expected_amount", "label", "tags", "owner", "next_activity", "rotting", "priority"),
     customer=("company_name", "person_name"),
+    hint=(("company_name", "person_name", "phone"),),
     key=("phone", "email", "expected_amount", "expected_close_on", "owner"),
     columns=(
         "name",

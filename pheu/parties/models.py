@@ -128,14 +128,6 @@ class Contact(Reachable, Row):
     def is_private(self) -> bool:
         return self.company_id is None
 
-    @property
-    def hint(self) -> str:
-        return " · ".join(part for part in (self.job_title, self.email or self.phone) if part)
-
-    @property
-    def customer_name(self) -> str:
-        return self.company.name if self.company else ""
-
     def make_title_key(self) -> bytes:
         return name_sort_key(self.full_name)
 
@@ -174,10 +166,6 @@ class Prospect(Reachable, Screened, Row):
                 condition=models.Q(is_live=True) & ~models.Q(flags=[]),
             ),
         ]
-
-    @property
-    def hint(self) -> str:
-        return self.phone or self.address
 
     @property
     def is_converted(self) -> bool:

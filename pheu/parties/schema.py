@@ -153,6 +153,8 @@ CONTACT = Schema(
         responsible("contact"),
     ),
     title=("full_name",),
+    customer=("company",),
+    hint=(("job_title",), ("email", "phone")),
     key=("phone", "email", "owner"),
     columns=(
         "full_name",
@@ -215,6 +217,7 @@ PROSPECT = Schema(
         responsible("prospect"),
     ),
     title=("company_name", "person_name", "phone", "email"),
+    hint=(("phone", "address"),),
     key=("phone", "email", "owner"),
     columns=(
         "company_name",

@@ -18,7 +18,7 @@ from pheu.people.scopes import ASSIGN, CHANGE, MOVE
 from pheu.records import drawing, kinds
 from pheu.records.access import must
 from pheu.records.answers import asked_in, closing_toast, done, settle, undo_url
-from pheu.records.forms import AssignForm, EditForm, Entry, PipelineForm, ReasonForm, SharingForm, StageForm
+from pheu.records.forms import AssignForm, EditForm, Entry, PipelineForm, ReasonForm, SharingForm, StageForm, sent_in
 from pheu.records.gates import NotYet, dialog_into, lacking, must_let
 from pheu.records.models import Stage
 from pheu.records.sharing import dealt, loads_of
@@ -228,7 +228,7 @@ def record_entry(request: Request, kind: str, pk: int) -> HttpResponse:
     must_let(request.user, row.stage, to)
     saw, lacks = request.POST.get("left", ""), lacking(row, to)
     left = next((one for one in row.stage.pipeline.stages.all() if str(one.pk) == saw), row.stage)
-    entry = Entry(request.POST if request.method == "POST" else None, row=row, lacks=lacks, user=request.user)
+    entry = Entry(sent_in(request), row=row, lacks=lacks, user=request.user)
     if request.method == "POST" and entry.is_valid():
         try:
             if to.is_closing:
@@ -256,7 +256,7 @@ def record_pipeline(request: Request, kind: str, pk: int) -> HttpResponse:
     """The dialog that lets a row go on in another pipeline, and its answer."""
     chosen, row = kinds.get(kind), _visible(request, kind, pk)
     must(request.user, row, MOVE)
-    sent = request.POST if request.method == "POST" else None
+    sent = sent_in(request)
     form = PipelineForm(sent, row=row, user=request.user)
     to, entry = form.cleaned_data["to"] if form.is_valid() else None, None
     if sent is not None and to is not None:

@@ -158,13 +158,14 @@ class Board(Listing):
 
     def _drawn(self, ids: list[int]) -> list[Any]:
         fields = self.schema.card_fields()
-        rows = self.kind.model.objects.filter(pk__in=ids).to_draw([*fields, *self.kind.fields.customer_fields()])
+        rows = self.kind.model.objects.filter(pk__in=ids).to_draw([*fields, *self.schema.customer_fields()])
         rows = rows.annotate(may_move=may(self.user, self.kind.code, MOVE), made=F("created_at"))
         cards = list(rows.order_by("-pk"))
         kept = {stage.pk for stage in self.pipeline.stages.all() if not stage.lets_out(self.user)}
         for card in cards:
             card.may_move = card.may_move and card.stage_id not in kept
             card.card_fields = fields
+            card.customer_name = self.schema.customer_of(card)
             card.place = self._place_of(card)
         for one in fields:
             one.bring(cards)

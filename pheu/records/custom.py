@@ -27,6 +27,7 @@ from pheu.records.fields import (
     Option,
     OwnChoice,
     OwnChoices,
+    OwnFile,
     OwnPerson,
     OwnRecord,
     Phone,
@@ -90,6 +91,8 @@ def _of_record(settings: Settings) -> dict[str, Any]:
 
 
 CHOICE = ("options",)
+# Types of which every row has a value of its own: none begins with one.
+BEGINS_EMPTY = ("record", "file")
 TYPES: dict[str, FieldType] = {
     one.code: one
     for one in (
@@ -109,6 +112,7 @@ TYPES: dict[str, FieldType] = {
         FieldType("link", _("Link"), "link", Link),
         FieldType("person", _("Colleague"), "user", OwnPerson, sortable=False),
         FieldType("record", _("Another record"), "external-link", OwnRecord, ("of",), _of_record, sortable=False),
+        FieldType("file", _("File"), "paperclip", OwnFile, sortable=False),
     )
 }
 
@@ -167,12 +171,12 @@ def _read(stamp: str) -> Shape:
     fields: dict[str, tuple[tuple[Group, Field], ...]] = {}
     rights: dict[str, tuple[tuple[str, list[dict[str, Any]]], ...]] = {}
     there = list(CustomField.objects.all())
+    for one in (one for one in there if one.rights):
+        rights[one.kind] = (*rights.get(one.kind, ()), (one.key, one.rights))
     for one in (one for one in there if one.is_active):
         group = groups.get(one.group) or Group(one.group, one.group)
         pair = (group, field_of(one, known.get(one.group)))
         fields[one.kind] = (*fields.get(one.kind, ()), pair)
-        if one.rights:
-            rights[one.kind] = (*rights.get(one.kind, ()), (one.key, one.rights))
     orders = {
         one.kind: tuple((groups.get(name) or Group(name, name), tuple(names)) for name, names in one.groups)
         for one in Layout.objects.all()

@@ -155,6 +155,12 @@ def _row(field: Field, value: Any, row: Any) -> Drawn:
     return html('<a href="{}">{}</a>', url_of(value), value) if value else NOTHING
 
 
+def _file(field: Field, value: Any, row: Any) -> Drawn:
+    if value is None or value.pk is None:
+        return NOTHING
+    return html('<a class="link" href="{}">{}</a>', address("file", value.pk), value)
+
+
 def _activity(field: Field, value: Any, row: Any) -> Drawn:
     return _next(field, row).in_cell()
 
@@ -183,6 +189,7 @@ CELLS: dict[str, Callable[[Field, Any, Any], Drawn]] = {
     "title": _title, "long": _long, "phone": _phone, "email": _email, "link": _link, "stage": _stage, "label": _label,
     "tags": _tags, "flags": _flags, "stars": _stars, "person": _person, "row": _row, "activity": _activity,
     "probability": _probability, "rotting": _rotting, "option": _options, "options": _options, "progress": _progress,
+    "file": _file,
 }  # fmt: skip
 
 

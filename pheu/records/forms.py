@@ -50,6 +50,14 @@ class ReasonForm(forms.Form):
         self.fields["reason"].queryset = reasons  # type: ignore[attr-defined]
 
 
+def sent_in(request: Any) -> Any:
+    """What a form was sent with, files too (`SchemaForm`); None while it is only asked for."""
+    if request.method != "POST":
+        return None
+    request.POST.uploads = request.FILES
+    return request.POST
+
+
 class Entry:
     """What a row lacks to enter a stage: a form of exactly these fields, of the reason of an end, and the override.
 

@@ -43,7 +43,7 @@ from pheu.records.grouping import Group, can_group, fields_to_group, groups_of, 
 from pheu.records.kinds import Kind
 from pheu.records.models import SavedView
 from pheu.records.schema import offered
-from pheu.records.search import search_q
+from pheu.records.search import found_by
 
 PAGE = 50
 COUNT_CAP = 999
@@ -241,7 +241,7 @@ class Listing:
         """Everything the person may see (or what `rows` has of it) under this view, search and filters, in no order."""
         rows = self.kind.model.objects.visible_to(self.user) if rows is None else rows
         rows = rows.live().filter(self.condition)
-        return rows.filter(search_q(self.text, "record__")) if self.text else rows
+        return rows.filter(found_by(self.text, self.kind, self.user, "record__")) if self.text else rows
 
     # -- order -----------------------------------------------------------------------------------
 

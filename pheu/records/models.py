@@ -26,6 +26,7 @@ from pheu.records.queries import (
     SavedViewQuerySet,
     StageQuerySet,
 )
+from pheu.records.sections import joined
 from pheu.records.shipped import shown
 
 
@@ -224,15 +225,8 @@ class Row(Loaded):
     def number(self) -> str:
         return self.record.number
 
-    @property
-    def customer_name(self) -> str:
-        """Whom the row is about, where the title does not say it already."""
-        return ""
-
-    @property
-    def hint(self) -> str:
-        """What tells it from others of the same title, in pickers."""
-        return self.customer_name
+    # Whom it is about, as far as whoever looks may know it; said by pages (`Schema.customer_of`).
+    customer_name: str = ""
 
     @property
     def amount(self) -> Any:
@@ -280,9 +274,9 @@ class Row(Loaded):
         self.derive()
         record, schema = self.record, kinds.get(self.kind).schema
         record.title = self.title[:300]
-        words = search_text(record.number, self.title, *schema.words_of(self))
-        record.search = words + marked_text(self.title)
-        record.digits = " ".join(dict.fromkeys(schema.digits_of(self)))
+        called = search_text(record.number, self.title) + marked_text(self.title)
+        record.search = joined(schema.words_of(self), called)
+        record.digits = joined(schema.digits_of(self))
         for name in self.copied:
             setattr(record, name, getattr(self, name))
         self.is_live = record.is_live

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError, Invalid, Refused, say_beside
 from pheu.core.prepared import prepared
+from pheu.core.vietnamese.text import search_text
 from pheu.people.models import User
 from pheu.people.scopes import CREATE
 from pheu.records import kinds
@@ -53,8 +54,9 @@ class Schema:
     """All of a kind's fields.
 
     `columns` are the list's, in order; `card` are the board's; the first filled field of `title` is what a row is
-    called; `amount` is what it is worth; `customer` are those of which a row's `customer_name` is made; `key` are those
-    that a record's page shows even while they are empty.
+    called; `amount` is what it is worth; the first filled of `customer` says whom it is about; in pickers the first
+    filled of each of `hint` stands beside the title; `key` are those that a record's page shows even while they are
+    empty.
     """
 
     model: Any
@@ -66,6 +68,7 @@ class Schema:
     phone_columns: tuple[str, ...] = ()
     card: tuple[str, ...] = ("owner",)
     customer: tuple[str, ...] = ()
+    hint: tuple[tuple[str, ...], ...] = ()
     key: tuple[str, ...] = ("owner",)
     _by_name: dict[str, Field] = field(init=False)
     # {column: the field that it goes along with}: further phones.
@@ -105,15 +108,32 @@ class Schema:
         """Its name, else what it has; a phone as people write it."""
         return next((self[name].show(value) for name in self.title if (value := getattr(row, name))), "")
 
-    def words_of(self, row: Any) -> Iterator[str]:
-        """Texts by which a search finds a row, besides its number and title."""
+    def customer_of(self, row: Any) -> str:
+        """Whom a row is about, where its title does not say that already."""
+        return self._beside_title(row, self.customer)
+
+    def hint_of(self, row: Any) -> str:
+        """What tells a row from others of the same title, in pickers."""
+        return self.line_of(row, *(self.hint or (self.customer,)))
+
+    def line_of(self, row: Any, *parts: Sequence[str]) -> str:
+        """The first filled field of each part, side by side."""
+        texts = (self._beside_title(row, names) for names in parts)
+        return " · ".join(text for text in texts if text)
+
+    def _beside_title(self, row: Any, names: Iterable[str]) -> str:
+        texts = (one.show(one.value(row)) for one in self._named(names))
+        return next((text for text in texts if text not in ("", row.title)), "")
+
+    def words_of(self, row: Any) -> Iterator[tuple[str, str]]:
+        """(name of a field, text) by which a search finds a row, besides its number and title."""
         for one in self._finding(row):
             if one.searched:
-                yield from one.words(one.value(row))
+                yield from ((name, search_text(*words)) for name, words in one.found_by(row))
 
-    def digits_of(self, row: Any) -> Iterator[str]:
+    def digits_of(self, row: Any) -> Iterator[tuple[str, str]]:
         for one in self._finding(row):
-            yield from one.digits(row)
+            yield one.name, " ".join(one.digits(row))
 
     def _finding(self, row: Any) -> Iterator[Field]:
         """The fields by which a row is found: of a company's own all that it has filled, also those out of use."""
@@ -293,7 +313,11 @@ class Schema:
 
     def can_be_alike(self, one: Field) -> bool:
         """Whether many rows may be given the same value at once: not what names a row, or tells it from others."""
-        return one.editable and not (one.is_unique or one.tells_apart or self.names_others([one.name]))
+        return (
+            one.editable
+            and one.can_be_alike
+            and not (one.is_unique or one.tells_apart or self.names_others([one.name]))
+        )
 
     def one_field_form(self, one: Field, user: User, data: Any = None) -> "SchemaForm":
         """A form of this field alone, whatever other fields hold."""
@@ -340,16 +364,29 @@ def whole(kind: "kinds.Kind", pipeline: int | None = None) -> Schema:
     return kind.fields if added is NOTHING else _joined(kind.code, added)
 
 
+def hidden_from(kind: "kinds.Kind", user: User) -> frozenset[str]:
+    """The names of the fields that `user` may not see, out of use or not."""
+    return frozenset(name for name, how in _rights_of(kind.code, user).items() if how == HIDDEN)
+
+
+def unseen_by(kind: "kinds.Kind", user: User) -> frozenset[str]:
+    """What of the texts by which rows are found is hidden from `user`: fields of the rows, and of those they pick."""
+    hidden = set(hidden_from(kind, user))
+    for one in kind.schema:
+        if isinstance(one, RowPick) and one.searched:
+            there = kinds.get(one.kind)
+            gone = {field.name for field in there.schema} if one.name in hidden else hidden_from(there, user)
+            hidden |= {one.of_picked(name) for name in gone}
+    return frozenset(hidden)
+
+
 def schema_for(kind: "kinds.Kind", user: User, pipeline: int | None = None) -> Schema:
     """What `user` may see of a kind's fields, and write of them: what their rights forbid taken off.
 
     Cheap: without own fields and field rights it is the kind's constant; else made once for each combination.
     """
     added = _added(kind, pipeline)
-    rights = dict(user.role.fields.get(kind.code) or {})
-    for of in _rights:
-        rights |= of(kind.code, user)
-    if rights:
+    if rights := _rights_of(kind.code, user):
         return _narrowed(kind.code, added, frozenset(rights.items()))
     return kind.fields if added is NOTHING else _joined(kind.code, added)
 
@@ -370,6 +407,13 @@ _rights: list[Callable[[str, User], dict[str, str]]] = []
 def add_rights(rights: Callable[[str, User], dict[str, str]]) -> None:
     """Let rights depend on the person, besides the role's own."""
     _rights.append(rights)
+
+
+def _rights_of(code: str, user: User) -> dict[str, str]:
+    rights = dict(user.role.fields.get(code) or {})
+    for of in _rights:
+        rights |= of(code, user)
+    return rights
 
 
 kinds.use_schemas(whole=whole, for_person=schema_for)
@@ -523,7 +567,7 @@ class SchemaForm(forms.Form):
     def __init__(
         self, schema: Schema, asked: list[Field], user: User, data: Any, *, row: Any = None, **kwargs: Any
     ) -> None:
-        super().__init__(data, **kwargs)
+        super().__init__(data, getattr(data, "uploads", None), **kwargs)
         self.schema, self.user = schema, user
         for one in asked:
             self.fields[one.name] = one.form_field(user)

@@ -1,16 +1,21 @@
 """Finding by beginnings of words, marks or not, and by any spelling of a phone (design.md section 5)."""
 
 import re
+from collections.abc import Collection
 from functools import reduce
 from operator import and_
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q, Subquery
+from django.db.models import F, Func, Q, Subquery, TextField, Value
+from django.db.models.lookups import Contains
 
 from pheu.core.vietnamese.text import marked_words, search_text, search_words
 from pheu.people.models import User
+from pheu.records import kinds, sections
+from pheu.records.kinds import Kind
 from pheu.records.models import Record
+from pheu.records.schema import unseen_by
 
 PAGE = 30
 # Of the newest records that a person may see so many tell whether hits are common. Common ones fill a page from among
@@ -22,16 +27,45 @@ SHORT = re.compile(r"([A-Za-z]{2,4})-?0*([0-9]{1,6})")
 
 def search_q(text: str, prefix: str = "") -> Q:
     """Rows whose folded text has a word beginning with each word of `text`, or whose phones hold its digits."""
-    words = search_words(text)[:8]
-    if not words:
-        return Q()
+    words, digits = asked_for(text)
     by_words = Q()
     for word in words:
-        by_words &= Q(**{f"{prefix}search__contains": f" {word}"})
+        by_words &= Q(**{f"{prefix}search__contains": word})
+    return by_words | Q(**{f"{prefix}digits__contains": digits}) if digits else by_words
+
+
+def asked_for(text: str) -> tuple[list[str], str]:
+    """The beginnings of words that `text` looks for, and the digits of a phone."""
+    words = [f" {word}" for word in search_words(text)[:8]]
     digits = "".join(letter for letter in text if letter.isdigit())
-    if len(digits) >= 3 and len(digits) >= len(text.strip()) / 2:
-        return by_words | Q(**{f"{prefix}digits__contains": digits})
-    return by_words
+    return words, digits if words and len(digits) >= 3 and len(digits) >= len(text.strip()) / 2 else ""
+
+
+def found_by(text: str, kind: Kind, user: User, prefix: str = "") -> Q:
+    """The same of rows of a kind, but not by what is hidden from `user`: that, too, would tell it."""
+    hits, unseen = search_q(text, prefix), unseen_by(kind, user)
+    return hits & _by_what_is_seen(text, unseen, prefix) if hits and unseen else hits
+
+
+def _by_what_is_seen(text: str, unseen: Collection[str], prefix: str) -> Q:
+    """Looked through only where an index has found something."""
+    words, digits = asked_for(text)
+    gone = Value(sections.pattern_of(unseen))
+
+    def left(column: str) -> Func:
+        told = (F(f"{prefix}{column}"), gone, Value(""), Value("g"))
+        return Func(*told, function="regexp_replace", output_field=TextField())
+
+    by_words = reduce(and_, (Q(Contains(left("search"), word)) for word in words))
+    return by_words | Q(Contains(left("digits"), digits)) if digits else by_words
+
+
+def _of_all_kinds(text: str, user: User) -> Q:
+    hits = search_q(text)
+    for kind in kinds.every() if hits else ():
+        if unseen := unseen_by(kind, user):
+            hits &= ~Q(kind=kind.code) | _by_what_is_seen(text, unseen, "")
+    return hits
 
 
 def find(text: str, user: User, most: int = PAGE) -> list[Record]:
@@ -43,7 +77,7 @@ def find(text: str, user: User, most: int = PAGE) -> list[Record]:
     finds. So the newest records are looked through: common hits are among them. Rare ones are asked of the trigram
     index alone, whatever the planner thinks of these words.
     """
-    hits = search_q(text)
+    hits = _of_all_kinds(text, user)
     if not hits:
         return []
     seen = Record.objects.visible_to(user).filter(state=Record.State.LIVE)

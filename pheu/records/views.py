@@ -28,14 +28,14 @@ from pheu.records.access import granted, must, with_abilities
 from pheu.records.answers import asked_in, moved_toast, say, settle
 from pheu.records.boards import Board
 from pheu.records.counting import counts_of
-from pheu.records.forms import MoveForm
+from pheu.records.forms import MoveForm, sent_in
 from pheu.records.gates import dialog_into, mark_barred, must_let
 from pheu.records.kinds import Kind
 from pheu.records.lists import Listing, listing_for
 from pheu.records.models import Record, Stage
 from pheu.records.same import same_rows
 from pheu.records.schema import SchemaForm
-from pheu.records.search import find, search_q
+from pheu.records.search import find, found_by
 
 
 def _open(request: Request, code: str) -> Kind:
@@ -135,7 +135,7 @@ def record_new(request: Request, kind: str) -> HttpResponse:
     chosen = kinds.get(kind)
     if not request.user.may(kind, CREATE):
         raise Http404
-    sent = request.POST if request.method == "POST" else None
+    sent = sent_in(request)
     form = chosen.schema_for(request.user).form(request.user, sent, initial=_asked_for(chosen, request))
     stage = _stage_asked(chosen, request)
     row = _created(chosen, form, request.user, stage) if sent is not None and form.is_valid() else None
@@ -229,6 +229,8 @@ def _page(
     request: Request, row: Any, form: Any, *, conflict: Conflict | None = None, status: int = 200
 ) -> HttpResponse:
     kind = kinds.get(row.kind)
+    schema = kind.schema_for(request.user)
+    row.customer_name = schema.customer_of(row)
     may = granted(row) | ({"take"} if may_take(request.user, row) else set())
     context = {
         "kind": kind,
@@ -236,7 +238,7 @@ def _page(
         "form": form,
         "may": may,
         "conflict": conflict,
-        "shown": [(field, field.value(row)) for field in kind.schema_for(request.user).shown if field.on_page],
+        "shown": [(field, field.value(row)) for field in schema.shown if field.on_page],
         "buttons": registries.buttons_for(registries.toolbar, row.kind, row, may),
         "more": registries.buttons_for(registries.more, row.kind, row, request.user),
         "place": f"?{request.GET.urlencode()}" if "after" in request.GET else "",
@@ -259,7 +261,7 @@ def record_save(request: Request, kind: str, pk: int) -> HttpResponse:
     """Save what the person changed on a record page; a clash shows both values and keeps what was typed."""
     row = _visible_row(request, kind, pk)
     must(request.user, row, CHANGE)
-    form = row_form(request, row, request.POST)
+    form = row_form(request, row, sent_in(request))
     if not form.is_valid():
         return _page(request, row, form, status=422)
     try:
@@ -316,7 +318,8 @@ def record_pick(request: Request, kind: str) -> JsonResponse:
     """Rows for a combobox, with the fields that fill themselves when one is chosen (R0.06)."""
     chosen = _open(request, kind)
     rows = chosen.model.objects.visible_to(request.user).live().with_cells()
-    found = rows.filter(search_q(request.GET.get("q", "")[:100], "record__")).order_by("-updated_at", "-pk")[:20]
+    hits = found_by(request.GET.get("q", "")[:100], chosen, request.user, "record__")
+    found = rows.filter(hits).order_by("-updated_at", "-pk")[:20]
     return JsonResponse([_picked(chosen, row, request.user) for row in found], safe=False)
 
 
@@ -326,12 +329,20 @@ def record_same(request: Request, kind: str) -> HttpResponse:
     schema = _open(request, kind).schema_for(request.user)
     one = next((field for name in request.GET if (field := schema.get(name)) and field.tells_apart), None)
     rows = same_rows(one, request.GET[one.name], request.user, but=read_id(request.GET.get("but"))) if one else []
-    return render(request, "records/_same.html", {"rows": rows})
+    return render(request, "records/_same.html", {"rows": _with_owners(rows, request.user)})
+
+
+def _with_owners(found: list[Record], user: User) -> list[Record]:
+    """Each with its owner as `told_owner`, as far as `user` may know whose it is."""
+    for record in found:
+        may_know = kinds.get(record.kind).schema_for(user).get("owner") is not None
+        vars(record)["told_owner"] = record.owner if may_know else None
+    return found
 
 
 def _picked(kind: Kind, row: Any, user: User) -> dict[str, Any]:
-    fills = kind.schema_for(user).fills_for(row, user)
-    return {"id": row.pk, "text": row.title, "sub": row.hint, "fills": fills}
+    schema = kind.schema_for(user)
+    return {"id": row.pk, "text": row.title, "sub": schema.hint_of(row), "fills": schema.fills_for(row, user)}
 
 
 @require_safe
@@ -349,7 +360,7 @@ def _recent(request: Request) -> list[Record]:
     ids = list(dict.fromkeys(read_ids(request.GET["recent"].split(","))))[:MOST_RECENT]
     found = Record.objects.visible_to(request.user).filter(pk__in=ids, state=Record.State.LIVE).select_related("owner")
     by_id = {record.pk: record for record in found}
-    return [by_id[pk] for pk in ids if pk in by_id]
+    return _with_owners([by_id[pk] for pk in ids if pk in by_id], request.user)
 
 
 @require_safe
@@ -358,15 +369,15 @@ def search(request: Request) -> HttpResponse:
         return render(request, "records/search.html#recent", {"records": _recent(request)})
     text = request.GET.get("q", "").strip()[:200]
     if request.htmx.target != "found-now":
-        return render(request, "records/search.html", {"text": text, "groups": _by_kind(find(text, request.user))})
+        return render(request, "records/search.html", {"text": text, "groups": _found(text, request.user)})
     # While somebody types; one letter finds everything.
-    groups = _by_kind(find(text, request.user)) if len(text) > 1 else []
+    groups = _found(text, request.user) if len(text) > 1 else []
     return render(request, "records/search.html#now", {"text": text, "groups": groups, "now": True})
 
 
-def _by_kind(found: list[Record]) -> list[tuple[Kind, list[Record]]]:
+def _found(text: str, user: User) -> list[tuple[Kind, list[Record]]]:
     """The kinds in the order of their best hits."""
     groups: dict[str, list[Record]] = {}
-    for record in found:
+    for record in _with_owners(find(text, user), user):
         groups.setdefault(record.kind, []).append(record)
     return [(kinds.get(code), records) for code, records in groups.items()]

@@ -60,6 +60,8 @@ def check(one: CustomField, others: Sequence[CustomField]) -> None:
             errors.setdefault(name, []).append(str(words))
     if not errors:
         try:
+            if one.default is not None and one.type in custom.BEGINS_EMPTY:
+                raise ValueError(one.type)
             custom.field_of(one)
         except (ValueError, KeyError, TypeError, AttributeError):
             errors["default"] = [str(_("This is no value of such a field."))]

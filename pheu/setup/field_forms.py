@@ -346,7 +346,7 @@ SHOWN_FOR: dict[str, Iterable[str]] = {
     "places": ("number",),
     "unit": ("number",),
     "of": ("record",),
-    "default": [code for code in custom.TYPES if code != "record"],
+    "default": [code for code in custom.TYPES if code not in custom.BEGINS_EMPTY],
     "parent": CHOSEN,
     "pasted": CHOSEN,
 }

@@ -19,6 +19,7 @@ from pheu.records.fields import Field
 from pheu.records.kinds import Kind
 from pheu.records.lists import KEPT
 from pheu.records.models import SavedView
+from pheu.records.schema import READ_ONLY
 from pheu.setup.company import in_tree
 from pheu.setup.lists import CompanyList, Page
 from pheu.setup.profile import asked
@@ -187,9 +188,14 @@ class RoleForm(EntryForm):
             )
 
     def _ask_for_field(self, kind: Any, one: Any, rights: Any) -> None:
-        choices = [("", _("As the row")), *OF_FIELDS.items()]
+        is_title, held = one.name in kind.fields.title, rights.get(one.name, "")
+        offered = [(how, label) for how, label in OF_FIELDS.items() if how in (READ_ONLY, held) or not is_title]
         self.fields[f"field-{kind.code}-{one.name}"] = forms.ChoiceField(
-            label=one.label, choices=choices, required=False, initial=rights.get(one.name, "")
+            label=one.label,
+            choices=[("", _("As the row")), *offered],
+            required=False,
+            initial=held,
+            help_text=_("Records are called by it: never hidden") if is_title else "",
         )
 
     def clean(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from pheu.core.jobs import job, titled
 from pheu.people.models import User
-from pheu.records.models import Stage
+from pheu.records.models import Pipeline, Stage
 from pheu.setup import pipelines, staffing
 from pheu.setup.staff import has_come_in, invitation_link
 
@@ -58,6 +58,60 @@ def remove_stage(stage: Stage, *, to: Stage | None, by: User) -> int:
     if Stage.objects.filter(pk=stage.pk).exclude(empties_into=None).exists():
         empty_stage.defer(stage_id=stage.pk, user_id=by.pk)
     return moved
+
+
+@transaction.atomic
+def change_stage(stage: Stage, changes: pipelines.Changes, *, to: Stage | None, by: User) -> bool:
+    """Change a stage; False where so many records must leave it first that a job moves them, and then changes it."""
+    try:
+        pipelines.change_stage(stage, changes, to=to, by=by)
+    except pipelines.TooMany:
+        told = {name: list(pair) for name, pair in changes.items()}
+        change_emptied_stage.defer(stage_id=stage.pk, to_id=to and to.pk, changes=told, user_id=by.pk)
+        return False
+    return True
+
+
+@titled(gettext_lazy("Moving the records of a stage"))
+@job
+def change_emptied_stage(stage_id: int, to_id: int, changes: dict[str, Any], user_id: int) -> None:
+    """Portion by portion, each a transaction of its own; the last of them come with the change itself."""
+    stage = Stage.objects.select_related("pipeline").filter(pk=stage_id).first()
+    if stage is None:
+        return
+    to, by = _standing(to_id), User.objects.get(pk=user_id)
+    while not pipelines.move_some([stage], to, by=by):
+        pass
+    pipelines.change_stage(stage, {name: (saw, new) for name, (saw, new) in changes.items()}, to=to, by=by)
+
+
+@transaction.atomic
+def retire_pipeline(pipeline: Pipeline, *, to: Stage | None, by: User) -> int | None:
+    """Use a pipeline no more; how many records went at once, None where a job moves them first."""
+    try:
+        return pipelines.retire_pipeline(pipeline, to=to, by=by)
+    except pipelines.TooMany:
+        retire_emptied_pipeline.defer(pipeline_id=pipeline.pk, to_id=to and to.pk, user_id=by.pk)
+        return None
+
+
+@titled(gettext_lazy("Moving the records of a pipeline"))
+@job
+def retire_emptied_pipeline(pipeline_id: int, to_id: int, user_id: int) -> None:
+    """The same for a pipeline: its open records, until one act moves the rest and stops using it."""
+    pipeline = Pipeline.objects.filter(pk=pipeline_id, is_active=True).first()
+    if pipeline is None:
+        return
+    to, by = _standing(to_id), User.objects.get(pk=user_id)
+    while not pipelines.move_some([one for one in pipeline.stages.all() if not one.is_closing], to, by=by):
+        pass
+    pipelines.retire_pipeline(pipeline, to=to, by=by)
+
+
+def _standing(pk: int) -> Stage:
+    """A stage, or where its records went if it was taken out meanwhile."""
+    pk = Stage.every.get(pk=pk).standing.pk
+    return Stage.every.select_related("pipeline").get(pk=pk)
 
 
 @titled(gettext_lazy("Moving the records of a stage"))

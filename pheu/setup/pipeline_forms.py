@@ -18,12 +18,9 @@ from pheu.records.kinds import Kind
 from pheu.records.models import Category, Pipeline, Stage
 from pheu.records.shipped import LANGUAGE, shown
 from pheu.setup.forms import COLOURS
-from pheu.setup.pipelines import MOST_DAYS, OF_ROLES
+from pheu.setup.pipelines import COPIED, GATE, HELD, MOST_DAYS, OF_ROLES
 
 Columns = Mapping[str, Any]
-GATE = ("requirement", "needs_fields", "needs_checks", "least_amount")
-HELD = ("sets_probability", "probability", "is_folded", "colour", "rots_after", *OF_ROLES, *GATE)
-COPIED = ("name", "category", "purpose", *HELD)
 
 
 class Remembering(forms.Form):

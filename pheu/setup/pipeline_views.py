@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
@@ -23,6 +23,9 @@ from pheu.records.models import Pipeline, Stage
 from pheu.setup import jobs, lists, pipelines
 from pheu.setup.pipeline_forms import LeavingForm, NewPipelineForm, PipelineNameForm, StageForm
 from pheu.setup.queries import gone_from, records_by_stage, steps_of
+
+# Very many records move in the background, and what was asked comes true after the last of them.
+LATER = gettext_lazy("The records of “%(name)s” are on their way; once they are there, it is done.")
 
 
 def _must_look_after_it(request: Request, *, change: bool = False) -> None:
@@ -147,7 +150,9 @@ def pipeline_retiring(request: Request, pk: int) -> HttpResponse:
     form = LeavingForm(request.POST if request.method == "POST" else None, places=places, named=True)
     if request.method == "POST" and (form.is_valid() or not n):
         to = form.cleaned_data.get("to") if n else None
-        moved = pipelines.retire_pipeline(pipeline, to=to, by=request.user)
+        moved = jobs.retire_pipeline(pipeline, to=to, by=request.user)
+        if moved is None:
+            return _saved(request, pipeline, LATER % {"name": pipeline})
         return _saved(request, pipeline, _said(_("“%(name)s” is offered no more.") % {"name": pipeline}, moved))
     context = {"pipeline": pipeline, "form": form, "n": n, "places": places}
     return _answer(request, "setup/pipeline_retiring.html", context)
@@ -190,8 +195,10 @@ def stage_change(request: Request, pk: int) -> HttpResponse:
             form.ask_where(stage, pipelines.places_for(stage, list(stage.pipeline.stages.all())))
     if form.is_bound and form.is_valid():
         changes, to = form.changes(), form.cleaned_data.get("to")
-        if _tried(form, lambda: pipelines.change_stage(stage, changes, to=to, by=request.user)):
-            return _saved(request, stage.pipeline, _("“%(name)s” was saved.") % {"name": form.cleaned_data["name"]})
+        done = _tried(form, lambda: jobs.change_stage(stage, changes, to=to, by=request.user))
+        if done is not None:
+            words = _("“%(name)s” was saved.") if done else LATER
+            return _saved(request, stage.pipeline, words % {"name": form.cleaned_data["name"]})
     return _answer(request, "setup/stage.html", {"pipeline": stage.pipeline, "form": form, "stage": stage, "n": n})
 
 

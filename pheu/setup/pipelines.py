@@ -26,7 +26,7 @@ from pheu.records.forms import stages_elsewhere
 from pheu.records.gates import checks_for, fields_for
 from pheu.records.kinds import Kind
 from pheu.records.locking import hold
-from pheu.records.models import OPEN, Category, Pipeline, Stage, id_and_name
+from pheu.records.models import OPEN, Category, CustomField, Pipeline, Stage, id_and_name
 from pheu.records.shipped import LANGUAGE
 from pheu.setup import events
 from pheu.setup.configuring import Changes
@@ -40,6 +40,14 @@ AT_ONCE = 2_000  # records in one statement
 MOST_DAYS = 999  # in a stage, before that is too long
 # Columns of a stage that hold ids of roles.
 OF_ROLES = ("entered_by", "left_by")
+GATE = ("requirement", "needs_fields", "needs_checks", "least_amount")
+HELD = ("sets_probability", "probability", "is_folded", "colour", "rots_after", *OF_ROLES, *GATE)
+# All that a company says of a stage.
+COPIED = ("name", "category", "purpose", *HELD)
+
+
+class TooMany(DomainError):
+    """All is right with what was asked, but more records would move than one act moves: `move_some` comes first."""
 
 
 # Pipelines --------------------------------------------------------------------------------------------------------
@@ -53,6 +61,8 @@ def add_pipeline(
     there = _hold(kind, by)
     if len(there) >= MOST_PIPELINES:
         raise DomainError(_("There are at most %(most)s pipelines of a kind."), most=MOST_PIPELINES)
+    if len(stages) > MOST_STAGES:
+        raise DomainError(_("A pipeline has at most %(most)s stages."), most=MOST_STAGES)
     pipeline = Pipeline(kind=kind.code, name=name, is_default=not there, position=len(there))
     _check_name(pipeline, there)
     made = [Stage(pipeline=pipeline, **one, position=place) for place, one in enumerate(stages)]
@@ -100,9 +110,12 @@ def retire_pipeline(pipeline: Pipeline, *, to: Stage | None, by: User, via: str 
     rows = _rows(pipeline.kind, stage__pipeline=pipeline).filter(closed_at=None)
     if to is not None and not stages_elsewhere(pipeline).filter(pk=to.pk).exists():
         raise DomainError(_("Choose an open stage of another pipeline."))
+    nowhere = DomainError(_("Open records stand in it: say where they go."))
+    if to is None and rows.exists():
+        raise nowhere
     ids = _gather(rows, pipeline.stages.all())
-    if to is None and ids:
-        raise DomainError(_("Open records stand in it: say where they go."))
+    if to is None and ids:  # which came in just now
+        raise nowhere
     pipeline.is_active = False
     pipeline.save(update_fields=["is_active"])
     moved = _send(rows, ids, to, by=by, via=via) if to is not None else 0
@@ -241,6 +254,21 @@ def empty_some(stage: Stage, *, by: User, via: str = "page") -> bool:
 
 
 @act
+def move_some(stages: Sequence[Stage], to: Stage, *, by: User, via: str = "page") -> bool:
+    """Send a portion of what stands in `stages` on; whether so few are left that one act moves them.
+
+    That it may be done was asked when it began (`TooMany`). People work on: who comes in meanwhile goes along.
+    """
+    rows = _rows(to.pipeline.kind, stage__in=stages)
+    if len(rows.order_by("pk").values_list("pk", flat=True)[: MOST_MOVED + 1]) <= MOST_MOVED:
+        return True
+    hold(*rows.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+    ids = list(rows.filter(pk__in=current().held).order_by("pk").values_list("pk", flat=True))
+    _send(rows, ids, to, by=by, via=via)
+    return False
+
+
+@act
 def order_stages(pipeline: Pipeline, pks: Sequence[int], *, by: User, via: str = "page") -> None:
     """Put the stages in this order; `pks` are all of them."""
     there = {one.pk: one for one in _stages(pipeline, by)}
@@ -312,8 +340,8 @@ def _check_stage(stage: Stage, others: Sequence[Stage]) -> None:
             "category": "" if stage.category in kind.categories else wrong,
             "colour": "" if stage.colour in ("", *TONES) else wrong,
             "probability": "" if 0 <= stage.probability <= 100 else str(_("Between 0 and 100 %.")),
-            "needs_fields": "" if set(stage.needs_fields) <= {one.name for one in fields_for(kind)} else wrong,
-            "needs_checks": "" if set(stage.needs_checks) <= {one.code for one in checks_for(kind)} else wrong,
+            "needs_fields": "" if _are_of(stage.needs_fields, _askable(kind)) else wrong,
+            "needs_checks": "" if _are_of(stage.needs_checks, [one.code for one in checks_for(kind)]) else wrong,
             "least_amount": "" if stage.least_amount is None or kind.fields.amount else wrong,
             "sets_probability": "" if has_chance or not stage.sets_probability else wrong,
             "rots_after": "" if stage.rots_after is None or 1 <= stage.rots_after <= MOST_DAYS else wrong,
@@ -322,6 +350,16 @@ def _check_stage(stage: Stage, others: Sequence[Stage]) -> None:
         },
         but=("pipeline",),
     )
+
+
+def _askable(kind: Kind) -> list[str]:
+    """Fields that a gate may name. One that went out of use stays named, and is asked for when it comes back."""
+    own = CustomField.objects.filter(kind=kind.code).values_list("key", flat=True)
+    return [*(one.name for one in fields_for(kind)), *own]
+
+
+def _are_of(names: Any, known: Sequence[str]) -> bool:
+    return isinstance(names, list) and all(name in known for name in names)
 
 
 def _are_roles(ids: Any) -> bool:
@@ -418,6 +456,8 @@ def _rows(kind: str, **where: Any) -> QuerySet:
 def _empty(stage: Stage, to: Stage | None, places: Sequence[Stage], *, by: User, via: str) -> int:
     """Send the records of a stage to one of `places`; how many."""
     rows = _rows(stage.pipeline.kind, stage=stage)
+    if to is not None or rows.exists():
+        _place_among(places, to, stage)
     ids = _gather(rows, Stage.objects.filter(pk=stage.pk))
     if to is None and not ids:
         return 0
@@ -449,7 +489,7 @@ def _shut(stages: QuerySet[Stage]) -> None:
 def _ids_of(rows: QuerySet) -> list[int]:
     ids = list(rows.order_by("pk").values_list("pk", flat=True)[: MOST_MOVED + 1])
     if len(ids) > MOST_MOVED:
-        raise DomainError(_("More than %(most)s records stand there: too many at once."), most=MOST_MOVED)
+        raise TooMany(_("More than %(most)s records stand there: too many at once."), most=MOST_MOVED)
     return ids
 
 

@@ -144,10 +144,11 @@ def log_lines(codes: list[str], before: int | None, reader: User) -> list[LogLin
     """The newest of these kinds of events, and one more than a page holds."""
     told = Event.objects.filter(about=None, kind__in=codes).select_related("by").order_by("-pk")
     told = told.filter(pk__lt=before) if before else told
-    return [LogLine(one, str(KINDS[one.kind].say(one, reader)), _columns(one)) for one in told[: LINES + 1]]
+    return [LogLine(one, str(KINDS[one.kind].say(one, reader)), columns_of(one)) for one in told[: LINES + 1]]
 
 
-def _columns(event: Event) -> list[tuple[Any, str]]:
+def columns_of(event: Event) -> list[tuple[Any, str]]:
+    """(label, was → now) of each column that an event changed."""
     changes, code = event.facts.get("changes", ()), event.facts.get("list", "")
     of = get(code)
     if of is None:

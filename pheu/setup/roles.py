@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from pheu.core.errors import Conflict, DomainError
+from pheu.core.vietnamese import fold
 from pheu.people.models import Role, User
 from pheu.people.scopes import CHANGE, VIEW, Action, Scope
 from pheu.records import kinds
@@ -189,6 +190,13 @@ class Roles(CompanyPage):
             raise DomainError(_("The stage “%(stage)s” names this role. Take it off there first."), stage=stage)
 
 
+def role_called(who: str) -> Role | None:
+    """The role of a name, or else of a code: of those that come with the product, which a company may rename."""
+    roles = list(Role.objects.all())
+    by_name = next((one for one in roles if fold(one.name) == fold(who)), None)
+    return by_name or next((one for one in roles if one.code == who), None)
+
+
 def must_stay_looked_after() -> None:
     """`DomainError` where nobody could change the setup any more."""
     if not User.objects.who_may(SYSTEM, CHANGE).exists():
@@ -213,8 +221,9 @@ def _wrong_fields(fields: Any) -> str:
             # A field that is no more is left as it is: its right is in nobody's way.
             if code not in known or right not in OF_FIELDS:
                 return _("This cannot be chosen.")
-            if right == HIDDEN and name in known[code].title[:1] and len(known[code].title) == 1:
-                return _("What a record is called cannot be hidden.")
+            if right == HIDDEN and name in known[code].title:
+                label = known[code][name].label
+                return _("“%(field)s” cannot be hidden: records are called by it.") % {"field": label}
     return ""
 
 

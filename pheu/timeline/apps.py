@@ -6,8 +6,11 @@ class TimelineConfig(AppConfig):
 
     def ready(self) -> None:
         from pheu.records import kinds
+        from pheu.records.fields.own import use_file_rules
         from pheu.timeline import panels, services, sharing, stages, undo  # noqa: F401  (they register themselves)
+        from pheu.timeline.previews import PROGRAMS
 
+        use_file_rules(services.wrong_with, most=services.FILE_LIMIT, refused=" ".join(sorted(PROGRAMS)))
         kinds.use_acts(
             create=services.create,
             change=services.change,

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any, TypeVar
 
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext_lazy as _
@@ -15,11 +18,12 @@ from pheu.people.models import Department, Team, User
 from pheu.people.scopes import ASSIGN, CHANGE, CREATE, VIEW, may_take
 from pheu.records import gates, kinds, writing
 from pheu.records.acts import act, current
-from pheu.records.fields import Field, RowPick
+from pheu.records.fields import Field, OwnFile, RowPick
 from pheu.records.kinds import Kind
 from pheu.records.locking import hold, must_hold
 from pheu.records.models import Follower, Pipeline, Record, RecordTag, Row, Stage, Staged, id_and_name
 from pheu.records.ownership import must_reach, must_serve, place_with_owner, team_of
+from pheu.records.queries import Future
 from pheu.timeline import events
 from pheu.timeline.events import Author, EventKind, Outsider
 from pheu.timeline.mentions import mentioned
@@ -116,7 +120,8 @@ def create_many(
     """
     by.must(kind, CREATE)
     schema = kinds.get(kind).schema_for(by)
-    rows = [schema.new_row(values) for values in schema.check(many, by=by, new=True)]
+    checked = schema.check(many, by=by, new=True)
+    rows = [schema.new_row(values) for values in checked]
     place_with_owner(rows, by=by)
     must_reach(rows, by=by)
     if begins_in is not None:
@@ -125,7 +130,10 @@ def create_many(
         for row in rows:
             row.begin_in(begins_in)
             gates.must_pass(row, begins_in, by=by)
-    return put(rows, by=by, via=via, **facts)
+    put(rows, by=by, via=via, **facts)
+    with_files = [row for row, values in zip(rows, checked, strict=True) if _keep_uploads(schema, row, values, by)]
+    writing.save_many(with_files, "own")
+    return rows
 
 
 @act
@@ -212,6 +220,7 @@ def change(row: Row, changes: Mapping[str, tuple[Any, Any]], *, by: User, via: s
     wanted = _wanted(schema, row, changes, checked, by)
     if not wanted:
         return row
+    wanted = [(field, held, _as_kept(field, row, new, by)) for field, held, new in wanted]
     told = [
         {"field": field.name, "was": field.to_json(current), "now": field.to_json(new)}
         for field, current, new in wanted
@@ -227,6 +236,26 @@ def change(row: Row, changes: Mapping[str, tuple[Any, Any]], *, by: User, via: s
     _refresh_named(row, named)
     record(events.CHANGED, about=row.record, by=by, via=via, changes=told)
     return row
+
+
+def _keep_uploads(schema: Any, row: Row, values: Mapping[str, Any], by: User) -> bool:
+    """Keep the files that came with a new row, now that there is a record for them; whether there were any."""
+    uploads = [one for name in values if isinstance(one := schema.get(name), OwnFile) and values[name] is not None]
+    for field in uploads:
+        field.put(row, _as_kept(field, row, values[field.name], by))
+    return bool(uploads)
+
+
+def _as_kept(field: Field, row: Row, value: Any, by: User) -> Any:
+    """A new value as the row names it: an upload is a file of its record by then. Nobody names another's file.
+
+    What is told of the row tells of the file too.
+    """
+    if not isinstance(field, OwnFile) or value is None:
+        return value
+    if not isinstance(value, UploadedFile):
+        raise Invalid({field.name: [str(_("This cannot be chosen."))]}, {field.name: str(field.label)})
+    return _keep_file(row.record, value, by=by)
 
 
 SET, ADD, TAKE = "set", "add", "take"
@@ -484,17 +513,43 @@ def rename_file(file: File, *, name: str, by: User, via: str = "page") -> File:
     if name != was:
         file.name = name
         writing.change([file], "name")
+        _tell_fields(file, file, by=by, via=via)
         record(events.FILE_RENAMED, about=file.record, by=by, via=via, file=file.pk, was=was, now=name)
     return file
 
 
 @act
 def withdraw_file(file: File, *, by: User, via: str = "page") -> File:
-    """Give a file of `by` to nobody any more. Its bytes stay, so that this can be taken back."""
+    """Give a file of `by` to nobody any more, nor any field. Its bytes stay, so that this can be taken back."""
     file = _own(file, by)
     if _withdraw(file):
+        _tell_fields(file, None, by=by, via=via)
         record(events.FILE_WITHDRAWN, about=file.record, by=by, via=via, file=file.pk, name=file.name)
     return file
+
+
+def _tell_fields(file: File, now: File | None, *, by: User, via: str) -> None:
+    """Let the fields that name a file name it as it is now, in its record and in those that went on from that."""
+    ids = Record.objects.filter(pk=file.record_id).values_list(Future("pk"), flat=True)[0]
+    for kind in kinds.every():
+        fields = [one for one in kind.schema if isinstance(one, OwnFile)]
+        naming = reduce(or_, (Q(own__contains={one.name: {"id": file.pk}}) for one in fields), Q(pk__in=[]))
+        keys = list(kind.model.objects.filter(naming, pk__in=ids).values_list("pk", flat=True)) if fields else []
+        if keys:
+            hold(*keys)
+            for row in kind.model.objects.with_words().filter(pk__in=keys):
+                _tell_fields_of(row, fields, file, now, by=by, via=via)
+
+
+def _tell_fields_of(row: Row, fields: Sequence[Field], file: File, now: File | None, *, by: User, via: str) -> None:
+    told = []
+    for field in fields:
+        was = field.value(row)
+        if was is not None and was.pk == file.pk:
+            field.put(row, now)
+            told.append({"field": field.name, "was": field.to_json(was), "now": field.to_json(now)})
+    writing.save_changed(row)
+    record(events.CHANGED, about=row.record, by=by, via=via, changes=told)
 
 
 def _own(thing: Theirs, by: User) -> Theirs:
@@ -534,14 +589,18 @@ def _withdraw(thing: Contribution) -> bool:
 @act
 def add_file(about: Record, *, upload: UploadedFile, by: User, via: str = "page") -> File:
     """Keep a file with a record, under a name of our own; `FILE_LIMIT` bytes at most, and no program."""
-    about = _writable(about, by)
+    file = _keep_file(_writable(about, by), upload, by=by)
+    record(events.FILE_ADDED, about=file.record, by=by, via=via, file=file.pk, name=file.name)
+    return file
+
+
+def _keep_file(about: Record, upload: UploadedFile, *, by: User) -> File:
     if wrong := wrong_with(upload):
         raise DomainError(wrong)
     name = _tidy_name(upload.name or "file")
     kind = media_type_of(upload)
     file = File.objects.create(record=about, content=upload, name=name, size=upload.size or 0, media_type=kind, by=by)
     writing.keep_made(File, [file.pk])
-    record(events.FILE_ADDED, about=about, by=by, via=via, file=file.pk, name=name)
     return file
 
 

@@ -65,7 +65,7 @@ def field(
     if kind in ("options", "checks", "stars"):
         return _choices_field(bound, kind, label, together([read, _words(bound, hint)]), spoken, options)
     control = bound.as_widget(attrs={**spoken, **_behaviour(kind), **given})
-    beside = SafeString('<div class="same" aria-live="polite"></div>') if "hx-get" in widget.attrs else ""
+    beside = _beside(bound)
     if kind == "check":
         switch = " switch" if "data-switch" in widget.attrs else ""
         named = html('<label class="check{}">{}<span>{}</span></label>', switch, control, _marked(bound, label))
@@ -75,6 +75,16 @@ def field(
 
 
 FIELD = '<div class="field"{}>{}{}</div>'
+
+
+def _beside(bound: BoundField) -> SafeString | str:
+    """What stands below a control: the answer to what it asks for by itself; the way to take a kept file away."""
+    if "hx-get" in bound.field.widget.attrs:
+        return SafeString('<div class="same" aria-live="polite"></div>')
+    if isinstance(bound.field.widget, forms.FileInput) and getattr(bound.field.widget, "held", None) is not None:
+        tick = '<label class="check"><input type="checkbox" name="{}" value="clear"><span>{}</span></label>'
+        return html(tick, bound.html_name, _("Leave it empty"))
+    return ""
 
 
 def _state(bound: BoundField) -> SafeString:

@@ -13,7 +13,7 @@ from pheu.home.demo import chapters
 from pheu.home.demo.bygone import weeks
 from pheu.home.demo.clock import Clock, play
 from pheu.home.demo.customers import Inventor
-from pheu.home.demo.office import move_in, set_patience
+from pheu.home.demo.office import move_in
 from pheu.home.demo.scripts import DAYS, write_lists, write_scripts
 from pheu.home.demo.stories import Tale
 from pheu.leads.models import Lead
@@ -48,7 +48,6 @@ def build(*, leads: int = LEADS, days: int = DAYS, now: datetime | None = None, 
     office = move_in()
     survey = json.loads(EXAMPLES.joinpath("quan-trac.json").read_text("utf-8"))
     import_config(survey, by=office.staff["dung"])
-    set_patience(office.staff["dung"])
     lists = write_lists(now=now, days=days, rng=rng)
     scripts = write_scripts(leads, lists, now=now, days=days, inventor=inventor, rng=rng)
     tales = [Tale(office, script, Random(f"{SEED}-{script.number}")) for script in scripts]  # noqa: S311

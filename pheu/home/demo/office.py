@@ -9,9 +9,7 @@ from pheu.home.demo.staff import Staff, hire
 from pheu.home.demo.words import TAGS
 from pheu.leads.models import RequestType
 from pheu.parties.models import Prospect, Source
-from pheu.people.models import User
 from pheu.records.models import Category, ClosingReason, Label, Pipeline, Stage, Tag
-from pheu.setup.pipelines import change_stage
 
 
 @dataclass(frozen=True)
@@ -53,15 +51,6 @@ def move_in() -> Office:
         deal_stages=list(Pipeline.objects.default("deal").stages.all()),
         reasons=reasons,
     )
-
-
-# Days after which a record lies too long in a stage.
-PATIENCE = {"Mới": 3, "Đang xử lý": 21, "Tiếp cận": 21, "Xác định nhu cầu": 21, "Báo giá": 14, "Đàm phán": 14}
-
-
-def set_patience(by: User) -> None:
-    for stage in Stage.objects.filter(name__in=PATIENCE).select_related("pipeline"):
-        change_stage(stage, {"rots_after": (None, PATIENCE[stage.name])}, by=by)
 
 
 def _by_name(model: Any) -> dict[str, Any]:

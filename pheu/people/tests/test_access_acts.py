@@ -254,6 +254,7 @@ PARTS = {
     "timeline.put", "parties.create_prospects",  # for conversions and for imports (`may_place`)
     "leads.start_working", "deals.note_wins", "deals.note_wins_of", "stages.enter", "stages.enter_many",
     "stages.tell_override", "pipelines.empty_some",  # for the job that goes on with what `remove_stage` has begun
+    "pipelines.move_some",  # and with what `change_stage` or `retire_pipeline` would do
 }  # fmt: skip
 
 

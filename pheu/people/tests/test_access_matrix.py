@@ -415,7 +415,11 @@ def _pages_of(kind: str) -> dict[str, Entry]:
         f"{kind}-condition": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-condition-group": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-sharing": Entry(
-            about=(kind,), ticked=True, needs=ASSIGN, get=200, post=302,
+            about=(kind,),
+            ticked=True,
+            needs=ASSIGN,
+            get=200,
+            post=302,
             sends=lambda firm, _thing: {"people": [firm.colleague.pk]},
         ),
         f"{kind}-columns": Entry(kind=kind, needs=VIEW, get=200, post=302, sends=lambda *_: {"usual": "1"}),

@@ -8,7 +8,7 @@ from pheu.records.fields.base import NO_VALUE, Field, Reading, When, compare, wr
 from pheu.records.fields.choices import Choice, MultiChoice, Stars, YesNo
 from pheu.records.fields.dates import Date, Moment
 from pheu.records.fields.numbers import Money, Number, Percent
-from pheu.records.fields.own import Address, Option, OwnChoice, OwnChoices, OwnPerson, OwnRecord, Progress
+from pheu.records.fields.own import Address, Option, OwnChoice, OwnChoices, OwnFile, OwnPerson, OwnRecord, Progress
 from pheu.records.fields.references import (
     DepartmentPick,
     LabelPick,
@@ -68,6 +68,7 @@ __all__ = [
     "Overdue",
     "OwnChoice",
     "OwnChoices",
+    "OwnFile",
     "OwnPerson",
     "OwnRecord",
     "OwnerPick",

@@ -108,6 +108,8 @@ class Field:
     is_moment: ClassVar[bool] = False
     # Whether the first press on a column's head puts the largest or the newest on top.
     falls_first: ClassVar[bool] = False
+    # Whether many rows may be given the same value.
+    can_be_alike: ClassVar[bool] = True
     # What is noted of a cell that cannot be read.
     bad_note: ClassVar[str] = "bad_value"
 
@@ -281,6 +283,10 @@ class Field:
     def words(self, value: Any) -> Iterable[str]:
         """Texts by which a search finds the row."""
         return (value,) if value else ()
+
+    def found_by(self, row: Any) -> Iterable[tuple[str, Iterable[str]]]:
+        """The same of a row, with the name under which each is hidden."""
+        yield self.name, self.words(self.value(row))
 
     def digits(self, row: Any) -> Iterable[str]:
         """Digits by which a search finds the row."""

@@ -1,15 +1,17 @@
 """Types that only fields of a company's own have: choices whose entries the company keeps, steps, addresses."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.db import models
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
+from pheu.core.ids import read_id
 from pheu.people.models import User
 from pheu.records import kinds
 from pheu.records.fields.base import NO_VALUE, Field, wrong
@@ -234,6 +236,114 @@ class OwnRecord(RowPick):
 
     def is_empty_q(self) -> models.Q:
         return Field.q(self, "isnull", True)
+
+
+@dataclass(frozen=True)
+class KeptFile:
+    """A file as a row names it: by its id, with its name; without an id as long as it is not kept yet."""
+
+    pk: int | None
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+CLEAR = "clear"  # what the tick beside a file sends that takes it away
+
+
+class FileOfRow(forms.FileInput):
+    """Chooses a file in the place of the one that the row has, or takes that away."""
+
+    held: KeptFile | None = None
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """What was sent; else the file that the person saw, unless they take it away."""
+        sent = files.get(name) if files else None
+        if sent is not None:
+            return sent
+        return None if data.get(name) == CLEAR else data.get(f"initial-{name}")
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return False
+
+
+class FileField(forms.Field):
+    widget = FileOfRow
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.pk if isinstance(value, KeptFile) else "" if isinstance(value, UploadedFile) else value
+
+    def to_python(self, value: Any) -> Any:
+        if value in NO_VALUE or isinstance(value, KeptFile | UploadedFile):
+            return value or None
+        pk = read_id(value)
+        if pk is None:
+            raise wrong(_("This cannot be chosen."))
+        return KeptFile(pk, "")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return isinstance(data, UploadedFile) or str(self.prepare_value(initial) or "") != str(data or "")
+
+
+# Says why an upload is not kept, in words; files stand above the fields.
+WhyNot = Callable[[UploadedFile], str]
+_why_not: list[WhyNot] = []
+_hints: dict[str, Any] = {}
+
+
+def use_file_rules(function: WhyNot, **hints: Any) -> None:
+    """`hints` tell the page the same, so that it says so before anything is sent (js/uploads.js)."""
+    _why_not.append(function)
+    _hints.update({f"data-{name}": value for name, value in hints.items()})
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OwnFile(Field):
+    """A file of the row's own record, kept with its name; lists ask for no further row (D11).
+
+    A new value is an upload: the act that writes the row keeps it with the record. The page behind the name has its
+    rights.
+    """
+
+    importable: bool = False
+    cell: ClassVar[str] = "file"
+    empty: ClassVar[Any] = None
+    can_be_alike: ClassVar[bool] = False
+
+    def form_field(self, user: User) -> forms.Field:
+        return FileField(widget=FileOfRow(_hints), **self._asked())
+
+    def keep_offering(self, form_field: Any, value: Any) -> None:
+        form_field.widget.held = value
+
+    def check(self, value: Any) -> Any:
+        if value in NO_VALUE or isinstance(value, KeptFile):
+            return value or None
+        if not isinstance(value, UploadedFile):
+            raise wrong(_("Choose a file."))
+        if words := next((said for rule in _why_not if (said := rule(value))), ""):
+            raise wrong(words)
+        return value
+
+    def to_json(self, value: Any) -> Any:
+        return None if value is None else {"id": getattr(value, "pk", None), "name": str(value.name)}
+
+    def from_json(self, told: Any) -> Any:
+        return KeptFile(told["id"], told["name"]) if told else None
+
+    def show_json(self, told: Any) -> str:
+        return str(told["name"]) if told else ""
+
+    def identity(self, value: Any) -> Any:
+        told = self.to_json(value)
+        return told and (told["id"] or f"+{told['name']}")
+
+    def read(self, text: str) -> Any:
+        raise ValueError(_("A file is chosen, not written."))
+
+    def words(self, value: Any) -> Iterable[str]:
+        return ()
 
 
 class OwnPerson(PersonPick):

@@ -243,12 +243,20 @@ class RowPick(_OfTable):
         return {str(row.pk): row.title for row in rows}
 
     def words(self, value: Any) -> Iterable[str]:
-        """What the picked record is called, and what else of it finds whoever picked it."""
-        if value is None:
-            return ()
-        schema = kinds.get(self.kind).schema
-        beyond = [word for one in schema if one.found_beyond for word in one.words(one.value(value))]
-        return (value.title, *beyond)
+        """What the picked record is called."""
+        return () if value is None else (value.title,)
+
+    def found_by(self, row: Any) -> Iterable[tuple[str, Iterable[str]]]:
+        """And what else of the picked record finds whoever picked it."""
+        yield from super().found_by(row)
+        value = self.value(row)
+        for one in kinds.get(self.kind).schema if value is not None else ():
+            if one.found_beyond:
+                yield self.of_picked(one.name), one.words(one.value(value))
+
+    def of_picked(self, name: str) -> str:
+        """What a field of the picked record is called here."""
+        return f"{self.name}.{name}"
 
 
 class PickInput(forms.Select):

@@ -6,20 +6,27 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pheu.conftest import nothing_changes
-from pheu.core.errors import Refused
+from pheu.core.errors import Invalid, Refused
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.leads.models import Lead
 from pheu.parties.services import create_company
-from pheu.people.models import User
+from pheu.people.models import Role, User
 from pheu.quality.services import begin_check, open_file, read_file
 from pheu.records import kinds, schema
 from pheu.records.chips import chips_of
 from pheu.records.conditions import BadCondition, rows_where
+from pheu.records.search import find
 from pheu.records.tests.made_up import VALUES, of_leads, sent_by
+from pheu.setup.configuring import change_item
+from pheu.setup.roles import ROLES
+from pheu.setup.shaping import add_field, change_field, digest
 from pheu.timeline.events import CHANGED
 
 LEAD = kinds.get("lead")
 AMOUNT = "1.980.000.000"
+every_title = pytest.mark.parametrize(
+    ("code", "name"), [(kind.code, name) for kind in kinds.every() for name in kind.fields.title if kind.code != "toy"]
+)
 RIGHTS = {"lead": {"expected_amount": "hidden", "need": "read"}}
 
 
@@ -233,3 +240,130 @@ def test_rights_hold_for_own_fields_too(client, seller, dung, monkeypatch):
             LEAD.change(lead, {name: (VALUES[name], None)}, by=seller)
     with pytest.raises(BadCondition):
         rows_where(LEAD, seller, {"field": "hall", "op": "filled"})
+
+
+# What a row is called and found by ----------------------------------------------------------------
+
+
+@pytest.fixture
+def customer(dung):
+    company = create_company({"name": "Thép Sông Đà", "tax_code": "0100109106", "phone": "+842438637747"}, by=dung)
+    told = {"full_name": "Vũ Thị Kế Toán", "job_title": "Kế toán trưởng", "phone": "+84912345678", "company": company}
+    return company, kinds.get("contact").create(told, by=dung)
+
+
+@pytest.fixture
+def blind_deal(client, an, dung, customer):
+    """A deal of a customer of whom An is not told."""
+    company, contact = customer
+    narrow(an, {"deal": {"company": "hidden", "contact": "hidden"}})
+    client.force_login(an)
+    return kinds.get("deal").create({"name": "Trạm khí", "owner": an, "company": company, "contact": contact}, by=dung)
+
+
+def words_found(user, text):
+    return [record.number for record in find(text, user)]
+
+
+def test_no_door_names_a_hidden_customer(client, blind_deal, dung):
+    pages = ("/deals/board/", "/deals/?tab=all", blind_deal.get_absolute_url(), "/deals/pick/?q=tram", "/")
+    for page in pages:
+        text = client.get(page).content.decode("unicode_escape" if "pick" in page else "utf-8")
+        assert "Thép Sông Đà" not in text, page
+        assert "Vũ Thị Kế Toán" not in text, page
+    assert client.get("/deals/pick/?q=tram").json()[0]["sub"] == ""
+    client.force_login(dung)
+    assert "Thép Sông Đà" in client.get("/deals/board/").text
+    assert "Thép Sông Đà" in client.get(blind_deal.get_absolute_url()).text
+    assert client.get("/deals/pick/?q=tram").json()[0]["sub"] == "Thép Sông Đà"
+
+
+def test_another_deal_of_a_hidden_customer_is_not_said_to_be_one(client, blind_deal, an, dung):
+    other = kinds.get("deal").create({"name": "Trạm nước", "owner": an, "company": blind_deal.company}, by=dung)
+    link = f'href="{other.get_absolute_url()}"'
+    assert link not in client.get(blind_deal.get_absolute_url()).text
+    client.force_login(dung)
+    assert link in client.get(blind_deal.get_absolute_url()).text
+
+
+@pytest.mark.parametrize("text", ["thep song da", "ke toan", "tram thep"])
+def test_no_search_finds_a_row_by_a_hidden_field(client, blind_deal, an, dung, text):
+    assert blind_deal.number not in words_found(an, text)
+    assert client.get(f"/deals/?tab=all&q={text}").context["listing"].rows == []
+    assert client.get(f"/deals/pick/?q={text}").json() == []
+    assert blind_deal.number not in client.get(f"/search/?q={text}").text
+    assert blind_deal.number in words_found(dung, text)
+
+
+def test_whoever_may_not_see_a_field_finds_rows_by_the_others(client, blind_deal, an):
+    for text in ("tram", "trạm khí", blind_deal.number, "tram kh"):
+        assert words_found(an, text) == [blind_deal.number], text
+        assert client.get(f"/deals/?tab=all&q={text}").context["listing"].rows == [blind_deal], text
+    narrow(an, {"deal": {"contact": "hidden"}})
+    assert blind_deal.number in words_found(an, "thep song da")
+    assert blind_deal.number not in words_found(an, "ke toan")
+
+
+def test_a_hidden_phone_finds_nobody(client, customer, an, dung):
+    company, contact = customer
+    narrow(an, {"contact": {"phone": "hidden", "job_title": "hidden"}, "company": {"phone": "hidden"}})
+    for text in ("0912345678", "0912 345", "84912345678", "024 3863 7747", "truong"):
+        assert words_found(an, text) == [], text
+        assert words_found(dung, text), text
+    assert words_found(an, "ke toan") == [contact.number]
+    client.force_login(an)
+    assert client.get("/contacts/pick/?q=ke").json()[0]["sub"] == ""
+    for page in (company.get_absolute_url(), contact.get_absolute_url(), "/contacts/"):
+        text = client.get(page).text
+        assert "912" not in text.replace(contact.number, "").replace(str(contact.pk), ""), page
+        assert "Kế toán trưởng" not in text, page
+    client.force_login(dung)
+    assert "Kế toán trưởng · 0912 345 678" in client.get(company.get_absolute_url()).text
+    assert client.get("/contacts/pick/?q=ke").json()[0]["sub"] == "Kế toán trưởng · 0912 345 678"
+
+
+def test_what_is_hidden_of_a_picked_record_finds_nobody_who_picks_it(customer, an, dung):
+    """A deal is found by the e-mail of its contact, but not by whom that is hidden from."""
+    _company, contact = customer
+    kinds.get("contact").change(contact, {"email": ("", "ketoan@thepsongda.example")}, by=dung)
+    deal = kinds.get("deal").create({"name": "Trạm khí", "owner": an, "contact": contact}, by=dung)
+    assert deal.number in words_found(an, "ketoan thepsongda")
+    narrow(an, {"contact": {"email": "hidden"}})
+    assert words_found(an, "ketoan thepsongda") == []
+    assert deal.number in words_found(an, "vu thi")
+
+
+def test_a_hidden_own_field_finds_nobody_in_use_or_not(an, dung):
+    hidden = {"to": "role", "id": an.role_id, "how": "hidden"}
+    told = {"label": "Biệt danh", "group": "lead", "rights": [hidden]}
+    one = add_field("lead", "text", told, by=dung)
+    lead = LEAD.create({"name": "Trạm", "owner": an, one.key: "Sói xám"}, by=dung)
+    assert words_found(an, "soi xam") == []
+    assert words_found(dung, "soi xam") == [lead.number]
+    change_field(one.pk, {"is_active": False}, seen=digest(one), by=dung)
+    assert words_found(an, "soi xam") == []
+    assert words_found(an, "tram") == [lead.number]
+
+
+def test_neither_search_nor_the_hint_at_the_same_phone_tells_a_hidden_owner(client, an, dung, chi):
+    LEAD.create({"name": "Của Chi", "phone": "+84912345678", "owner": chi}, by=chi)
+    an.role.grants |= {"work": {"view": "all", "create": "own"}}
+    for rights, told in (({"lead": {"owner": "hidden"}}, False), ({}, True)):
+        narrow(an, rights)
+        client.force_login(an)
+        for page in ("/search/?q=cua+chi", "/leads/same/?phone=0912345678"):
+            text = client.get(page, headers={"HX-Request": "true", "HX-Target": "found-now"}).text
+            assert "Của Chi" in text
+            assert (str(chi) in text) == told, page
+
+
+@every_title
+def test_what_a_record_is_called_by_cannot_be_hidden(client, dung, code, name):
+    """R4.26: the page does not offer it, the act refuses it."""
+    sales = Role.objects.get(code="sales")
+    with nothing_changes(), pytest.raises(Invalid, match=str(kinds.get(code).schema[name].label)):
+        change_item(ROLES, sales.pk, {"fields": (sales.fields, {code: {name: "hidden"}})}, by=dung)
+    client.force_login(dung)
+    form = client.get(f"/setup/roles/{sales.pk}/").context["form"]
+    assert [how for how, _label in form.fields[f"field-{code}-{name}"].choices] == ["", "read"]
+    change_item(ROLES, sales.pk, {"fields": (sales.fields, {code: {name: "read"}})}, by=dung)

@@ -12,15 +12,20 @@ from pheu.core.errors import Conflict, DomainError, Refused
 from pheu.core.health import examine
 from pheu.deals.models import Deal
 from pheu.deals.services import close_deal, create_deal, move_deal, reopen_deal
+from pheu.records import kinds
 from pheu.records.acts import last_operation, operation
 from pheu.records.locking import hold
 from pheu.records.models import Operation, Stage
 from pheu.records.tests.races import BEFORE_WRITE, race
 from pheu.setup import jobs, pipelines
-from pheu.setup.events import STAGE_REMOVAL_BEGUN, STAGE_REMOVED
+from pheu.setup.events import STAGE_CHANGED, STAGE_REMOVAL_BEGUN, STAGE_REMOVED
+from pheu.setup.tests.test_pipelines import form_of
 from pheu.timeline.models import Event
 from pheu.timeline.stages import enter
 from pheu.timeline.undo import undo
+
+LEAST = [{"name": "Mở", "category": "open"}, {"name": "Xong", "category": "won"}, {"name": "Hỏng", "category": "lost"},
+         {"name": "Dừng", "category": "unqualified"}]  # fmt: skip
 
 
 @pytest.fixture
@@ -196,3 +201,91 @@ def test_an_admin_sees_it_go(world, few):
     work(stage, dung)
     expect(line).to_have_count(0)
     assert Stage.every.get(pk=stage.pk).gone_to == to
+
+
+# What else sends very many records on ------------------------------------------------------------------
+
+
+def waiting(task):
+    return ProcrastinateJob.objects.get(task_name=f"pheu.setup.jobs.{task}")
+
+
+def test_a_stage_with_very_many_records_becomes_an_end(client, few, deals, stage, to, an, dung):
+    """The job moves them, with whoever came in meanwhile, and then the stage is what was asked for."""
+    client.force_login(dung)
+    url, sent = f"/setup/stages/{stage.pk}/", form_of(stage, category="won")
+    assert client.post(url, sent).status_code == 422  # where they go is asked as ever
+    assert client.post(url, sent | {"to": to.pk}).status_code == 302
+    assert standing(deals) == ["Báo giá"] * 5
+    late = create_deal({"name": "Trạm muộn", "owner": an}, by=an)
+    move_deal(late, to=stage, left=late.stage, by=an)
+    job = waiting("change_emptied_stage")
+    jobs.change_emptied_stage(**job.args)
+    assert standing([*deals, late]) == ["Đàm phán"] * 6
+    stage.refresh_from_db()
+    assert (stage.category, stage.empties_into) == ("won", None)
+    assert Event.objects.get(kind=STAGE_CHANGED.code).by == dung
+    with nothing_changes():
+        jobs.change_emptied_stage(**job.args)  # comes twice: there is nothing left to change
+    assert not [line for lines in examine().values() for line in lines]
+
+
+def test_a_pipeline_with_very_many_records_is_used_no_more(client, few, deals, an, dung):
+    other = pipelines.add_pipeline(kinds.get("deal"), name="Dịch vụ", stages=LEAST, by=dung)
+    pipelines.change_pipeline(other, {"is_default": (False, True)}, by=dung)
+    old, to = stage_of("deal", "Báo giá").pipeline, other.stages.first()
+    won = close_deal(deals[0], to=stage_of("deal", "Thành công"), by=an)
+    client.force_login(dung)
+    url = f"/setup/pipelines/{old.pk}/retiring/"
+    with nothing_changes():
+        assert client.post(url).status_code == 422
+    assert client.post(url, {"to": to.pk}).status_code == 302
+    old.refresh_from_db()
+    assert old.is_active
+    job = waiting("retire_emptied_pipeline")
+    jobs.retire_emptied_pipeline(**job.args)
+    old.refresh_from_db()
+    assert not old.is_active
+    assert standing(deals) == ["Thành công", *["Mở"] * 4]
+    assert Deal.objects.get(pk=won.pk).stage.pipeline_id == old.pk
+    with nothing_changes():
+        jobs.retire_emptied_pipeline(**job.args)
+    assert not [line for lines in examine().values() for line in lines]
+
+
+def test_a_worker_that_is_killed_while_a_pipeline_empties_begins_where_it_was(few, deals, stage, to, dung):
+    assert not pipelines.move_some([stage], to, by=dung)
+    assert sorted(standing(deals)) == ["Báo giá"] * 3 + ["Đàm phán"] * 2
+    assert pipelines.move_some([stage], to, by=dung)  # the rest is for the act itself
+    jobs.change_stage(stage, {"category": ("open", "won")}, to=to, by=dung)
+    assert standing(deals) == ["Đàm phán"] * 5
+
+
+def test_what_cannot_be_is_refused_before_anything_moves(few, deals, stage, to, dung, an):
+    for act in (
+        lambda: jobs.change_stage(stage, {"category": ("open", "won")}, to=None, by=dung),
+        lambda: jobs.change_stage(stage, {"category": ("open", "converted")}, to=to, by=dung),
+        lambda: jobs.retire_pipeline(stage.pipeline, to=to, by=dung),
+        lambda: jobs.change_stage(stage, {"category": ("open", "won")}, to=to, by=an),
+    ):
+        with nothing_changes(), pytest.raises(DomainError):
+            act()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_move_each_record_once_and_a_seller_is_told(cast, few):
+    an, dung, stage, to = cast.an, cast.dung, stage_of("deal", "Báo giá"), stage_of("deal", "Đàm phán")
+    deals = [create_deal({"name": f"Trạm {n}", "owner": an}, by=an) for n in range(5)]
+    deals = [move_deal(deal, to=stage, left=deal.stage, by=an) for deal in deals]
+    moves = partial(pipelines.move_some, [stage], to, by=dung)
+    outcome = race(moves, moves, at=BEFORE_WRITE)
+    assert (outcome.errors, outcome.deadlocks) == ([], 0)
+    assert sorted(standing(deals)) == ["Báo giá"] * 3 + ["Đàm phán"] * 2
+    few_left = create_deal({"name": "Trạm 6", "owner": an}, by=an)
+    move_deal(few_left, to=stage, left=few_left.stage, by=an)
+    first = Deal.objects.with_stage().filter(stage=stage).order_by("pk").first()
+    outcome = race(
+        moves, partial(move_deal, first, to=stage_of("deal", "Tiếp cận"), left=stage, by=an), at=BEFORE_WRITE
+    )
+    assert [type(one) for one in outcome.errors] == [Conflict]
+    assert outcome.deadlocks == 0

@@ -85,7 +85,7 @@ function same(draft) {
 // Values of a form ------------------------------------------------------------------------------------------------
 
 function controls(form, name) {
-  return [...form.elements].filter((one) => one.name === name);
+  return [...form.elements].filter((one) => one.name === name && one.type !== "file");
 }
 
 // [[value, words]]: a combobox may not know the value's words any more when it is drawn again.

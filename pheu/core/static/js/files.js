@@ -3,9 +3,10 @@
 function name(drop) {
   const { files } = drop.querySelector("input[type=file]");
   const words = drop.querySelector("[data-drop-name]");
-  if (!files.length || !words) return;
-  words.textContent = [...files].map((file) => file.name).join(", ");
-  words.classList.add("drop-name");
+  if (!words) return;
+  words.dataset.text ??= words.textContent;
+  words.textContent = [...files].map((file) => file.name).join(", ") || words.dataset.text;
+  words.classList.toggle("drop-name", files.length > 0);
 }
 
 for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {

@@ -37,6 +37,7 @@ function close(field) {
 function putBack(field) {
   for (const control of field.querySelectorAll(CONTROLS)) {
     if (control.matches("select")) for (const option of control.options) option.selected = option.defaultSelected;
+    else if (control.type === "checkbox") control.checked = control.defaultChecked;
     else control.value = control.defaultValue;
     control.tomselect?.sync();
     const kept = control.form.elements[control.dataset.proposes]; // the record that goes with the text

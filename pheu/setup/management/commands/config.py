@@ -41,7 +41,7 @@ class Command(BaseCommand):
         try:
             text = sys.stdin.read() if options["file"] == "-" else Path(options["file"]).read_text("utf-8")
             told = json.loads(text)
-        except (OSError, ValueError) as error:
+        except (OSError, RecursionError, ValueError) as error:
             raise CommandError(f"{options['file']}: {error}") from error
         try:
             lines = import_config(told, by=_who(options["by"]), dry_run=options["dry_run"])
