@@ -72,6 +72,11 @@ def chosen(schema: Schema, user: User, asked: str, kept: str) -> tuple[Column, .
     return next((found for text in ways if (found := read_columns(schema, text))), ())
 
 
+def can_edit_in_list(one: Field) -> bool:
+    """Whether a cell can be edited where it stands; what depends on other fields, and files, on the record's page."""
+    return one.editable and one.shown_when is None and not one.parent and one.cell != "file"
+
+
 def offered_as(schema: Schema, columns: Iterable[Column]) -> list[tuple[Field, str, bool, bool]]:
     """What can be a column of a list: (field, how it is named, whether it is one now, whether it always is).
 

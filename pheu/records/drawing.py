@@ -388,10 +388,11 @@ def _idle(listing: Any) -> list[bool]:
     return [bool(filled) and not filled[place] and not column["order"] for place, column in enumerate(listing.columns)]
 
 
-def _head(field: Field, width: int | None, sort_url: str, order: str, is_idle: bool) -> SafeString:
+def _head(field: Field, width: int | None, can_edit: bool, sort_url: str, order: str, is_idle: bool) -> SafeString:
     place = "cell-title" if field.cell == "title" else "end" if field.is_number else None
     named = {"scope": "col", "class": place, "aria-sort": order or None, "hidden": is_idle}
     named |= {"data-column": field.name, "data-width": str(width) if width else None}
+    named |= {"data-edit": can_edit}
     sign = icon("chevron-down" if order == "descending" else "chevron-up", size="small") if order else ""
     words = together([field.label, sign])
     link = html('<a href="{}">{}</a>', sort_url, words) if sort_url else words

@@ -22,10 +22,10 @@ from pheu.core.ids import read_id
 from pheu.core.prepared import prepared
 from pheu.core.vietnamese import show_number
 from pheu.people.models import User
-from pheu.people.scopes import VIEW
+from pheu.people.scopes import CHANGE, VIEW
 from pheu.records import counters, kinds
 from pheu.records.access import mark_free
-from pheu.records.columns import chosen, of_role, usual
+from pheu.records.columns import can_edit_in_list, chosen, of_role, usual
 from pheu.records.conditions import (
     LATE,
     Part,
@@ -458,11 +458,13 @@ class Listing:
 
     @property
     def columns(self) -> list[dict[str, Any]]:
-        """Every column with its width, the address that orders the list by it, and how it does so now."""
+        """Every column: its width, whether its cells can be edited, the address that orders the list by it, and how."""
+        may_change = self.user.may(self.kind.code, CHANGE)
         return [
             {
                 "field": one.field,
                 "width": one.width,
+                "can_edit": may_change and can_edit_in_list(one.field),
                 "sort_url": self._sort_url(one.field) if one.field.sortable else "",
                 "order": self._order_of(one.field),
             }

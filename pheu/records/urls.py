@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, include, path
 
-from pheu.records import act_views, condition_pages, kinds, view_pages, views
+from pheu.records import act_views, cell_pages, condition_pages, kinds, view_pages, views
 from pheu.records.kinds import Kind
 
 
@@ -29,6 +29,7 @@ def record_urls(kind: Kind) -> list[URLPattern]:
         path("<id:pk>/", views.record_page, here, name=f"{kind.code}-page"),
         path("<id:pk>/next/", views.record_beside, {**here, "before": False}, name=f"{kind.code}-next"),
         path("<id:pk>/previous/", views.record_beside, {**here, "before": True}, name=f"{kind.code}-previous"),
+        path("cells/<slug:field>/<id:pk>/", cell_pages.record_cell, here, name=f"{kind.code}-cell"),
         path("<id:pk>/taking/", act_views.record_taking, here, name=f"{kind.code}-taking"),
         path("<id:pk>/fields/", views.record_save, here, name=f"{kind.code}-save"),
     ]

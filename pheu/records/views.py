@@ -183,7 +183,7 @@ def record_beside(request: Request, kind: str, pk: int, before: bool) -> HttpRes
 
 @require_safe
 def record_page(request: Request, kind: str, pk: int) -> HttpResponse:
-    row = _visible_row(request, kind, pk)
+    row = visible_row(request, kind, pk)
     if not row.is_live:
         return _elsewhere(row)
     return _page(request, row, row_form(request, row))
@@ -208,7 +208,7 @@ def must_still_be_seen(request: Any, address: str) -> None:
         raise Conflict(_("This form was saved before, but what it made is gone, or you may no longer see it."))
 
 
-def _visible_row(request: Request, kind: str, pk: int) -> Any:
+def visible_row(request: Request, kind: str, pk: int) -> Any:
     chosen = kinds.get(kind)
     rows = chosen.model.objects.visible_to(request.user).with_past()
     row = get_object_or_404(with_abilities(chosen.on_page(rows), request.user, CHANGE, ASSIGN, CONVERT, MOVE), pk=pk)
@@ -259,7 +259,7 @@ def _came_from(kind: Kind, request: Request) -> str:
 @require_POST
 def record_save(request: Request, kind: str, pk: int) -> HttpResponse:
     """Save what the person changed on a record page; a clash shows both values and keeps what was typed."""
-    row = _visible_row(request, kind, pk)
+    row = visible_row(request, kind, pk)
     must(request.user, row, CHANGE)
     form = row_form(request, row, sent_in(request))
     if not form.is_valid():
@@ -267,7 +267,7 @@ def record_save(request: Request, kind: str, pk: int) -> HttpResponse:
     try:
         kinds.get(kind).change(row, form.changes(), by=request.user)
     except Conflict as conflict:
-        fresh = _visible_row(request, kind, pk)
+        fresh = visible_row(request, kind, pk)
         return _page(request, fresh, form.seen_again(fresh), conflict=conflict, status=409)
     except Invalid as error:
         form.refuse(error)

@@ -17,6 +17,7 @@ register = template.Library()
 BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "rows": ("data-rows",),
     "columns": ("data-columns",),
+    "cells": ("data-cells",),
     "board": ("data-board",),
     "order": ("data-order",),
     "lines": ("data-lines", "data-drop-line"),

@@ -55,7 +55,7 @@ def test_signing_in_takes_three_small_scripts(world):
         ("/", set()),
         ("/calendar/", set()),
         ("/reports/", {"downloads"}),
-        ("/leads/?tab=all", {"rows", "columns"}),
+        ("/leads/?tab=all", {"rows", "columns", "cells"}),
         ("/leads/board/", {"board", "sortable.min"}),
         ("/companies/new/", {"pick", "savebar", "fills", "echo", "once", "drafts"}),
         ("/deals/new/", {"pick", "fills", "dates", "money", "echo", "once", "savebar", "drafts"}),

@@ -414,6 +414,9 @@ def _pages_of(kind: str) -> dict[str, Entry]:
         f"{kind}-conditions": Entry(kind=kind, needs=VIEW, get=200, post=302),
         f"{kind}-condition": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-condition-group": Entry(kind=kind, needs=VIEW, get=200),
+        f"{kind}-cell": Entry(
+            about=(kind,), needs=CHANGE, get=200, post=200, args=(TITLE[kind],), sends=_saved_row(kind)
+        ),
         f"{kind}-sharing": Entry(
             about=(kind,),
             ticked=True,
