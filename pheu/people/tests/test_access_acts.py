@@ -250,7 +250,7 @@ LOOKING = {
 PARTS = {
     "activities.must_change", "activities.must_be_theirs", "activities.is_theirs", "activities.may_change",
     "activities.hand_over_work", "configuring.hold_entry", "configuring.hold_entries",
-    "timeline.record", "timeline.record_many", "timeline.must_be_author",
+    "timeline.record", "timeline.record_many", "timeline.must_be_author", "timeline.give",
     "timeline.put", "parties.create_prospects",  # for conversions and for imports (`may_place`)
     "leads.start_working", "deals.note_wins", "deals.note_wins_of", "stages.enter", "stages.enter_many",
     "stages.tell_override", "pipelines.empty_some",  # for the job that goes on with what `remove_stage` has begun
