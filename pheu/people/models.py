@@ -1,12 +1,12 @@
 """The people of the company: users, departments, branches, sales teams and roles."""
 
 import uuid
-from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 from django.utils.dates import WEEKDAYS
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import Refused

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
 from django.db.models import Count, F, Q
+from django.utils.functional import cached_property
 
 from pheu.core.ids import read_id
 from pheu.people.scopes import MOVE

@@ -6,7 +6,6 @@ No COUNT of a table and no OFFSET: a page fetches one row more than it shows (qu
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
 from itertools import takewhile
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -15,6 +14,7 @@ from django.core import signing
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.http import Http404, QueryDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,6 +9,7 @@ from django.db import models
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 from django.db.models.lookups import IsNull
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import Invalid

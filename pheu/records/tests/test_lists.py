@@ -1,7 +1,9 @@
 """Paging through a list: every row once and in order, whatever it is sorted by and whatever the address says."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -158,3 +160,25 @@ def test_a_tag_finds_what_carries_it(client, an, kind):
     page = client.get(f"/{kind}s/?tab=all&tags={tags[0].pk}").text
     assert rows[0].title in page
     assert rows[1].title not in page
+
+
+def test_two_requests_that_need_each_others_part_of_a_list_go_on(an, monkeypatch):
+    """One was choosing its view while the other was asking for its condition: each had locked what the other needed."""
+    lead, meet = kinds.get("lead"), Barrier(2, timeout=5)
+    choose = Listing._first_with_rows
+
+    def met(listing: Listing) -> Any:
+        meet.wait()
+        return choose(listing)
+
+    monkeypatch.setattr(Listing, "_first_with_rows", met)
+
+    def begin(name: str) -> Any:
+        try:
+            return getattr(Listing(lead, an, QueryDict("")), name)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(begin, name) for name in ("tab", "condition")]
+        assert [one.result(timeout=5) is not None for one in both] == [True, True]
