@@ -318,7 +318,7 @@ class Next:
 
     def _beside(self, now: datetime) -> SafeString | str:
         if self._by_deadline(now):
-            return together([self._time(now), pill(self._deadline(now), "red")])
+            return pill(self._deadline(now), "red")
         return self._late(now) or self._unplanned() or self._time(now)
 
     def _day(self, now: datetime) -> Drawn:
