@@ -137,7 +137,29 @@ def role(page: Page) -> None:
     page.wait_for_url(re.compile(r"/setup/roles/\d+/"))
 
 
-PICTURES = {"board": board, "home": home, "record": record, "convert": convert, "import": imported}
+def conditions(page: Page) -> None:
+    page.goto("/leads/?tab=all&expected_amount.from=500000000&created_at.within=last_90")
+    page.locator(".chip a", has_text="90").click()
+    page.locator(".condition").nth(1).wait_for()
+
+
+def groups(page: Page) -> None:
+    page.goto("/deals/?tab=all&group=owner")
+    page.locator(".group-rows tr").nth(1).wait_for()
+
+
+def palette(page: Page) -> None:
+    page.goto("/leads/?tab=all")
+    page.locator("main tbody a[href^='/leads/']").first.click()
+    page.wait_for_url("**/leads/*/**")
+    page.keyboard.press("Control+k")
+    page.locator("#palette .command").first.wait_for()
+
+
+PICTURES = {
+    "board": board, "home": home, "record": record, "convert": convert, "import": imported,
+    "conditions": conditions, "groups": groups, "palette": palette,
+}  # fmt: skip
 OF_ADMINS = {
     "setup-fields": fields, "setup-new-field": new_field, "setup-survey": survey, "setup-layout": layout,
     "setup-pipeline": pipelines, "setup-role": role,
