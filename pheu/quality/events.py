@@ -16,6 +16,7 @@ IMPORT_FINISHED = EventKind("import.finished", _("imported %(created)s rows from
 TICKED, SHOWN, ALL = "ticked", "shown", "all"
 ROWS = {TICKED: _("The ticked rows"), SHOWN: _("What the list shows now"), ALL: _("Everything")}
 XLSX, CSV = "xlsx", "csv"
+MOST_NAMED = 12  # columns in the log
 FORMS = {XLSX: "Excel (xlsx)", CSV: "CSV (UTF-8)"}
 
 
@@ -30,7 +31,8 @@ class ExportKind(EventKind):
 
 def _columns(kind: kinds.Kind, facts: dict[str, Any], condition: str, reader: User) -> list[tuple[Any, str]]:
     schema = kind.schema_for(reader)
-    labels = ", ".join(str(one.label) for name in facts["fields"] if (one := schema.get(name)) is not None)
+    found = [str(one.label) for name in facts["fields"] if (one := schema.get(name)) is not None]
+    labels = ", ".join(found[:MOST_NAMED]) + (f", +{len(found) - MOST_NAMED}" if found[MOST_NAMED:] else "")
     told = [(_("Rows"), str(ROWS[facts["scope"]])), (_("Search"), facts["text"]), (_("Condition"), condition)]
     return [(label, words) for label, words in [*told, (_("Columns"), labels)] if words]
 

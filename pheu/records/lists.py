@@ -339,6 +339,7 @@ class Listing:
                 for one in fields:
                     one.bring(rows)
                 yield sorted(rows, key=lambda row: place[row.pk])
+                _let_go(rows)
                 if len(edges) < most:
                     break
 
@@ -494,6 +495,12 @@ def told_open(where: Any) -> Q:
 def _rows(code: str, fields: tuple[Field, ...], beside: tuple[str, ...], sorted_by: Field, ids: list[int]) -> QuerySet:
     rows = kinds.get(code).model.objects.filter(pk__in=ids).to_draw(fields, beside)
     return rows.annotate(sort_value=sorted_by.sort_expression())
+
+
+def _let_go(rows: list[Any]) -> None:
+    """Free the memory of rows that have been read: a row and its Record name each other, and so would stay for long."""
+    for row in rows:
+        row._state.fields_cache.clear()
 
 
 def capped(rows: QuerySet) -> str:
