@@ -28,6 +28,8 @@ from pheu.records.lists import Listing
 from pheu.records.models import Record
 from pheu.timeline.services import record
 
+PATIENCE = "2min"
+
 
 class Outgoing(Listing):
     """The rows of a list that leave: what it shows, the ticked ones of it, or all of the kind."""
@@ -113,12 +115,16 @@ def _sent(pieces: Iterator[bytes], language: str) -> Iterator[bytes]:
 
 @contextmanager
 def _snapshot() -> Iterator[None]:
-    """All statements see the rows as they were at the first: what is changed meanwhile is neither lost nor twice."""
+    """All statements see the rows as they were at the first: what is changed meanwhile is neither lost nor twice.
+
+    Whoever stops taking the file for so long ends it: an old snapshot keeps the database from clearing up.
+    """
     begins = not connection.in_atomic_block
     with transaction.atomic():
         if begins:
             with connection.cursor() as cursor:
                 cursor.execute("set transaction isolation level repeatable read, read only")
+                cursor.execute("set local idle_in_transaction_session_timeout = %s", [PATIENCE])
         yield
 
 
