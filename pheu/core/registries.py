@@ -19,7 +19,8 @@ Words = str | Promise
 class Button:
     """One act on a toolbar or bulk bar. `dialog` opens `url` in the dialog, `posts` sends it, else it is a link.
 
-    `key` presses it; keys are told in the help of «?».
+    `key` presses it; keys are told in the help of «?». `of_list`: the address is told, as `list`, the query string of
+    the list on which the button stands.
     """
 
     label: Words
@@ -30,6 +31,7 @@ class Button:
     posts: bool = False
     confirm: Words = ""
     key: str = ""
+    of_list: bool = False
 
 
 @dataclass(frozen=True)

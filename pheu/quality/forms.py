@@ -4,12 +4,15 @@ from typing import Any
 from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pheu.core.ids import RowField
+from pheu.core.tables import letter_of
 from pheu.core.vietnamese.fields import CleanCharField
 from pheu.core.vietnamese.phone import AREA_CODES
 from pheu.people.models import Department, Team, User
-from pheu.quality.mapping import headers_of, letter_of
+from pheu.quality.events import ALL, FORMS, ROWS, SHOWN, TICKED, XLSX
+from pheu.quality.mapping import headers_of
 from pheu.quality.models import Import
 from pheu.quality.parser import ENCODINGS
 from pheu.quality.places import departments_for, teams_for
@@ -25,6 +28,25 @@ ENCODING_NAMES = {
 }
 AREA_CODE_CHOICES = [("", _("None")), *((code, f"{code} · {name}") for code, name in AREA_CODES.items())]
 OFFERED_HEADERS = 30  # lines that may be chosen as the header
+
+
+class ExportForm(forms.Form):
+    """Which rows leave, with which fields, as which file. `ticked`: the rows are chosen already."""
+
+    rows = forms.ChoiceField(label=_("Rows"), widget=forms.RadioSelect, initial=SHOWN)
+    columns = forms.ChoiceField(
+        label=pgettext_lazy("of records", "Fields"),
+        widget=forms.RadioSelect,
+        choices=[(SHOWN, _("The columns of the list")), (ALL, _("All fields"))],
+        initial=SHOWN,
+    )
+    form = forms.ChoiceField(label=_("File"), widget=forms.RadioSelect, choices=[*FORMS.items()], initial=XLSX)
+
+    def __init__(self, data: Any = None, *, ticked: bool) -> None:
+        super().__init__(data)
+        offered = [TICKED] if ticked else [SHOWN, ALL]
+        self.fields["rows"].choices = [(one, ROWS[one]) for one in offered]  # type: ignore[attr-defined]
+        self.initial["rows"] = offered[0]
 
 
 class FileForm(forms.Form):

@@ -32,7 +32,8 @@ class _Match:
 class Headers:
     """Knows what the headers of real lists call each field: its label and synonyms, in any spelling."""
 
-    def __init__(self, fields: Mapping[str, Field], joined: Iterable[str] = ()) -> None:
+    def __init__(self, fields: Mapping[str, Field], joined: Iterable[str] = (), others: Iterable[Field] = ()) -> None:
+        """`others` can be read from no file: a header that is the label of one speaks of it, and of no field here."""
         self.fields, self.joined = fields, set(joined)
         self._names = {
             words: name
@@ -40,6 +41,7 @@ class Headers:
             for words in map(words_of, [*field.synonyms, str(field.label)])
             if words
         }
+        self._others = {words_of(str(one.label)) for one in others} - self._names.keys()
 
     def match(self, header: str) -> _Match | None:
         """The field that a header speaks of.
@@ -48,7 +50,7 @@ class Headers:
         two words at least («địa chỉ trong khu», but not «tên dự án» for «tên»).
         """
         words = words_of(header) if len(header) <= LONGEST else ""
-        if not words:
+        if not words or words in self._others:
             return None
         if words in self._names:
             return _Match(self._names[words], is_exact=True)
@@ -111,16 +113,6 @@ def headers_of(lines: Sequence[Line], header_line: int | None) -> list[str]:
     width = max((len(line.cells) for line in lines), default=0)
     cells = next((line.cells for line in lines if header_line and line.number == header_line), [])
     return [*cells, *[""] * (width - len(cells))]
-
-
-def letter_of(column: int) -> str:
-    """0 -> A, 26 -> AA, as a spreadsheet calls its columns."""
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
 
 
 def is_header_again(cells: Sequence[str], headers: Sequence[str]) -> bool:

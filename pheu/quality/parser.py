@@ -14,9 +14,12 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from pheu.core.tables import unguarded
 from pheu.core.vietnamese.text import clean, clean_lines
 
 MEMORY = 1024 * 1024 * 1024  # bytes of address space, the interpreter's own included
@@ -185,12 +188,17 @@ def numbered(lines: Iterable[list[Any]]) -> Iterator[tuple[int, list[str]]]:
 
 
 def cell_text(cell: Any) -> str:
-    """A cell as a person reads it: 38450000.0 is 38450000, a day is dd/mm/yyyy, unseen characters are gone."""
+    """A cell as a person reads it: 38450000.0 is 38450000, a day is dd/mm/yyyy, unseen characters are gone.
+
+    Decimals stand behind a comma: 1.234 would be read as a thousand and more.
+    """
     match cell:
         case bool():
             return "x" if cell else ""
         case float() if cell.is_integer() and abs(cell) < 1e15:
             return str(int(cell))
+        case float() if isfinite(cell):
+            return f"{Decimal(repr(cell)):f}".replace(".", ",")
         case datetime():
             return f"{cell:%d/%m/%Y}" if cell.time() == time(0) else f"{cell:%d/%m/%Y %H:%M}"
         case date():
@@ -199,8 +207,7 @@ def cell_text(cell: Any) -> str:
             return str(cell)
     text = str(cell)
     text = clean_lines(text) if "\n" in text else clean(text)
-    # Our own export puts an apostrophe before what Excel would run as a formula.
-    return text[1:] if text[:1] == "'" and text[1:2] in tuple("=+-@") else text.strip()
+    return unguarded(text.strip())
 
 
 if __name__ == "__main__":

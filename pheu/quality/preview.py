@@ -7,10 +7,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from pheu.core.tables import letter_of
 from pheu.core.vietnamese import phone
 from pheu.quality import marks
 from pheu.quality.lines import Draft, LineReader
-from pheu.quality.mapping import letter_of
 from pheu.quality.models import Import, ImportLine
 from pheu.quality.reading import Line
 from pheu.quality.services import read_line

@@ -180,7 +180,8 @@ def _propose(imported: Import, lines: Sequence[Line], header_line: int | None) -
 
 
 def _headers(imported: Import) -> Headers:
-    return Headers(imported.importer.fields(), imported.importer.joined)
+    importer = imported.importer
+    return Headers(importer.fields(), importer.joined, [one for one in importer.schema if not one.importable])
 
 
 def _texts(lines: Sequence[Line], columns: dict[int, str], name: str) -> list[str]:

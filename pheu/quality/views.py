@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
@@ -13,15 +14,18 @@ from pheu.core.once import once
 from pheu.core.vietnamese.money import show_number
 from pheu.people.models import User
 from pheu.people.requests import Request
-from pheu.people.scopes import IMPORT
+from pheu.people.scopes import EXPORT, IMPORT, VIEW
 from pheu.quality import jobs, services
+from pheu.quality.events import ALL
 from pheu.quality.export import rejected_lines
-from pheu.quality.forms import FileForm, MappingForm, SheetForm
+from pheu.quality.forms import ExportForm, FileForm, MappingForm, SheetForm
 from pheu.quality.importers import importable_kinds
 from pheu.quality.models import Import, ImportLine
+from pheu.quality.outgoing import Outgoing, download, export_rows
 from pheu.quality.preview import MOST, Preview
 from pheu.quality.reading import FileRefused
 from pheu.records import kinds
+from pheu.records.act_views import ticked
 
 PAGE = 100
 State, LineState = Import.State, ImportLine.State
@@ -227,6 +231,26 @@ def import_progress(request: Request, pk: int) -> HttpResponse:
 def import_work(request: Request, pk: int) -> HttpResponse:
     """The line above other pages: how far an import is that goes on without its page, or how it ended."""
     return render(request, "quality/_work.html", {"imported": _import(request, pk)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def export_new(request: Request, kind: str) -> HttpResponseBase:
+    """The dialog that asks what leaves as which file, and the file; `list` is the query string of the list."""
+    if not (request.user.may(kind, EXPORT) and request.user.may(kind, VIEW)):
+        raise Http404
+    chosen, sent = kinds.get(kind), request.POST if request.method == "POST" else None
+    asked = request.GET if sent is None else sent
+    rows = ticked(chosen.model.objects.within(request.user, EXPORT), asked) if "ids" in asked else []
+    form = ExportForm(sent, ticked=bool(rows))
+    query = asked.get("list", "").removeprefix("?")
+    if sent is not None and form.is_valid():
+        told, ids = form.cleaned_data, [row.pk for row in rows]
+        outgoing = Outgoing(chosen, request.user, QueryDict(query), scope=told["rows"], ids=ids)
+        fields = outgoing.fields(every=told["columns"] == ALL)
+        export_rows(outgoing, fields, form=told["form"], by=request.user)
+        return download(outgoing, fields, told["form"])
+    context = {"kind": chosen, "form": form, "rows": rows, "query": query}
+    return render(request, "quality/export.html", context, status=200 if sent is None else 422)
 
 
 @require_GET

@@ -3,7 +3,7 @@
 No COUNT of a table and no OFFSET: a page fetches one row more than it shows (quality.md 1).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import takewhile
@@ -49,6 +49,7 @@ PAGE = 50
 COUNT_CAP = 999
 MOST_COUNTED = 1000  # rows, where no counter knows how many they are
 MOST_CHOSEN = 500  # rows that «Chọn tất cả» ticks: what an act takes at once
+CHUNK = 1000  # rows of a whole list that are read at once
 LONGEST_PLACE = 500  # characters of a list's query string that the links of its rows carry along
 
 
@@ -305,7 +306,7 @@ class Listing:
 
     def _brought(self, keys: list[int]) -> list[Any]:
         """Rows by their ids, each with the query string by which its page knows where in this list it stands."""
-        rows = _rows(self.kind.code, tuple(self.column_fields), self._sorted_by, keys)
+        rows = _rows(self.kind.code, tuple(self.column_fields), (), self._sorted_by, keys)
         here = self.url()
         if len(here) <= LONGEST_PLACE:
             for row in rows:
@@ -346,14 +347,33 @@ class Listing:
         return rows if last is None else rows.filter(**{"pk__lt" if self._goes_down else "pk__gt": last[1]})
 
     def _keys(self, half: Callable[[Any, Any], Any], last: tuple[Any, int] | None, most: int = PAGE + 1) -> list[int]:
-        """Ids of the first rows of one half: from the first ones of each way to see, so that every scan is short."""
+        return [pk for _value, pk in self._edges(half, last, most)]
+
+    def _edges(self, half: Callable[[Any, Any], Any], last: tuple[Any, int] | None, most: int) -> list[tuple[Any, int]]:
+        """Where the first rows of one half stand: from the first ones of each way to see, so every scan is short."""
         found = half(self._ordered(self.narrowed(self.kind.model.objects.all())), last).values("sort_value", "pk")
         ways = [found.visible_to(self.user)] if self.text else found.ways_to_see(self.user)
         firsts = [way[:most] for way in ways]
-        if len(firsts) == 1:
-            return [row["pk"] for row in firsts[0]]
-        together = firsts[0].union(*firsts[1:]).order_by(*self._order)
-        return [row["pk"] for row in together[:most]]
+        together = firsts[0].union(*firsts[1:]).order_by(*self._order) if firsts[1:] else firsts[0]
+        return [(row["sort_value"], row["pk"]) for row in together[:most]]
+
+    def chunks(self, fields: list[Field], most: int = CHUNK) -> Iterator[list[Any]]:
+        """All rows in their order, so many at a time, with what these fields say of them.
+
+        Two statements for each chunk, and one for each field that stands beside the rows.
+        """
+        beside = tuple(name for one in fields for name in one.companions)
+        for half in (self._filled, *([self._empty] if self._may_be_empty else [])):
+            last: tuple[Any, int] | None = None
+            while edges := self._edges(half, last, most):
+                last, place = edges[-1], {pk: at for at, (_value, pk) in enumerate(edges)}
+                rows = _rows(self.kind.code, tuple(fields), beside, self._sorted_by, list(place))
+                for one in fields:
+                    one.bring(rows)
+                yield sorted(rows, key=lambda row: place[row.pk])
+                _let_go(rows)
+                if len(edges) < most:
+                    break
 
     @property
     def rows(self) -> list[Any]:
@@ -506,9 +526,15 @@ def told_open(where: Any) -> Q:
 
 
 @prepared
-def _rows(code: str, fields: tuple[Field, ...], sorted_by: Field, ids: list[int]) -> QuerySet:
-    rows = kinds.get(code).model.objects.filter(pk__in=ids).to_draw(fields)
+def _rows(code: str, fields: tuple[Field, ...], beside: tuple[str, ...], sorted_by: Field, ids: list[int]) -> QuerySet:
+    rows = kinds.get(code).model.objects.filter(pk__in=ids).to_draw(fields, beside)
     return rows.annotate(sort_value=sorted_by.sort_expression())
+
+
+def _let_go(rows: list[Any]) -> None:
+    """Free the memory of rows that have been read: a row and its Record name each other, and so would stay for long."""
+    for row in rows:
+        row._state.fields_cache.clear()
 
 
 def capped(rows: QuerySet) -> str:

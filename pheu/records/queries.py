@@ -92,10 +92,10 @@ class RowQuerySet(QuerySet):
         rows = self._with_referred([one for one in kind.fields if one.cell != "stage"], *beside)
         return rows.with_stage().select_related("closed_by") if kind.has_stages else rows
 
-    def to_draw(self, fields: Iterable["Field"]) -> "RowQuerySet":
+    def to_draw(self, fields: Iterable["Field"], beside: Iterable[str] = ()) -> "RowQuerySet":
         """Bring of each row what these fields are drawn from, its name, whether it is over and who may take it on.
 
-        Reading wide rows is most of what a list or a board costs.
+        Reading wide rows is most of what a list or a board costs. `beside` are further columns of the row itself.
         """
         kind, fields = kinds.get(self.model.kind), list(fields)  # type: ignore[attr-defined]
         relations, columns = _drawn_from(fields)
@@ -105,7 +105,7 @@ class RowQuerySet(QuerySet):
         if any(one.name == "owner" for one in fields):
             columns.update(("team", "department", *self.model.is_over_by))  # type: ignore[attr-defined]
         rows = self.select_related("record", *relations)
-        return rows.only("record__number", *kind.fields.title, *relations, *columns)._with_tags(fields)
+        return rows.only("record__number", *kind.fields.title, *relations, *columns, *beside)._with_tags(fields)
 
     def _with_referred(self, fields: list["Field"], *beside: str) -> "RowQuerySet":
         own = {one.name for one in self.model._meta.local_fields}

@@ -1,7 +1,8 @@
 """Pages that every kind shares: list, board, form, record, picker, search. The domain gives schema and acts."""
 
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
@@ -105,8 +106,15 @@ def _list_context(request: Request, listing: Listing) -> dict[str, Any]:
         "listing": listing,
         "may_create": request.user.may(code, CREATE),
         "bulk_acts": registries.buttons_for(registries.bulk, code, code, request.user),
-        "list_buttons": registries.buttons_for(registries.list_buttons, code, code, request.user),
+        "list_buttons": _list_buttons(listing),
     }
+
+
+def _list_buttons(listing: Listing) -> list[registries.Button]:
+    code = listing.kind.code
+    buttons = registries.buttons_for(registries.list_buttons, code, code, listing.user)
+    here = urlencode({"list": listing.shared_query_with_sort.removeprefix("?")})
+    return [replace(one, url=f"{one.url}?{here}") if one.of_list else one for one in buttons]
 
 
 @require_GET

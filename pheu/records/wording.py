@@ -18,8 +18,13 @@ Names = dict[Field, dict[str, str]]
 
 def words_of(kind: Kind, user: User, tree: Tree) -> str:
     """A condition that can be asked, in words. One statement for the names of all that it speaks of."""
-    parts = list(_parts(kind, user, tree))
-    return _say(kind, user, tree, _names(parts, user))
+    return words_of_each([(kind, tree)], user)[0]
+
+
+def words_of_each(asked: Sequence[tuple[Kind, Tree]], user: User) -> list[str]:
+    """The same for several conditions, with as many statements."""
+    names = _names([part for kind, tree in asked for part in _parts(kind, user, tree)], user)
+    return [_say(kind, user, tree, names) for kind, tree in asked]
 
 
 def _parts(kind: Kind, user: User, tree: Tree) -> Iterator[Part]:

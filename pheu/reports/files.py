@@ -1,33 +1,29 @@
 """A report as an Excel file and as a picture."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import xlsxwriter
 from django.http import FileResponse, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from pheu.core.markup import html, together
+from pheu.core.tables import EXCEL, TENTHS, WHOLE, xlsx_file
+from pheu.core.tables import Line as FileLine
+from pheu.core.tables import Sheet as FileSheet
 from pheu.core.vietnamese.text import fold
 from pheu.reports.periods import Period
 from pheu.reports.sheets import DAYS, MONEY, PERCENT, Line, Sheet, shown
 
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FORMS = {MONEY: "#,##0", PERCENT: "0", DAYS: "0.0"}
+FORMS = {MONEY: WHOLE, PERCENT: WHOLE, DAYS: TENTHS}
 MOST_BARS = 40
 
 
 def workbook(name: str, sheets: Sequence[Sheet], period: Period) -> FileResponse:
     """Every table on a sheet of its own, in numbers; text is never a formula, whatever somebody is called."""
-    written = io.BytesIO()
-    with xlsxwriter.Workbook(written, {"in_memory": True, "strings_to_formulas": False}) as book:
-        taken: set[str] = set()
-        for sheet in sheets:
-            _write(book, book.add_worksheet(_tab(sheet.title, taken)), sheet, period)
-    written.seek(0)
+    written = io.BytesIO(b"".join(xlsx_file(*(_sheet(one, period) for one in sheets))))
     return FileResponse(written, as_attachment=True, filename=f"{_file_name(name, period)}.xlsx", content_type=EXCEL)
 
 
@@ -35,35 +31,31 @@ def _file_name(name: str, period: Period) -> str:
     return f"{slugify(fold(name))}-{period.first:%Y%m%d}-{period.last:%Y%m%d}"
 
 
-def _tab(title: str, taken: set[str]) -> str:
-    """What Excel lets a sheet be called: 31 characters, some of them not, and no two alike."""
-    tab = "".join(one for one in title if one not in "[]:*?/\\'")[:28]
-    while tab.lower() in taken:
-        tab += "+"
-    taken.add(tab.lower())
-    return tab
+def _sheet(sheet: Sheet, period: Period) -> FileSheet:
+    beside = 2 if sheet.compares else 1
+    forms = [FORMS.get(column.form, WHOLE) for column in sheet.columns for _nth in range(beside)]
+    return FileSheet(
+        _lines(sheet, period),
+        title=sheet.title,
+        heads=3,
+        still=1,
+        widths={0: 34},
+        usual_width=16,
+        forms=dict(enumerate(forms, 1)),
+    )
 
 
-def _write(book: Any, page: Any, sheet: Sheet, period: Period) -> None:
-    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-    page.write_string(0, 0, f"{sheet.title}, {period}", book.add_format({"bold": True}))
+def _lines(sheet: Sheet, period: Period) -> Iterator[FileLine]:
+    yield [f"{sheet.title}, {period}"]
+    yield []
     heads = [sheet.head]
     for column in sheet.columns:
         label = str(column.label)
         heads += [label, _("%(column)s, the period before") % {"column": label}] if sheet.compares else [label]
-    for at, head in enumerate(heads):
-        page.write_string(2, at, head, bold)
-    formats = [book.add_format({"num_format": FORMS.get(column.form, "#,##0")}) for column in sheet.columns]
-    for row, line in enumerate([*sheet.lines, *([sheet.total] if sheet.total else [])], 3):
-        page.write_string(row, 0, line.label)
-        for at, (cell, form) in enumerate(zip(line.cells, formats, strict=True)):
-            values = [cell.value, cell.was] if sheet.compares else [cell.value]
-            for beside, value in enumerate(values):
-                if value is not None:
-                    page.write_number(row, 1 + at * len(values) + beside, float(value), form)
-    page.freeze_panes(3, 1)
-    page.set_column(0, 0, 34)
-    page.set_column(1, len(heads), 16)
+    yield heads
+    for line in [*sheet.lines, *([sheet.total] if sheet.total else [])]:
+        pairs = ([cell.value, cell.was] if sheet.compares else [cell.value] for cell in line.cells)
+        yield [line.label, *(None if one is None else float(one) for pair in pairs for one in pair)]
 
 
 # Pictures ---------------------------------------------------------------------------------------------------------

@@ -133,18 +133,33 @@ LINES = 50
 
 @dataclass(frozen=True)
 class LogLine:
-    """One change of the configuration: (label, words) of each column."""
+    """One change of the configuration, or what else the company wants to know: (label, words) of each column."""
 
     event: Event
     said: str
     changes: list[tuple[Any, str]]
+
+    @property
+    def subject(self) -> Any:
+        return self.event.subject or KINDS[self.event.kind].in_log
 
 
 def log_lines(codes: list[str], before: int | None, reader: User) -> list[LogLine]:
     """The newest of these kinds of events, and one more than a page holds."""
     told = Event.objects.filter(about=None, kind__in=codes).select_related("by").order_by("-pk")
     told = told.filter(pk__lt=before) if before else told
-    return [LogLine(one, str(KINDS[one.kind].say(one, reader)), columns_of(one)) for one in told[: LINES + 1]]
+    found = list(told[: LINES + 1])
+    more = _more(found, reader)
+    return [LogLine(one, str(KINDS[one.kind].say(one, reader)), more.get(one) or columns_of(one)) for one in found]
+
+
+def _more(events: list[Event], reader: User) -> dict[Event, list[tuple[Any, str]]]:
+    """What kinds of events say of them by themselves."""
+    kinds = {KINDS[one.kind] for one in events}
+    of_kinds = {kind: [one for one in events if one.kind == kind.code] for kind in kinds}
+    return {
+        one: told for kind, some in of_kinds.items() for one, told in zip(some, kind.more(some, reader), strict=True)
+    }
 
 
 def columns_of(event: Event) -> list[tuple[Any, str]]:

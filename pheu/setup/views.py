@@ -25,6 +25,7 @@ from pheu.setup.lists import MOST_COUNTED, Page
 from pheu.setup.queries import LINES, log_lines, parked_jobs, with_words
 from pheu.setup.roles import ROLES
 from pheu.setup.staff import PEOPLE, invitation_link, mail_is_set_up, rows_of, work_of
+from pheu.timeline.events import KINDS
 
 PAGE = 50  # jobs
 COUNTED = 100  # jobs for the sidebar; more are «99+»
@@ -222,12 +223,16 @@ def role_list(request: Request, kind: str, pk: int) -> HttpResponse:
 
 @require_safe
 def setup_log(request: Request) -> HttpResponse:
-    """Every change of the configuration: who, when, what was and what is now."""
+    """Every change of the configuration: who, when, what was and what is now; and who took what out of the house."""
     _must_look_after_it(request)
-    codes = [kind.code for kind in OF_CONFIGURATION]
+    told = {kind.code: kind.in_log for kind in KINDS.values() if kind.in_log}
+    only = request.GET.get("only", "")
+    codes = [only] if only in told else [*(kind.code for kind in OF_CONFIGURATION), *told]
     lines = log_lines(codes, read_id(request.GET.get("before")), request.user)
     context = {
         "pages": lists.every(),
+        "told": told,
+        "only": only if only in told else "",
         "lines": lines[:LINES],
         "more": lines[LINES - 1].event.pk if len(lines) > LINES else None,
     }

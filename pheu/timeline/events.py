@@ -1,6 +1,6 @@
 """Kinds of events with their sentences, who may be their author, and the kinds that every record shares."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,8 @@ class EventKind:
     icon: str = "point"
     tone: str = ""
     shows: Mapping[str, Shower] = field(default_factory=dict)
+    # Under which words the log of the company has it; what is not about the company has none.
+    in_log: Words = ""
 
     def __post_init__(self) -> None:
         KINDS[self.code] = self
@@ -56,6 +58,10 @@ class EventKind:
     def say(self, event: Any, reader: User) -> str:
         """The sentence about `event` for somebody who reads it now."""
         return str(self.sentence) % _Names(self.words(event))
+
+    def more(self, events: Sequence[Any], reader: User) -> list[list[tuple[Any, str]]]:
+        """What the log says of each event below its sentence: (label, words); a few statements for all of them."""
+        return [[] for _event in events]
 
     def words(self, event: Any) -> dict[str, Any]:
         """What stands in the sentence's places."""

@@ -46,15 +46,19 @@ def dialog(
     draft: bool = False,
     unsaved: Any = None,
     ready: bool = False,
+    download: bool = False,
 ) -> SafeString:
     """The form inside the shared dialog. Without `action` it only tells: there is no form and one button closes it.
 
     With `draft`, what is typed into it waits in the browser until it is sent; `unsaved` where it came back with that.
-    `ready` where nothing needs to be decided any more: the focus begins on the button that sends it.
+    `ready` where nothing needs to be decided any more: the focus begins on the button that sends it. `download` where
+    the answer is a file.
     """
     around = {"content": content, "title": title, "action": action, "submit": submit, "number": number, "note": note}
     more = {"method": method, "tone": tone, "cancel": cancel, "multipart": multipart, "once": once}
-    return _inside(context, "dialog_form", **around, **more, draft=draft, unsaved=unsaved, ready=ready)
+    return _inside(
+        context, "dialog_form", **around, **more, draft=draft, unsaved=unsaved, ready=ready, download=download
+    )
 
 
 @register.simple_block_tag

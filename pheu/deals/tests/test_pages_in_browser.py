@@ -54,6 +54,7 @@ PAGES = [
     "/setup/fields/new/?kind=lead",
     "/setup/layout/lead/",
     "/setup/log/",
+    "/leads/export/?list=tab%3Dall",
 ]
 
 

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import QueryDict
 from django.utils import timezone
 
 from pheu.activities import services as activities
@@ -23,6 +24,7 @@ from pheu.deals.conversion import Handover
 from pheu.leads import services as leads
 from pheu.parties import services as parties
 from pheu.people.models import Role, User
+from pheu.quality import outgoing
 from pheu.quality import services as quality
 from pheu.records import keeping, kinds
 from pheu.records.acts import last_operation
@@ -238,6 +240,7 @@ MAKING = {
     "leads.create_lead": lambda d, by: leads.create_lead({"name": "x"}, by=by),
     "deals.create_deal": lambda d, by: deals.create_deal({"name": "x"}, by=by),
     "quality.open_file": lambda d, by: quality.open_file(upload(), kind="prospect", by=by),
+    "outgoing.export_rows": lambda d, by: outgoing.export_rows(leaving(by), [], form="csv", by=by),
 }
 
 # What everybody does who may look.
@@ -256,6 +259,10 @@ PARTS = {
     "stages.tell_override", "pipelines.empty_some",  # for the job that goes on with what `remove_stage` has begun
     "pipelines.move_some",  # and with what `change_stage` or `retire_pipeline` would do
 }  # fmt: skip
+
+
+def leaving(by):
+    return outgoing.Outgoing(kinds.get("lead"), by, QueryDict("tab=all"), scope="all")
 
 
 def another(row):
@@ -356,7 +363,7 @@ def acts_of_the_house():
     for app in apps.get_app_configs():
         for module in (
             "services", "configuring", "housekeeping", "pipelines", "shaping", "staffing", "conversion", "undoing",
-            "stages", "undo", "keeping", "sharing",
+            "stages", "undo", "keeping", "sharing", "outgoing",
         ):  # fmt: skip
             if app.name.startswith("pheu.") and find_spec(f"{app.name}.{module}"):
                 short, loaded = module if module != "services" else app.label, import_module(f"{app.name}.{module}")

@@ -22,7 +22,7 @@ from pheu.activities.services import schedule_activity
 from pheu.conftest import PASSWORD, fingerprint, stage_of, standing
 from pheu.core.vietnamese import today_here
 from pheu.people.models import Branch, Department, Holiday, Role, Team, User
-from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, IMPORT, MOVE, VIEW, Action, Scope
+from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, EXPORT, IMPORT, MOVE, VIEW, Action, Scope
 from pheu.quality.services import open_file, read_file
 from pheu.records import kinds
 from pheu.records.acts import last_operation
@@ -279,6 +279,10 @@ def _list_to_import(firm: Firm, thing: Any) -> dict[str, Any]:
     return {"kind": "prospect", "file": SimpleUploadedFile("danh-sach.csv", "Công ty\nHòn Đá\n".encode())}
 
 
+def _whole_list(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"rows": "shown", "columns": "all", "form": "csv", "list": "tab=all"}
+
+
 def _columns(firm: Firm, thing: Any) -> dict[str, Any]:
     return {"column_0": "company_name", "team": thing.by.teams.get().pk}
 
@@ -410,6 +414,7 @@ def _pages_of(kind: str) -> dict[str, Entry]:
         f"{kind}-filters": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-counts": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-ids": Entry(kind=kind, needs=VIEW, get=200),
+        f"{kind}-export": Entry(kind=kind, needs=EXPORT, get=200, post=200, sends=_whole_list),
         f"{kind}-views": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-conditions": Entry(kind=kind, needs=VIEW, get=200, post=302),
         f"{kind}-condition": Entry(kind=kind, needs=VIEW, get=200),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pheu.quality.mapping import Headers, guess_area_code, is_column_numbers, is_header_again, letter_of
+from pheu.quality.mapping import Headers, guess_area_code, is_column_numbers, is_header_again
 from pheu.quality.reading import Line
 from pheu.records.fields import Email, Link, LongText, Phone, TaxCode, Text
 
@@ -111,7 +111,3 @@ def test_a_header_printed_again_and_a_line_of_column_numbers_are_no_customers():
 )
 def test_an_area_code_is_proposed_only_on_evidence(phones, titles, addresses, code):
     assert guess_area_code(phones, titles, addresses) == code
-
-
-def test_columns_are_called_as_the_spreadsheet_calls_them():
-    assert [letter_of(column) for column in (0, 7, 25, 26, 701)] == ["A", "H", "Z", "AA", "ZZ"]

@@ -19,6 +19,7 @@ from pheu.records import kinds
 from pheu.records.operators import EMPTY, Operator
 
 NO_VALUE: tuple[Any, ...] = (None, "", [], ())
+BETWEEN_VALUES = "; "  # of one cell of an exported file
 # (name of another field, the values of a form of which it must have one)
 When = tuple[str, tuple[str, ...]]
 
@@ -291,6 +292,10 @@ class Field:
     def digits(self, row: Any) -> Iterable[str]:
         """Digits by which a search finds the row."""
         return ()
+
+    def to_cell(self, row: Any) -> Any:
+        """What a cell of an exported file holds: a text, a number, a day; `read_cells` makes the same value of it."""
+        return self.show(self.value(row))
 
     # -- reading from files --------------------------------------------------------------------------------------------
 

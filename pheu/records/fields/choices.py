@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.vietnamese.text import fold, spelling
 from pheu.people.models import User
-from pheu.records.fields.base import NO_VALUE, Field, wrong
+from pheu.records.fields.base import BETWEEN_VALUES, NO_VALUE, Field, wrong
 from pheu.records.operators import ANY_OF, OF_LIST, Operator
 
-BETWEEN_CHOICES = re.compile(r"[;,\n]")
+BETWEEN_CHOICES = re.compile(r"[;\n]")
 # How lists write it, besides the words of our own pages.
 YES_OR_NO = [("có", True), ("x", True), ("yes", True), ("true", True), ("1", True),
              ("không", False), ("no", False), ("false", False), ("0", False)]  # fmt: skip
@@ -137,8 +137,23 @@ class MultiChoice(Choice):
         return list(dict.fromkeys(value))
 
     def read(self, text: str) -> Any:
-        """Several words of the list in one cell, with commas between them."""
-        return self.check([super(MultiChoice, self).read(part) for part in BETWEEN_CHOICES.split(text) if part.strip()])
+        """Several words of the list in one cell; between commas too, unless one of them has a comma itself."""
+        parts = [part for part in BETWEEN_CHOICES.split(text) if part.strip()]
+        return self.check([value for part in parts for value in self._read_part(part)])
+
+    def _read_part(self, part: str) -> list[Any]:
+        try:
+            return [self._read_one(part)]
+        except ValueError:
+            if "," not in part:
+                raise
+            return [self._read_one(one) for one in part.split(",") if one.strip()]
+
+    def _read_one(self, word: str) -> Any:
+        return super().read(word)
+
+    def to_cell(self, row: Any) -> Any:
+        return BETWEEN_VALUES.join(self.show([one]) for one in self.value(row) or ())
 
     def to_json(self, value: Any) -> Any:
         return list(value or ())

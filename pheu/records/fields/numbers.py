@@ -62,6 +62,9 @@ class Number(Field):
     def show(self, value: Any) -> str:
         return "" if value is None else f"{show_number(value)} {self.unit}".rstrip()
 
+    def to_cell(self, row: Any) -> Any:
+        return self.value(row)
+
     def read(self, text: str) -> Any:
         """A number as files write it: 1.234,5 or 1234.5."""
         written = "".join(text.split())

@@ -15,7 +15,7 @@ from pheu.core.ids import read_id
 from pheu.people.models import User
 from pheu.records import kinds
 from pheu.records.fields.base import NO_VALUE, Field, wrong
-from pheu.records.fields.choices import BETWEEN_CHOICES, Choice, MultiChoice
+from pheu.records.fields.choices import Choice, MultiChoice
 from pheu.records.fields.references import PersonPick, RowPick
 from pheu.records.fields.text import Text
 from pheu.records.models import id_and_name
@@ -173,8 +173,10 @@ class OwnChoices(_OfCompany, MultiChoice):
         widget = self._widget(OptionSelectMultiple())
         return forms.MultipleChoiceField(choices=self._offered(), widget=widget, **self._asked())
 
-    def read(self, text: str) -> Any:
-        return self.check([_OfCompany.read(self, part) for part in BETWEEN_CHOICES.split(text) if part.strip()])
+    read = MultiChoice.read
+
+    def _read_one(self, word: str) -> Any:
+        return _OfCompany.read(self, word)
 
     def to_json(self, value: Any) -> Any:
         return [self._told(one) for one in value or ()]

@@ -13,7 +13,7 @@ from pheu.core.vietnamese.text import clean
 from pheu.people.models import Department, Team, User
 from pheu.people.scopes import CHANGE, CREATE
 from pheu.records import kinds
-from pheu.records.fields.base import NO_VALUE, Field, wrong
+from pheu.records.fields.base import BETWEEN_VALUES, NO_VALUE, Field, wrong
 from pheu.records.models import RecordTag, Tag, id_and_name
 from pheu.records.operators import ANY_OF, OF_LIST, OF_ROWS, Operator
 from pheu.records.shipped import shown
@@ -88,6 +88,11 @@ class Pick(_OfTable):
         if found is None:
             raise ValueError(_("“%(text)s” is not in the list") % {"text": text[:60]})
         return found
+
+    def to_cell(self, row: Any) -> Any:
+        """Its own name where a file may bring it back, which no reader's language changes."""
+        value = self.value(row)
+        return self.show(value) if value is None or not self.importable else getattr(value, self.named_by)
 
     def table(self, user: User) -> models.QuerySet:
         return self.queryset(user)
@@ -204,9 +209,13 @@ class DepartmentPick(Pick):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RowPick(_OfTable):
-    """Another record: only one that the person may see can be chosen. `where` conditions look into it."""
+    """Another record: only one that the person may see can be chosen. `where` conditions look into it.
+
+    No file brings it: a name is not one record, and an id might be one that whoever imports does not see.
+    """
 
     kind: str
+    importable: bool = False
     cell: ClassVar[str] = "row"
     operators: ClassVar[dict[str, Operator]] = OF_ROWS
 
@@ -344,6 +353,9 @@ class Tags(Field):
 
     def show(self, value: Any) -> str:
         return ", ".join(str(tag) for tag in value or ())
+
+    def to_cell(self, row: Any) -> Any:
+        return BETWEEN_VALUES.join(str(tag) for tag in self.value(row))
 
     def to_json(self, value: Any) -> Any:
         return [id_and_name(tag) for tag in value or ()]

@@ -14,7 +14,7 @@ from pheu.core.vietnamese.phone import EXTENSION, WORDS, phone_digits, read_phon
 from pheu.core.vietnamese.taxcode import show_tax_code
 from pheu.core.vietnamese.text import clean, clean_lines
 from pheu.people.models import User
-from pheu.records.fields.base import Field, Reading, compare, wrong
+from pheu.records.fields.base import BETWEEN_VALUES, Field, Reading, compare, wrong
 from pheu.records.operators import PHONES, TEXTS, Operator
 
 ADDRESSES_ROOM = 2000  # characters of a cell that lists mail addresses; what is longer is a text
@@ -80,6 +80,11 @@ class Phone(Field):
 
     def show(self, value: Any) -> str:
         return show_phone(value or "")
+
+    def to_cell(self, row: Any) -> Any:
+        """Every number, the first one first."""
+        numbers = [self.value(row), *(one for name in self.companions for one in getattr(row, name))]
+        return BETWEEN_VALUES.join(self.show(one) for one in numbers if one)
 
     def check_many(self, value: Any) -> list[str]:
         """Further numbers, kept in the companion."""
@@ -161,6 +166,10 @@ class TaxCode(Text):
 
     def form_field(self, user: User) -> forms.Field:
         return vn.TaxCodeField(**self._asked())
+
+    def to_cell(self, row: Any) -> Any:
+        """Ungrouped, as other programs have it."""
+        return self.value(row)
 
     def show(self, value: Any) -> str:
         return show_tax_code(value or "")

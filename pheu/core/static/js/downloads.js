@@ -32,6 +32,12 @@ function say(text) {
   document.dispatchEvent(new CustomEvent("toast", { detail: { text, level: "error" } }));
 }
 
+// form[data-download]: its answer is a file, which the browser takes; the page stays and the dialog has done its work.
+document.addEventListener("submit", ({ target }) => {
+  const dialog = target.matches("form[data-download]") && target.closest("dialog");
+  if (dialog) setTimeout(() => dialog.close());
+});
+
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[data-download]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
