@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import Q
@@ -23,6 +24,7 @@ from pheu.people.scopes import CHANGE, VIEW
 from pheu.records import keeping, kinds
 from pheu.records.answers import is_on_board
 from pheu.records.columns import offered_as, read_columns, write_columns
+from pheu.records.conditions import as_parameters
 from pheu.records.lists import KEPT, Listing, listing_for
 from pheu.records.models import SavedView
 
@@ -65,8 +67,17 @@ def record_views(request: Request, kind: str) -> HttpResponse:
     mine = [one for one in views if one.owner_id == request.user.pk]
     context = {"listing": listing, "kind": listing.kind, "mine": mine, "code": KEPT}
     context["others"] = [one for one in views if one.owner_id != request.user.pk]
+    context["link"] = _whole_address(listing)
     context["looks_after_all"] = request.user.may("system", CHANGE)
     return render(request, "records/_views.html", context)
+
+
+def _whole_address(listing: Listing) -> str:
+    """An address that shows a colleague the same, as far as they may see it: a view of one's own by what it asks."""
+    looks = {"sort": listing.sort, "cols": write_columns(listing.shown_columns)}
+    looks |= {"group": listing.group_by.name} if listing.group_by else {}
+    told = [("tab", "all"), *as_parameters(listing.kind, listing.asked), *looks.items()]
+    return f"{listing.kind.url('list')}?{urlencode(told)}"
 
 
 @once

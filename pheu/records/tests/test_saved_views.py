@@ -1,5 +1,8 @@
 """«Chế độ xem»: what a list shows is kept under a name, for oneself or for others, who see of it what they may."""
 
+import re
+from html import unescape
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -49,6 +52,20 @@ def test_what_a_list_shows_is_kept_and_opened_by_its_address(client, an, leads):
     assert "Khách hội thảo" in client.get("/leads/views/").text
     assert "Xi măng Hòn Đá" in client.get(f"/leads/board/?tab=v{view.pk}").text
     assert "Thép Sông Đà" not in client.get(f"/leads/board/?tab=v{view.pk}").text
+
+
+@pytest.mark.django_db
+def test_a_link_shows_a_colleague_the_same(client, an, binh, leads):
+    """R4.58: what a view of one's own asks, in its order, columns and groups; the view itself stays private."""
+    view = keep_view("lead", "Hội thảo", from_the_fair(), sort="-name", columns="name,owner", by=an)
+    client.force_login(an)
+    page = client.get(f"/leads/views/?tab=v{view.pk}&group=owner").text
+    link = unescape(re.search(r'data-copy="([^"]+)"', page)[1])
+    client.force_login(binh)
+    listing = client.get(link).context["listing"]
+    assert [row.title for row in listing.narrowed()] == ["Xi măng Hòn Đá"]
+    assert (listing.sort, listing.group_by.name, len(listing.shown_columns)) == ("-name", "owner", 2)
+    assert client.get(f"/leads/?tab=v{view.pk}").context["listing"].tab.saved is None
 
 
 @pytest.mark.django_db
