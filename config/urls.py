@@ -16,10 +16,12 @@ handler400 = "pheu.core.errors.bad_request"
 urlpatterns = [
     path("healthz", health, name="health"),
     path("accounts/email/", no_page, name="account_email"),  # whoever made the account vouches for its address
+    path("accounts/sessions/", no_page, name="usersessions_list"),  # «Tài khoản của tôi» has them
     path("accounts/", include("allauth.urls")),
     path("ui/", include("pheu.core.views")),
     path("language/", include("pheu.core.language")),
     path("reading/", include("pheu.core.readings")),
+    path("", include("pheu.people.urls")),
     path("", include("pheu.activities.urls")),
     path("", include("pheu.leads.urls")),
     path("", include("pheu.deals.urls")),

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client
@@ -74,6 +75,7 @@ class Firm:
             Pipeline.objects.create(kind=kind, name="Tiến trình khác").stages.create(name="Khảo sát", category="open")
         for whose, user in self._doers():
             self.things["operation", *whose] = self._hand_out(user)
+            self.things["session", *whose] = self._session(user)
             self.things["view", *whose] = SavedView.objects.create(kind="lead", name="Hội thảo", owner=user)
         for whose, user in self._importers():
             self.things["import", *whose] = self._import(user)
@@ -132,6 +134,9 @@ class Firm:
         assign([self._row("lead", user)], owner=self.colleague, team=self.there[1], by=self.founder)
         Operation.objects.filter(pk=last_operation()).update(by=user)
         return Operation.objects.get(pk=last_operation())
+
+    def _session(self, user: User) -> UserSession:
+        return UserSession.objects.create(user=user, session_key=f"of-{user.pk}", ip="203.0.113.7")
 
     def _file(self, lead: Any) -> Any:
         """A picture that the lead's owner has put there; nobody's is the founder's."""
@@ -615,6 +620,10 @@ ENTRIES = {
     "stage-removal": _on_stage(get=200, post=302),
     # one's own account
     "account_email": Entry(get=404),
+    "usersessions_list": Entry(get=404, post=404),
+    "account": Entry(get=200),
+    "account-session-end": Entry(about=("session",), reach=_operation_reach, post=302),
+    "account-sessions-end": Entry(post=302),
     "account_change_password": Entry(get=200),
     "account_set_password": Entry(get=302),
     "account_reauthenticate": Entry(get=200),
