@@ -68,7 +68,7 @@ class Standing:
 def standing(request: HttpRequest, user: User) -> list[Standing]:
     """All in which the person is signed in now: this one first, then as they were last seen. Two queries."""
     this = request.session.session_key
-    rows = list(UserSession.objects.filter(user=user).order_by("-last_seen_at", "-pk"))
+    rows = list(of(user).order_by("-last_seen_at", "-pk"))
     known = Session.objects.filter(session_key__in=[row.session_key for row in rows], expire_date__gt=timezone.now())
     opening = {one.session_key for one in known if _opens_for(one, user)}
     others = [row for row in rows if row.session_key in opening and row.session_key != this]
@@ -89,8 +89,12 @@ def _opens_for(session: Session, user: User) -> bool:
     return is_theirs and constant_time_compare(kept.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
 
 
+def of(user: User) -> QuerySet[UserSession]:
+    return UserSession.objects.filter(user=user)
+
+
 def others(request: HttpRequest, user: User) -> QuerySet[UserSession]:
-    return UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key)
+    return of(user).exclude(session_key=request.session.session_key)
 
 
 def end(rows: Iterable[UserSession]) -> int:

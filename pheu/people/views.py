@@ -10,6 +10,7 @@ from pheu.core.errors import tell
 from pheu.people import sessions
 from pheu.people.devices import device
 from pheu.people.requests import Request
+from pheu.people.second_step import second_step
 
 
 @require_safe
@@ -18,6 +19,7 @@ def account(request: Request) -> HttpResponse:
     context = {
         "languages": settings.LANGUAGES,
         "teams": list(request.user.teams.all()),
+        "second_step": second_step(request.user),
         "sessions": sessions.standing(request, request.user),
     }
     return render(request, "people/account.html", context)

@@ -578,6 +578,7 @@ ENTRIES = {
     "setup-people-change": Entry(about=("person",), reach=_system_reach, get=200, post=302, sends=_new_person),
     "setup-people-invitation": Entry(about=("person",), reach=_system_reach, post=302),
     "setup-people-leaving": Entry(about=("person",), reach=_system_reach, get=200, post=302),
+    "setup-people-second-step": Entry(about=("person",), reach=_system_reach, post=302),
     "setup-people-return": Entry(about=("person",), reach=_system_reach, post=302),
     **_setup_page("roles", "role", {"name": "Thực tập"}, "removal"),
     "setup-role-list": Entry(
@@ -621,6 +622,13 @@ ENTRIES = {
     # one's own account
     "account_email": Entry(get=404),
     "usersessions_list": Entry(get=404, post=404),
+    "mfa_index": Entry(get=302, post=302),
+    "mfa_reauthenticate": Entry(get=404, post=404),
+    "mfa_download_recovery_codes": Entry(get=404, post=404),
+    "mfa_activate_totp": Entry(get=302, post=302),  # the password first
+    "mfa_deactivate_totp": Entry(get=404, post=404),  # nobody has one
+    "mfa_view_recovery_codes": Entry(get=404),
+    "mfa_generate_recovery_codes": Entry(get=302, post=302),
     "account": Entry(get=200),
     "account-session-end": Entry(about=("session",), reach=_operation_reach, post=302),
     "account-sessions-end": Entry(post=302),
@@ -639,7 +647,7 @@ PUBLIC = {
     "company-logo", "health", "set_language", "account_login", "account_logout", "account_inactive", "account_signup",
     "account_email_verification_sent", "account_confirm_email", "account_confirm_login_code",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
-    "account_reset_password_from_key_done",
+    "account_reset_password_from_key_done", "mfa_authenticate",
 }  # fmt: skip
 
 
