@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "pheu.core.language.ChosenLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "pheu.people.second_step.SecondStepDueMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "pheu.core.errors.DomainErrorMiddleware",
     "pheu.records.counting.ForgetCountsMiddleware",

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -17,6 +18,9 @@ from django import forms
 from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from qrcode.image.svg import SvgPathFillImage
@@ -24,11 +28,13 @@ from qrcode.image.svg import SvgPathFillImage
 from pheu.core.errors import DomainError
 from pheu.people.models import User
 from pheu.people.profile import profile
+from pheu.people.scopes import CHANGE
 
 SALT = "pheu.people.second_step"
 WRONG = _("This code is not correct, or was used already. Wait for the next one and try again.")
 WAIT = _("Too many tries. Wait a few minutes and try again.")
 LOST = _("The second step of this account cannot be read any more. An administrator can take it away.")
+KEPT = _("The company asks it of administrators: it stays on.")
 VALID_FOR = 120  # seconds; longer than any code of the telephone is taken (MFA_TOTP_TOLERANCE)
 TOTP, RECOVERY = Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES
 
@@ -36,7 +42,10 @@ TOTP, RECOVERY = Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES
 class SecondStepAdapter(DefaultMFAAdapter):
     """Secrets lie encrypted in the database; their key comes from SECRET_KEY, which lies beside it."""
 
-    error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": WRONG}
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": WRONG,
+        "cannot_delete_authenticator": KEPT,
+    }
 
     def encrypt(self, text: str) -> str:
         return _cipher().encrypt(text.encode()).decode()
@@ -46,6 +55,9 @@ class SecondStepAdapter(DefaultMFAAdapter):
             return _cipher().decrypt(encrypted_text.encode()).decode()
         except InvalidToken as error:
             raise DomainError(LOST) from error
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        return not is_asked_for(authenticator.user)
 
     def get_totp_issuer(self) -> str:
         return profile().short_name or profile().name or "Phễu"
@@ -138,3 +150,48 @@ def take_away(user: User) -> bool:
     """Leave only the password; whether there was more."""
     deleted, _each = Authenticator.objects.filter(user=user).delete()
     return bool(deleted)
+
+
+# What the company asks for --------------------------------------------------------------------------------------------
+
+HELD = "second_step_is_on"  # in a session: it need not be looked up again
+ON_THE_WAY = {"mfa_activate_totp", "mfa_view_recovery_codes", "account_reauthenticate", "account_logout"}
+
+
+def is_asked_for(user: User) -> bool:
+    """Whether the company asks a second step of this person: of those who may change the setup."""
+    return profile().admins_need_second_step and user.may("system", CHANGE)
+
+
+class SecondStepDueMiddleware:
+    """Who must have a second step and has none is led to switch it on, and sees nothing else before."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if not getattr(view, "login_required", True) or not request.user.is_authenticated or not _is_due(request):
+            return None
+        request.second_step_is_due = True
+        if request.resolver_match.url_name in ON_THE_WAY:
+            return None
+        if request.htmx:
+            return _lead_on(request)
+        return redirect("mfa_activate_totp")
+
+
+def _is_due(request: Any) -> bool:
+    if not is_asked_for(request.user) or request.session.get(HELD):
+        return False
+    request.session[HELD] = second_step(request.user).is_on
+    return not request.session[HELD]
+
+
+def _lead_on(request: Any) -> HttpResponse:
+    """A page that stands open goes there; pieces of the page itself stay empty."""
+    there = reverse("mfa_activate_totp")
+    stays = request.htmx.current_url_abs_path and request.htmx.current_url_abs_path.startswith("/accounts/")
+    return HttpResponse(status=204, headers={} if stays else {"HX-Redirect": there})

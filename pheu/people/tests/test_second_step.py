@@ -7,10 +7,15 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from pheu.conftest import PASSWORD
 from pheu.people import throttling
+from pheu.people.models import Profile
+from pheu.setup.configuring import change_item
+from pheu.setup.profile import COMPANY
 
 CODES = re.compile(r"<li><code>(\d{8})</code></li>")
 ON, CODE, HOME = "/accounts/2fa/totp/activate/", "/accounts/2fa/authenticate/", "/account/"
@@ -181,3 +186,60 @@ def test_what_is_no_code_is_refused_in_words(an, code):
     answer = client.post(CODE, {"code": code})
     assert (answer.status_code, "aria-invalid" in answer.text) == (200, True)
     assert not is_in(client)
+
+
+# What the company asks for --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked_of_admins(dung):
+    held = Profile.objects.get()
+    change_item(COMPANY, held.pk, {"admins_need_second_step": (False, True)}, by=dung)
+
+
+def test_who_may_change_the_setup_sees_nothing_before_it_is_on(client, dung, asked_of_admins):
+    client.force_login(dung)
+    for page in ("/", "/leads/", "/account/", "/setup/people/", "/search/?q=a"):
+        assert client.get(page)["Location"] == ON
+    assert client.post("/language/", {"language": "en"}).status_code == 302
+    known(client)
+    page = client.get(ON).text
+    secret = re.search(r'class="account-key">([A-Z2-7 ]+)<', page)[1].replace(" ", "")
+    assert len(CODES.findall(client.post(ON, {"code": code_of(secret)}, follow=True).text)) == 10
+    assert client.get("/leads/").status_code == 200
+
+
+def test_what_a_page_fetches_is_led_there_too_but_not_from_there_again(client, dung, asked_of_admins):
+    client.force_login(dung)
+    pages = {"/leads/": ON, ON: None}
+    for page, there in pages.items():
+        headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{page}"}
+        answer = client.get("/leads/", headers=headers)
+        assert (answer.status_code, answer.headers.get("HX-Redirect"), answer.content) == (204, there, b"")
+
+
+def test_nobody_else_is_asked(client, an, asked_of_admins):
+    client.force_login(an)
+    assert client.get("/leads/").status_code == 200
+
+
+def test_nobody_is_asked_before_the_company_says_so(client, dung):
+    client.force_login(dung)
+    assert client.get("/leads/").status_code == 200
+
+
+def test_who_has_it_on_is_not_asked_and_a_page_looks_it_up_once(dung, asked_of_admins):
+    _client, secret, _codes = switched_on(dung)
+    client = past_the_password(dung)
+    client.post(CODE, {"code": code_of(secret)})
+    assert client.get("/leads/").status_code == 200
+    with CaptureQueriesContext(connection) as statements:
+        client.get("/leads/")
+    assert not [one["sql"] for one in statements if "mfa_authenticator" in one["sql"]]
+
+
+def test_what_is_asked_for_cannot_be_switched_off(dung, asked_of_admins):
+    client, _secret, _codes = switched_on(dung)
+    client.post("/accounts/2fa/totp/deactivate/")
+    assert Authenticator.objects.filter(user=dung, type="totp").exists()
+    assert "btn-danger" not in client.get("/accounts/2fa/totp/deactivate/").text
