@@ -7,6 +7,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -138,6 +139,18 @@ def test_codes_are_guessed_slowly(an, settings):
     client = past_the_password(an)
     client.post(CODE, {"code": code_of(secret, 1)})
     assert not is_in(client)
+
+
+def test_the_only_administrator_comes_in_again_by_a_command(dung, monkeypatch):
+    switched_on(dung)
+    monkeypatch.setenv("PHEU_PASSWORD", PASSWORD)
+    known_as = ["user", dung.email, "--name", dung.full_name, "--role", dung.role.code]
+    call_command(*known_as)
+    past_the_password(dung)
+    call_command(*known_as, "--one-step")
+    client = Client()
+    client.post("/accounts/login/", {"login": dung.email, "password": PASSWORD})
+    assert is_in(client)
 
 
 def test_switching_it_off_asks_for_the_password(an):
