@@ -38,6 +38,8 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "template_partials",
     "django.contrib.auth",
@@ -60,9 +62,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "pheu.core.security.SignedInMiddleware",
+    "pheu.people.sessions.SeenMiddleware",
     "pheu.core.language.ChosenLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "pheu.people.second_step.SecondStepDueMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "pheu.core.errors.DomainErrorMiddleware",
     "pheu.records.counting.ForgetCountsMiddleware",
@@ -124,6 +128,14 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _base.scheme
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_RATE_LIMITS: dict[str, str | None] | bool = RATE_LIMITS
+MFA_ADAPTER = "pheu.people.second_step.SecondStepAdapter"
+MFA_FORMS = {
+    "authenticate": "pheu.people.second_step.CodeForm",
+    "activate_totp": "pheu.people.second_step.SwitchOnForm",
+}
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # as ACCOUNT_EMAIL_VERIFICATION
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # half a minute to type, and clocks of telephones that go wrong by as much
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("PHEU_TRUSTED_PROXIES", 0)
 
 # Browser

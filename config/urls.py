@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from pheu.core.health import health
 
@@ -16,10 +17,15 @@ handler400 = "pheu.core.errors.bad_request"
 urlpatterns = [
     path("healthz", health, name="health"),
     path("accounts/email/", no_page, name="account_email"),  # whoever made the account vouches for its address
+    path("accounts/sessions/", no_page, name="usersessions_list"),  # «Tài khoản của tôi» has them
+    path("accounts/2fa/", RedirectView.as_view(pattern_name="account"), name="mfa_index"),
+    path("accounts/2fa/reauthenticate/", no_page, name="mfa_reauthenticate"),  # the password is asked for instead
+    path("accounts/2fa/recovery-codes/download/", no_page, name="mfa_download_recovery_codes"),
     path("accounts/", include("allauth.urls")),
     path("ui/", include("pheu.core.views")),
     path("language/", include("pheu.core.language")),
     path("reading/", include("pheu.core.readings")),
+    path("", include("pheu.people.urls")),
     path("", include("pheu.activities.urls")),
     path("", include("pheu.leads.urls")),
     path("", include("pheu.deals.urls")),

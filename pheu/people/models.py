@@ -51,6 +51,7 @@ class Profile(models.Model):
     saturday = _hours(5, MORNING)
     sunday = _hours(6, "")
     leads_in_menu = models.BooleanField(_("Leads in the menu"), default=True)
+    admins_need_second_step = models.BooleanField(_("Second step for administrators"), default=False)
 
     def __str__(self) -> str:
         return self.name or str(_("our company"))

@@ -26,6 +26,9 @@ PERSON_LEFT = EventKind(
     shows={"handed_over": lambda told: ", ".join(f"{one['name']} {one['count']}" for one in told or ()) or "—"},
 )
 PERSON_RETURNED = EventKind("person.returned", _("opened the account of “%(item)s” again"), "user-check", "jade")
+SECOND_STEP_TAKEN_AWAY = EventKind(
+    "person.second_step_taken_away", _("took the second step of signing in away from “%(item)s”"), "shield", "amber"
+)
 PIPELINE_ADDED = EventKind("pipeline.added", _("made the pipeline “%(pipeline)s”"), "plus", "jade")
 PIPELINE_CHANGED = EventKind("pipeline.changed", _("changed the pipeline “%(pipeline)s”"), "pencil")
 PIPELINE_RETIRED = EventKind(
@@ -50,7 +53,7 @@ OF_PIPELINES = (
 )  # fmt: skip
 # What a company decides about itself.
 OF_CONFIGURATION = (
-    PERSON_INVITED, PERSON_LEFT, PERSON_RETURNED, ITEM_ADDED, ITEM_CHANGED, ITEM_REMOVED, LIST_ORDERED, FIELD_ADDED,
-    FIELD_CHANGED, FIELD_MOVED, GROUP_ADDED, GROUP_CHANGED, GROUP_DROPPED, FIELDS_ARRANGED, LOGO_CHANGED, LOGO_REMOVED,
-    *OF_PIPELINES,
+    PERSON_INVITED, PERSON_LEFT, PERSON_RETURNED, SECOND_STEP_TAKEN_AWAY, ITEM_ADDED, ITEM_CHANGED, ITEM_REMOVED,
+    LIST_ORDERED, FIELD_ADDED, FIELD_CHANGED, FIELD_MOVED, GROUP_ADDED, GROUP_CHANGED, GROUP_DROPPED, FIELDS_ARRANGED,
+    LOGO_CHANGED, LOGO_REMOVED, *OF_PIPELINES,
 )  # fmt: skip

@@ -41,6 +41,12 @@ def asked() -> dict[str, forms.Field]:
             widget=forms.CheckboxInput({"data-switch": ""}),
             help_text=_("Without it, leads are in no menu; those that there are stay, and are found by searching."),
         ),
+        "admins_need_second_step": forms.BooleanField(
+            label=_("Second step for administrators"),
+            required=False,
+            widget=forms.CheckboxInput({"data-switch": ""}),
+            help_text=_("Whoever may change the setup sees nothing else before it is switched on, you too."),
+        ),
     }
     return texts | {day: HoursField(label=WEEKDAYS[nth], required=False) for nth, day in enumerate(WEEK)}
 
@@ -63,7 +69,10 @@ class CompanyProfile(CompanyPage):
     label, one = gettext_lazy("Company profile"), gettext_lazy("company profile")
     hint = gettext_lazy("Who you are, when you work, and what stands in everybody's menu.")
     model = Profile
-    columns = ("name", "short_name", "tax_code", "address", "phone", "website", "leads_in_menu", *WEEK)
+    columns = (
+        "name", "short_name", "tax_code", "address", "phone", "website", "leads_in_menu", "admins_need_second_step",
+        *WEEK,
+    )  # fmt: skip
     icon = "building"
     form_page = "setup/profile.html"
     lock = ""

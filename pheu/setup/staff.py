@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from pheu.people.models import User
+from pheu.people.second_step import with_second_step
 from pheu.records import kinds
 from pheu.setup.columns import Column, Many
 from pheu.setup.company import CompanyPage
@@ -47,7 +48,7 @@ class People(CompanyPage):
 
     @property
     def items_with_uses(self) -> QuerySet[Any]:
-        return self.items.select_related("role", "department").prefetch_related("teams")
+        return with_second_step(self.items).select_related("role", "department").prefetch_related("teams")
 
     def words(self, item: Any) -> str:
         return f"{item} {item.email} {item.job_title} {item.role} {item.department or ''}"

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
+from pheu.people import second_step, sessions
 from pheu.people.models import User
 from pheu.records.acts import act
 from pheu.records.locking import hold
@@ -66,6 +67,22 @@ def come_back(pk: int, *, by: User, via: str = "page") -> User:
         person.is_active = True
         person.save(update_fields=["is_active"])
         _tell(events.PERSON_RETURNED, person, by, via)
+    return person
+
+
+@act
+def take_second_step_away(pk: int, *, by: User, via: str = "page") -> User:
+    """Somebody who lost telephone and recovery codes signs in with the password alone again.
+
+    They are signed out everywhere. Once more is harmless. One's own is switched off on the page of one's account, where
+    the password is asked for.
+    """
+    person = _held(pk, by)
+    if person.pk == by.pk:
+        raise DomainError(_("Switch off your own second step in “My account”."))
+    if second_step.take_away(person):
+        sessions.end(sessions.of(person))
+        _tell(events.SECOND_STEP_TAKEN_AWAY, person, by, via)
     return person
 
 

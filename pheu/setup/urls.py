@@ -39,6 +39,7 @@ urlpatterns = [
     *_of("people"),
     path("setup/people/<id:pk>/invitation/", views.person_invitation, name="setup-people-invitation"),
     path("setup/people/<id:pk>/leaving/", views.person_leaving, name="setup-people-leaving"),
+    path("setup/people/<id:pk>/second-step/", views.person_second_step, name="setup-people-second-step"),
     path("setup/people/<id:pk>/return/", views.person_return, name="setup-people-return"),
     *_of("teams", "switch"),
     *_of("departments", "switch"),

@@ -165,6 +165,14 @@ def person_return(request: Request, pk: int) -> HttpResponse:
     return _invited(request, jobs.come_back(pk, by=request.user))
 
 
+@require_POST
+def person_second_step(request: Request, pk: int) -> HttpResponse:
+    """Take the second step of signing in away from somebody who lost it."""
+    _must_look_after_it(request)
+    person = staffing.take_second_step_away(pk, by=request.user)
+    return _changed(request, PEOPLE, _("%(name)s signs in with the password alone now.") % {"name": person})
+
+
 def person_leaving(request: Request, pk: int) -> HttpResponse:
     """What somebody who leaves has in hand, and who takes it over."""
     chosen = _page(request, "people")

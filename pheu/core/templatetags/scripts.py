@@ -34,7 +34,7 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "files": ("data-drop",),
     "titles": ("data-title",),
     "downloads": ("data-download",),
-    "copy": ("data-copy",),
+    "copy": ("data-copy", "data-copy-text"),
     "proposes": ("data-proposes",),
     "reads": ("data-reads",),
     "once": ("data-once",),  # before the others change what the browser has put back into a form

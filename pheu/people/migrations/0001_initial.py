@@ -64,6 +64,10 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, default="", max_length=24, verbose_name="Sunday"),
                 ),
                 ("leads_in_menu", models.BooleanField(default=True, verbose_name="Leads in the menu")),
+                (
+                    "admins_need_second_step",
+                    models.BooleanField(default=False, verbose_name="Second step for administrators"),
+                ),
             ],
         ),
         migrations.CreateModel(

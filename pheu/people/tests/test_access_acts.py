@@ -180,6 +180,7 @@ ON_SYSTEM = {
     "staffing.invite_again": lambda d, by: staffing.invite_again(d.cast.giang.pk, by=by),
     "staffing.leave": lambda d, by: staffing.leave(d.cast.giang.pk, heir=None, by=by),
     "staffing.come_back": lambda d, by: staffing.come_back(d.cast.giang.pk, by=by),
+    "staffing.take_second_step_away": lambda d, by: staffing.take_second_step_away(d.cast.giang.pk, by=by),
     "configuring.order_items": lambda d, by: configuring.order_items(
         REASONS, [one.pk for one in reversed(REASONS.items)], by=by
     ),

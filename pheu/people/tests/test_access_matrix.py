@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client
@@ -74,6 +75,7 @@ class Firm:
             Pipeline.objects.create(kind=kind, name="Tiến trình khác").stages.create(name="Khảo sát", category="open")
         for whose, user in self._doers():
             self.things["operation", *whose] = self._hand_out(user)
+            self.things["session", *whose] = self._session(user)
             self.things["view", *whose] = SavedView.objects.create(kind="lead", name="Hội thảo", owner=user)
         for whose, user in self._importers():
             self.things["import", *whose] = self._import(user)
@@ -132,6 +134,9 @@ class Firm:
         assign([self._row("lead", user)], owner=self.colleague, team=self.there[1], by=self.founder)
         Operation.objects.filter(pk=last_operation()).update(by=user)
         return Operation.objects.get(pk=last_operation())
+
+    def _session(self, user: User) -> UserSession:
+        return UserSession.objects.create(user=user, session_key=f"of-{user.pk}", ip="203.0.113.7")
 
     def _file(self, lead: Any) -> Any:
         """A picture that the lead's owner has put there; nobody's is the founder's."""
@@ -581,6 +586,7 @@ ENTRIES = {
     "setup-people-change": Entry(about=("person",), reach=_system_reach, get=200, post=302, sends=_new_person),
     "setup-people-invitation": Entry(about=("person",), reach=_system_reach, post=302),
     "setup-people-leaving": Entry(about=("person",), reach=_system_reach, get=200, post=302),
+    "setup-people-second-step": Entry(about=("person",), reach=_system_reach, post=302),
     "setup-people-return": Entry(about=("person",), reach=_system_reach, post=302),
     **_setup_page("roles", "role", {"name": "Thực tập"}, "removal"),
     "setup-role-list": Entry(
@@ -623,6 +629,17 @@ ENTRIES = {
     "stage-removal": _on_stage(get=200, post=302),
     # one's own account
     "account_email": Entry(get=404),
+    "usersessions_list": Entry(get=404, post=404),
+    "mfa_index": Entry(get=302, post=302),
+    "mfa_reauthenticate": Entry(get=404, post=404),
+    "mfa_download_recovery_codes": Entry(get=404, post=404),
+    "mfa_activate_totp": Entry(get=302, post=302),  # the password first
+    "mfa_deactivate_totp": Entry(get=404, post=404),  # nobody has one
+    "mfa_view_recovery_codes": Entry(get=404),
+    "mfa_generate_recovery_codes": Entry(get=302, post=302),
+    "account": Entry(get=200),
+    "account-session-end": Entry(about=("session",), reach=_operation_reach, post=302),
+    "account-sessions-end": Entry(post=302),
     "account_change_password": Entry(get=200),
     "account_set_password": Entry(get=302),
     "account_reauthenticate": Entry(get=200),
@@ -638,7 +655,7 @@ PUBLIC = {
     "company-logo", "health", "set_language", "account_login", "account_logout", "account_inactive", "account_signup",
     "account_email_verification_sent", "account_confirm_email", "account_confirm_login_code",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
-    "account_reset_password_from_key_done",
+    "account_reset_password_from_key_done", "mfa_authenticate",
 }  # fmt: skip
 
 

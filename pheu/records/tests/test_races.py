@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
@@ -140,6 +141,13 @@ ON_FILES: dict[str, tuple[Callable[[Desk], Work], Callable[[Outcome], Any], Any]
     "staffing.come_back": (
         lambda d: partial(staffing.come_back, once(d, "gone", lambda: _a_leaver(d)).pk, by=d.cast.dung),
         lambda outcome: Event.objects.filter(kind="person.returned").count(),
+        1,
+    ),
+    "staffing.take_second_step_away": (
+        lambda d: partial(
+            staffing.take_second_step_away, once(d, "two-steps", lambda: _with_second_step(d)).pk, by=d.cast.dung
+        ),
+        lambda outcome: Event.objects.filter(kind="person.second_step_taken_away").count(),
         1,
     ),
     "housekeeping.change_logo": (
@@ -278,6 +286,11 @@ def _an_invited() -> User:
 
 def _a_leaver(d: Desk) -> User:
     return staffing.leave(d.cast.hanh.pk, heir=d.cast.binh, by=d.cast.dung)
+
+
+def _with_second_step(d: Desk) -> User:
+    TOTP.activate(d.cast.hanh, generate_totp_secret())
+    return d.cast.hanh
 
 
 def _with_a_logo(d: Desk) -> Desk:

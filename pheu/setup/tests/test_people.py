@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -11,7 +12,7 @@ from playwright.sync_api import expect
 
 from pheu.activities.models import Activity, ActivityType
 from pheu.activities.services import schedule_activity
-from pheu.conftest import nothing_changes, stage_of, told
+from pheu.conftest import PASSWORD, nothing_changes, stage_of, told
 from pheu.core.errors import Conflict, DomainError, Invalid, Refused
 from pheu.deals.models import Deal
 from pheu.deals.services import close_deal, create_deal
@@ -21,9 +22,9 @@ from pheu.people.models import Department, Role, Team, User
 from pheu.records.models import Operation
 from pheu.setup import jobs
 from pheu.setup.configuring import change_item
-from pheu.setup.events import PERSON_LEFT
+from pheu.setup.events import PERSON_LEFT, SECOND_STEP_TAKEN_AWAY
 from pheu.setup.staff import PEOPLE, invitation_link
-from pheu.setup.staffing import come_back, invite_again, invite_person, leave
+from pheu.setup.staffing import come_back, invite_again, invite_person, leave, take_second_step_away
 from pheu.timeline.events import ASSIGNED
 from pheu.timeline.models import Event
 
@@ -296,3 +297,39 @@ def test_somebody_leaves_on_the_screen_and_is_out_at_once(world):
     assert Lead.objects.get(pk=lead.pk).owner == cast.binh
     theirs.goto("/leads/")
     expect(theirs.get_by_label("Mật khẩu")).to_be_visible()
+
+
+def signed_in(person) -> Client:
+    client = Client()
+    assert client.post("/accounts/login/", {"login": person.email, "password": PASSWORD}).status_code == 302
+    return client
+
+
+def test_whoever_lost_the_second_step_is_let_in_by_an_administrator(client, dung, an):
+    """A lost phone costs no account: the page of people takes the second step away, and says so in the log."""
+    before = signed_in(an)
+    TOTP.activate(an, generate_totp_secret())
+    client.force_login(dung)
+    taking = f"/setup/people/{an.pk}/second-step/"
+    assert taking in client.get("/setup/people/").text
+    assert client.post(taking).status_code == 302
+    assert Event.objects.get(kind=SECOND_STEP_TAKEN_AWAY.code).facts["item"]["name"] == an.full_name
+    assert before.get("/account/").status_code == 302  # whoever has the phone is out
+    assert signed_in(an).get("/account/").status_code == 200
+    assert taking not in client.get("/setup/people/").text
+
+
+def test_it_is_taken_away_from_others_only_and_told_once(dung, an):
+    for person in (an, dung):
+        TOTP.activate(person, generate_totp_secret())
+    with pytest.raises(DomainError), nothing_changes():
+        take_second_step_away(dung.pk, by=dung)
+    take_second_step_away(an.pk, by=dung)
+    with nothing_changes():
+        take_second_step_away(an.pk, by=dung)
+
+
+def test_only_who_looks_after_the_system_takes_it_away(client, binh, an):
+    TOTP.activate(an, generate_totp_secret())
+    with pytest.raises(Refused), nothing_changes():
+        take_second_step_away(an.pk, by=binh)

@@ -1,4 +1,4 @@
-// A button marked data-copy puts an address on the clipboard and says so.
+// A button marked data-copy puts an address on the clipboard and says so; with data-copy-text, these words.
 
 async function put(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
@@ -12,9 +12,9 @@ async function put(text) {
 }
 
 document.addEventListener("click", async ({ target }) => {
-  const button = target.closest("[data-copy]");
+  const button = target.closest("[data-copy], [data-copy-text]");
   if (!button) return;
   button.closest("[popover]")?.hidePopover();
-  await put(new URL(button.dataset.copy, location.href).href);
+  await put(button.dataset.copyText ?? new URL(button.dataset.copy, location.href).href);
   document.dispatchEvent(new CustomEvent("toast", { detail: { text: button.dataset.copied } }));
 });

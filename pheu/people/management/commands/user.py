@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from pheu.people.models import Role, User
+from pheu.people.second_step import take_away
 
 
 class Command(BaseCommand):
@@ -19,13 +20,18 @@ class Command(BaseCommand):
         parser.add_argument("email")
         parser.add_argument("--name", required=True, help="full name, as people write it")
         parser.add_argument("--role", required=True, help="code of a role")
+        parser.add_argument(
+            "--one-step", action="store_true", help="take the second step away: nobody is left who can on a page"
+        )
 
     @transaction.atomic
-    def handle(self, *args: Any, email: str, name: str, role: str, **options: Any) -> None:
+    def handle(self, *args: Any, email: str, name: str, role: str, one_step: bool = False, **options: Any) -> None:
         user = User.objects.filter(email__iexact=email).first() or User(email=email)
         user.full_name, user.role = name, self.find_role(role)
         user.set_password(self.ask_password(user))
         user.save()
+        if one_step:
+            take_away(user)
         self.stdout.write(f"{user.email}: {user.full_name}, {user.role}")
 
     def find_role(self, code: str) -> Role:

@@ -1,0 +1,42 @@
+"""«Tài khoản của tôi»: who I am here, how pages look to me, and where I am signed in."""
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from pheu.core.errors import tell
+from pheu.people import sessions
+from pheu.people.devices import device
+from pheu.people.requests import Request
+from pheu.people.second_step import second_step
+
+
+@require_safe
+def account(request: Request) -> HttpResponse:
+    """What the company keeps of the person is shown; what is theirs to choose can be chosen."""
+    context = {
+        "languages": settings.LANGUAGES,
+        "teams": list(request.user.teams.all()),
+        "second_step": second_step(request.user),
+        "sessions": sessions.standing(request, request.user),
+    }
+    return render(request, "people/account.html", context)
+
+
+@require_POST
+def session_end(request: Request, pk: int) -> HttpResponse:
+    """Sign out in another browser of one's own; this one has «Đăng xuất»."""
+    one = get_object_or_404(sessions.others(request, request.user), pk=pk)
+    sessions.end([one])
+    tell(request, _("Signed out: %(device)s.") % {"device": device(one.user_agent)})
+    return redirect("account")
+
+
+@require_POST
+def sessions_end(request: Request) -> HttpResponse:
+    """Sign out everywhere else."""
+    sessions.end(sessions.others(request, request.user))
+    tell(request, _("You are signed in only here now."))
+    return redirect("account")
