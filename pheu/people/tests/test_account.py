@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from pheu.conftest import PASSWORD
+from pheu.core.navigation import commands_for
 from pheu.people import sessions
 from pheu.people.devices import device
 
@@ -35,6 +36,10 @@ def test_the_page_says_who_i_am_here(client, an):
     for words in (an.full_name, an.email, str(an.role), str(an.department), *map(str, an.teams.all())):
         assert words in page
     assert 'href="/accounts/password/change/"' in page
+
+
+def test_it_is_found_by_its_name(an):
+    assert {"/account/", "/accounts/password/change/"} <= {one.url for one in commands_for(an)}
 
 
 @pytest.mark.parametrize(
