@@ -131,7 +131,7 @@ def says(number: str, rows: list) -> bool:
         return len(rows) > int(first[:-1])
     amount, weighted = worth(rows)
     short = {f"{show_short(one).removesuffix(' ₫')} ₫" for one in (amount, weighted)} | {show_short(amount)}
-    counts = {show_number(len(rows)), f"{show_number(len(rows))} cơ hội"}
+    counts = {f"{show_number(len(rows))}{what}" for what in ("", " cơ hội", " quá hạn")}
     if more and not more[0].endswith("%"):
         return first in counts and more[0] in short
     return first in counts | short

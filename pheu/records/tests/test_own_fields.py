@@ -211,6 +211,7 @@ FOUND = {
     "pipes.to=2.5": "filled",
     "pipes.above=2.5": "other",
     "pipes.below=4": "filled",
+    "pipes.between=3&pipes.between=1": "filled",
     "pipes.empty=1": "empty",
     "pipes.filled=1": "filled other",
     "deposit=1500000": "filled",
@@ -219,17 +220,22 @@ FOUND = {
     "deposit.below=1500001": "filled",
     "deposit.from=2000000": "other",
     "deposit.to=1999999": "filled",
+    "deposit.between=1000000&deposit.between=1999999": "filled",
     "deposit.empty=1": "empty",
     "deposit.filled=1": "filled other",
     "visit_on=2026-11-30": "filled",
     "visit_on.from=2026-12-01": "other",
     "visit_on.before=2026-12-01": "filled",
+    "visit_on.between=2026-11-30&visit_on.between=2026-11-01": "filled",
+    "visit_on.month=11": "filled",
     "visit_on.empty=1": "empty",
     "visit_on.filled=1": "filled other",
     "call_at=2026-11-30": "filled",
     "call_at.is=2026-12-01T23:00%2B07:00": "other",
     "call_at.from=2026-12-01": "other",
     "call_at.before=2026-11-30T09:16%2B07:00": "filled",
+    "call_at.between=2026-11-01&call_at.between=2026-11-30": "filled",
+    "call_at.month=11": "filled",
     "call_at.empty=1": "empty",
     "call_at.filled=1": "filled other",
     "is_urgent=true": "filled",
@@ -252,7 +258,7 @@ FOUND = {
 def test_every_operator_of_every_field_is_tried():
     tried = {(key.split("=")[0].partition(".")[0], key.split("=")[0].partition(".")[2]) for key in FOUND}
     for one in FIELDS:
-        for code in one.operators:
+        for code in one.operators.keys() - {"within"}:  # another day every day: test_conditions tries it
             usual = code == one.usual_operator
             assert (one.name, code) in tried or (usual and (one.name, "") in tried), (one.name, code)
 
