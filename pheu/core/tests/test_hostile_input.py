@@ -99,18 +99,6 @@ def addresses(patterns: Any, above: str = "/") -> Iterator[Address]:
 
 
 ADDRESSES = list(addresses(get_resolver().url_patterns))
-SHARED = {one.view for one in ADDRESSES if one.kind == "lead"}
-
-
-def is_walked(address: Address, method: str) -> bool:
-    """What is only read, and read the same way for every kind, is tried with two of them (PHEU_EXPLORE=1: with all).
-
-    Every field of every kind is asked about in `test_conditions`; what is sent is sent to all of them.
-    """
-    is_another = method == "get" and address.view in SHARED and address.kind not in ("lead", "deal")
-    return not is_another or bool(os.environ.get("PHEU_EXPLORE"))
-
-
 PLACE = re.compile(r"<(?:\w+:)?\w+>|\(\?P<\w+>(?:[^()]|\([^()]*\))*\)")
 
 
@@ -234,7 +222,7 @@ def test_no_value_of_a_parameter_or_field_breaks_an_address(share, firm, monkeyp
     attack = Attack(firm, firm.people["admin"], monkeypatch)
     for address in ADDRESSES:
         path = attack.path(address)
-        for method in (one for one in ("get", "post") if share_of(address, one) == share and is_walked(address, one)):
+        for method in (one for one in ("get", "post") if share_of(address, one) == share):
             usual = attack.usual(address, method)
             names = attack.names_of(method, path, address, usual)
             attack.all_at_once(method, path, names, attack.values_for(address, method, names))
@@ -248,7 +236,7 @@ def test_the_worst_values_break_nothing_for_a_seller(firm, monkeypatch, caplog):
     attack = Attack(firm, firm.people["sales"], monkeypatch)
     for address in ADDRESSES:
         path = attack.path(address)
-        for method in (one for one in ("get", "post") if is_walked(address, one)):
+        for method in ("get", "post"):
             names = attack.names_of(method, path, address, attack.usual(address, method))
             attack.all_at_once(method, path, names, WORST)
     assert not attack.wrong, f"{len(attack.wrong)}:\n" + "\n".join(attack.wrong)
