@@ -87,7 +87,8 @@ def record_sharing(request: Request, kind: str) -> HttpResponse:
     context = {"kind": chosen, "rows": rows, "form": form, "shares": _shares(chosen, rows, form) if is_right else []}
     if is_look:
         return render(request, "records/_shares.html", context)
-    if is_right and (got := _shared(form, chosen, rows, request.user)) is not None:
+    people = list(form.cleaned_data["people"]) if is_right else []
+    if is_right and (got := _done(form, chosen.share_out, rows, people=people, by=request.user)) is not None:
         tell(request, ", ".join(f"{person}: {n}" for person, n in got.items() if n), undo=undo_url())
         return HttpResponseClientRefresh() if request.htmx else redirect(chosen.url("list"))
     return render(request, "records/sharing.html", context, status=200 if sent is None else 422)
@@ -102,17 +103,6 @@ def _shares(kind: Any, rows: Sequence[Any], form: SharingForm) -> list[tuple[Use
     except DomainError:
         return [(one, loads[one.pk], None) for one in people]
     return [(one, loads[one.pk], turns.count(one.pk)) for one in people]
-
-
-def _shared(form: SharingForm, kind: Any, rows: Sequence[Any], by: User) -> dict[User, int] | None:
-    try:
-        got: dict[User, int] = kind.share_out(rows, people=list(form.cleaned_data["people"]), by=by)
-    except Refused:
-        raise
-    except DomainError as error:
-        say_beside(form, error)
-        return None
-    return got
 
 
 def _handed_words(rows: Sequence[Any], owner: Any, team: Any) -> str:
@@ -134,7 +124,7 @@ def record_stages(request: Request, kind: str) -> HttpResponse:
     if (
         sent is not None
         and form.is_valid()
-        and _taken(form, chosen.move_many, rows, **form.cleaned_data, by=request.user)
+        and _done(form, chosen.move_many, rows, **form.cleaned_data, by=request.user) is not None
     ):
         n, to = len(rows), form.cleaned_data["to"]
         words = ngettext("%(n)d record: now in “%(stage)s”.", "%(n)d records: now in “%(stage)s”.", n)
@@ -144,16 +134,15 @@ def record_stages(request: Request, kind: str) -> HttpResponse:
     return render(request, "records/stages.html", context, status=200 if sent is None else 422)
 
 
-def _taken(form: Any, act: Any, rows: Sequence[Any], **told: Any) -> bool:
-    """Whether the act took the ticked rows; else the form says what is in the way."""
+def _done(form: Any, act: Any, rows: Sequence[Any], **told: Any) -> Any:
+    """What the act answers for the ticked rows; None where the form says what is in the way."""
     try:
-        act(rows, **told)
+        return act(rows, **told)
     except Refused:
         raise
     except DomainError as error:
         say_beside(form, error)
-        return False
-    return True
+        return None
 
 
 def record_editing(request: Request, kind: str) -> HttpResponse:
@@ -166,7 +155,7 @@ def record_editing(request: Request, kind: str) -> HttpResponse:
     chosen.model.objects.within(request.user, CHANGE).all_or_refuse(rows)
     sent = request.POST if request.method == "POST" else None
     form = EditForm(sent, kind=chosen, user=request.user, asked=request.GET.get("field", ""))
-    if form.is_valid() and _taken(form.value, chosen.change_many, rows, **form.told(), by=request.user):
+    if form.is_valid() and (_done(form.value, chosen.change_many, rows, **form.told(), by=request.user) is not None):
         n, label = len(rows), form.chosen.label if form.chosen else ""
         words = ngettext("%(n)d record: “%(field)s” is changed.", "%(n)d records: “%(field)s” is changed.", n)
         tell(request, words % {"n": n, "field": label}, undo=undo_url())

@@ -109,13 +109,10 @@ class Line(forms.Form):
     def _many(self) -> forms.Field:
         """What is offered, else what is typed with commas between; another record by what it is called."""
         assert self.field is not None
-        held = self.told.get("value", [])
-        choices = choices_of(self.field, self.user, held)
-        if choices is None:
+        if is_typed(self.field, self.user):
             return CleanCharField(max_length=2000, widget=forms.TextInput({"placeholder": _("with commas between")}))
-        attrs = {"data-pick": ""} if not hasattr(self.field, "kind") or self.field.table(self.user) is not None else {}
-        widget = forms.SelectMultiple(attrs or {"data-pick-url": kinds.get(self.field.kind).url("pick")})  # type: ignore[attr-defined]
-        return forms.MultipleChoiceField(choices=choices, widget=widget)
+        choices = choices_of(self.field, self.user, self.told.get("value", []))
+        return forms.MultipleChoiceField(choices=choices, widget=forms.SelectMultiple(_asked_by(self.field)))
 
     def _one(self) -> forms.Field:
         assert self.field is not None
@@ -123,8 +120,8 @@ class Line(forms.Form):
             return VnDateField()
         if self.field.is_number:
             return self.field.form_field(self.user)
-        choices = choices_of(self.field, self.user, ()) if self.field.choices() else None
-        return forms.ChoiceField(choices=choices) if choices else CleanCharField(max_length=300)
+        fixed = [(str(value), label) for value, label in self.field.choices()]
+        return forms.ChoiceField(choices=fixed) if fixed else CleanCharField(max_length=300)
 
     def _day(self, held: Sequence[str]) -> Iterator[tuple[str, forms.Field, Any]]:
         when = _first(self.told, "when") or "on"
@@ -160,8 +157,8 @@ class Line(forms.Form):
     def _value(self, takes: str) -> Any:
         told = [one for one in self.told.get("value", []) if one]
         if takes == "many":
-            is_typed = choices_of(self.field, self.user, ()) is None if self.field else False
-            return [part.strip() for one in told for part in one.split(",") if part.strip()] if is_typed else told
+            parts = [part.strip() for one in told for part in one.split(",") if part.strip()]
+            return parts if self.field is not None and is_typed(self.field, self.user) else told
         if takes in ("period", "month"):
             return told[0] if told else ""
         if takes == "two":
@@ -231,17 +228,29 @@ def _offered_fields(kind: Kind, user: User) -> list[Any]:
     return [("", "—"), *own, *beyond]
 
 
-def choices_of(one: Field, user: User, held: Sequence[str]) -> list[tuple[str, Any]] | None:
-    """What can be chosen of a field's values; of other records only those that are; None where it is typed."""
+def is_record(one: Field) -> bool:
+    return one.cell == "row"
+
+
+def _asked_by(one: Field) -> dict[str, str]:
+    """How a combobox comes to its entries (js/pick.js)."""
+    return {"data-pick-url": kinds.get(one.kind).url("pick")} if is_record(one) else {"data-pick": ""}  # type: ignore[attr-defined]
+
+
+def is_typed(one: Field, user: User) -> bool:
+    """Whether there is nothing to choose from."""
+    return not (is_record(one) or one.choices()) and one.table(user) is None
+
+
+def choices_of(one: Field, user: User, held: Sequence[str]) -> list[tuple[str, Any]]:
+    """What can be chosen of a field's values; of other records only those that are."""
     mine = [("me", _("Me"))] if one.cell == "person" else []
     table = one.table(user)
     if table is not None:
         return [*mine, *((str(pk), str(name)) for pk, name in table.values_list("pk", one.named_by))]  # type: ignore[attr-defined]
     if fixed := one.choices():
         return [(str(value), label) for value, label in fixed]
-    if "where" in one.operators or one.cell == "row":
-        return list(one.names_of(held, user).items())
-    return None
+    return list(one.names_of(held, user).items())
 
 
 # A whole dialog -------------------------------------------------------------------------------------------------------

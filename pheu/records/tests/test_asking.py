@@ -110,8 +110,8 @@ def test_a_record_that_is_referred_to_is_asked_about(client, an):
         ({"op": "from", "when": "today"}, True, "từ hôm nay"),
         ({"op": "before", "when": "ahead", "n": "1"}, True, "trước 1 ngày nữa"),
         ({"op": "between", "value": "hôm qua", "value2": "ngày mai"}, True, "trong khoảng"),
-        ({"op": "month", "value": "this"}, True, "trong tháng tháng này"),
-        ({"op": "month", "value": "next"}, False, "trong tháng"),
+        ({"op": "month", "value": "this"}, True, "rơi vào tháng này"),
+        ({"op": "month", "value": "next"}, False, "rơi vào tháng sau"),
         ({"op": "is", "value": "hôm nay"}, True, ""),
     ],
 )

@@ -34,7 +34,8 @@ from pheu.records.models import Record, RecordTag, Stage, Tag
 from pheu.records.tests.test_plans import plan_of
 from pheu.timeline.models import Event
 
-pytestmark = pytest.mark.django_db
+# By one worker: making so many rows takes longer than all the questions.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("a hundred thousand leads")]
 MANY = 100_000
 BIG = {model._meta.db_table for model in (*PARTS, Record, Event, RecordTag)}
 # Rows that may be taken up, those that are thrown away again too: a thirtieth of the leads, a few milliseconds.
