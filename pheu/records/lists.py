@@ -176,6 +176,13 @@ class Listing:
         return groups_of(self, self.group_by) if self.group_by is not None else []
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing at all: no rows, or no group of them."""
+        if self.group_by is not None and not self.of_group:
+            return not self.groups
+        return not self.rows and self.is_first_page
+
+    @property
     def ways_to_group(self) -> list[tuple[Field, str, bool]]:
         """(field, the address of the list in groups by it, whether it is so now)."""
         return [(one, self.url(group=one.name), one is self.group_by) for one in fields_to_group(self.schema)]

@@ -287,7 +287,7 @@ class RoleForm(EntryForm):
 class RoleListForm(forms.Form):
     """How the lists of a kind begin for the people of a role: the view, the columns, whether these are fixed."""
 
-    tab = forms.ChoiceField(label=_("Begins with"), required=False)
+    tab = forms.ChoiceField(label=_("The list begins with"), required=False)
     is_locked = forms.BooleanField(label=_("People of this role cannot change the columns"), required=False)
 
     def __init__(self, data: Any = None, *, role: Role, kind: Kind, by: User) -> None:

@@ -23,7 +23,7 @@ OF_FIELDS = {HIDDEN: gettext_lazy("Hidden"), READ_ONLY: gettext_lazy("Read only"
 OF_LISTS = {
     "columns": gettext_lazy("Columns"),
     "is_locked": gettext_lazy("Columns are fixed"),
-    "tab": gettext_lazy("Begins with"),
+    "tab": gettext_lazy("The list begins with"),
 }
 # Where an own row of a kind begins: without it the family's counts.
 OWN = ""
@@ -130,7 +130,7 @@ class FieldRights(_Table):
 class ListLooks(_Table):
     """How lists begin for the people of a role (R4.58)."""
 
-    label = gettext_lazy("Lists")
+    label = gettext_lazy("Lists of records")
 
     def named(self, row: str, cell: str) -> str:
         kind = next((one for one in kinds.every() if one.code == row), None)

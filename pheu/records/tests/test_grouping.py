@@ -44,6 +44,12 @@ def test_counters_tell_how_many_and_what_they_are_worth(client, binh, deals):
 
 
 @pytest.mark.django_db
+def test_where_there_is_no_group_the_list_says_that_it_is_empty(client, an):
+    client.force_login(an)
+    assert "Không có bản ghi nào" in client.get("/leads/?tab=all&group=owner&created_at.within=tomorrow").text
+
+
+@pytest.mark.django_db
 def test_the_rows_of_a_group_come_when_it_is_opened(client, an, binh, deals):
     client.force_login(binh)
     page = client.get("/deals/?tab=all&group=owner")

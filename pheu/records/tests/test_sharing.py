@@ -116,6 +116,7 @@ def test_a_manager_shares_out_and_sees_who_gets_what(world):
         people.fill(name)
         page.locator(".ts-dropdown .option", has_text=name).click()
     expect(page.locator(".share")).to_have_count(2)
+    expect(page.locator(".ts-dropdown:visible")).to_have_count(0)  # nothing lies over who gets what
     expect(page.locator(".share").first).to_contain_text("+2")
     page.locator("#dialog").get_by_role("button", name="Chia đều", exact=True).click()
     expect(page.locator("#rows")).to_contain_text("Nguyễn Hoài An")

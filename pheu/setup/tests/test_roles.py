@@ -258,6 +258,8 @@ def test_a_role_says_how_its_peoples_lists_begin(client, dung, an):
     client.force_login(dung)
     path = f"/setup/roles/lists/lead/{of.pk}/"
     assert 'name="cols" value="phone"' in client.get(path).text
+    assert "Mở đầu bằng" in client.get(path).text
+    assert '<h3 class="role-part">Danh sách</h3>' in client.get(f"/setup/roles/{of.pk}/").text
     client.post(path, {"tab": "all", "is_locked": "on", "cols": ["name", "email:200", "owner"]})
     of.refresh_from_db()
     assert of.lists == {"lead": {"columns": "name,email:200,owner", "is_locked": "yes", "tab": "all"}}

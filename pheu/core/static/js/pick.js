@@ -63,7 +63,7 @@ function settings(select) {
       tell(select, this.options[value]);
       this.wrapper.classList.remove("typing");
       if (select.multiple) this.setTextboxValue("");
-      else this.close();
+      this.close(); // it would lie over what follows from the choice; typing on opens it again
     },
     // Whom one has chosen stays in sight until something else is typed.
     onType(text) {
