@@ -22,9 +22,9 @@ from pheu.records import counters, kinds
 from pheu.records.conditions import Tree, can_be_asked, compile_tree, list_url, rows_where
 from pheu.records.counting import kept
 from pheu.records.kinds import Kind
-from pheu.records.lists import place_of
 from pheu.records.models import CLOSED, Category, Record, Stage
 from pheu.records.moments import read_day
+from pheu.records.places import place_of
 from pheu.records.rotting import limits_of
 from pheu.records.shipped import shown
 

@@ -129,7 +129,11 @@ class Line(forms.Form):
         if when == "on":
             yield "value", VnDateField(), held[0] if held else ""
         elif when in ("ago", "ahead"):
-            yield "n", forms.IntegerField(min_value=0, max_value=moments.FURTHEST, label=_("How many days")), self._days()
+            yield (
+                "n",
+                forms.IntegerField(min_value=0, max_value=moments.FURTHEST, label=_("How many days")),
+                self._days(),
+            )
 
     def _days(self) -> str:
         return _first(self.told, "n") or "3"

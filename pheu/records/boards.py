@@ -14,8 +14,9 @@ from pheu.people.scopes import MOVE
 from pheu.records import counters
 from pheu.records.access import mark_free, may
 from pheu.records.conditions import LATE, Tree
-from pheu.records.lists import LONGEST_PLACE, Listing, place_of, told_open
+from pheu.records.lists import Listing, told_open
 from pheu.records.models import Pipeline, Stage
+from pheu.records.places import LONGEST_PLACE, place_of
 
 CARDS = 20
 

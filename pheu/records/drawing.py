@@ -1,4 +1,4 @@
-"""Drawing rows: one function for each kind of cell, the row of a list, the card of a board.
+"""Drawing rows: one function for each kind of cell, the row of a list, the page of a record.
 
 Each takes (field, value, row) and gives markup; whatever it puts in is escaped.
 """
@@ -6,7 +6,6 @@ Each takes (field, value, row) and gives markup; whatever it puts in is escaped.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import accumulate
 from typing import Any
 
 from django.template.defaultfilters import capfirst, truncatechars
@@ -116,7 +115,7 @@ def _stars(field: Field, value: Any, row: Any) -> Drawn:
 def _person(field: Field, value: Any, row: Any) -> Drawn:
     if value:
         return html(PERSON, "", avatar(value, "", True), value)
-    return _take_button(row, "row") if field.name == "owner" and can_be_taken(row) else _nobody_yet()
+    return take_button(row, "row") if field.name == "owner" and can_be_taken(row) else _nobody_yet()
 
 
 PERSON = '<span class="row"{}>{} <span class="cut person-name">{}</span></span>'
@@ -127,7 +126,7 @@ def can_be_taken(row: Any) -> bool:
     return getattr(row, "may_take", False)
 
 
-def _take_button(row: Any, place: str) -> SafeString:
+def take_button(row: Any, place: str) -> SafeString:
     """«Nhận» where the owner stands; the answer takes its place."""
     url = address(f"{row.kind}-taking", row.pk)
     around = "td" if place == "row" else ".push"
@@ -162,7 +161,7 @@ def _file(field: Field, value: Any, row: Any) -> Drawn:
 
 
 def _activity(field: Field, value: Any, row: Any) -> Drawn:
-    return _next(field, row).in_cell()
+    return next_of(field, row).in_cell()
 
 
 def _options(field: Any, value: Any, row: Any) -> Drawn:
@@ -333,7 +332,7 @@ class Next:
         return _nothing_planned() if self.at is None and self.missed else ""
 
 
-def _next(field: Any, row: Any) -> Next:
+def next_of(field: Any, row: Any) -> Next:
     at, title = field.value(row), getattr(row, "next_title", "")
     return Next(at, None if row.is_closed else field.late_at(row), title, missed=row.should_go_on)
 
@@ -443,111 +442,6 @@ def cell_class(field: Field, kind: Kind) -> str:
     else:
         place = {"stage": "cell-state", "choice": "cell-state", "person": "cell-owner"}.get(field.cell, "cell-line")
     return f"{place} end num".strip() if field.is_number else place
-
-
-# Cards of a board ------------------------------------------------------------------------------
-
-
-def cards(kind: Kind, rows: Iterable[Any]) -> SafeString:
-    return together(card(kind, row) for row in rows)
-
-
-def card(kind: Kind, row: Any) -> SafeString:
-    """One card: title, customer, and what the schema's `card` names, as far as the person may see it.
-
-    `row` is brought by `to_draw`, with `card_fields` and `may_move` (see `Board`).
-    """
-    moved = html(' data-move-url="{}"', address(f"{kind.code}-stage", row.pk)) if row.may_move else ""
-    return html(
-        '<article class="card" id="{}-{}" tabindex="0"{} aria-label="{}">'
-        '<h3><a href="{}{}">{}</a></h3>{}{}{}{}{}</article>\n',
-        kind.code,
-        row.pk,
-        moved,
-        row.title,
-        url_of(row),
-        getattr(row, "place", ""),
-        row.title,
-        _card_customer(row),
-        _card_facts(row),
-        _card_value(row),
-        _card_next(row),
-        _card_menu() if row.may_move else "",
-    )
-
-
-def _card_customer(row: Any) -> SafeString | str:
-    """Whom it is about, and at the end of the line how long it stands too long where it stands."""
-    about = html('<div class="sub cut">{}</div>', row.customer_name) if row.customer_name else ""
-    marks = [mark for field, value in _on_card(row, "rotting") if (mark := _rotting(field, value, row)) is not NOTHING]
-    return html('<div class="card-about">{}{}</div>', about, together(marks)) if marks else about
-
-
-def _on_card(row: Any, *cells: str) -> list[tuple[Field, Any]]:
-    return [(field, field.value(row)) for field in row.card_fields if field.cell in cells]
-
-
-# Cells that have a place of their own on a card; any other is a line with its name.
-PLACED = {"money", "number", "label", "tags", "person", "stars", "activity", "rotting"}
-
-
-def _card_facts(row: Any) -> SafeString:
-    drawn = [(field.label, cell(field, row)) for field in row.card_fields if field.cell not in PLACED]
-    line = '<div class="sub cut">{}: {}</div>'
-    return together(html(line, label, value) for label, value in drawn if value is not NOTHING)
-
-
-def _card_value(row: Any) -> SafeString:
-    worth = [_worth(field, value) for field, value in _on_card(row, "money", "number")]
-    marks = [mark for _field, value in _on_card(row, "label", "tags") for mark in _as_list(value)]
-    people = [
-        _take_button(row, "card") if value is None and can_be_taken(row) else avatar(value)
-        for _field, value in _on_card(row, "person")
-    ]
-    line = '<div class="card-row card-worth">{}<span class="card-marks">{}</span><span class="push">{}</span></div>'
-    told = sum(len(field.show(value) or "") for field, value in _on_card(row, "money", "number"))
-    return html(line, together(worth), _marks(marks, ROOM - told), together(people))
-
-
-ROOM = 27  # letters of value and marks
-FRAME = 3  # what a mark takes besides its own
-
-
-def _marks(marks: list[Any], room: int) -> SafeString:
-    """As many marks as there is room for, the first always; how many more there are, and which."""
-    ends = list(accumulate(len(str(one)) + FRAME for one in marks))
-    if ends and ends[-1] > room:
-        room -= FRAME + 1  # for how many more there are
-    shown = max(1, sum(end <= room for end in ends))
-    drawn, more = [tag(one, one.colour) for one in marks[:shown]], marks[shown:]
-    if more:
-        names = ", ".join(map(str, more))
-        drawn.append(
-            html('<span class="tag slate" title="{0}" aria-label="{0}" role="note">+{1}</span>', names, len(more))
-        )
-    return together(drawn)
-
-
-def _worth(field: Field, value: Any) -> SafeString:
-    shown = SafeString('<span class="faint">—</span>') if value is None else field.show(value)
-    return html('<span class="num">{}</span>', shown)
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value] if value else []
-
-
-def _card_next(row: Any) -> SafeString:
-    priority = [html('<span class="push">{}</span>', stars(value)) for _field, value in _on_card(row, "stars") if value]
-    drawn = [_next(field, row).on_card() for field, _value in _on_card(row, "activity")]
-    line = [*(one for one in drawn if one is not NOTHING), *priority]
-    return html('<div class="card-row">{}</div>', together(line)) if line else SafeString("")
-
-
-@drawn_once
-def _card_menu() -> SafeString:
-    button = '<button type="button" class="card-menu" data-move-menu aria-label="{}">{}</button>'
-    return html(button, _("Move to another stage"), icon("dots"))
 
 
 # Filters ---------------------------------------------------------------------------------------

@@ -4,13 +4,10 @@ No COUNT of a table and no OFFSET: a page fetches one row more than it shows (qu
 """
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
-from decimal import Decimal
 from itertools import takewhile
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from django.core import signing
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.http import Http404, QueryDict
@@ -42,6 +39,7 @@ from pheu.records.fields import Field
 from pheu.records.grouping import Group, can_group, fields_to_group, groups_of, tree_of_group
 from pheu.records.kinds import Kind
 from pheu.records.models import SavedView
+from pheu.records.places import LONGEST_PLACE, place_of, read_place, write_place
 from pheu.records.schema import offered
 from pheu.records.search import found_by
 
@@ -50,7 +48,6 @@ COUNT_CAP = 999
 MOST_COUNTED = 1000  # rows, where no counter knows how many they are
 MOST_CHOSEN = 500  # rows that «Chọn tất cả» ticks: what an act takes at once
 CHUNK = 1000  # rows of a whole list that are read at once
-LONGEST_PLACE = 500  # characters of a list's query string that the links of its rows carry along
 
 
 KEPT = "v"  # begins the code of a kept view
@@ -294,7 +291,7 @@ class Listing:
 
         Each half is read along the index of its order; only the page on which the first half ends reads both.
         """
-        last = _read_cursor(self.sort, self.params.get("after", ""))
+        last = read_place(self.sort, self.params.get("after", ""))
         keys = [] if last is not None and last[0] is None else self._keys(self._filled, last)
         if len(keys) <= PAGE and self._may_be_empty:
             keys += self._keys(self._empty, last if last is not None and last[0] is None else None)
@@ -326,7 +323,7 @@ class Listing:
         None at the end of the list, and where the address names none.
         """
         self.is_backwards = before
-        last = _read_cursor(self.sort, self.params.get("after", ""))
+        last = read_place(self.sort, self.params.get("after", ""))
         if last is None:
             return None
         halves = [(self._filled, last)] if last[0] is not None else [(self._empty, last)]
@@ -391,7 +388,7 @@ class Listing:
         if len(self._fetched) <= PAGE:
             return ""
         last = self.rows[-1]
-        return self.url(after=_write_cursor(self.sort, last.sort_value, last.pk))
+        return self.url(after=write_place(self.sort, last.sort_value, last.pk))
 
     @property
     def is_first_page(self) -> bool:
@@ -550,41 +547,3 @@ def capped(rows: QuerySet) -> str:
 
 def as_capped(count: int) -> str:
     return f"{COUNT_CAP}+" if count > COUNT_CAP else str(count)
-
-
-def _write_cursor(sort: str, value: Any, pk: int) -> str:
-    """Where a page ended, signed: what comes back is of the type that the column has."""
-    if isinstance(value, bytes | memoryview):
-        told = ["bytes", bytes(value).hex()]
-    elif isinstance(value, datetime):
-        told = ["moment", value.isoformat()]
-    elif isinstance(value, date):
-        told = ["date", value.isoformat()]
-    elif isinstance(value, Decimal):
-        told = ["decimal", str(value)]
-    else:
-        told = ["plain", value]
-    return signing.dumps([sort, *told, pk], salt=__name__)
-
-
-_READERS: dict[str, Callable[[Any], Any]] = {
-    "bytes": bytes.fromhex,
-    "moment": datetime.fromisoformat,
-    "date": date.fromisoformat,
-    "decimal": Decimal,
-    "plain": lambda value: value,
-}
-
-
-def place_of(row: Any, query: str, sort: str, value: Any) -> str:
-    """The query string by which the page of `row` knows where in a list it stands, whose order's value it has."""
-    return f"{query}{'&' if '?' in query else '?'}after={_write_cursor(sort, value, row.pk)}"
-
-
-def _read_cursor(sort: str, text: str) -> tuple[Any, int] | None:
-    """What `_write_cursor` wrote for the same order; anything else is no cursor: the list begins at its beginning."""
-    try:
-        written_for, form, value, pk = signing.loads(text, salt=__name__)
-    except signing.BadSignature:
-        return None
-    return (_READERS[form](value), pk) if written_for == sort else None

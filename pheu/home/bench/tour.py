@@ -21,13 +21,14 @@ from pheu.leads.models import Lead
 from pheu.parties.models import Prospect
 from pheu.people.models import User
 from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW, Action
-from pheu.records import counting, kinds, lists
+from pheu.records import counting, kinds
 from pheu.records.boards import Board
 from pheu.records.conditions import compile_tree
 from pheu.records.fields import Date, Field, Number, RowPick
 from pheu.records.kinds import Kind
 from pheu.records.lists import Listing
 from pheu.records.models import Category, Operation, Record
+from pheu.records.places import write_place
 
 SAMPLE = 25  # different records that a probe opens in turn
 MOST_OF_BULK = 5
@@ -88,7 +89,7 @@ class Tour:
         """A page in the middle, as «show more» asks for it."""
         at = self._middle(kind, sort)
         if at is not None:
-            query = urlencode({"tab": tab, "sort": sort, "after": lists._write_cursor(sort, *at)})
+            query = urlencode({"tab": tab, "sort": sort, "after": write_place(sort, *at)})
             address = f"{kind.url('list')}?{query}"
             yield Probe(f"{kind.code} by {sort}, deep", lambda _nth: self._more(address), gate="order")
 

@@ -6,15 +6,15 @@ from django import template
 from django.utils.safestring import SafeString
 
 from pheu.core.markup import together
-from pheu.records import drawing, kinds
+from pheu.records import cards, drawing, kinds
 from pheu.records.schema import when_shown
 
 register = template.Library()
 register.simple_tag(drawing.cell)
 register.simple_tag(drawing.heads)
-register.simple_tag(drawing.card)
+register.simple_tag(cards.card)
 register.simple_tag(drawing.filter_chips)
-register.simple_tag(drawing.cards)
+register.simple_tag(cards.cards)
 register.simple_tag(drawing.next_activity)
 
 

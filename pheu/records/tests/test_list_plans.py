@@ -25,12 +25,13 @@ from pheu.home.bench.tour import asked_of
 from pheu.leads.models import Lead
 from pheu.people.models import Role, User
 from pheu.people.scopes import Scope
-from pheu.records import kinds, lists
+from pheu.records import kinds
 from pheu.records.boards import Board
 from pheu.records.fields import Field
 from pheu.records.kinds import Kind
 from pheu.records.lists import Listing
 from pheu.records.models import Record, RecordTag, Stage, Tag
+from pheu.records.places import write_place
 from pheu.records.tests.test_plans import plan_of
 from pheu.timeline.models import Event
 
@@ -107,7 +108,7 @@ def rows_in_the_middle(kind: Kind, sort: str, user: User) -> Act:
     value = kind.fields[sort.removeprefix("-")].sort_expression()
     found = kind.model.objects.annotate(value=value).exclude(value=None).order_by("value", "pk")
     at = found[found.count() // 2]
-    return rows(kind, user, tab="all", sort=sort, after=lists._write_cursor(sort, at.value, at.pk))
+    return rows(kind, user, tab="all", sort=sort, after=write_place(sort, at.value, at.pk))
 
 
 def board(kind: Kind, user: User, **asked: str) -> Act:
