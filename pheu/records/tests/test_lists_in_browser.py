@@ -194,20 +194,42 @@ def test_rows_are_walked_ticked_and_opened_by_keys(world):
     page.wait_for_url(page_of(leads[0]))
 
 
+def before_the_script(world, an):
+    """All leads of a list whose script has not come yet, and what lets it come."""
+    page = world.enter(an, "/")
+    held = []
+    page.route(re.compile(r"/js/rows[.\w]*\.js"), lambda route: held.append(route))
+    page.goto(f"{world.url}/leads/?tab=all", wait_until="commit")
+
+    def let_come():
+        assert held
+        held[0].continue_()
+
+    return page, let_come
+
+
 @in_browser
 def test_a_tick_from_before_the_script_came_stays(world):
     """R1.17: on a slow line the boxes are there before what listens to them."""
     an = world.cast.an
     leads = [a_lead(an, f"Công ty {n}") for n in range(3)]
-    page = world.enter(an, "/")
-    held = []
-    page.route(re.compile(r"/js/rows[.\w]*\.js"), lambda route: held.append(route))
-    page.goto(f"{world.url}/leads/?tab=all", wait_until="commit")
+    page, let_come = before_the_script(world, an)
     page.locator(f"[name=ids][value='{leads[1].pk}']").check()
-    assert held
-    held[0].continue_()
+    let_come()
     expect(page.locator("[data-bulk-count]")).to_have_text("Đã chọn 1")
     expect(page.locator(f"[name=ids][value='{leads[1].pk}']")).to_be_checked()
+
+
+@in_browser
+def test_all_ticked_before_the_script_came_are_ticked(world):
+    """R1.17."""
+    an = world.cast.an
+    leads = [a_lead(an, f"Công ty {n}") for n in range(3)]
+    page, let_come = before_the_script(world, an)
+    page.locator("thead [type=checkbox]").check()
+    let_come()
+    expect(page.locator("[data-bulk-count]")).to_have_text("Đã chọn 3")
+    expect(page.locator("[name=ids]:checked")).to_have_count(len(leads))
 
 
 @in_browser

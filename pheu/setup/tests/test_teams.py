@@ -244,7 +244,6 @@ def test_a_team_is_made_on_the_screen_with_its_alias_only_for_deals(world):
     members = dialog.get_by_role("combobox", name="Thành viên")
     members.fill("hoài an")
     page.get_by_role("option", name="Nguyễn Hoài An").click()
-    page.keyboard.press("Escape")
     dialog.get_by_role("button", name="Lưu").click()
     line = page.locator(".setup-item", has_text="Miền Tây")
     expect(line).to_contain_text("1 người")

@@ -38,7 +38,8 @@ function keep(list, ids) {
 function begin(list) {
   const rows = stored()?.rows;
   if (rows && (rows !== list.dataset.rows || isNew())) keep(list, new Set());
-  const early = boxes(list).filter((box) => box.checked);
+  const whole = list.querySelector("[data-tick-all]")?.checked;
+  const early = boxes(list).filter((box) => whole || box.checked);
   if (early.length) keep(list, new Set([...kept(list), ...early.map((box) => box.value)]));
 }
 
