@@ -179,7 +179,8 @@ def grid_of(user: User, people: list[User] | None, look: Look) -> Grid:
     """A filled grid: what is open stands where it is due, what is done where it was due if it was done that day."""
     grid = _month(look) if look.view == "month" else _week(look)
     between = (midnight(grid.first), midnight(grid.last + DAY))
-    planned = Q(done_at=None, called_off_at=None, due_at__gte=between[0], due_at__lt=between[1])
+    to_do = Q(done_at=None, called_off_at=None, record__archived_at=None)
+    planned = to_do & Q(due_at__gte=between[0], due_at__lt=between[1])
     done = Q(done_at__gte=between[0], done_at__lt=between[1])
     rows = _work_of(user, people).filter(planned | done).order_by(Coalesce("done_at", "due_at"), "pk")
     for activity in _told_which_open(user, list(rows[:MOST])):

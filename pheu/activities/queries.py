@@ -3,8 +3,13 @@ from django.utils import timezone
 
 
 class ActivityQuerySet(QuerySet):
-    def open(self) -> "ActivityQuerySet":
+    def planned(self) -> "ActivityQuerySet":
+        """Neither done nor called off."""
         return self.filter(done_at=None, called_off_at=None)
+
+    def open(self) -> "ActivityQuerySet":
+        """To be done: what is planned on an archived record waits with it (D19)."""
+        return self.planned().filter(record__archived_at=None)
 
     def done(self) -> "ActivityQuerySet":
         return self.exclude(done_at=None)

@@ -10,7 +10,9 @@ from pheu.setup.staff import Work
 from pheu.timeline.events import follows
 from pheu.timeline.models import Event
 
-Work(_("Activities"), lambda person: Activity.objects.open().filter(assignee=person).values_list("record", flat=True))
+Work(
+    _("Activities"), lambda person: Activity.objects.planned().filter(assignee=person).values_list("record", flat=True)
+)
 
 
 @follows(PERSON_LEFT)

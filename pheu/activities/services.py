@@ -207,7 +207,7 @@ def resume_activity(activity: Activity, *, by: User, via: str = "page") -> Activ
 
 def hand_over_work(person: int, *, to: User, by: User | None, via: str, cause: Any) -> None:
     """Let `to` do all that somebody who leaves had to do; its Records are held already."""
-    moved = list(Activity.objects.open().filter(assignee=person).select_related("record", "type"))
+    moved = list(Activity.objects.planned().filter(assignee=person).select_related("record", "type"))
     must_hold(*(one.record_id for one in moved))
     for activity in moved:
         activity.assignee = to
@@ -249,7 +249,9 @@ def _must_be_as_planned(operation: Operation, by: User) -> None:
 
 def first_due() -> Subquery:
     """When the earliest open activity of a Record is due."""
-    first = Activity.objects.open().filter(record=OuterRef("pk")).order_by().values("record").annotate(at=Min("due_at"))
+    first = (
+        Activity.objects.planned().filter(record=OuterRef("pk")).order_by().values("record").annotate(at=Min("due_at"))
+    )
     return Subquery(first.values("at"))
 
 
@@ -260,7 +262,9 @@ def next_titles(record_ids: list[int]) -> dict[int, str]:
 
 @prepared
 def _next_of(record_ids: list[int]) -> QuerySet[Any]:
-    rows = Activity.objects.open().filter(record__in=record_ids).order_by("record", "due_at", "pk").distinct("record")
+    rows = (
+        Activity.objects.planned().filter(record__in=record_ids).order_by("record", "due_at", "pk").distinct("record")
+    )
     return rows.values_list("record", "title", "type__name")
 
 
@@ -278,7 +282,7 @@ def bring_along(pairs: Sequence[tuple[Record, Record]]) -> None:
 def bring_work_along(pairs: Sequence[tuple[Record, Record]]) -> None:
     """Plan what is open on each old record on the new one; both are held."""
     new_of = {old.pk: new.pk for old, new in pairs}
-    moved = list(Activity.objects.open().filter(record__in=new_of))
+    moved = list(Activity.objects.planned().filter(record__in=new_of))
     for activity in moved:
         activity.record_id = new_of[activity.record_id]
     writing.change(moved, "record")

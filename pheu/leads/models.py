@@ -84,7 +84,7 @@ class Lead(Reachable, Screened, SalesRow):
     @property
     def goes_on_in(self) -> Record | None:
         """The deal's Record, while the conversion stands."""
-        on = Record.objects.filter(continues=self.pk, state=Record.State.LIVE)
+        on = Record.objects.filter(continues=self.pk, state__in=[Record.State.LIVE, Record.State.ARCHIVED])
         return on.first() if self.status == Category.CONVERTED else None
 
     @property

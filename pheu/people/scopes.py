@@ -25,6 +25,7 @@ class Action(TextChoices):
     CONVERT = "convert", _("Convert")
     IMPORT = "import", _("Import")
     EXPORT = "export", _("Export")
+    ARCHIVE = "archive", _("Archive and restore")
     OVERRIDE = "override", _("Pass the requirements of stages")
 
 
@@ -43,7 +44,7 @@ SERVED_BY: dict[str, str] = {}
 
 VIEW, CREATE, CHANGE, MOVE = Action.VIEW, Action.CREATE, Action.CHANGE, Action.MOVE
 ASSIGN, CONVERT, IMPORT, EXPORT = Action.ASSIGN, Action.CONVERT, Action.IMPORT, Action.EXPORT
-OVERRIDE = Action.OVERRIDE
+ARCHIVE, OVERRIDE = Action.ARCHIVE, Action.OVERRIDE
 
 
 def nobodys_q(user: "User") -> Q:

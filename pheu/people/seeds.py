@@ -5,7 +5,7 @@
 
 from typing import Any
 
-EVERYTHING = ["view", "create", "change", "move", "assign", "convert", "import", "export", "override"]
+EVERYTHING = ["view", "create", "change", "move", "assign", "convert", "import", "export", "archive", "override"]
 Grants = dict[str, dict[str, str]]
 
 
@@ -15,7 +15,7 @@ def everywhere(scope: str, *actions: str) -> dict[str, str]:
 
 # By family of kinds (`records.kinds.Kind.family`): "work" walks a pipeline or is screened, "party" is whom we sell to.
 # A role names a single kind only where it differs.
-SALES = everywhere("team", "view") | everywhere("own", "create", "change", "move", "convert")
+SALES = everywhere("team", "view") | everywhere("own", "create", "change", "move", "convert", "archive")
 ROLES: list[tuple[str, str, Grants]] = [
     (
         "admin",
@@ -32,7 +32,7 @@ ROLES: list[tuple[str, str, Grants]] = [
         "Quản lý",
         {
             "work": everywhere("department", *EVERYTHING),
-            "party": everywhere("all", "view", "create", "change") | {"assign": "department"},
+            "party": everywhere("all", "view", "create", "change") | everywhere("department", "assign", "archive"),
         },
     ),
     (
@@ -40,7 +40,7 @@ ROLES: list[tuple[str, str, Grants]] = [
         "Kinh doanh",
         {
             "work": SALES,
-            "party": everywhere("all", "view", "create") | everywhere("own", "change"),
+            "party": everywhere("all", "view", "create") | everywhere("own", "change", "archive"),
             "prospect": SALES | {"import": "team"},
         },
     ),
@@ -48,8 +48,9 @@ ROLES: list[tuple[str, str, Grants]] = [
         "care",
         "CSKH",
         {
-            "work": everywhere("department", "view", "create", "change", "move", "assign", "convert", "import"),
-            "party": everywhere("all", "view", "create") | everywhere("own", "change"),
+            "work": everywhere("department", "view", "create", "change", "move", "assign", "convert", "import")
+            | everywhere("own", "archive"),
+            "party": everywhere("all", "view", "create") | everywhere("own", "change", "archive"),
             "deal": everywhere("own", "view", "change"),
         },
     ),

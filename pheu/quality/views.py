@@ -240,7 +240,11 @@ def export_new(request: Request, kind: str) -> HttpResponseBase:
         raise Http404
     chosen, sent = kinds.get(kind), request.POST if request.method == "POST" else None
     asked = request.GET if sent is None else sent
-    rows = ticked(chosen.model.objects.within(request.user, EXPORT), asked) if "ids" in asked else []
+    rows = (
+        ticked(chosen.model.objects.within(request.user, EXPORT), asked)
+        if "ids" in asked and not asked.get("whole")
+        else []
+    )
     form = ExportForm(sent, ticked=bool(rows))
     query = asked.get("list", "").removeprefix("?")
     if sent is not None and form.is_valid():

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -14,16 +15,19 @@ from pheu.core.errors import DomainError, Invalid, Refused, say_beside, tell
 from pheu.core.ids import read_ids
 from pheu.people.models import User
 from pheu.people.requests import Request
-from pheu.people.scopes import ASSIGN, CHANGE, MOVE
+from pheu.people.scopes import ASSIGN, MOVE
 from pheu.records import drawing, kinds
 from pheu.records.access import must
 from pheu.records.answers import asked_in, closing_toast, done, settle, undo_url
 from pheu.records.forms import AssignForm, EditForm, Entry, PipelineForm, ReasonForm, SharingForm, StageForm, sent_in
 from pheu.records.gates import NotYet, dialog_into, lacking, must_let
+from pheu.records.lists import listing_for
+from pheu.records.many import ARCHIVING, ASSIGNING, CHANGING, MOVING, ManyAct
 from pheu.records.models import Stage
 from pheu.records.sharing import dealt, loads_of
 
 MANY = 5000
+MOST_WHOLE = 100_000  # rows of a whole list that a job works off
 
 
 def changed_here(
@@ -39,8 +43,64 @@ def changed_here(
     return trigger_client_event(answer, "toast", {"text": text, "level": "success", "undo": undo})
 
 
+class Selection(list[Any]):
+    """The ticked rows that an act is about; of everything that a list had, the first few, and the ids of all.
+
+    `query` is that list's; `beyond` counts those of it with which the person may not do this.
+    """
+
+    query: str = ""
+    ids: Sequence[int] = ()
+    beyond: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        return bool(self.query)
+
+    @property
+    def n(self) -> int:
+        return len(self.ids) if self.is_whole else len(self)
+
+
+SHOWN = 50  # rows of a whole list that its dialog looks at
+
+
+def selected(request: Request, kind: kinds.Kind, act: ManyAct) -> Selection:
+    """What the request names: ticked rows, or all that a list has (`whole`, its query string). All within the right."""
+    asked = asked_ids(request)
+    query = str(asked.get("whole", ""))
+    rows = kind.model.objects.visible_to(request.user)
+    rows = rows.with_stage() if kind.has_stages else rows
+    if not query:
+        found = Selection(ticked(rows, asked))
+        kind.model.objects.within(request.user, act.action).all_or_refuse(found)
+        return found
+    listing = listing_for(request.user, kind.code, QueryDict(query.removeprefix("?")))
+    mine = listing.narrowed(kind.model.objects.within(request.user, act.action)).order_by("pk")
+    ids = list(mine.values_list("pk", flat=True)[: MOST_WHOLE + 1])
+    if len(ids) > MOST_WHOLE:
+        raise DomainError(_("At most %(most)s records at once. Narrow the list first."), most=MOST_WHOLE)
+    if not ids:
+        raise Refused
+    found = Selection(rows.filter(pk__in=ids[:SHOWN]).select_related("record", "owner").order_by("pk"))
+    found.query, found.ids, found.beyond = query, ids, listing.narrowed().count() - len(ids)
+    return found
+
+
+def begun(request: Request, kind: kinds.Kind, act: ManyAct, rows: Selection, form: Any) -> HttpResponse:
+    """Have a job do it with all of them, and lead to the page that shows how far it is."""
+    sent = request.POST.copy()
+    for name in ("ids", "whole", "list", "sure", "csrfmiddlewaretoken"):
+        sent.pop(name, None)
+    words = str(act.says(form)) if form is not None else ""
+    batch = kind.begin_batch(act, kind.code, rows.ids, sent.urlencode(), words=words, by=request.user)
+    return done(request, reverse("batch", args=[batch.pk]))
+
+
 def ticked(rows: Any, asked: QueryDict) -> list[Any]:
     """The rows among `rows` whose ids were ticked: all of them, or words why not. None of them is no page."""
+    if asked.get("whole"):
+        raise DomainError(_("This is done with at most %(most)s records at once."), most=MANY)
     keys = asked.getlist("ids")
     if len(keys) > MANY:
         raise DomainError(_("At most %(most)s records at once; %(many)s are ticked."), most=MANY, many=len(keys))
@@ -55,16 +115,17 @@ def ticked(rows: Any, asked: QueryDict) -> list[Any]:
 
 def asked_ids(request: Request) -> QueryDict:
     """Ids come with the form of a list, or with the address of a record page's button."""
-    return request.POST if "ids" in request.POST else request.GET
+    return request.POST if "ids" in request.POST or "whole" in request.POST else request.GET
 
 
 def record_assign(request: Request, kind: str) -> HttpResponse:
     """The dialog that hands ticked rows of any kind to a person and team, and its answer (R1.17)."""
     chosen = kinds.get(kind)
-    rows = ticked(chosen.model.objects.visible_to(request.user), asked_ids(request))
-    chosen.model.objects.within(request.user, ASSIGN).all_or_refuse(rows)
+    rows = selected(request, chosen, ASSIGNING)
     sent = request.POST if request.method == "POST" else None
     form = AssignForm(sent, rows=rows)
+    if rows.is_whole and sent is not None and form.is_valid():
+        return begun(request, chosen, ASSIGNING, rows, form)
     if sent is not None and form.is_valid():
         chosen.assign(rows, **form.cleaned_data, by=request.user)
         tell(request, _handed_words(rows, **form.cleaned_data), undo=undo_url())
@@ -117,10 +178,11 @@ def _handed_words(rows: Sequence[Any], owner: Any, team: Any) -> str:
 def record_stages(request: Request, kind: str) -> HttpResponse:
     """The dialog that puts ticked rows in another stage, and its answer (R3.19-3.21)."""
     chosen = kinds.get(kind)
-    rows = ticked(chosen.model.objects.visible_to(request.user).with_stage(), asked_ids(request))
-    chosen.model.objects.within(request.user, MOVE).all_or_refuse(rows)
+    rows = selected(request, chosen, MOVING)
     sent = request.POST if request.method == "POST" else None
     form = StageForm(sent, rows=rows, user=request.user)
+    if rows.is_whole and sent is not None and form.is_valid():
+        return begun(request, chosen, MOVING, rows, form)
     if (
         sent is not None
         and form.is_valid()
@@ -151,10 +213,11 @@ def record_editing(request: Request, kind: str) -> HttpResponse:
     `?field=` asks for the control of that field.
     """
     chosen = kinds.get(kind)
-    rows = ticked(chosen.model.objects.visible_to(request.user), asked_ids(request))
-    chosen.model.objects.within(request.user, CHANGE).all_or_refuse(rows)
+    rows = selected(request, chosen, CHANGING)
     sent = request.POST if request.method == "POST" else None
     form = EditForm(sent, kind=chosen, user=request.user, asked=request.GET.get("field", ""))
+    if rows.is_whole and form.is_valid():
+        return begun(request, chosen, CHANGING, rows, form)
     if form.is_valid() and (_done(form.value, chosen.change_many, rows, **form.told(), by=request.user) is not None):
         n, label = len(rows), form.chosen.label if form.chosen else ""
         words = ngettext("%(n)d record: “%(field)s” is changed.", "%(n)d records: “%(field)s” is changed.", n)
@@ -162,6 +225,23 @@ def record_editing(request: Request, kind: str) -> HttpResponse:
         return HttpResponseClientRefresh() if request.htmx else redirect(chosen.url("list"))
     context = {"kind": chosen, "rows": rows, "form": form}
     return render(request, "records/editing.html", context, status=200 if sent is None else 422)
+
+
+@require_POST
+def record_archiving(request: Request, kind: str) -> HttpResponse:
+    """Archive ticked rows; the toast takes that back (D19). Of a whole list it is asked once more."""
+    chosen = kinds.get(kind)
+    rows = selected(request, chosen, ARCHIVING)
+    if rows.is_whole:
+        if "sure" in request.POST:
+            return begun(request, chosen, ARCHIVING, rows, None)
+        return render(request, "records/archiving.html", {"kind": chosen, "rows": rows})
+    chosen.archive(rows, by=request.user)
+    n = len(rows)
+    what = rows[0].title if n == 1 else ngettext("%(n)d record", "%(n)d records", n) % {"n": n}
+    tell(request, _("%(what)s: archived.") % {"what": what}, undo=undo_url())
+    listed = request.POST.get("list", "")
+    return done(request, chosen.url("list") + (listed if listed.startswith("?") else ""))
 
 
 @require_POST

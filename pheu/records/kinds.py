@@ -108,6 +108,8 @@ ACTS = {
     "change_many",
     "assign",
     "share_out",
+    "archive",
+    "begin_batch",
     "take",
     "move",
     "move_many",

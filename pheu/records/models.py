@@ -78,6 +78,7 @@ class Record(Loaded):
 
     class State(models.TextChoices):
         LIVE = "live", _("In use")
+        ARCHIVED = "archived", _("Archived")
         MERGED = "merged", _("Merged into another")
         UNDONE = "undone", _("Taken back")
 
@@ -99,6 +100,10 @@ class Record(Loaded):
     state = models.CharField(max_length=10, choices=State.choices, default=State.LIVE)
     # Nearly every row is merged into nothing, and an index that says so of all of them only misleads the planner.
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
+    archived_at = models.DateTimeField(null=True)
+    archived_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     tags: "models.ManyToManyField[Tag, RecordTag]" = models.ManyToManyField(
         "Tag", through="RecordTag", related_name="records"
     )
@@ -111,6 +116,9 @@ class Record(Loaded):
             models.Index(fields=["owner", "-updated_at", "-id"], name="record_owner_newest"),
             models.Index(fields=["team", "-updated_at", "-id"], name="record_team_newest"),
             models.Index(fields=["merged_into"], name="record_merged", condition=models.Q(merged_into__isnull=False)),
+            models.Index(
+                fields=["-archived_at", "-id"], name="record_archived", condition=models.Q(archived_at__isnull=False)
+            ),
             GinIndex(OpClass("search", name="gin_trgm_ops"), name="record_search"),
             GinIndex(OpClass("digits", name="gin_trgm_ops"), name="record_digits"),
         ]
@@ -123,8 +131,12 @@ class Record(Loaded):
 
     @property
     def is_live(self) -> bool:
-        """In lists and counts; merged and undone records can only be looked up."""
+        """In lists and counts; archived, merged and undone records can only be looked up."""
         return self.state == self.State.LIVE
+
+    @property
+    def is_archived(self) -> bool:
+        return self.state == self.State.ARCHIVED
 
     @cached_property
     def past_ids(self) -> list[int]:
@@ -148,6 +160,7 @@ class Record(Loaded):
 # What a change of a row writes to its Record; the next activity is written by activities alone.
 WRITTEN = (
     "title", "search", "digits", "owner", "team", "department", "updated_at", "version", "state", "merged_into",
+    "archived_at", "archived_by",
 )  # fmt: skip
 
 

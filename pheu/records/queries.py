@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import Conflict, DomainError, Refused
 from pheu.people.models import User
-from pheu.people.scopes import VIEW, Action, scope_q
+from pheu.people.scopes import ARCHIVE, VIEW, Action, scope_q
 from pheu.records import kinds
 
 if TYPE_CHECKING:
@@ -154,13 +154,21 @@ def _one_value_each(condition: Any) -> list[Q]:
 class RecordQuerySet(QuerySet):
     def visible_to(self, user: User) -> "RecordQuerySet":
         """Records of every kind that the person may see, each by its own kind's scope."""
-        allowed = Q(pk__in=[])
+        allowed = self._allowed(user, VIEW)
         for kind in kinds.every():
-            scope = scope_q(user, kind.code, VIEW)
-            allowed |= Q(kind=kind.code) & self._on_records(scope)
-            for window in kind.windows if scope else ():
+            for window in kind.windows if scope_q(user, kind.code, VIEW) else ():
                 allowed |= Q(kind=kind.code, pk__in=window(user))
         return self.filter(allowed)
+
+    def archived_for(self, user: User) -> "RecordQuerySet":
+        """Archived records of every kind that the person may restore."""
+        return self.filter(self._allowed(user, ARCHIVE), archived_at__isnull=False)
+
+    def _allowed(self, user: User, action: Action) -> Q:
+        allowed = Q(pk__in=[])
+        for kind in kinds.every():
+            allowed |= Q(kind=kind.code) & self._on_records(scope_q(user, kind.code, action))
+        return allowed
 
     @staticmethod
     def _on_records(scope: Q) -> Q:

@@ -23,7 +23,7 @@ from pheu.core.ids import read_id, read_ids
 from pheu.core.once import once, sight
 from pheu.people.models import User
 from pheu.people.requests import Request
-from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW, may_take
+from pheu.people.scopes import ARCHIVE, ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW, may_take
 from pheu.records import kinds
 from pheu.records.access import granted, must, with_abilities
 from pheu.records.answers import asked_in, moved_toast, say, settle
@@ -192,7 +192,7 @@ def record_beside(request: Request, kind: str, pk: int, before: bool) -> HttpRes
 @require_safe
 def record_page(request: Request, kind: str, pk: int) -> HttpResponse:
     row = visible_row(request, kind, pk)
-    if not row.is_live:
+    if not (row.is_live or row.record.is_archived):
         return _elsewhere(row)
     return _page(request, row, row_form(request, row))
 
@@ -212,14 +212,16 @@ def must_still_be_seen(request: Any, address: str) -> None:
     if match.func is not record_page:
         return
     record = Record.objects.visible_to(request.user).filter(pk=match.kwargs["pk"]).first()
-    if record is None or not (record.is_live or record.survivor.pk != record.pk):
+    if record is None or not (record.is_live or record.is_archived or record.survivor.pk != record.pk):
         raise Conflict(_("This form was saved before, but what it made is gone, or you may no longer see it."))
 
 
 def visible_row(request: Request, kind: str, pk: int) -> Any:
     chosen = kinds.get(kind)
     rows = chosen.model.objects.visible_to(request.user).with_past()
-    row = get_object_or_404(with_abilities(chosen.on_page(rows), request.user, CHANGE, ASSIGN, CONVERT, MOVE), pk=pk)
+    row = get_object_or_404(
+        with_abilities(chosen.on_page(rows), request.user, CHANGE, ASSIGN, CONVERT, MOVE, ARCHIVE), pk=pk
+    )
     row.record.past_ids = row.past_ids
     if chosen.has_stages:
         mark_barred(row, request.user)
@@ -239,7 +241,7 @@ def _page(
     kind = kinds.get(row.kind)
     schema = kind.schema_for(request.user)
     row.customer_name = schema.customer_of(row)
-    may = granted(row) | ({"take"} if may_take(request.user, row) else set())
+    may = _may(request.user, row)
     context = {
         "kind": kind,
         "row": row,
@@ -248,12 +250,20 @@ def _page(
         "conflict": conflict,
         "shown": [(field, field.value(row)) for field in schema.shown if field.on_page],
         "buttons": registries.buttons_for(registries.toolbar, row.kind, row, may),
-        "more": registries.buttons_for(registries.more, row.kind, row, request.user),
+        "more": registries.buttons_for(registries.more, row.kind, row, request.user) if row.is_live else [],
         "place": f"?{request.GET.urlencode()}" if "after" in request.GET else "",
         "came_from": _came_from(kind, request) if "after" in request.GET else kind.url("list"),
         **registries.render_panels(PLACES, row.kind, request, row, may),
     }
     return render(request, "records/record.html", context, status=status)
+
+
+def _may(user: User, row: Any) -> set[str]:
+    """What the person may do with the row of a page; with an archived one, restore it at most."""
+    may = granted(row)
+    if not row.is_live:
+        return {"restore"} if str(ARCHIVE) in may else set()
+    return may | ({"take"} if may_take(user, row) else set())
 
 
 def _came_from(kind: Kind, request: Request) -> str:

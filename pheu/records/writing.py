@@ -8,8 +8,10 @@ read, and undone, from its journal.
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
+from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, migrations, models
+from django.db.models import Q
 from django.utils import timezone
 from psycopg import sql
 from psycopg.types.json import Jsonb
@@ -17,7 +19,7 @@ from psycopg.types.json import Jsonb
 from pheu.people.models import User
 from pheu.records import kinds, locking
 from pheu.records.acts import current
-from pheu.records.models import WRITTEN, Record, Row
+from pheu.records.models import WRITTEN, JournalEntry, Record, Row
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 AnyModel = TypeVar("AnyModel", bound=models.Model)
@@ -82,6 +84,23 @@ def note_next_activity(ids: Sequence[int], first: models.expressions.Combinable)
     now = Record.objects.filter(pk=models.OuterRef("pk")).values("next_activity_at")
     for code in Record.objects.filter(pk__in=ids).order_by().values_list("kind", flat=True).distinct():
         kinds.get(code).model.objects.filter(pk__in=ids).update(next_activity_at=models.Subquery(now))
+
+
+def destroy(record: Record) -> None:
+    """Delete a held Record with its row, its past and whatever hangs on it, for good: nobody takes that back.
+
+    `ProtectedError` where another row names it. The journal forgets it too.
+    """
+    forgotten = Q(table=Record._meta.db_table, key=record.pk)
+    for model in apps.get_models():
+        if any(one.name == "record" and one.related_model is Record for one in model._meta.local_fields):
+            keys = model._default_manager.filter(record=record).values_list("pk", flat=True)
+            forgotten |= Q(table=model._meta.db_table, key__in=list(keys))
+    with connection.cursor() as cursor:
+        cursor.execute("set local pheu.rewrites_history = on")  # timeline/migrations/0002
+        record.delete()
+        cursor.execute("set local pheu.rewrites_history = off")
+    JournalEntry.objects.filter(forgotten).delete()
 
 
 # What hangs on Records ------------------------------------------------------------------------------------------------

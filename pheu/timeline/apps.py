@@ -7,7 +7,7 @@ class TimelineConfig(AppConfig):
     def ready(self) -> None:
         from pheu.records import kinds
         from pheu.records.fields.own import use_file_rules
-        from pheu.timeline import panels, services, sharing, stages, undo  # noqa: F401  (they register themselves)
+        from pheu.timeline import archiving, jobs, navigation, panels, services, sharing, stages, undo  # noqa: F401  (they register themselves)
         from pheu.timeline.previews import PROGRAMS
 
         use_file_rules(services.wrong_with, most=services.FILE_LIMIT, refused=" ".join(sorted(PROGRAMS)))
@@ -17,6 +17,8 @@ class TimelineConfig(AppConfig):
             change_many=services.change_many,
             assign=services.assign,
             share_out=sharing.share_out,
+            archive=archiving.archive,
+            begin_batch=jobs.begin_batch,
             take=services.take,
             move=stages.move,
             move_many=stages.move_many,

@@ -108,6 +108,8 @@ def changes_of(event: Any, reader: User) -> list[tuple[Any, Any, Any]]:
     return [(field, was, now) for field, was, now in told if field is not None]
 
 
+TOLD = 20  # of many records, in one sentence
+
 # Facts that name a stage.
 STAGES = {"left", "entered"}
 
@@ -187,6 +189,18 @@ PIPELINE_CHANGED = EventKind(
 )
 GATE_OVERRIDDEN = OverrideKind(
     "record.gate_overridden", _("let this into %(entered)s without: %(lacking)s"), "lock", "amber"
+)
+ARCHIVED = EventKind("record.archived", _("archived this"), "archive", "amber")
+RESTORED = EventKind("record.restored", _("restored this"), "arrow-back-up", "jade")
+DESTROYED = EventKind(
+    "records.destroyed",
+    _("destroyed for good: %(numbers)s"),
+    "trash",
+    "red",
+    shows={
+        "numbers": lambda numbers: " ".join(numbers[:TOLD]) + (" …" if len(numbers) > TOLD else "") if numbers else ""
+    },
+    in_log=_("Recycle bin"),
 )
 # What each act that can be taken back is called; filled by `timeline/undo.py`.
 ACTS: dict[str, Words] = {}

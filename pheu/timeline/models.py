@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -126,3 +127,65 @@ class File(Contribution):
     @property
     def is_picture(self) -> bool:
         return self.media_type in PICTURES
+
+
+class Batch(models.Model):
+    """One act on everything that a list had: `ids` in that order, of which `done` are worked off.
+
+    `sent` is the dialog as it was sent, `words` says what becomes of the records. `left_out` says of how many records
+    it was not done, by reason; `operations` are the portions that stand, `kept` counts records that taking back left
+    as somebody has changed or used them since.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        STOPPED = "stopped", _("Stopped")
+        TAKING_BACK = "taking_back", _("Being taken back")
+        TAKEN_BACK = "taken_back", _("Taken back")
+
+    act = models.CharField(max_length=20)
+    kind = models.CharField(max_length=20)
+    ids = ArrayField(models.BigIntegerField())
+    sent = models.TextField(blank=True)
+    words = models.CharField(max_length=300, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.RUNNING)
+    done = models.PositiveIntegerField(default=0)
+    left_out = models.JSONField(default=dict)
+    operations = ArrayField(models.BigIntegerField(), default=list)
+    to_take_back = models.PositiveIntegerField(default=0)
+    kept = models.PositiveIntegerField(default=0)
+    problem = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_busy(self) -> bool:
+        return self.state in (self.State.RUNNING, self.State.TAKING_BACK)
+
+    @property
+    def can_be_taken_back(self) -> bool:
+        return self.state in (self.State.DONE, self.State.STOPPED) and bool(self.operations)
+
+    @property
+    def many(self) -> int:
+        return len(self.ids)
+
+    @property
+    def many_left_out(self) -> int:
+        return sum(self.left_out.values())
+
+    @property
+    def many_changed(self) -> int:
+        return self.done - self.many_left_out
+
+    @property
+    def percent(self) -> int:
+        """How much of it is worked off, or taken back."""
+        if self.state == self.State.TAKING_BACK:
+            return 100 - round(100 * len(self.operations) / max(self.to_take_back, 1))
+        return round(100 * self.done / max(self.many, 1))

@@ -9,9 +9,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pheu.core.ids import read_id
-from pheu.core.registries import Button, Panel, Registry, centre_panels, more, side_panels
+from pheu.core.registries import (
+    Button,
+    Panel,
+    Registry,
+    bulk,
+    centre_panels,
+    head_panels,
+    more,
+    side_panels,
+    toolbar,
+)
 from pheu.people.models import User
 from pheu.people.requests import Request
+from pheu.people.scopes import ARCHIVE
 from pheu.records.models import Record
 from pheu.timeline.events import FILE_ADDED, KINDS, NOTE_ADDED, EventKind, changes_of
 from pheu.timeline.forms import NoteForm
@@ -103,6 +114,34 @@ def following(row: Any, user: User) -> list[Button]:
     if user in _followers(row):
         return [Button(_("Stop following"), f"{url}?stop=1", "eye-off", posts=True)]
     return [Button(_("Follow"), url, "eye", posts=True)]
+
+
+@bulk.add("*", order=90)
+def archive_ticked(kind: str, user: User) -> list[Button]:
+    if not user.may(kind, ARCHIVE):
+        return []
+    return [Button(_("Archive records"), reverse(f"{kind}-archiving"), "archive", posts=True)]
+
+
+@more.add("*", order=90)
+def archive_one(row: Any, user: User) -> list[Button]:
+    """As far as the page asked for that right (`records.access.with_abilities`)."""
+    if not getattr(row, f"may_{ARCHIVE}", False):
+        return []
+    return [Button(_("Archive this record"), f"{reverse(f'{row.kind}-archiving')}?ids={row.pk}", "archive", posts=True)]
+
+
+@toolbar.add("*", order=10)
+def bring_back(row: Any, may: set[str]) -> list[Button]:
+    if "restore" not in may:
+        return []
+    url = f"{reverse('bin-restoring')}?page=1&ids={row.pk}"
+    return [Button(_("Restore"), url, "arrow-back-up", "primary", posts=True)]
+
+
+@head_panels.add("*", order=90)
+def archived(request: Request, row: Any, may: set[str]) -> Panel | None:
+    return Panel("timeline/_archived.html", {"record": row.record}) if row.record.is_archived else None
 
 
 @side_panels.add("*", order=95)

@@ -25,7 +25,8 @@ class Undoable:
     Whoever did it may, and whoever may do `action` with every row that it was about. `event` is the code of the event
     that told it, on which «Hoàn tác» stands, or gives several of them. `refuse(operation, by)` raises where it is too
     late; `also(operation)` does what only the domain knows before the journal is read backwards, `afterwards(ids)`
-    brings up to date what hangs on the Records concerned. `of_fields` where a record's own fields may change by it.
+    brings up to date what hangs on the Records concerned. `of_fields` where a record's own fields may change by it,
+    `of_archived` where it is about what is archived: all else is restored before it is taken back.
     """
 
     event: str | Callable[[], Collection[str]]
@@ -35,6 +36,7 @@ class Undoable:
     also: Callable[[Operation], None] | None = None
     afterwards: Callable[[set[int]], None] | None = None
     of_fields: bool = True
+    of_archived: bool = False
     used: journal.Used = journal.used_by_others
 
     @property
@@ -81,6 +83,8 @@ def undo(operation: Operation, *, by: User, via: str = "page") -> TakenBack:
     must_hold(*journal.rows_of(operation))
     must_be_kept(operation)
     _must_be_allowed(operation, rule, by)
+    if not rule.of_archived:
+        _must_be_restored(concerned)
     if rule.refuse is not None:
         rule.refuse(operation, by)
     if rule.also is not None:
@@ -109,6 +113,12 @@ def _must_be_allowed(operation: Operation, rule: Undoable, by: User) -> None:
         wanted = {record.pk for record in subjects if record.kind == kind}
         if kinds.get(kind).model.objects.within(by, rule.action).filter(pk__in=wanted).count() != len(wanted):
             raise Refused
+
+
+def _must_be_restored(concerned: Collection[int]) -> None:
+    archived = Record.objects.filter(pk__in=concerned, state=Record.State.ARCHIVED).first()
+    if archived is not None:
+        raise DomainError(_("%(record)s is archived. Restore it first."), record=archived)
 
 
 def _subjects(operation: Operation) -> list[int]:

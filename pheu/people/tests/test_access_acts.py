@@ -29,14 +29,15 @@ from pheu.quality import services as quality
 from pheu.records import keeping, kinds
 from pheu.records.acts import last_operation
 from pheu.records.models import Category, ClosingReason, FieldGroup, Operation, Pipeline, SavedView
+from pheu.records.tests.desk import archived_long_ago
 from pheu.records.tests.made_up import made_by
 from pheu.setup import configuring, housekeeping, lists, pipelines, shaping, staffing
 from pheu.setup import services as setup
 from pheu.setup.definitions import groups_of
 from pheu.setup.tests.test_fields import standing_field
 from pheu.setup.tests.test_jobs_page import parked_job
+from pheu.timeline import archiving, sharing, stages, undo
 from pheu.timeline import services as timeline
-from pheu.timeline import sharing, stages, undo
 
 THIS_YEAR = today_here().year
 REASONS = lists.get("deal-lost-reasons")
@@ -64,6 +65,7 @@ class Desk:
         handed = leads.create_lead(dict(contents), by=an)
         timeline.assign([handed], owner=cast.binh, by=cast.binh)
         self.handed_out = Operation.objects.get(pk=last_operation())
+        self.archived = archived_long_ago(leads.create_lead(dict(contents), by=an), by=an)
         self.activity = activities.schedule_activity(
             self.lead.record, what=activity_type(), due_at=timezone.now(), assignee=an, by=an
         )
@@ -112,6 +114,8 @@ ON_ROWS = {
     "undo.undo": lambda d, by: undo.undo(d.handed_out, by=by),
     "timeline.assign": lambda d, by: timeline.assign([d.lead], owner=by, by=by),
     "sharing.share_out": lambda d, by: sharing.share_out([d.lead], people=[by], by=by),
+    "archiving.archive": lambda d, by: archiving.archive([d.lead], by=by),
+    "archiving.restore": lambda d, by: archiving.restore([d.archived], by=by),
     "timeline.take": lambda d, by: timeline.take(d.free_lead, by=by),
     "timeline.add_note": lambda d, by: timeline.add_note(d.deal.record, body="x", by=by),
     "timeline.add_file": lambda d, by: timeline.add_file(d.deal.record, upload=upload(), by=by),
@@ -167,6 +171,7 @@ OF_AUTHORS = {
 
 # What belongs to the installation: the same for whoever may, seen or not.
 ON_SYSTEM = {
+    "archiving.destroy": lambda d, by: archiving.destroy([d.archived], by=by),
     "setup.run_job_again": lambda d, by: setup.run_job_again(d.job.pk, by=by),
     "setup.drop_job": lambda d, by: setup.drop_job(d.job.pk, by=by),
     "configuring.add_item": lambda d, by: configuring.add_item(REASONS, {"name": "Khác hẳn", "colour": "red"}, by=by),
@@ -364,7 +369,7 @@ def acts_of_the_house():
     for app in apps.get_app_configs():
         for module in (
             "services", "configuring", "housekeeping", "pipelines", "shaping", "staffing", "conversion", "undoing",
-            "stages", "undo", "keeping", "sharing", "outgoing",
+            "stages", "undo", "keeping", "sharing", "archiving", "outgoing",
         ):  # fmt: skip
             if app.name.startswith("pheu.") and find_spec(f"{app.name}.{module}"):
                 short, loaded = module if module != "services" else app.label, import_module(f"{app.name}.{module}")

@@ -92,9 +92,25 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("live", "In use"), ("merged", "Merged into another"), ("undone", "Taken back")],
+                        choices=[
+                            ("live", "In use"),
+                            ("archived", "Archived"),
+                            ("merged", "Merged into another"),
+                            ("undone", "Taken back"),
+                        ],
                         default="live",
                         max_length=10,
+                    ),
+                ),
+                ("archived_at", models.DateTimeField(null=True)),
+                (
+                    "archived_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -444,6 +460,14 @@ class Migration(migrations.Migration):
             model_name="record",
             index=models.Index(
                 condition=models.Q(("merged_into__isnull", False)), fields=["merged_into"], name="record_merged"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="record",
+            index=models.Index(
+                condition=models.Q(("archived_at__isnull", False)),
+                fields=["-archived_at", "-id"],
+                name="record_archived",
             ),
         ),
         migrations.AddIndex(

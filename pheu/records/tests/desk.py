@@ -21,11 +21,12 @@ from pheu.leads import services as leads
 from pheu.leads.models import Lead
 from pheu.quality import services as quality
 from pheu.quality.models import Import
-from pheu.records.acts import last_operation
-from pheu.records.models import Category, ClosingReason, Operation, Pipeline, Stage
+from pheu.records import writing
+from pheu.records.acts import last_operation, operation
+from pheu.records.models import Category, ClosingReason, Operation, Pipeline, Record, Stage
 from pheu.setup import pipelines
+from pheu.timeline import archiving, sharing, stages, undo
 from pheu.timeline import services as timeline
-from pheu.timeline import sharing, stages, undo
 
 
 class Made:
@@ -194,6 +195,7 @@ ON_LEAD = {
     "sharing.share_out": Act(
         lambda d: partial(sharing.share_out, [d.lead], people=[d.cast.binh], by=d.cast.binh), "record.assigned"
     ),
+    "archiving.archive": Act(lambda d: partial(archiving.archive, [d.lead], by=d.an), "record.archived"),
     "timeline.add_note": Act(
         lambda d: partial(timeline.add_note, d.lead.record, body="Gọi lại", by=d.an),
         "note.added",
@@ -481,6 +483,15 @@ ON_CLOSED = {
         "deal.reopened",
     ),
 }  # fmt: skip
+# The same, of a lead that has been in the recycle bin for long.
+ON_ARCHIVED = {
+    "archiving.restore": Act(
+        lambda d: partial(archiving.restore, [the_archived_lead(d)], by=d.an), "record.restored"
+    ),
+    "archiving.destroy": Act(
+        lambda d: partial(archiving.destroy, [the_archived_lead(d)], by=d.cast.dung), "records.destroyed"
+    ),
+}  # fmt: skip
 # The same, of a lead that nobody has.
 ON_FREE = {
     "timeline.take": Act(lambda d: partial(timeline.take, d.free_lead, by=d.an), "record.taken"),
@@ -498,6 +509,7 @@ GROUPS = {
     "screened": (("prospect",), ON_SCREENED),
     "handed out": (("lead",), ON_HANDED_OUT),
     "closed": (("deal",), ON_CLOSED),
+    "archived": (("lead",), ON_ARCHIVED),
     "free": (("free_lead",), ON_FREE),
 }
 
@@ -543,6 +555,20 @@ def the_closed_deal(d: Desk) -> Deal:
 
 def the_won_deal(d: Desk) -> Deal:
     return once(d, "won_deal", lambda: stages.close(d.deal, to=stage_of("deal", "Thành công"), by=d.an))
+
+
+def the_archived_lead(d: Desk) -> Record:
+    return once(d, "archived lead", lambda: archived_long_ago(d.lead, by=d.an))
+
+
+def archived_long_ago(row: Any, *, by: Any) -> Record:
+    """Archive a row so long ago that an admin may destroy it."""
+    archiving.archive([row], by=by)
+    record = Record.objects.get(pk=row.pk)
+    record.archived_at = timezone.now() - archiving.KEPT - timedelta(days=1)
+    with operation("given", by=None):
+        writing.change([record], "archived_at")
+    return record
 
 
 def a_stage_elsewhere() -> Any:

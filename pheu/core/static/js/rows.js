@@ -57,8 +57,9 @@ function note(list) {
   show(list, ids);
 }
 
-// What is ticked on other pages goes along with the form.
+// What is ticked on other pages goes along with the form; of a whole list, its address alone does.
 function show(list, ids = kept(list)) {
+  list.querySelector("input[name='whole']")?.remove();
   const all = boxes(list);
   for (const box of all) {
     box.checked = ids.has(box.value);
@@ -81,19 +82,34 @@ function count(list, all, elsewhere) {
   if (words) words.textContent = (offers ? words.dataset.textPage : words.dataset.text).replace("{n}", ticked + elsewhere);
 }
 
-// Once the whole page is ticked: all rows of the list, as many as one act takes.
+// Once the whole page is ticked: all rows of the list. So many that they are not named one by one are a whole list.
 function offerRest(list, chosen) {
   const button = list.querySelector("[data-tick-rest]");
   const size = Number(document.getElementById("list-size")?.dataset.size || 0); // comes after the page
   if (!button) return false;
-  const most = Number(list.dataset.rowsMost);
-  const { text, textMost } = button.dataset;
-  button.textContent = (size > most ? textMost : text).replaceAll("{n}", Math.min(size, most));
-  button.hidden = chosen >= Math.min(size, most);
+  const isMore = size > Number(list.dataset.rowsMost);
+  button.textContent = isMore ? button.dataset.textWhole : button.dataset.text.replaceAll("{n}", size);
+  button.hidden = chosen >= size;
   return !button.hidden;
 }
 
+function takeWhole(list, button) {
+  show(list);
+  const address = list.dataset.rowsIds;
+  const value = address.slice(address.indexOf("?"));
+  list.append(Object.assign(document.createElement("input"), { type: "hidden", name: "whole", value }));
+  const words = list.querySelector("[data-bulk-count]");
+  words.textContent = words.dataset.textWhole;
+  button.hidden = true;
+  list.querySelector(".bulk-bar [type=submit]")?.focus();
+}
+
 async function tickRest(list, button) {
+  const size = Number(document.getElementById("list-size").dataset.size);
+  if (size > Number(list.dataset.rowsMost)) {
+    takeWhole(list, button);
+    return;
+  }
   button.disabled = true;
   try {
     const answer = await fetch(list.dataset.rowsIds, { headers: { Accept: "application/json" } });

@@ -1,0 +1,158 @@
+"""«Lưu trữ» and «Thùng rác»: daily work destroys nothing (D19).
+
+What is archived is restored, or destroyed by an admin.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from functools import partial
+from itertools import groupby
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from pheu.core.errors import DomainError, Refused
+from pheu.people.models import User
+from pheu.people.scopes import ARCHIVE, CHANGE
+from pheu.records import kinds, writing
+from pheu.records.acts import act
+from pheu.records.locking import hold
+from pheu.records.models import Operation, Record, Row
+from pheu.timeline import events
+from pheu.timeline.models import File
+from pheu.timeline.services import record, record_many
+from pheu.timeline.undo import Undoable, can_undo
+
+KEPT = timedelta(days=30)  # before an admin may destroy what was archived (D19)
+MOST_DESTROYED = 500  # in one act
+
+
+@act
+def archive(rows: Sequence[Any], *, by: User, via: str = "page") -> list[Any]:
+    """Take rows of one kind out of lists, counts, search and work to do; all of them or none. Set-based (D19)."""
+    if not rows:
+        return []
+    hold(*(row.pk for row in rows))
+    held = type(rows[0]).objects.within(by, ARCHIVE).with_words().all_or_refuse(rows)
+    now = timezone.now()
+    for row in held:
+        row.record.state, row.record.archived_at, row.record.archived_by = Record.State.ARCHIVED, now, by
+    writing.save_many(held, "is_live")
+    record_many(events.ARCHIVED, [(row.record, {}) for row in held], by=by, via=via)
+    return held
+
+
+@act
+def restore(records: Iterable[Record], *, by: User, via: str = "page") -> list[Record]:
+    """Bring archived records of any kinds back as they were; all of them or none. Set-based for each kind (D19)."""
+    wanted = {one.pk for one in records}
+    if not wanted:
+        return []
+    hold(*wanted)
+    held = _archived(wanted, by)
+    for rows in _rows_of(held):
+        for row in rows:
+            row.record.state, row.record.archived_at, row.record.archived_by = Record.State.LIVE, None, None
+        writing.save_many(rows, "is_live")
+    record_many(events.RESTORED, [(one, {}) for one in held], by=by, via=via)
+    return held
+
+
+@act
+def destroy(records: Iterable[Record], *, by: User, via: str = "page") -> tuple[list[str], list[str]]:
+    """Destroy what was archived more than `KEPT` ago, with all that hangs on it: numbers of (gone, kept) ones (D19).
+
+    For whoever may change the system, and never taken back. What other rows still name stays. The log of the company
+    has the numbers alone.
+    """
+    by.must("system", CHANGE)
+    wanted = {one.pk for one in records}
+    if len(wanted) > MOST_DESTROYED:
+        raise DomainError(_("At most %(most)s records are destroyed at once."), most=MOST_DESTROYED)
+    hold(*wanted)
+    held = _archived(wanted, by)
+    if any(not may_be_destroyed(one) for one in held):
+        raise DomainError(_("What was archived less than %(days)s days ago stays."), days=KEPT.days)
+    gone: list[str] = []
+    kept: list[str] = []
+    # What goes on with another, or names it, was made after it, and goes first.
+    for one in sorted(held, key=lambda one: -one.pk):
+        (gone if _is_destroyed(one) else kept).append(one.number)
+    if gone:
+        words = ngettext("%(n)d record", "%(n)d records", len(gone)) % {"n": len(gone)}
+        record(events.DESTROYED, about=None, by=by, via=via, subject=words, numbers=sorted(gone))
+    return gone, kept
+
+
+def may_be_destroyed(one: Record) -> bool:
+    """Whether it was archived long enough ago."""
+    return one.archived_at is not None and one.archived_at < timezone.now() - KEPT
+
+
+def _is_destroyed(one: Record) -> bool:
+    """Whether it is gone now; what another row still names is not."""
+    names = [str(file.content.name) for file in File.objects.filter(record=one)]
+    try:
+        with transaction.atomic():
+            writing.destroy(one)
+    except ProtectedError:
+        return False
+    for name in names:
+        transaction.on_commit(partial(default_storage.delete, name), robust=True)
+    return True
+
+
+def _archived(wanted: set[int], by: User) -> list[Record]:
+    """Those held records, which `by` may all restore; words where one is archived no more."""
+    found = list(Record.objects.archived_for(by).filter(pk__in=wanted).order_by("kind", "pk"))
+    if len(found) == len(wanted):
+        return found
+    if Record.objects.visible_to(by).filter(pk__in=wanted).exclude(state=Record.State.ARCHIVED).exists():
+        raise DomainError(_("Some of these records are no longer archived. Please look again."))
+    raise Refused
+
+
+def _rows_of(records: Iterable[Record]) -> Iterable[list[Row]]:
+    """The rows of records that are sorted by kind, one list for each kind."""
+    for kind, of_kind in groupby(records, key=lambda one: one.kind):
+        ids = [one.pk for one in of_kind]
+        yield list(kinds.get(kind).model.objects.filter(pk__in=ids).with_words().order_by("pk"))
+
+
+def _bring_rows_up(ids: set[int]) -> None:
+    """After undoing: rows are in use again, or not, as their Records are."""
+    for rows in _rows_of(Record.objects.filter(pk__in=ids).order_by("kind", "pk")):
+        writing.save_many(rows, "is_live")
+
+
+def _must_be_the_last(operation: Operation, by: User) -> None:
+    """What was restored and archived anew, or the other way round, stays as it was last left."""
+    later = operation.events.model.objects.filter(
+        about__in=operation.events.values("about"),
+        kind__in=[events.ARCHIVED.code, events.RESTORED.code],
+        operation__gt=operation.pk,
+    )
+    if later.exists():
+        raise DomainError(_("Some of these records were archived or restored since."))
+
+
+for _act, _event, _what in (
+    ("archive", events.ARCHIVED, _("archiving")),
+    ("restore", events.RESTORED, _("restoring")),
+):
+    can_undo(
+        _act,
+        Undoable(
+            event=_event.code,
+            action=ARCHIVE,
+            what=_what,
+            refuse=_must_be_the_last,
+            afterwards=_bring_rows_up,
+            of_archived=True,
+        ),
+    )
