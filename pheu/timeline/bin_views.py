@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from pheu.core.errors import DomainError, Refused, tell
+from pheu.core.errors import DomainError, tell
 from pheu.core.ids import read_id, read_ids
 from pheu.core.registries import Button
 from pheu.core.vietnamese import fold
@@ -30,7 +30,7 @@ PAGE = 50
 def recycle_bin(request: Request) -> HttpResponse:
     """Archived records, the latest first: `?kind=` one kind, `?q=` words of their names, `?below=` the next page."""
     if not may_archive(request.user):
-        raise Refused
+        raise Http404
     found, narrowed = _narrowed(Record.objects.archived_for(request.user), request.GET)
     page = list(_below(found, request.GET)[: PAGE + 1])
     lines = [{"record": one, "kind": kinds.get(one.kind), "left": _days_left(one)} for one in page[:PAGE]]
@@ -118,10 +118,11 @@ def restoring(request: Request) -> HttpResponse:
 
 def destruction(request: Request) -> HttpResponse:
     """The dialog that says what will be gone for good, and its answer (D19)."""
-    request.user.must("system", CHANGE)
+    if not request.user.may("system", CHANGE):
+        raise Http404
     records = _ticked(request)
     ripe = [one for one in records if archiving.may_be_destroyed(one)]
-    if request.method == "POST":
+    if request.method == "POST" and ripe:
         gone, kept = archiving.destroy(ripe, by=request.user)
         n = len(gone)
         words = [ngettext("%(n)d record is gone for good.", "%(n)d records are gone for good.", n) % {"n": n}]

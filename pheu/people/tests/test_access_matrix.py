@@ -23,17 +23,19 @@ from pheu.activities.services import schedule_activity
 from pheu.conftest import PASSWORD, fingerprint, stage_of, standing
 from pheu.core.vietnamese import today_here
 from pheu.people.models import Branch, Department, Holiday, Role, Team, User
-from pheu.people.scopes import ASSIGN, CHANGE, CONVERT, CREATE, EXPORT, IMPORT, MOVE, VIEW, Action, Scope
+from pheu.people.scopes import ARCHIVE, ASSIGN, CHANGE, CONVERT, CREATE, EXPORT, IMPORT, MOVE, VIEW, Action, Scope
 from pheu.quality.services import open_file, read_file
 from pheu.records import kinds
 from pheu.records.acts import last_operation
 from pheu.records.models import Category, ClosingReason, FieldGroup, Operation, Pipeline, SavedView, Tag
+from pheu.records.tests.desk import archived_long_ago
 from pheu.records.tests.test_toy import plant_toys
 from pheu.setup import shaping
 from pheu.setup.definitions import groups_of
 from pheu.setup.pipelines import add_pipeline
 from pheu.setup.tests.test_fields import standing_field
 from pheu.setup.tests.test_jobs_page import parked_job
+from pheu.timeline.models import Batch
 from pheu.timeline.services import add_file, add_note, assign
 
 THIS_YEAR = today_here().year
@@ -77,6 +79,10 @@ class Firm:
             self.things["operation", *whose] = self._hand_out(user)
             self.things["session", *whose] = self._session(user)
             self.things["view", *whose] = SavedView.objects.create(kind="lead", name="Hội thảo", owner=user)
+            self.things["batch", *whose] = Batch.objects.create(act="archive", kind="lead", ids=[1], by=user)
+        for whose, lead in list(self._of("lead")):
+            again = self._row("lead", lead.owner, team=lead.team)
+            self.things["archived", *whose] = archived_long_ago(again, by=self.founder)
         for whose, user in self._importers():
             self.things["import", *whose] = self._import(user)
         self.things["job", "a stranger's", ""] = parked_job()
@@ -435,6 +441,7 @@ def _pages_of(kind: str) -> dict[str, Entry]:
             post=302,
             sends=lambda firm, _thing: {"people": [firm.colleague.pk]},
         ),
+        f"{kind}-archiving": Entry(about=(kind,), ticked=True, needs=ARCHIVE, post=302),
         f"{kind}-columns": Entry(kind=kind, needs=VIEW, get=200, post=302, sends=lambda *_: {"usual": "1"}),
         f"{kind}-view-new": Entry(kind=kind, needs=VIEW, get=200, post=302, sends=_a_view),
         f"{kind}-page": Entry(about=(kind,), needs=VIEW, get=200),
@@ -458,6 +465,10 @@ def _board_of(kind: str) -> dict[str, Entry]:
 
 def _assign(kind: str) -> Entry:
     return Entry(about=(kind,), ticked=True, needs=ASSIGN, get=200, post=302, sends=_to_colleague)
+
+
+def _on_batch(**more: Any) -> Entry:
+    return Entry(about=("batch",), reach=_operation_reach, **more)
 
 
 def _on_import(**more: Any) -> Entry:
@@ -527,6 +538,15 @@ ENTRIES = {
     ),
     "toy-reopening": Entry(about=("toy",), needs=MOVE, post=302),
     "conversion-counts": Entry(get=200),
+    # the recycle bin, and what is done to a whole list
+    "bin": Entry(kind="lead", needs=ARCHIVE, get=200),
+    "bin-restoring": Entry(about=("archived",), kind="lead", needs=ARCHIVE, ticked=True, post=302),
+    "bin-destruction": Entry(about=("archived",), reach=_system_reach, ticked=True, get=200, post=302),
+    "batch": _on_batch(get=200),
+    "batch-progress": _on_batch(get=200),
+    "batch-line": _on_batch(get=200),
+    "batch-stop": _on_batch(post=302),
+    "batch-undo": _on_batch(post=302),
     # first page and reports
     "home": Entry(get=200),
     "commands": Entry(get=200),

@@ -93,7 +93,7 @@ def test_the_page_of_an_archived_lead_is_only_read_and_restores(client, an, lead
 def test_who_may_not_archive_neither_archives_nor_restores(client, an, chi, giang, lead):
     """D19: by the right «archive» of the role, like any other."""
     client.force_login(giang)
-    assert client.get("/bin/").status_code == 403
+    assert client.get("/bin/").status_code == 404
     assert "/leads/archiving/" not in client.get(f"/leads/{lead.pk}/").text
     assert client.post("/leads/archiving/", {"ids": [lead.pk]}).status_code == 403
     with nothing_changes():
@@ -197,7 +197,7 @@ def test_only_an_admin_destroys_only_after_thirty_days_and_the_log_has_the_numbe
     archive([lead], by=an)
     client.force_login(an)
     assert "Xóa vĩnh viễn" not in client.get("/bin/").text
-    assert client.post("/bin/destruction/", {"ids": [lead.pk]}).status_code == 403
+    assert client.post("/bin/destruction/", {"ids": [lead.pk]}).status_code == 404
     client.force_login(dung)
     with nothing_changes():
         assert "được giữ lại" in client.get(f"/bin/destruction/?ids={lead.pk}").text
