@@ -19,6 +19,7 @@ def account(request: Request) -> HttpResponse:
     context = {
         "languages": settings.LANGUAGES,
         "teams": list(request.user.teams.all()),
+        "times_off": list(request.user.times_off.from_now()),
         "second_step": second_step(request.user),
         "sessions": sessions.standing(request, request.user),
     }

@@ -223,4 +223,29 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="TimeOff",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("begins_on", models.DateField(verbose_name="From")),
+                ("ends_on", models.DateField(verbose_name="To")),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="Reason")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="times_off",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["begins_on", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("begins_on"))), name="time_off_has_days"
+                    )
+                ],
+            },
+        ),
     ]
