@@ -102,6 +102,8 @@ def _import_rule(kind: Kind, told: Told, by: User) -> None:
     if there is None:
         configuring.add_item(page, values, by=by, via="import")
         return
+    if translated(kind, there.condition, _as_names) == told.get("condition", {}):
+        del values["condition"]  # the same, however its ids are written
     changes = {name: (getattr(there, name), value) for name, value in values.items()}
     configuring.change_item(page, there.pk, changes, by=by, via="import")
 

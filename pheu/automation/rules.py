@@ -19,7 +19,7 @@ from pheu.records.kinds import Kind
 from pheu.records.sharing import Load, loads_of
 from pheu.records.wording import words_of
 from pheu.setup.columns import Column
-from pheu.setup.lists import CompanyList, Page, add_for_kinds
+from pheu.setup.lists import CompanyList, Page, add_for_kinds, get
 
 ORDER = 100  # after all lists
 
@@ -52,7 +52,7 @@ class HandOutRules(Page):
     hint = gettext_lazy(
         "The first rule whose condition a record fulfils decides who gets it. Drag the rules into their order."
     )
-    group = gettext_lazy("Handing out")
+    group = gettext_lazy("Hand-out rules")
     model = HandOutRule
     columns = ("name", "condition", "team", "people", "way", "on_new", "is_active")
     icon = "users"
@@ -64,6 +64,7 @@ class HandOutRules(Page):
 
     def __init__(self, kind: Kind, nth: int) -> None:
         self.kind, self.code, self.order = kind, f"{kind.code}-rules", ORDER + nth
+        self.short = kind.plural
         self.label = format_lazy("{}: {}", gettext_lazy("Hand-out rules"), kind.plural)
 
     @property
@@ -117,7 +118,7 @@ class Returns(Page):
         "Open records that nobody has touched for so long lose their owner and wait in the team for another one. "
         "The owner is told before. Records with something planned ahead stay."
     )
-    group = gettext_lazy("Handing out")
+    group = gettext_lazy("Hand-out rules")
     model = Patience
     columns = ("pipeline", "days", "warn_days", "is_active")
     icon = "clock"
@@ -161,8 +162,6 @@ def _pages() -> Iterable[Page]:
 
 def rules_page(kind: str) -> HandOutRules:
     """The page of one kind."""
-    from pheu.setup import lists
-
-    found = lists.get(f"{kind}-rules")
+    found = get(f"{kind}-rules")
     assert isinstance(found, HandOutRules)
     return found

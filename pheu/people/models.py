@@ -172,6 +172,9 @@ class User(Loaded, AbstractBaseUser):
     capacity = models.PositiveSmallIntegerField(_("Capacity"), null=True, blank=True)
     # {kind: the columns of the person's lists}, read by `records.columns`.
     lists = models.JSONField(default=dict, blank=True)
+    # The area that opens after signing in, by the name of its address; empty: the first page.
+    start_page = models.CharField(_("Start page"), max_length=60, blank=True)
+    signature = models.TextField(_("E-mail signature"), max_length=2000, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

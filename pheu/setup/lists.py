@@ -33,6 +33,7 @@ class Page:
 
     code: str
     label: Words
+    short: Words = ""  # what it is called below the heading of its group
     one: Words
     order: int
     hint: Words

@@ -144,6 +144,8 @@ class Migration(migrations.Migration):
                 ("job_title", models.CharField(blank=True, max_length=200, verbose_name="job title")),
                 ("capacity", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="Capacity")),
                 ("lists", models.JSONField(blank=True, default=dict)),
+                ("start_page", models.CharField(blank=True, max_length=60, verbose_name="Start page")),
+                ("signature", models.TextField(blank=True, max_length=2000, verbose_name="E-mail signature")),
                 ("is_active", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (

@@ -656,6 +656,7 @@ ENTRIES = {
     "mfa_view_recovery_codes": Entry(get=404),
     "mfa_generate_recovery_codes": Entry(get=302, post=302),
     "account": Entry(get=200),
+    "account-own": Entry(post=302, sends=lambda *_: {"start_page": "calendar", "signature": "Trân trọng"}),
     "account-session-end": Entry(about=("session",), reach=_operation_reach, post=302),
     "account-sessions-end": Entry(post=302),
     "account_change_password": Entry(get=200),
