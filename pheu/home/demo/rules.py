@@ -31,7 +31,7 @@ def lay_down_rules(office: Office, *, today: date) -> None:
     patience = {"pipeline": Pipeline.objects.default("lead"), "days": 30, "warn_days": 3, "is_active": False}
     add_item(RETURNS, patience, by=by)
     my, begins, ends = office.staff["my"], today + timedelta(days=3), today + timedelta(days=7)
-    add_time_off(my, begins_on=begins, ends_on=ends, reason="Nghỉ phép năm", by=my)
+    add_time_off(my, begins_on=begins, ends_on=ends, reason="Nghỉ phép năm", by=by)
 
 
 def _rule(by: User, name: str, **values: Any) -> None:
