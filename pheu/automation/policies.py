@@ -126,10 +126,10 @@ def _taken(kind: Kind, ids: Sequence[int], rules: Sequence[HandOutRule]) -> dict
 def _deal(kind: Kind, taken: Sequence[tuple[int, HandOutRule]], plan: Plan) -> None:
     """Give each of the records that a rule has taken to somebody."""
     rules = {rule.pk: rule for _pk, rule in taken}
-    asked = {rule.pk: _turns_of(rule) for rule in rules.values()}
+    teams = _offered(kind, rules.values())
+    asked = {rule.pk: _turns_of(rule, teams) for rule in rules.values()}
     people = {one.pk: one for many in asked.values() for one in many}
     may_work = set(User.objects.who_may(kind.code, CHANGE).filter(pk__in=people).values_list("pk", flat=True))
-    teams = _offered(kind, rules.values())
     away = {one.user_id: one for one in TimeOff.objects.on(today_here()).filter(user__in=people)} if people else {}
     plan.away = {people[pk]: one for pk, one in away.items()}
     plan.loads = loads_of(kind.code, list(people.values())) if people else {}
@@ -149,12 +149,15 @@ def _deal(kind: Kind, taken: Sequence[tuple[int, HandOutRule]], plan: Plan) -> N
         plan.hands[pk] = Hand(rule, person, team)
 
 
-def _turns_of(rule: HandOutRule) -> list[User]:
-    """Between whom a rule deals, in the order of their turns; nobody where the team is to take them itself."""
+def _turns_of(rule: HandOutRule, teams: Collection[int]) -> list[User]:
+    """Between whom a rule deals, in the order of their turns; nobody where the team is to take them itself.
+
+    A team that works on such records no more has no turns either.
+    """
     if rule.way == Way.TEAM:
         return []
-    named = list(rule.people.all())
-    return sorted(named or (rule.team.members.all() if rule.team else ()), key=lambda one: one.pk)
+    members = rule.team.members.all() if rule.team and rule.team_id in teams else ()
+    return sorted(list(rule.people.all()) or members, key=lambda one: one.pk)
 
 
 def _offered(kind: Kind, rules: Collection[HandOutRule]) -> set[int]:

@@ -17,7 +17,7 @@ from pheu.records import kinds
 from pheu.records.conditions import BadCondition
 from pheu.records.kinds import Kind
 from pheu.records.sharing import Load, loads_of
-from pheu.records.wording import words_of
+from pheu.records.wording import words_of, words_of_each
 from pheu.setup.columns import Column
 from pheu.setup.lists import CompanyList, Page, add_for_kinds, get
 
@@ -76,7 +76,11 @@ class HandOutRules(Page):
         """Each with its condition in words, and with what is wrong with it."""
         rules = list(self.items.select_related("team", "last").prefetch_related("people"))
         for one in rules:
-            one.words, one.wrong = said(self.kind, one.condition), wrong_with(self.kind, one.condition)
+            one.wrong = wrong_with(self.kind, one.condition)
+        right = [one for one in rules if not one.wrong]
+        words = words_of_each([(self.kind, one.condition) for one in right], company())
+        for one, told in zip(right, words, strict=True):
+            one.words = told or _("every record")
         return rules
 
     def column(self, name: str) -> Column:

@@ -146,6 +146,8 @@ def record_new(request: Request, kind: str) -> HttpResponse:
         raise Http404
     sent = sent_in(request)
     form = chosen.schema_for(request.user).form(request.user, sent, initial=_asked_for(chosen, request))
+    if "owner" in form.fields and is_left_open(kind):
+        form.fields["owner"].help_text = _("Empty: the hand-out rules decide")
     stage = _stage_asked(chosen, request)
     row = _created(chosen, form, request.user, stage) if sent is not None and form.is_valid() else None
     if row is not None:

@@ -144,7 +144,8 @@ def test_the_form_of_a_new_lead_proposes_nobody_where_rules_decide(client, rules
     mine = f'<option value="{cast.an.pk}" selected'
     assert mine in client.get("/leads/new/").text
     rule(rules, cast.dung, people=[cast.binh])
-    assert mine not in client.get("/leads/new/").text
+    form = client.get("/leads/new/").text
+    assert mine not in form and "Để trống: theo quy tắc phân công" in form
     client.post("/leads/new/", {"company_name": "Nhiệt điện Mây Trắng", "owner": ""})
     made = Lead.objects.get()
     assert (made.owner, made.record.owner) == (cast.binh, cast.binh)
@@ -252,6 +253,33 @@ def test_who_may_not_change_the_setup_keeps_off_the_rules(client, rules, cast):
         with nothing_changes():
             assert client.get("/setup/lead-rules/").status_code == 404
             assert client.post(f"/setup/lead-rules/{made.pk}/switch/", {"was": "1"}).status_code == 404
+
+
+def test_a_team_that_works_on_leads_no_more_gets_none(client, rules, cast, north):
+    """R3.05-3.07."""
+    rule(rules, cast.dung, team=north)
+    Team.objects.filter(pk=north.pk).update(serves_leads=False)
+    rows = leads(cast.dung)
+    assert owners(rows) == [None]
+    client.force_login(cast.dung)
+    assert "khớp quy tắc «Hội thảo» nhưng không ai còn chỗ" in client.get(DIALOG, {"ids": rows[0].pk}).text
+
+
+def test_a_hundred_rules_take_no_more_statements_than_two(client, rules, cast, north):
+    client.force_login(cast.dung)
+
+    def statements() -> int:
+        client.get("/setup/lead-rules/")
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get("/setup/lead-rules/").status_code == 200
+        return len(asked)
+
+    for nth in range(2):
+        rule(rules, cast.dung, f"Quy tắc {nth}", team=north, condition=from_source("Hội thảo"))
+    few = statements()
+    for nth in range(2, 20):
+        rule(rules, cast.dung, f"Quy tắc {nth}", team=north, condition=from_source("Hội thảo"))
+    assert statements() == few <= 12
 
 
 def test_the_page_says_how_much_each_has_in_hand(client, rules, cast, north):
