@@ -137,6 +137,11 @@ def role(page: Page) -> None:
     page.wait_for_url(re.compile(r"/setup/roles/\d+/"))
 
 
+def rules(page: Page) -> None:
+    page.goto("/setup/lead-rules/")
+    page.locator(".setup-item").nth(1).wait_for()
+
+
 def conditions(page: Page) -> None:
     page.goto("/leads/?tab=all&expected_amount.from=500000000&created_at.within=last_90")
     page.locator(".chip a", has_text="90").click()
@@ -162,7 +167,7 @@ PICTURES = {
 }  # fmt: skip
 OF_ADMINS = {
     "setup-fields": fields, "setup-new-field": new_field, "setup-survey": survey, "setup-layout": layout,
-    "setup-pipeline": pipelines, "setup-role": role,
+    "setup-pipeline": pipelines, "setup-role": role, "setup-rules": rules,
 }  # fmt: skip
 
 

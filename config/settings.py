@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "pheu.timeline",
     "pheu.quality",
     "pheu.setup",
+    "pheu.automation",
     "pheu.parties",
     "pheu.activities",
     "pheu.leads",

@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("pheu.leads.urls")),
     path("", include("pheu.deals.urls")),
     path("", include("pheu.quality.urls")),
+    path("", include("pheu.automation.urls")),
     path("", include("pheu.setup.urls")),
     path("", include("pheu.records.urls")),
     path("", include("pheu.timeline.urls")),

@@ -64,6 +64,7 @@ toolbar = Registry()
 more = Registry()  # what the menu «…» of a record's page holds: functions of (row, user)
 bulk = Registry()
 list_buttons = Registry()
+hand_out_ways = Registry()  # further ways in the dialog that hands ticked rows out: functions of (kind, user)
 head_panels, centre_panels, side_panels = Registry(), Registry(), Registry()
 sign_in_panels = Registry()  # below the form on the sign-in page, for visitors whom nobody knows yet
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from pheu.automation.schema import returning
 from pheu.deals.models import Conversion, Deal
 from pheu.leads import schema as leads
 from pheu.parties.schema import SOURCE, TAGS
@@ -132,6 +133,6 @@ DEAL = Schema(
         "label",
         "updated_at",
     ),
-    shown=(*staged("deal", STATES), *common(), from_list("deal"), *ASKED_ONLY),
+    shown=(*staged("deal", STATES), returning("deal"), *common(), from_list("deal"), *ASKED_ONLY),
     phone_columns=("name", "stage", "expected_amount", "next_activity", "owner"),
 )

@@ -127,8 +127,7 @@ def _deals_kpi(label: str, amount: Any, counts: tuple[int, int], which: str, use
 
 def work_panel(page: Page) -> Panel:
     """«Việc của tôi»: overdue and due by tonight, and which records of mine stand too long where they are."""
-    rotting = queries.my_rotting(page.user)
-    context = {"activities": page.work.first, "count": page.work.count, "rotting": rotting}
+    context = {"activities": page.work.first, "count": page.work.count, **queries.my_neglected(page.user)}
     return Panel("home/_work.html", context)
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from pheu.activities.calendar import tonight
 from pheu.activities.models import Activity
+from pheu.automation.policies import returns_of
 from pheu.deals.kinds import CLOSING_THIS_MONTH, DEAL, STILL
 from pheu.deals.kinds import OPEN as OPEN_DEALS
 from pheu.deals.models import Deal
@@ -230,25 +231,38 @@ def my_work(user: User, now: datetime) -> Work:
     return Work(first[0].of_all, first[0].of_late, first) if first else Work(0, 0, [])
 
 
-def _my_rotting(user: User) -> dict[str, Tree]:
-    """What asks for my records that stand too long in their stage, of each kind of which the company has said so."""
-    asked = _both(MINE, {"field": "rotting", "op": "in", "value": ["yes"]})
-    staged = [kind for kind in kinds.every() if kind.has_stages and limits_of(kind.code)]
-    return {kind.code: asked for kind in staged if sees(kind, user, {"rotting": asked})}
+def _my_neglected(user: User) -> dict[str, Tree]:
+    """What asks for my records that stand too long in their stage, or go back to the pool if I leave them alone.
 
-
-def my_rotting(user: User) -> list[tuple[str, str, Any]]:
-    """How many of them there are, each with the list of exactly these: (count, address, what they are).
-
-    One statement, and none where no stage says how long is too long.
+    By the mark and the kind, "rotting lead", of each kind of which the company has said so.
     """
-    asked = _my_rotting(user)
+    asked = {name: _both(MINE, {"field": name, "op": "in", "value": ["yes"]}) for name in ("returning", "rotting")}
+    staged = [kind for kind in kinds.every() if kind.has_stages]
+    said = [("returning", one) for one in staged if returns_of(one.code)]
+    said += [("rotting", one) for one in staged if limits_of(one.code)]
+    return {f"{name} {kind.code}": asked[name] for name, kind in said if sees(kind, user, {"asked": asked[name]})}
+
+
+def my_neglected(user: User) -> dict[str, list[tuple[str, str, Any]]]:
+    """How many of them there are, each with the list of exactly these: {mark: [(count, address, what they are)]}.
+
+    One statement, and none where nothing of that is said.
+    """
+    asked = _my_neglected(user)
     each = [
-        rows_where(kinds.get(code), user, tree).order_by().values_list(Value(code))[: MOST_SHOWN + 1]
-        for code, tree in asked.items()
+        rows_where(_kind_in(key), user, tree).order_by().values_list(Value(key))[: MOST_SHOWN + 1]
+        for key, tree in asked.items()
     ]
-    found = Counter(code for (code,) in (each[0].union(*each[1:], all=True) if each[1:] else [*each, ()][0]))
-    return [part for code, n in found.items() for part in shares(kinds.get(code), (n, asked[code], _named(code, n)))]
+    found = Counter(key for (key,) in (each[0].union(*each[1:], all=True) if each[1:] else [*each, ()][0]))
+    told: dict[str, list[tuple[str, str, Any]]] = {}
+    for key, n in found.items():
+        kind = _kind_in(key)
+        told.setdefault(key.split()[0], []).extend(shares(kind, (n, asked[key], _named(kind.code, n))))
+    return told
+
+
+def _kind_in(key: str) -> Kind:
+    return kinds.get(key.split()[1])
 
 
 def _named(code: str, n: int) -> str:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from django.utils.translation import gettext_lazy as _
 
+from pheu.automation.schema import returning
 from pheu.leads.models import PRIORITIES, Lead, Rating, RequestType
 from pheu.parties import schema as parties
 from pheu.quality.fields import from_list
@@ -127,6 +128,6 @@ LEAD = Schema(
         "source",
         "updated_at",
     ),
-    shown=(*staged("lead", STATES), *common(), from_list("lead", goes_on=True)),
+    shown=(*staged("lead", STATES), returning("lead"), *common(), from_list("lead", goes_on=True)),
     phone_columns=("name", "stage", "phone", "next_activity", "owner"),
 )

@@ -8,11 +8,19 @@ from allauth.core.internal import ratelimit
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from pheu.core import navigation
 from pheu.people.models import User
 from pheu.people.throttling import KnownBrowser
 
 WRONG = _("The e-mail address or the password is not correct.")
 WAIT = _("Too many tries. Wait a few minutes and try again, or use a browser in which you have signed in before.")
+
+
+def start_url(user: Any) -> str:
+    """The address of the area with which somebody begins; empty where they chose none, or may not open it any more."""
+    return next(
+        (one.url for one in navigation.items_for(user) if user.start_page and one.url_name == user.start_page), ""
+    )
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -47,6 +55,10 @@ class AccountAdapter(DefaultAccountAdapter):
         response = super().post_login(request, user, **told)
         KnownBrowser.of(request).remember(user.email, response)
         return response
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Where the person begins, as long as that is open to them."""
+        return start_url(request.user) or super().get_login_redirect_url(request)
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Who is signed in is no guesser at others' accounts: allauth counts these tries by the person."""

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import Refused
 from pheu.core.loading import Loaded
+from pheu.core.vietnamese.dates import show_date
 from pheu.core.vietnamese.names import given_name, name_sort_key
-from pheu.people.queries import DepartmentQuerySet, TeamQuerySet, UserManager
+from pheu.people.queries import DepartmentQuerySet, TeamQuerySet, TimeOffQuerySet, UserManager
 from pheu.people.scopes import FAMILIES, Action, Scope
 
 
@@ -171,6 +172,9 @@ class User(Loaded, AbstractBaseUser):
     capacity = models.PositiveSmallIntegerField(_("Capacity"), null=True, blank=True)
     # {kind: the columns of the person's lists}, read by `records.columns`.
     lists = models.JSONField(default=dict, blank=True)
+    # The area that opens after signing in, by the name of its address; empty: the first page.
+    start_page = models.CharField(_("Start page"), max_length=60, blank=True)
+    signature = models.TextField(_("E-mail signature"), max_length=2000, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -218,6 +222,26 @@ class User(Loaded, AbstractBaseUser):
     def must(self, kind: str, action: Action) -> None:
         if not self.may(kind, action):
             raise Refused(_("Your role may not do this."))
+
+
+class TimeOff(models.Model):
+    """Days on which somebody is not there, both included: nothing new is handed to them by rules or turns."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="times_off")
+    begins_on = models.DateField(_("From"))
+    ends_on = models.DateField(_("To"))
+    reason = models.CharField(_("Reason"), max_length=200, blank=True)
+
+    objects = TimeOffQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["begins_on", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(ends_on__gte=models.F("begins_on")), name="time_off_has_days")
+        ]
+
+    def __str__(self) -> str:
+        return f"{show_date(self.begins_on)} – {show_date(self.ends_on)}"
 
 
 class Team(models.Model):

@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Any
 
 from django.contrib.auth.models import BaseUserManager
@@ -7,6 +8,7 @@ from django.db.models import OuterRef, Q, QuerySet
 from django.db.models.functions import Concat, Substr
 
 from pheu.core.models import Shape
+from pheu.core.vietnamese import today_here
 from pheu.people.scopes import SERVED_BY, Action, Scope, granted_q
 
 
@@ -63,6 +65,15 @@ class TeamQuerySet(QuerySet):
         """Teams that rows of `kind` may be given to: active ones that serve it (R3.05-3.07)."""
         served = {SERVED_BY[kind]: True} if SERVED_BY.get(kind) else {}
         return self.filter(is_active=True, **served)
+
+
+class TimeOffQuerySet(QuerySet):
+    def on(self, day: date) -> "TimeOffQuerySet":
+        return self.filter(begins_on__lte=day, ends_on__gte=day)
+
+    def from_now(self) -> "TimeOffQuerySet":
+        """Those that go on or are still to come, the next first."""
+        return self.filter(ends_on__gte=today_here()).order_by("begins_on", "pk")
 
 
 class DepartmentQuerySet(QuerySet):

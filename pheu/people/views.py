@@ -1,5 +1,7 @@
 """«Tài khoản của tôi»: who I am here, how pages look to me, and where I am signed in."""
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from pheu.core.errors import tell
 from pheu.people import sessions
 from pheu.people.devices import device
+from pheu.people.forms import OwnForm
 from pheu.people.requests import Request
 from pheu.people.second_step import second_step
 
@@ -16,13 +19,31 @@ from pheu.people.second_step import second_step
 @require_safe
 def account(request: Request) -> HttpResponse:
     """What the company keeps of the person is shown; what is theirs to choose can be chosen."""
-    context = {
+    return render(request, "people/account.html", _context(request))
+
+
+def _context(request: Request) -> dict[str, Any]:
+    return {
+        "form": OwnForm(user=request.user),
         "languages": settings.LANGUAGES,
         "teams": list(request.user.teams.all()),
+        "times_off": list(request.user.times_off.from_now()),
         "second_step": second_step(request.user),
         "sessions": sessions.standing(request, request.user),
     }
-    return render(request, "people/account.html", context)
+
+
+@require_POST
+def account_own(request: Request) -> HttpResponse:
+    """Keep what the person has chosen for themselves; it is nobody else's, so nothing is told of it."""
+    form = OwnForm(request.POST, user=request.user)
+    if not form.is_valid():
+        return render(request, "people/account.html", _context(request) | {"form": form}, status=422)
+    for name, value in form.cleaned_data.items():
+        setattr(request.user, name, value)
+    request.user.save(update_fields=list(form.cleaned_data))
+    tell(request, _("Your settings were saved."))
+    return redirect("account")
 
 
 @require_POST

@@ -13,6 +13,7 @@ from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
 from pheu.core.errors import DomainError, Invalid, Refused, say_beside, tell
 from pheu.core.ids import read_ids
+from pheu.core.registries import buttons_for, hand_out_ways
 from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import ASSIGN, MOVE
@@ -132,7 +133,8 @@ def record_assign(request: Request, kind: str) -> HttpResponse:
         if request.htmx:
             return HttpResponseClientRefresh()
         return redirect(rows[0] if len(rows) == 1 else chosen.url("list"))
-    context = {"kind": chosen, "rows": rows, "form": form}
+    ways = buttons_for(hand_out_ways, kind, kind, request.user)
+    context = {"kind": chosen, "rows": rows, "form": form, "ways": ways}
     return render(request, "records/assign.html", context, status=200 if sent is None else 422)
 
 

@@ -296,6 +296,11 @@ class Row(Loaded):
         self.title_key = self.make_title_key()
         return record
 
+    def stand_as_recorded(self) -> None:
+        """Take owner and place from the Record, through which another copy of this row was written meanwhile."""
+        for name in ("owner_id", "team_id", "department_id", "updated_at"):
+            setattr(self, name, getattr(self.record, name))
+
     def make_title_key(self) -> bytes:
         return sort_key(self.title)
 

@@ -1,6 +1,6 @@
 """Where a new row belongs: it takes team and department from its owner (design.md 3, scope)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -29,6 +29,19 @@ def place_with_owner(rows: Iterable[Any], *, by: User | None) -> None:
 def team_of(owner: User, kind: str) -> Team | None:
     """The team that rows of `kind` come to with this owner: the first of theirs that serves it."""
     return owner.teams.offered(kind).order_by("pk").first()
+
+
+# Say of a kind whether rules decide whose its new rows are; they stand above the records.
+_rules: list[Callable[[str], bool]] = []
+
+
+def leave_to_rules(decides: Callable[[str], bool]) -> None:
+    _rules.append(decides)
+
+
+def is_left_open(kind: str) -> bool:
+    """Whether a form proposes no owner for a new row: rules find one where nobody is chosen."""
+    return any(decides(kind) for decides in _rules)
 
 
 def must_serve(team: Team | None, kind: str, rows: Iterable[Any] = ()) -> None:

@@ -34,6 +34,7 @@ from pheu.records.gates import dialog_into, mark_barred, must_let
 from pheu.records.kinds import Kind
 from pheu.records.lists import Listing, listing_for
 from pheu.records.models import Record, Stage
+from pheu.records.ownership import is_left_open
 from pheu.records.same import same_rows
 from pheu.records.schema import SchemaForm
 from pheu.records.search import find, found_by
@@ -145,6 +146,8 @@ def record_new(request: Request, kind: str) -> HttpResponse:
         raise Http404
     sent = sent_in(request)
     form = chosen.schema_for(request.user).form(request.user, sent, initial=_asked_for(chosen, request))
+    if "owner" in form.fields and is_left_open(kind):
+        form.fields["owner"].help_text = _("Empty: the hand-out rules decide")
     stage = _stage_asked(chosen, request)
     row = _created(chosen, form, request.user, stage) if sent is not None and form.is_valid() else None
     if row is not None:
@@ -175,7 +178,7 @@ def _created(kind: Kind, form: SchemaForm, user: User, stage: Stage | None) -> A
 def _asked_for(kind: Kind, request: Request) -> dict[str, Any]:
     """What the address already knows: `?company=12` from a company's page, `?name=…` from a picker."""
     known = {name: value for name, value in request.GET.items() if kind.schema.get(name) is not None}
-    return {"owner": request.user.pk} | known
+    return ({} if is_left_open(kind.code) else {"owner": request.user.pk}) | known
 
 
 @require_safe

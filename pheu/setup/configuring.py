@@ -39,6 +39,7 @@ def add_item(of: Page, values: Mapping[str, Any], *, by: User, via: str = "page"
     for column in columns:
         if not column.is_of_row:
             column.put(item, values[column.name])
+    of.after(item)
     _tell(events.ITEM_ADDED, of, item, by, via, **_difference(of, of.new(held), item))
     return item
 

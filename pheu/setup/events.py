@@ -1,6 +1,6 @@
 from django.utils.translation import gettext_lazy as _
 
-from pheu.timeline.events import EventKind
+from pheu.timeline.events import EventKind, a_day
 
 JOB_RUN_AGAIN = EventKind("job.run_again", _("had the job %(task)s run again"), "refresh", "blue")
 JOB_DROPPED = EventKind("job.dropped", _("dropped the job %(task)s"), "trash", "slate")
@@ -29,6 +29,13 @@ PERSON_RETURNED = EventKind("person.returned", _("opened the account of “%(ite
 SECOND_STEP_TAKEN_AWAY = EventKind(
     "person.second_step_taken_away", _("took the second step of signing in away from “%(item)s”"), "shield", "amber"
 )
+TIME_OFF = {"begins": a_day, "ends": a_day}
+TIME_OFF_ADDED = EventKind(
+    "person.time_off_added", _("put down that “%(item)s” is away: %(begins)s – %(ends)s"), "calendar-x", shows=TIME_OFF
+)
+TIME_OFF_REMOVED = EventKind(
+    "person.time_off_removed", _("took back that “%(item)s” is away: %(begins)s – %(ends)s"), "calendar", shows=TIME_OFF
+)
 PIPELINE_ADDED = EventKind("pipeline.added", _("made the pipeline “%(pipeline)s”"), "plus", "jade")
 PIPELINE_CHANGED = EventKind("pipeline.changed", _("changed the pipeline “%(pipeline)s”"), "pencil")
 PIPELINE_RETIRED = EventKind(
@@ -53,7 +60,8 @@ OF_PIPELINES = (
 )  # fmt: skip
 # What a company decides about itself.
 OF_CONFIGURATION = (
-    PERSON_INVITED, PERSON_LEFT, PERSON_RETURNED, SECOND_STEP_TAKEN_AWAY, ITEM_ADDED, ITEM_CHANGED, ITEM_REMOVED,
+    PERSON_INVITED, PERSON_LEFT, PERSON_RETURNED, SECOND_STEP_TAKEN_AWAY, TIME_OFF_ADDED, TIME_OFF_REMOVED, ITEM_ADDED,
+    ITEM_CHANGED, ITEM_REMOVED,
     LIST_ORDERED, FIELD_ADDED, FIELD_CHANGED, FIELD_MOVED, GROUP_ADDED, GROUP_CHANGED, GROUP_DROPPED, FIELDS_ARRANGED,
     LOGO_CHANGED, LOGO_REMOVED, *OF_PIPELINES,
 )  # fmt: skip

@@ -82,7 +82,7 @@ class ItemForm(EntryForm):
         return [self[name] for name in self.fields if name not in ("name", "colour")]
 
 
-def _keep_offering(form: EntryForm, name: str, rows: Any) -> None:
+def keep_offering(form: EntryForm, name: str, rows: Any) -> None:
     """Offer `rows`, and what the entry has already."""
     held = form.of.column(name).value(form.item) if form.item else None
     pks = [one.pk for one in held] if isinstance(held, frozenset) else [held.pk] if held else []
@@ -117,9 +117,9 @@ class TeamForm(EntryForm):
     def __init__(self, data: Any = None, *, of: Page, item: Any = None, asked: Any = None) -> None:
         super().__init__(data, of=of, item=item, asked=asked)
         people = User.objects.active()
-        _keep_offering(self, "leader", people)
-        _keep_offering(self, "members", people)
-        _keep_offering(self, "branch", Branch.objects.filter(is_active=True))
+        keep_offering(self, "leader", people)
+        keep_offering(self, "members", people)
+        keep_offering(self, "branch", Branch.objects.filter(is_active=True))
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -337,10 +337,18 @@ class PersonForm(EntryForm):
     def __init__(self, data: Any = None, *, of: Page, item: Any = None, asked: Any = None) -> None:
         super().__init__(data, of=of, item=item, asked=asked)
         offer_departments(self, "department")
-        _keep_offering(self, "teams", Team.objects.filter(is_active=True))
+        keep_offering(self, "teams", Team.objects.filter(is_active=True))
 
     def clean_email(self) -> str:
         return self.cleaned_data["email"].lower()
+
+
+class TimeOffForm(forms.Form):
+    """On which days somebody is not there."""
+
+    begins_on = VnDateField(label=_("From"))
+    ends_on = VnDateField(label=_("To"))
+    reason = CleanCharField(label=_("Reason"), required=False, max_length=200)
 
 
 class LeavingForm(forms.Form):
@@ -398,7 +406,8 @@ class HolidaysForm(forms.Form):
         field.initial = [one.day.isoformat() for one in days]
 
 
-FORMS: dict[str, type[EntryForm]] = {
+# By the code of a page, or by its class where several are alike; apps above add theirs.
+FORMS: dict[str | type[Page], type[EntryForm]] = {
     "holidays": HolidayForm,
     "teams": TeamForm,
     "branches": BranchForm,
@@ -409,4 +418,4 @@ FORMS: dict[str, type[EntryForm]] = {
 
 
 def form_of(page: Page) -> type[EntryForm]:
-    return FORMS.get(page.code, ItemForm)
+    return FORMS.get(page.code) or FORMS.get(type(page), ItemForm)

@@ -1,6 +1,6 @@
 """The pages of «Cấu hình»: the lists that a company keeps for itself (apps register theirs), its people and teams."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,7 @@ class Page:
 
     code: str
     label: Words
+    short: Words = ""  # what it is called below the heading of its group
     one: Words
     order: int
     hint: Words
@@ -43,6 +44,7 @@ class Page:
     line = "setup/_item_line.html"
     icon = "list"
     form_page = "setup/item.html"
+    list_page = "setup/list.html"
     # What the acts on it lock: pages with one rule over both name the same.
     lock = ""
     is_list = True  # of many entries, which are made, changed and searched
@@ -170,9 +172,24 @@ def uses_in(relation: Any) -> Func:
     return Func(few, function="cardinality", output_field=IntegerField())
 
 
+# Make the pages that kinds of records have each for itself, once all kinds are there.
+_of_kinds: list[Callable[[], Iterable[Page]]] = []
+
+
+def add_for_kinds(made: Callable[[], Iterable[Page]]) -> None:
+    _of_kinds.append(made)
+
+
+def _all() -> dict[str, Page]:
+    while _of_kinds:
+        for page in _of_kinds.pop()():
+            page.join()
+    return _pages
+
+
 def every() -> list[Page]:
-    return sorted(_pages.values(), key=lambda one: one.order)
+    return sorted(_all().values(), key=lambda one: one.order)
 
 
 def get(code: str) -> Page | None:
-    return _pages.get(code)
+    return _all().get(code)

@@ -62,6 +62,7 @@ def exported() -> dict[str, Any]:
         "fields": fields,
         "layout": {one.kind: _told_layout(one.kind) for one in Layout.objects.all()},
         "pipelines": told_pipelines(),
+        **{name: part() for name, part in _told_above.items()},
     }
 
 
@@ -87,7 +88,7 @@ def import_config(told: Any, *, by: User, dry_run: bool = False) -> list[str]:
 
 def _imported(told: Mapping[str, Any], by: User) -> list[str]:
     with operation("import_config", by=by, via="import") as doing:
-        for part in PARTS:
+        for part in (*PARTS, *_brought_above):
             _safely(part, told, by)
         codes = [one.code for one in OF_CONFIGURATION]
         return [
@@ -345,3 +346,13 @@ PARTS = (
     _import_profile, _import_holidays, _import_roles, _import_lists, _import_groups, _import_fields,
     _import_conditions, _import_layouts, import_pipelines,
 )  # fmt: skip
+
+# What apps above keep for the company: how each part is told, and how it is brought in, after all of ours.
+_told_above: dict[str, Callable[[], Any]] = {}
+_brought_above: list[Callable[[Mapping[str, Any], User], None]] = []
+
+
+def add_part(name: str, told: Callable[[], Any], bring: Callable[[Mapping[str, Any], User], None]) -> None:
+    """Let a configuration hold more, by this name in the file."""
+    _told_above[name] = told
+    _brought_above.append(bring)

@@ -9,13 +9,13 @@ from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from pheu.people.models import User
+from pheu.people.models import TimeOff, User
 from pheu.people.second_step import with_second_step
 from pheu.records import kinds
 from pheu.setup.columns import Column, Many
@@ -48,7 +48,10 @@ class People(CompanyPage):
 
     @property
     def items_with_uses(self) -> QuerySet[Any]:
-        return with_second_step(self.items).select_related("role", "department").prefetch_related("teams")
+        people = with_second_step(self.items).select_related("role", "department")
+        off = TimeOff.objects.from_now().filter(user=OuterRef("pk"))
+        begins, ends = (Subquery(off.values(one)[:1]) for one in ("begins_on", "ends_on"))
+        return people.annotate(off_begins=begins, off_ends=ends).prefetch_related("teams")
 
     def words(self, item: Any) -> str:
         return f"{item} {item.email} {item.job_title} {item.role} {item.department or ''}"

@@ -1,13 +1,15 @@
 """The acts on the people of the company: they are invited, leave, and come back."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from pheu.core.errors import DomainError
+from pheu.core.errors import DomainError, Invalid
 from pheu.people import second_step, sessions
-from pheu.people.models import User
+from pheu.people.models import TimeOff, User
+from pheu.people.scopes import CHANGE
 from pheu.records.acts import act
 from pheu.records.locking import hold
 from pheu.records.models import id_and_name
@@ -84,6 +86,44 @@ def take_second_step_away(pk: int, *, by: User, via: str = "page") -> User:
         sessions.end(sessions.of(person))
         _tell(events.SECOND_STEP_TAKEN_AWAY, person, by, via)
     return person
+
+
+LONGEST_OFF = 366  # days
+
+
+@act
+def add_time_off(
+    person: User, *, begins_on: date, ends_on: date, reason: str = "", by: User, via: str = "page"
+) -> TimeOff:
+    """Put down on which days somebody is not there: nothing new is handed to them by rules.
+
+    Their own everybody puts down; those of others who looks after the setup.
+    """
+    _must_plan_for(person, by)
+    if not 0 <= (ends_on - begins_on).days < LONGEST_OFF:
+        words = str(_("The last day is not before the first, and at most a year after it."))
+        raise Invalid({"ends_on": [words]}, {"ends_on": str(_("To"))})
+    off = TimeOff.objects.create(user=person, begins_on=begins_on, ends_on=ends_on, reason=reason[:200])
+    _tell_off(events.TIME_OFF_ADDED, off, by, via)
+    return off
+
+
+@act
+def remove_time_off(off: TimeOff, *, by: User, via: str = "page") -> None:
+    """They are there after all. Once more is harmless."""
+    _must_plan_for(off.user, by)
+    if TimeOff.objects.filter(pk=off.pk).delete()[0]:
+        _tell_off(events.TIME_OFF_REMOVED, off, by, via)
+
+
+def _must_plan_for(person: User, by: User) -> None:
+    if by.pk != person.pk or not by.is_active:
+        by.must("system", CHANGE)
+
+
+def _tell_off(kind: Any, off: TimeOff, by: User, via: str) -> None:
+    days = {"begins": off.begins_on.isoformat(), "ends": off.ends_on.isoformat()}
+    _tell(kind, off.user, by, via, **days)
 
 
 def _held(pk: int, by: User) -> User:

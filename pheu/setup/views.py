@@ -13,14 +13,14 @@ from django_htmx.http import trigger_client_event
 from pheu.core.errors import Invalid, say_beside, tell
 from pheu.core.ids import read_id, read_ids
 from pheu.core.vietnamese import fold
-from pheu.people.models import User
+from pheu.people.models import TimeOff, User
 from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE, VIEW
 from pheu.records import kinds
 from pheu.records.act_views import changed_here
 from pheu.setup import configuring, jobs, lists, services, staffing
 from pheu.setup.events import OF_CONFIGURATION
-from pheu.setup.forms import LeavingForm, RoleListForm, form_of
+from pheu.setup.forms import LeavingForm, RoleListForm, TimeOffForm, form_of
 from pheu.setup.lists import MOST_COUNTED, Page
 from pheu.setup.queries import LINES, log_lines, parked_jobs, with_words
 from pheu.setup.roles import ROLES
@@ -107,7 +107,7 @@ def company_list(request: Request, code: str) -> HttpResponse:
         "most": MOST_COUNTED,
         "may_change": request.user.may("system", CHANGE),
     }
-    return render(request, "setup/list.html", context)
+    return render(request, chosen.list_page, context)
 
 
 def item_new(request: Request, code: str) -> HttpResponse:
@@ -187,6 +187,37 @@ def person_leaving(request: Request, pk: int) -> HttpResponse:
     action = reverse("setup-people-leaving", args=[pk])
     context = {"person": person, "form": form, "rows": rows, "work": work, "action": action}
     return render(request, "setup/leaving.html", context, status=200 if sent is None else 422)
+
+
+def time_off(request: Request, pk: int) -> HttpResponse:
+    """The days on which somebody is not there, and a form for more: one's own, or anybody's for who may."""
+    person = get_object_or_404(User, pk=pk)
+    if person != request.user:
+        _must_look_after_it(request)
+        request.user.must("system", CHANGE)
+    form = TimeOffForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            off = staffing.add_time_off(person, **form.cleaned_data, by=request.user)
+            return _off_changed(request, _("%(name)s is away: %(off)s.") % {"name": person, "off": off})
+        except Invalid as error:
+            say_beside(form, error)
+    context = {"person": person, "form": form, "times_off": person.times_off.from_now()}
+    return render(request, "setup/time_off.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def time_off_remove(request: Request, pk: int) -> HttpResponse:
+    off = get_object_or_404(TimeOff.objects.select_related("user"), pk=pk)
+    if off.user != request.user:
+        _must_look_after_it(request)
+    staffing.remove_time_off(off, by=request.user)
+    return _off_changed(request, _("%(name)s is there again: %(off)s.") % {"name": off.user, "off": off})
+
+
+def _off_changed(request: Request, words: str) -> HttpResponse:
+    back = PEOPLE.url("page") if request.user.may("system", VIEW) else "account"
+    return changed_here(request, back, words, news=["list-changed"])
 
 
 @require_POST

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.core import checks
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from pheu.core.vietnamese.dates import show_datetime
+from pheu.core.vietnamese.dates import show_date, show_datetime
 from pheu.core.vietnamese.money import show_money
 from pheu.people.models import User
 from pheu.records import gates, kinds
@@ -69,10 +70,19 @@ class EventKind:
 
 
 class HandOutKind(EventKind):
-    """To whom something was handed; to nobody, where it was only taken off its owner."""
+    """To whom something was handed, and by which rule; to nobody, where it was only taken off its owner.
+
+    `idle` is for how many days nobody had touched what went back to the pool.
+    """
 
     def say(self, event: Any, reader: User) -> str:
-        return super().say(event, reader) if event.facts.get("to") else str(_("took this off its owner"))
+        facts = event.facts
+        if facts.get("idle"):
+            words = _("took this off its owner: nobody had touched it for %(idle)s days")
+            return str(words) % {"idle": facts["idle"]}
+        if facts.get("rule") and facts.get("to"):
+            return str(_("handed this to %(to)s by the rule “%(rule)s”")) % _Names(facts)
+        return super().say(event, reader) if facts.get("to") else str(_("took this off its owner"))
 
 
 class ChangeKind(EventKind):
@@ -129,6 +139,10 @@ def _name(value: Any) -> str:
 
 def a_moment(told: Any) -> str:
     return show_datetime(MOMENT.from_json(told)) if told else ""
+
+
+def a_day(told: Any) -> str:
+    return show_date(date.fromisoformat(told)) if told else ""
 
 
 def an_amount(told: Any) -> str:

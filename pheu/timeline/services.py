@@ -1,8 +1,9 @@
 """Telling what happened, and the acts that every kind shares: create, change, hand out, note, file, follow."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import Any, TypeVar
 
@@ -160,6 +161,8 @@ def put(rows: Sequence[Any], *, by: User, via: str = "page", **facts: Any) -> Se
     _write_tags(rows)
     told = [(row.record, {"number": row.record.number, **facts}) for row in rows]
     record_many(events.CREATED, told, by=by, via=via)
+    for row in rows:  # whoever followed may have handed them to somebody
+        row.stand_as_recorded()
     return rows
 
 
@@ -407,6 +410,19 @@ def take(row: Any, *, by: User, via: str = "page") -> Any:
     return row
 
 
+@dataclass(frozen=True)
+class Handing:
+    """To whom one row goes; `facts` say why, where that is not plain.
+
+    Without team it comes to one of the owner's. With nobody, no team and no department it stays where it stands.
+    """
+
+    owner: User | None
+    team: Team | None = None
+    department: Department | None = None
+    facts: Mapping[str, Any] | None = None
+
+
 def give(
     held: Sequence[Any],
     told_as: EventKind,
@@ -418,19 +434,36 @@ def give(
     via: str,
 ) -> None:
     """Let held rows be with a person and team, and tell those that were not."""
-    if team is None and owner:
-        team = team_of(owner, held[0].kind)
-    place = {"team_id": team and team.pk, "department_id": department and department.pk}
-    wanted = {"owner_id": owner and owner.pk} | (place if owner or team or department else {})
-    was = {row.pk: _place_of(row) for row in held}
-    moved = [row for row in held if was[row.pk] | wanted != was[row.pk]]
-    for row in moved:
+    handing = Handing(owner, team, department)
+    give_each([(row, handing) for row in held], told_as, by=by, via=via)
+
+
+def give_each(
+    handings: Sequence[tuple[Any, Handing]],
+    told_as: EventKind,
+    *,
+    by: Author,
+    via: str,
+    cause: Mapping[int, Event] | None = None,
+) -> None:
+    """The same where held rows of one kind go to different people, with as many statements."""
+    first_team = cache(team_of)
+    told, moved = [], []
+    for row, to in handings:
+        team = first_team(to.owner, row.kind) if to.team is None and to.owner else to.team
+        place = {"team_id": team and team.pk, "department_id": to.department and to.department.pk}
+        goes = [one for one in (to.owner, team, to.department) if one]
+        was, wanted = _place_of(row), {"owner_id": to.owner and to.owner.pk} | (place if goes else {})
+        if was | wanted == was:
+            continue
         for name, pk in wanted.items():
             setattr(row, name, pk)
+        named = {"owner": id_and_name(to.owner), "to": [id_and_name(one) for one in goes]}
+        there = {"team_id": row.team_id, "department_id": row.department_id, "was": was}
+        told.append((row.record, named | there | dict(to.facts or {})))
+        moved.append(row)
     writing.save_many(moved, "owner", "team", "department")
-    to = {"owner": id_and_name(owner), "to": [id_and_name(one) for one in (owner, team, department) if one]}
-    there = ((row, {"team_id": row.team_id, "department_id": row.department_id, "was": was[row.pk]}) for row in moved)
-    record_many(told_as, [(row.record, to | place) for row, place in there], by=by, via=via)
+    record_many(told_as, told, by=by, via=via, cause=cause)
 
 
 def _place_of(row: Any) -> dict[str, Any]:

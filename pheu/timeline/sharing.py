@@ -12,7 +12,7 @@ from pheu.records.acts import act
 from pheu.records.locking import hold
 from pheu.records.sharing import dealt, loads_of
 from pheu.timeline import events
-from pheu.timeline.services import give
+from pheu.timeline.services import Handing, give_each
 
 MOST_PEOPLE = 50
 
@@ -30,10 +30,9 @@ def share_out(rows: Sequence[Any], *, people: Sequence[User], by: User, via: str
     held = type(rows[0]).objects.within(by, ASSIGN).with_words().all_or_refuse(rows)
     chosen = _who_may_work(kind, people)
     turns = dealt(len(held), loads_of(kind, list(chosen.values())))
-    for pk, person in chosen.items():
-        theirs = [row for row, turn in zip(held, turns, strict=True) if turn == pk]
-        if theirs:
-            give(theirs, events.ASSIGNED, person, None, person.department, by=by, via=via)
+    to = {pk: Handing(person, None, person.department) for pk, person in chosen.items()}
+    handings = [(row, to[turn]) for row, turn in zip(held, turns, strict=True)]
+    give_each(handings, events.ASSIGNED, by=by, via=via)
     return {person: turns.count(pk) for pk, person in chosen.items()}
 
 

@@ -144,6 +144,8 @@ class Migration(migrations.Migration):
                 ("job_title", models.CharField(blank=True, max_length=200, verbose_name="job title")),
                 ("capacity", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="Capacity")),
                 ("lists", models.JSONField(blank=True, default=dict)),
+                ("start_page", models.CharField(blank=True, max_length=60, verbose_name="Start page")),
+                ("signature", models.TextField(blank=True, max_length=2000, verbose_name="E-mail signature")),
                 ("is_active", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
@@ -220,6 +222,31 @@ class Migration(migrations.Migration):
                         condition=models.Q(("alias", ""), ("serves_deals", True), _connector="OR"),
                         name="team_alias_needs_deals",
                     ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="TimeOff",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("begins_on", models.DateField(verbose_name="From")),
+                ("ends_on", models.DateField(verbose_name="To")),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="Reason")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="times_off",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["begins_on", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("begins_on"))), name="time_off_has_days"
+                    )
                 ],
             },
         ),

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from pheu.activities import services as activities
 from pheu.activities.models import ActivityType
+from pheu.automation import services as automation
 from pheu.conftest import nothing_changes, stage_of
 from pheu.core.errors import Refused
 from pheu.core.vietnamese import today_here
@@ -23,7 +24,7 @@ from pheu.deals import services as deals
 from pheu.deals.conversion import Handover
 from pheu.leads import services as leads
 from pheu.parties import services as parties
-from pheu.people.models import Role, User
+from pheu.people.models import Role, TimeOff, User
 from pheu.quality import outgoing
 from pheu.quality import services as quality
 from pheu.records import keeping, kinds
@@ -116,6 +117,7 @@ ON_ROWS = {
     "sharing.share_out": lambda d, by: sharing.share_out([d.lead], people=[by], by=by),
     "archiving.archive": lambda d, by: archiving.archive([d.lead], by=by),
     "archiving.restore": lambda d, by: archiving.restore([d.archived], by=by),
+    "automation.hand_out_by_rules": lambda d, by: automation.hand_out_by_rules([d.lead], by=by),
     "timeline.take": lambda d, by: timeline.take(d.free_lead, by=by),
     "timeline.add_note": lambda d, by: timeline.add_note(d.deal.record, body="x", by=by),
     "timeline.add_file": lambda d, by: timeline.add_file(d.deal.record, upload=upload(), by=by),
@@ -185,6 +187,10 @@ ON_SYSTEM = {
     "staffing.invite_again": lambda d, by: staffing.invite_again(d.cast.giang.pk, by=by),
     "staffing.leave": lambda d, by: staffing.leave(d.cast.giang.pk, heir=None, by=by),
     "staffing.come_back": lambda d, by: staffing.come_back(d.cast.giang.pk, by=by),
+    "staffing.add_time_off": lambda d, by: staffing.add_time_off(
+        d.cast.chi, begins_on=date(THIS_YEAR, 9, 2), ends_on=date(THIS_YEAR, 9, 3), by=by
+    ),
+    "staffing.remove_time_off": lambda d, by: staffing.remove_time_off(TimeOff(user=d.cast.chi), by=by),
     "staffing.take_second_step_away": lambda d, by: staffing.take_second_step_away(d.cast.giang.pk, by=by),
     "configuring.order_items": lambda d, by: configuring.order_items(
         REASONS, [one.pk for one in reversed(REASONS.items)], by=by
@@ -259,7 +265,9 @@ LOOKING = {
 PARTS = {
     "activities.must_change", "activities.must_be_theirs", "activities.is_theirs", "activities.may_change",
     "activities.hand_over_work", "configuring.hold_entry", "configuring.hold_entries",
-    "timeline.record", "timeline.record_many", "timeline.must_be_author", "timeline.give",
+    "timeline.record", "timeline.record_many", "timeline.must_be_author", "timeline.give", "timeline.give_each",
+    "automation.apply_rules",  # for whoever makes records
+    "automation.warn_of_return", "automation.return_to_pool",  # for the job that goes by the clock: nobody's act
     "timeline.put", "parties.create_prospects",  # for conversions and for imports (`may_place`)
     "leads.start_working", "deals.note_wins", "deals.note_wins_of", "stages.enter", "stages.enter_many",
     "stages.tell_override", "pipelines.empty_some",  # for the job that goes on with what `remove_stage` has begun

@@ -22,7 +22,7 @@ from pheu.activities.models import ActivityType
 from pheu.activities.services import schedule_activity
 from pheu.conftest import PASSWORD, fingerprint, stage_of, standing
 from pheu.core.vietnamese import today_here
-from pheu.people.models import Branch, Department, Holiday, Role, Team, User
+from pheu.people.models import Branch, Department, Holiday, Role, Team, TimeOff, User
 from pheu.people.scopes import ARCHIVE, ASSIGN, CHANGE, CONVERT, CREATE, EXPORT, IMPORT, MOVE, VIEW, Action, Scope
 from pheu.quality.services import open_file, read_file
 from pheu.records import kinds
@@ -97,6 +97,10 @@ class Firm:
         self.things["holiday", "a stranger's", ""] = Holiday.objects.create(day=date(2031, 9, 2), name="Quốc khánh")
         invited = {"full_name": "Lý Văn Mới", "role": Role.objects.get(code="viewer")}
         self.things["person", "a stranger's", ""] = User.objects.create_user("moi@quantrac.example", **invited)
+        days = {"begins_on": date(2031, 5, 2), "ends_on": date(2031, 5, 4)}
+        self.things["time_off", "a stranger's", ""] = TimeOff.objects.create(
+            user=self.things["person", "a stranger's", ""], **days
+        )
         self.things["role", "a stranger's", ""] = Role.objects.create(code="nobody", name="Chưa ai")
         for row in self.things.values():
             row.refresh_from_db()
@@ -453,6 +457,11 @@ def _pages_of(kind: str) -> dict[str, Entry]:
     }
 
 
+def _by_rules_of(kind: str) -> dict[str, Entry]:
+    sends = {"ticked": True, "needs": ASSIGN, "get": 200, "post": 302, "sends": lambda *_: {"go": "1"}}
+    return {f"{kind}-by-rules": Entry(about=(kind,), **sends)}
+
+
 def _board_of(kind: str) -> dict[str, Entry]:
     return {
         f"{kind}-board": Entry(kind=kind, needs=VIEW, get=200),
@@ -480,6 +489,10 @@ ENTRIES = {
     "view-update": _on_view(),
     "view-removal": _on_view(),
     **{name: entry for kind in KINDS for name, entry in _pages_of(kind).items()},
+    **_by_rules_of("prospect"),
+    **_by_rules_of("lead"),
+    **_by_rules_of("deal"),
+    **_by_rules_of("toy"),
     **_board_of("lead"),
     **_board_of("deal"),
     **_board_of("toy"),
@@ -608,6 +621,11 @@ ENTRIES = {
     "setup-people-leaving": Entry(about=("person",), reach=_system_reach, get=200, post=302),
     "setup-people-second-step": Entry(about=("person",), reach=_system_reach, post=302),
     "setup-people-return": Entry(about=("person",), reach=_system_reach, post=302),
+    "time-off": Entry(
+        about=("person",), reach=_system_reach, get=200, post=302,
+        sends=lambda *_: {"begins_on": "24/12/2026", "ends_on": "25/12/2026"},
+    ),
+    "time-off-removal": Entry(about=("time_off",), reach=_system_reach, post=302),
     **_setup_page("roles", "role", {"name": "Thực tập"}, "removal"),
     "setup-role-list": Entry(
         about=("role",), reach=_system_reach, args=("lead",), get=200, post=302, sends=lambda *_: {"cols": ["name"]}
@@ -658,6 +676,7 @@ ENTRIES = {
     "mfa_view_recovery_codes": Entry(get=404),
     "mfa_generate_recovery_codes": Entry(get=302, post=302),
     "account": Entry(get=200),
+    "account-own": Entry(post=302, sends=lambda *_: {"start_page": "calendar", "signature": "Trân trọng"}),
     "account-session-end": Entry(about=("session",), reach=_operation_reach, post=302),
     "account-sessions-end": Entry(post=302),
     "account_change_password": Entry(get=200),

@@ -10,10 +10,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from pheu.conftest import PASSWORD
+from pheu.conftest import PASSWORD, nothing_changes
 from pheu.core.navigation import commands_for
 from pheu.people import sessions
 from pheu.people.devices import device
+from pheu.people.models import Role, User
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1 Version/18.6 Mobile/15E Safari/604.1"
@@ -36,6 +37,27 @@ def test_the_page_says_who_i_am_here(client, an):
     for words in (an.full_name, an.email, str(an.role), str(an.department), *map(str, an.teams.all())):
         assert words in page
     assert 'href="/accounts/password/change/"' in page
+
+
+def test_whoever_signs_in_begins_where_they_like(client, an, dung):
+    """Among the areas that they may open, as long as they may; an address that was asked for goes before it."""
+    client.force_login(an)
+    offered = client.get("/account/").context["form"].fields["start_page"].choices
+    assert {"lead-list", "calendar"} <= {value for value, _label in offered}
+    assert "setup" not in {value for value, _label in offered}
+    with nothing_changes():
+        assert client.post("/account/own/", {"start_page": "setup"}).status_code == 422
+    assert client.post("/account/own/", {"start_page": "lead-list", "signature": "An\n0912 345 678"}).status_code == 302
+    assert 'value="lead-list" selected' in client.get("/account/").text
+
+    def begins_at(path: str = "/accounts/login/") -> str:
+        return Client().post(path, {"login": an.email, "password": PASSWORD}).url
+
+    assert begins_at() == "/leads/"
+    assert begins_at("/accounts/login/?next=/deals/") == "/deals/"
+    User.objects.filter(pk=an.pk).update(role=Role.objects.create(code="nobody", name="Chưa ai"))
+    assert begins_at() == "/"
+    assert User.objects.get(pk=an.pk).signature == "An\n0912 345 678"
 
 
 def test_it_is_found_by_its_name(an):
@@ -132,4 +154,4 @@ def test_the_page_takes_the_same_few_statements_for_any_number_of_sessions(an, m
     office.get("/account/")
     with CaptureQueriesContext(connection) as asked:
         assert len(ENDS.findall(office.get("/account/").text)) == many - 1
-    assert len(asked) <= 6
+    assert len(asked) <= 7

@@ -12,6 +12,8 @@ from django.utils.functional import cached_property
 
 from pheu.activities import services as activities
 from pheu.activities.models import Activity, ActivityType
+from pheu.automation import services as automation
+from pheu.automation.models import HandOutRule
 from pheu.conftest import stage_of
 from pheu.deals import conversion, undoing
 from pheu.deals import services as deals
@@ -171,6 +173,14 @@ def an_upload() -> SimpleUploadedFile:
     return SimpleUploadedFile("anh.txt", b"anh")
 
 
+def by_rule(d: Desk) -> Desk:
+    """With a rule that hands leads to Bình, the same for all desks."""
+    rule, is_new = HandOutRule.objects.get_or_create(kind="lead", name="Cho Bình", defaults={"on_new": False})
+    if is_new:
+        rule.people.add(d.cast.binh)
+    return d
+
+
 def a_stage_that_goes() -> Stage:
     """A stage of deals with one in it, beside those that others move about."""
     pipeline = Pipeline.objects.default("deal")
@@ -196,6 +206,9 @@ ON_LEAD = {
         lambda d: partial(sharing.share_out, [d.lead], people=[d.cast.binh], by=d.cast.binh), "record.assigned"
     ),
     "archiving.archive": Act(lambda d: partial(archiving.archive, [d.lead], by=d.an), "record.archived"),
+    "automation.hand_out_by_rules": Act(
+        lambda d: partial(automation.hand_out_by_rules, [by_rule(d).lead], by=d.cast.binh), "record.assigned"
+    ),
     "timeline.add_note": Act(
         lambda d: partial(timeline.add_note, d.lead.record, body="Gọi lại", by=d.an),
         "note.added",

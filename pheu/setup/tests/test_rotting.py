@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from pheu.conftest import given, nothing_changes, stage_of
 from pheu.core.errors import DomainError
 from pheu.deals.services import close_deal, create_deal
-from pheu.home.queries import my_rotting
+from pheu.home.queries import my_neglected
 from pheu.leads.services import create_lead
 from pheu.people.models import Role
 from pheu.records import kinds, lists
@@ -136,7 +136,7 @@ def test_home_counts_mine_and_leads_to_exactly_them(client, a_week, an, binh, du
     page = client.get("/")
     assert "3 cơ hội để lâu" in page.text
     assert "1 tiềm năng để lâu" in page.text
-    found = {what: (count, url) for count, url, what in my_rotting(an)}
+    found = {what: (count, url) for count, url, what in my_neglected(an)["rotting"]}
     assert {what: count for what, (count, _url) in found.items()} == {"Tiềm năng": "1", "Cơ hội": "3"}
     listing = client.get(found["Cơ hội"][1]).context["listing"]
     assert {row.title for row in listing.rows} == {"Trạm 0", "Trạm 1", "Trạm 2"}
@@ -144,13 +144,13 @@ def test_home_counts_mine_and_leads_to_exactly_them(client, a_week, an, binh, du
 
 def test_the_count_costs_one_statement_and_none_where_nothing_is_said(an, dung, django_assert_num_queries):
     with django_assert_num_queries(0):
-        assert my_rotting(an) == []
+        assert my_neglected(an) == {}
     limit(stage_of("deal", "Tiếp cận"), 7, by=dung)
     limit(stage_of("lead", "Mới"), 7, by=dung)
     a_deal(an, days=9)
-    my_rotting(an)  # what the company has said is read once
+    my_neglected(an)  # what the company has said is read once
     with django_assert_num_queries(1):
-        assert len(my_rotting(an)) == 1
+        assert len(my_neglected(an)["rotting"]) == 1
 
 
 def test_a_copy_of_a_pipeline_keeps_the_days(client, a_week, dung):

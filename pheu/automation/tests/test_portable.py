@@ -1,0 +1,82 @@
+"""Hand-out rules and rules of return travel with the configuration, by words instead of ids."""
+
+import json
+from typing import Any
+
+import pytest
+
+from pheu.automation.models import HandOutRule, Patience
+from pheu.conftest import nothing_changes
+from pheu.core import shape
+from pheu.core.errors import DomainError
+from pheu.parties.models import Source
+from pheu.records.models import Pipeline
+from pheu.setup import lists
+from pheu.setup.configuring import add_item
+from pheu.setup.portable import exported, import_config
+
+
+@pytest.fixture
+def out(cast: Any) -> dict[str, Any]:
+    rules, by = lists.get("lead-rules"), cast.dung
+    north, source = cast.an.teams.get(), Source.objects.get(name="Hội thảo")
+    condition = {
+        "all": [
+            {"field": "source", "op": "in", "value": [str(source.pk)]},
+            {
+                "any": [
+                    {"field": "company_name", "op": "contains", "value": "xi măng"},
+                    {"field": "need", "op": "empty"},
+                ]
+            },
+        ]
+    }
+    values = {"team": north, "condition": condition, "way": "least", "on_new": False}
+    add_item(rules, {"name": "Hội thảo", **values, "people": [cast.an]}, by=by)
+    add_item(rules, {"name": "Chỉ của Bình", "people": [cast.binh]}, by=by)
+    mine = {"field": "created_by", "op": "in", "value": [cast.an.pk]}
+    add_item(rules, {"name": "Của An tạo", "team": north, "condition": mine}, by=by)
+    pipeline = Pipeline.objects.default("lead")
+    add_item(lists.get("returns"), {"pipeline": pipeline, "days": 20, "warn_days": 3}, by=by)
+    return json.loads(json.dumps(exported()))
+
+
+def forget() -> None:
+    HandOutRule.objects.all().delete()
+    Patience.objects.all().delete()
+    shape.changed()
+
+
+def test_they_come_to_another_company_as_they_were(out, cast):
+    """People do not travel: a rule goes by the members of its team there."""
+    assert "@" not in json.dumps(out) and str(cast.an) not in json.dumps(out, ensure_ascii=False)
+    assert [one["name"] for one in out["hand_out_rules"]["lead"]] == ["Hội thảo", "Của An tạo"]
+    assert import_config(out, by=cast.dung) == []
+    forget()
+    lines = import_config(out, by=cast.dung)
+    assert any("Hội thảo" in line for line in lines)
+    rule = HandOutRule.objects.get(name="Hội thảo")
+    source = Source.objects.get(name="Hội thảo")
+    assert rule.condition["all"][0] == {"field": "source", "op": "in", "value": [source.pk]}
+    assert (rule.team, rule.way, rule.on_new, rule.people.count()) == (cast.an.teams.get(), "least", False, 0)
+    assert HandOutRule.objects.get(name="Của An tạo").condition["value"] == []
+    patience = Patience.objects.get()
+    assert (patience.pipeline, patience.days, patience.warn_days) == (Pipeline.objects.default("lead"), 20, 3)
+    assert exported() == out
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        ("hand_out_rules", {"nothing": []}),
+        ("hand_out_rules", {"lead": [{"name": "x", "team": "Không có"}]}),
+        ("hand_out_rules", {"lead": [{"name": "x", "team": "Miền Bắc", "condition": {"field": "gone", "op": "in"}}]}),
+        ("hand_out_rules", {"lead": [{"name": "x", "team": "Miền Bắc", "condition": "all"}]}),
+        ("hand_out_rules", {"lead": "x"}),
+        ("returns", [{"kind": "lead", "pipeline": "Không có"}]),
+        ("returns", [{"kind": "lead", "pipeline": "Tiềm năng", "days": 0, "warn_days": 0, "is_active": True}]),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(cast, part, told):
+    with nothing_changes(), pytest.raises(DomainError):
+        import_config({"pheu": 1, part: told}, by=cast.dung)

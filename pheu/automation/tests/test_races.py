@@ -1,0 +1,60 @@
+"""Two at once by one rule: each takes a turn of its own (R1.17)."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from pheu.automation.models import HandOutRule
+from pheu.automation.services import hand_out_by_rules
+from pheu.conftest import make_cast
+from pheu.leads.models import Lead
+from pheu.leads.services import create_lead
+from pheu.records.tests.races import BEFORE_LOCK, BEFORE_WRITE, disagreements, race
+from pheu.setup import lists
+from pheu.setup.configuring import add_item, change_item
+
+
+@pytest.fixture
+def cast(transactional_db: None) -> Any:
+    return make_cast()
+
+
+@pytest.fixture
+def rule(cast: Any) -> HandOutRule:
+    values = {"name": "Lần lượt", "way": "turns", "on_new": True, "people": [cast.an, cast.binh]}
+    return add_item(lists.get("lead-rules"), values, by=cast.dung)
+
+
+def made_by(person: Any) -> Any:
+    return partial(create_lead, {"company_name": "Xi măng Hòn Đá", "owner": None}, by=person)
+
+
+@pytest.mark.parametrize("point", [BEFORE_LOCK, BEFORE_WRITE])
+def test_two_new_leads_at_once_take_two_turns(cast, rule, point):
+    outcome = race(made_by(cast.dung), made_by(cast.hanh), at=point)
+    assert (outcome.errors, outcome.deadlocks) == ([], 0)
+    assert set(Lead.objects.values_list("owner", flat=True)) == {cast.an.pk, cast.binh.pk}
+    assert list(disagreements()) == []
+
+
+@pytest.mark.parametrize("point", [BEFORE_LOCK, BEFORE_WRITE])
+def test_a_new_lead_while_others_are_handed_out(cast, rule, point):
+    change_item(lists.get("lead-rules"), rule.pk, {"is_active": (True, False)}, by=cast.dung)
+    there = [made_by(cast.dung)() for _n in range(3)]
+    change_item(lists.get("lead-rules"), rule.pk, {"is_active": (False, True)}, by=cast.dung)
+    outcome = race(partial(hand_out_by_rules, there, by=cast.dung), made_by(cast.hanh), at=point)
+    assert (outcome.errors, outcome.deadlocks) == ([], 0)
+    owners = sorted(Lead.objects.values_list("owner", flat=True))
+    assert owners == [cast.an.pk, cast.an.pk, cast.binh.pk, cast.binh.pk]
+    assert list(disagreements()) == []
+
+
+def test_a_rule_that_is_changed_while_it_is_gone_by(cast, rule):
+    """Whoever changes it waits, or is waited for; the turn is not forgotten."""
+    page = lists.get("lead-rules")
+    change = partial(change_item, page, rule.pk, {"name": ("Lần lượt", "Theo lượt")}, by=cast.dung)
+    outcome = race(made_by(cast.hanh), change, at=BEFORE_WRITE)
+    assert (outcome.errors, outcome.deadlocks) == ([], 0)
+    found = HandOutRule.objects.get()
+    assert (found.name, found.last) == ("Theo lượt", cast.an)
