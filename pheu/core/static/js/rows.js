@@ -52,14 +52,14 @@ function isNew() {
 // The boxes have changed.
 function note(list) {
   const ids = kept(list);
+  wholeOf(list)?.remove();
   for (const box of boxes(list)) ids[box.checked ? "add" : "delete"](box.value);
   keep(list, ids);
   show(list, ids);
 }
 
-// What is ticked on other pages goes along with the form; of a whole list, its address alone does.
+// What is ticked on other pages goes along with the form.
 function show(list, ids = kept(list)) {
-  list.querySelector("input[name='whole']")?.remove();
   const all = boxes(list);
   for (const box of all) {
     box.checked = ids.has(box.value);
@@ -78,6 +78,11 @@ function count(list, all, elsewhere) {
     head.indeterminate = ticked > 0 && ticked < all.length;
   }
   const words = list.querySelector("[data-bulk-count]");
+  if (wholeOf(list)) {
+    words.textContent = words.dataset.textWhole;
+    list.querySelector("[data-tick-rest]").hidden = true;
+    return;
+  }
   const offers = offerRest(list, ticked === all.length ? ticked + elsewhere : Infinity);
   if (words) words.textContent = (offers ? words.dataset.textPage : words.dataset.text).replace("{n}", ticked + elsewhere);
 }
@@ -93,21 +98,23 @@ function offerRest(list, chosen) {
   return !button.hidden;
 }
 
-function takeWhole(list, button) {
-  show(list);
+// The address of a whole list goes along with the form, until a tick is changed.
+function wholeOf(list) {
+  return list.querySelector("input[name='whole']");
+}
+
+function takeWhole(list) {
   const address = list.dataset.rowsIds;
   const value = address.slice(address.indexOf("?"));
   list.append(Object.assign(document.createElement("input"), { type: "hidden", name: "whole", value }));
-  const words = list.querySelector("[data-bulk-count]");
-  words.textContent = words.dataset.textWhole;
-  button.hidden = true;
+  show(list);
   list.querySelector(".bulk-bar [type=submit]")?.focus();
 }
 
 async function tickRest(list, button) {
   const size = Number(document.getElementById("list-size").dataset.size);
   if (size > Number(list.dataset.rowsMost)) {
-    takeWhole(list, button);
+    takeWhole(list);
     return;
   }
   button.disabled = true;
