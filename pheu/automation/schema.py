@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +13,7 @@ from pheu.automation.events import POOL_WARNED
 from pheu.automation.models import Patience, PoolWarning
 from pheu.records import kinds
 from pheu.records.fields import Field
-from pheu.records.fields.shown import YES_OR_NO, Overdue, in_stages
+from pheu.records.fields.shown import YES_OR_NO, IsOneOf, Overdue, in_stages
 from pheu.records.models import OPEN
 from pheu.timeline.events import FOLLOWED, UNFOLLOWED
 from pheu.timeline.models import Event
@@ -63,7 +64,8 @@ class Returning(Overdue):
     follows_from: ClassVar[set[str]] = set()
 
     def rows(self) -> Q:
-        return Q(pk__in=standing_warnings().values("pk")) & in_stages(self.kind, category__in=OPEN)
+        told = ArraySubquery(standing_warnings().order_by().values("pk"))
+        return Q(IsOneOf("pk", told)) & in_stages(self.kind, category__in=OPEN)
 
 
 def returning(kind: str) -> Field:

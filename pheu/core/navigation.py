@@ -200,7 +200,7 @@ class Shell:
     def key(self) -> str:
         """All that the sidebar and the bars are drawn from: the same key, the same drawing (`{% cache %}`)."""
         user: Any = self.request.user
-        person = (user.pk, str(user), user.email, getattr(user, "full_name", ""))
+        person = (user.pk, str(user), user.email, getattr(user, "full_name", ""), getattr(user, "picture_key", ""))
         offered = [item.url_name for item in self.items], [item.url_name for item in self.creates]
         here = self.current.url_name if self.current else ""
         return repr((get_language(), person, offered, here, self.brand))

@@ -22,6 +22,10 @@ def logo_name(profile: "Profile", name: str) -> str:
     return f"logo/{uuid.uuid4().hex}"
 
 
+def picture_name(user: "User", name: str) -> str:
+    return f"person/{uuid.uuid4().hex}"
+
+
 def _hours(weekday: int, usual: str) -> models.CharField:
     """A column of `Profile`: «08:00-12:00, 13:30-17:30» as `core.vietnamese.hours` reads it, nothing on a day off."""
     return models.CharField(WEEKDAYS[weekday], max_length=24, blank=True, default=usual)
@@ -174,6 +178,9 @@ class User(Loaded, AbstractBaseUser):
     lists = models.JSONField(default=dict, blank=True)
     # The area that opens after signing in, by the name of its address; empty: the first page.
     start_page = models.CharField(_("Start page"), max_length=60, blank=True)
+    # `picture_type` is the media type, found in its bytes.
+    picture = models.FileField(upload_to=picture_name, blank=True, max_length=60)
+    picture_type = models.CharField(max_length=20, blank=True)
     signature = models.TextField(_("E-mail signature"), max_length=2000, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -193,6 +200,11 @@ class User(Loaded, AbstractBaseUser):
         self.given_name = self.given_name or given_name(self.full_name)
         self.name_key = name_sort_key(self.full_name)
         super().save(*args, **kwargs)
+
+    @property
+    def picture_key(self) -> str:
+        """What the address of the picture ends with; empty without one, or where a list has not read it."""
+        return str(vars(self).get("picture") or "").rpartition("/")[2]
 
     @cached_property
     def team_ids(self) -> list[int]:

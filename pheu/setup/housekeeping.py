@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core import shape
-from pheu.core.errors import DomainError
+from pheu.core.errors import DomainError, Refused
 from pheu.people.models import Holiday, Profile, User
 from pheu.records.acts import act
 from pheu.setup import configuring, events
@@ -44,6 +44,26 @@ def remove_logo(*, by: User, via: str = "page") -> None:
         return
     old, profile.logo, profile.logo_type = str(profile.logo), "", ""
     _save_logo(profile, old, events.LOGO_REMOVED, by, via)
+
+
+PICTURE_LIMIT = 512 * 1024  # bytes: the browser has made it small before
+
+
+@act
+def change_picture(upload: UploadedFile | None, *, by: User, via: str = "page") -> None:
+    """Show this picture of oneself beside one's name; None: the initials again. Nobody else's business: not told."""
+    if not by.is_active:
+        raise Refused
+    person = User.objects.select_for_update(of=("self",), no_key=True).get(pk=by.pk)
+    kind = media_type_of(upload) if upload else ""
+    if upload and kind not in LOGO_TYPES:
+        raise DomainError(_("Choose a picture: PNG, JPEG or WebP."))
+    if upload and (upload.size or 0) > PICTURE_LIMIT:
+        raise DomainError(_("A picture has at most 512 KB."))
+    old, person.picture, person.picture_type = str(person.picture), upload or "", kind
+    person.save(update_fields=["picture", "picture_type"])
+    if old:
+        transaction.on_commit(partial(default_storage.delete, old))
 
 
 def _held(by: User) -> Profile:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pheu.core.errors import DomainError, Invalid, say_beside, tell
 from pheu.core.vietnamese import fold
-from pheu.people.models import Holiday, Profile
+from pheu.people.models import Holiday, Profile, User
 from pheu.people.profile import profile
 from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE, VIEW
@@ -78,6 +78,29 @@ def logo(request: Request, name: str) -> Any:
         raise Http404 from None
     kept = {"Cache-Control": f"public, max-age={YEAR}, immutable"}
     return FileResponse(content, content_type=held.logo_type, headers=HEADERS | kept)
+
+
+@require_POST
+def picture_change(request: Request) -> HttpResponse:
+    """One's own picture: another one, or none."""
+    upload = None if "remove" in request.POST else request.FILES.get("upload")
+    if upload is None and "remove" not in request.POST:
+        raise DomainError(_("Choose a picture first."))
+    housekeeping.change_picture(upload, by=request.user)
+    tell(request, _("Your picture was changed.") if upload else _("Your picture was taken down."))
+    return redirect("account")
+
+
+@require_safe
+def picture(request: Request, name: str) -> Any:
+    """The picture of a colleague, for whoever is signed in. Another picture has another address."""
+    person = get_object_or_404(User, picture=f"person/{name}")
+    try:
+        content = default_storage.open(str(person.picture), "rb")
+    except FileNotFoundError:
+        raise Http404 from None
+    kept = {"Cache-Control": f"private, max-age={YEAR}, immutable"}
+    return FileResponse(content, content_type=person.picture_type, headers=HEADERS | kept)
 
 
 # «Ngày nghỉ» -------------------------------------------------------------------------------------------------------

@@ -41,6 +41,8 @@ urlpatterns = [
     path("setup/people/<id:pk>/leaving/", views.person_leaving, name="setup-people-leaving"),
     path("setup/people/<id:pk>/second-step/", views.person_second_step, name="setup-people-second-step"),
     path("setup/people/<id:pk>/return/", views.person_return, name="setup-people-return"),
+    path("account/picture/", profile_views.picture_change, name="account-picture"),
+    path("people/picture/<slug:name>/", profile_views.picture, name="person-picture"),
     path("people/<id:pk>/time-off/", views.time_off, name="time-off"),
     path("people/time-off/<id:pk>/removal/", views.time_off_remove, name="time-off-removal"),
     *_of("teams", "switch"),

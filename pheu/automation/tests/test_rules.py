@@ -16,11 +16,14 @@ from pheu.core.errors import DomainError, Invalid, Refused
 from pheu.core.vietnamese import today_here
 from pheu.leads.models import Lead
 from pheu.leads.services import convert_prospects, create_lead, create_leads
-from pheu.parties.models import Source
+from pheu.parties.models import Prospect, Source
 from pheu.parties.services import create_prospect
 from pheu.people.models import Team, TimeOff, User
+from pheu.quality.jobs import run_import
+from pheu.quality.services import start_import
 from pheu.records.acts import last_operation
 from pheu.records.models import Operation
+from pheu.records.tests.desk import Desk
 from pheu.setup import lists
 from pheu.setup.configuring import add_item, change_item
 from pheu.timeline.events import ASSIGNED
@@ -161,6 +164,17 @@ def test_a_prospect_that_becomes_a_lead_goes_by_the_rules_too(rules, cast):
     assert owners([lead]) == [cast.chi]
     [kept] = convert_prospects([create_prospect(values | {"owner": cast.an}, by=cast.an)], by=cast.an)
     assert owners([kept]) == [cast.an], "who had the prospect goes on with it"
+
+
+def test_a_list_from_a_file_goes_by_the_rules_too(cast, north, settings, tmp_path):
+    """The lines of a portion take their turns at once; a team that whoever imports has chosen keeps them."""
+    settings.MEDIA_ROOT = tmp_path
+    rule(lists.get("prospect-rules"), cast.dung, team=north)
+    file = Desk(cast).checked()
+    start_import(file, by=cast.an)
+    run_import(import_id=file.pk)
+    assert set(Prospect.objects.values_list("owner", flat=True)) == {cast.an.pk, cast.binh.pk}
+    assert Event.objects.filter(kind=ASSIGNED.code, facts__rule__name="Hội thảo").count() == 2
 
 
 def test_the_preview_says_who_would_get_what_and_the_act_does_it(client, rules, cast, north):

@@ -32,6 +32,7 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "echo": ("data-echo",),
     "uploads": ("data-sending",),  # before what reads the names of the files that it hands on
     "files": ("data-drop",),
+    "square": ("data-square",),
     "titles": ("data-title",),
     "downloads": ("data-download",),
     "copy": ("data-copy", "data-copy-text"),

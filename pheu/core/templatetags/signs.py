@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -25,6 +26,10 @@ def tone_class(tone: str | None) -> str:
 
 
 SILENT = SafeString('aria-hidden="true"')
+
+
+# The address of a person's picture; the app that keeps them is above.
+PICTURES = "person-picture"
 
 
 def _voice(label: Any) -> SafeString:
@@ -56,10 +61,14 @@ register.filter("initials", initials)
 
 @register.simple_tag
 def avatar(person: Any, size: str = "", silent: bool = False) -> SafeString:
-    """A circle with initials, its colour chosen by the person's id. `silent` where the name is written beside it."""
+    """A circle with the person's picture, else with initials, its colour chosen by the id.
+
+    `silent` where the name is written beside it.
+    """
     if not person:
         return _nobody()
-    return _avatar(name_of(person), (getattr(person, "pk", 0) or 0) % len(AVATAR_TONES), size, silent)
+    picture = getattr(person, "picture_key", "")
+    return _avatar(name_of(person), (getattr(person, "pk", 0) or 0) % len(AVATAR_TONES), size, silent, picture)
 
 
 @drawn_once
@@ -68,10 +77,11 @@ def _nobody() -> SafeString:
 
 
 @drawn_once
-def _avatar(name: str, tone: int, size: str, silent: bool) -> SafeString:
+def _avatar(name: str, tone: int, size: str, silent: bool, picture: str) -> SafeString:
     voice = SILENT if silent else html('role="img" aria-label="{0}" title="{0}"', name)
     classes = f"avatar {AVATAR_TONES[tone]} avatar-{size}" if size else f"avatar {AVATAR_TONES[tone]}"
-    return html('<span class="{}" {}>{}</span>', classes, voice, initials(name))
+    inside = html('<img src="{}" alt="" loading="lazy">', reverse(PICTURES, args=[picture])) if picture else ""
+    return html('<span class="{}" {}>{}</span>', classes, voice, inside or initials(name))
 
 
 @register.simple_tag

@@ -145,6 +145,8 @@ class Migration(migrations.Migration):
                 ("capacity", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="Capacity")),
                 ("lists", models.JSONField(blank=True, default=dict)),
                 ("start_page", models.CharField(blank=True, max_length=60, verbose_name="Start page")),
+                ("picture", models.FileField(blank=True, max_length=60, upload_to=pheu.people.models.picture_name)),
+                ("picture_type", models.CharField(blank=True, max_length=20)),
                 ("signature", models.TextField(blank=True, max_length=2000, verbose_name="E-mail signature")),
                 ("is_active", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),

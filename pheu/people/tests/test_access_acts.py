@@ -258,6 +258,7 @@ MAKING = {
 # What everybody does who may look.
 LOOKING = {
     "keeping.keep_view": lambda d, by: keeping.keep_view("lead", "x", {}, by=by),
+    "housekeeping.change_picture": lambda d, by: housekeeping.change_picture(a_logo(), by=by),
     "keeping.choose_columns": lambda d, by: keeping.choose_columns("lead", "name", by=by),
 }
 

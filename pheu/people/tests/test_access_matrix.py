@@ -676,6 +676,8 @@ ENTRIES = {
     "mfa_view_recovery_codes": Entry(get=404),
     "mfa_generate_recovery_codes": Entry(get=302, post=302),
     "account": Entry(get=200),
+    "account-picture": Entry(post=302, sends=lambda *_: {"remove": "1"}),
+    "person-picture": Entry(args=("0" * 32,), get=404),  # nobody's
     "account-own": Entry(post=302, sends=lambda *_: {"start_page": "calendar", "signature": "Trân trọng"}),
     "account-session-end": Entry(about=("session",), reach=_operation_reach, post=302),
     "account-sessions-end": Entry(post=302),

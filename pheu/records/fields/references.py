@@ -138,7 +138,7 @@ class PersonPick(Pick):
 
     model: type[models.Model] = User
     cell: ClassVar[str] = "person"
-    drawn_by: ClassVar[tuple[str, ...]] = ("full_name",)
+    drawn_by: ClassVar[tuple[str, ...]] = ("full_name", "picture")
     named_by: ClassVar[str] = "full_name"
 
     def queryset(self, user: User) -> models.QuerySet:

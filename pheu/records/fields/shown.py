@@ -110,10 +110,12 @@ class ShownPipeline(Shown, Pick):
 def in_stages(kind: str, **asked: Any) -> models.Q:
     """Rows of `kind` that stand in one of these stages."""
     stages = Stage.objects.filter(pipeline__kind=kind, **asked)
-    return models.Q(_IsOneOf("stage", ArraySubquery(stages.order_by().values("pk"))))
+    return models.Q(IsOneOf("stage", ArraySubquery(stages.order_by().values("pk"))))
 
 
-class _IsOneOf(models.Func):
+class IsOneOf(models.Func):
+    """Whether a column is one of an array that is asked first."""
+
     template, arg_joiner = "%(expressions)s)", " = any("
     output_field = models.BooleanField()
 
@@ -215,7 +217,7 @@ class MadeIn(Shown, Pick):
         if not value:
             return models.Q(pk__in=[])
         made = _made_rows().filter(operation__in=value)
-        return models.Q(_IsOneOf("pk", ArraySubquery(made.order_by().values("key"))))
+        return models.Q(IsOneOf("pk", ArraySubquery(made.order_by().values("key"))))
 
     def table(self, user: User) -> None:  # type: ignore[override]
         """Nobody picks one from a menu."""

@@ -155,6 +155,11 @@ ON_FILES: dict[str, tuple[Callable[[Desk], Work], Callable[[Outcome], Any], Any]
         lambda outcome: len(default_storage.listdir("logo")[1]),
         1,  # the second takes the place of the first
     ),
+    "housekeeping.change_picture": (
+        lambda d: partial(housekeeping.change_picture, a_logo(), by=d.an),
+        lambda outcome: len(default_storage.listdir("person")[1]),
+        1,
+    ),
     "housekeeping.remove_logo": (
         lambda d: partial(housekeeping.remove_logo, by=once(d, "logo", lambda: _with_a_logo(d)).cast.dung),
         lambda outcome: Event.objects.filter(kind="profile.logo_removed").count(),
