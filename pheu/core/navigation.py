@@ -214,6 +214,16 @@ class Shell:
         return _address("search")
 
     @cached_property
+    def bell(self) -> dict[str, str]:
+        """Addresses of the bell's count, panel and page; empty while there is no bell."""
+        names = {"count": "notifications-count", "panel": "notifications-panel", "page": "notifications"}
+        return {name: url for name, url_name in names.items() if (url := _address(url_name))}
+
+    @cached_property
+    def live_url(self) -> str:
+        return _address("live")
+
+    @cached_property
     def settings_url(self) -> str:
         return _address("setup:index") or _address("setup")
 

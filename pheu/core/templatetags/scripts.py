@@ -34,6 +34,8 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "files": ("data-drop",),
     "titles": ("data-title",),
     "downloads": ("data-download",),
+    "fresh": ("data-fresh",),
+    "readers": ("data-readers",),
     "copy": ("data-copy", "data-copy-text"),
     "proposes": ("data-proposes",),
     "reads": ("data-reads",),
@@ -45,7 +47,7 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
 }
 EVERYWHERE = ("toasts", "guard")  # guard looks at forms after all others
 # Of pages with `data-shell`.
-SHELL = ("behaviours", "dialogs", "menus", "session", "shortcuts", "offline", "focus", "works")
+SHELL = ("behaviours", "dialogs", "menus", "session", "shortcuts", "offline", "focus", "works", "bell", "live")
 ATTRIBUTE = re.compile(r" (data-[a-z-]+)")
 
 
