@@ -65,6 +65,8 @@ more = Registry()  # what the menu «…» of a record's page holds: functions o
 bulk = Registry()
 list_buttons = Registry()
 head_panels, centre_panels, side_panels = Registry(), Registry(), Registry()
+title_panels = Registry()  # small things beside the title of a record
+account_panels = Registry()  # what each person chooses for themselves, on «Tài khoản của tôi»
 sign_in_panels = Registry()  # below the form on the sign-in page, for visitors whom nobody knows yet
 
 

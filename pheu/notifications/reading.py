@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Max, Q
 
-from pheu.notifications.models import Notification
+from pheu.notifications.models import Choice, Notification
 from pheu.people.models import User
 from pheu.timeline.events import KINDS, EventKind
 from pheu.timeline.models import Event, Note
@@ -36,6 +36,12 @@ def unread_count(user: User) -> str:
     waiting = Notification.objects.of(user).unread().order_by().values("operation").distinct()
     many = len(waiting[: MOST_COUNTED + 1])
     return f"{MOST_COUNTED}+" if many > MOST_COUNTED else str(many or "")
+
+
+def silent_for(user: User) -> set[str]:
+    """The reasons for which the bell does not ring."""
+    chosen = Choice.objects.filter(user=user).first()
+    return set(chosen.silent) if chosen else set()
 
 
 def lines(user: User, *, below: int | None = None, unread: bool = False, most: int = PAGE) -> list[Line]:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("live", views.live, name="live"),
     path("notifications/", views.notifications, name="notifications"),
     path("notifications/panel/", views.panel, name="notifications-panel"),
+    path("notifications/choices/", views.choices, name="notifications-choices"),
     path("notifications/count/", views.count, name="notifications-count"),
     path("notifications/reading/", views.reading, name="notifications-reading"),
     path("notifications/<id:pk>/", views.opening, name="notification-opening"),

@@ -5,9 +5,11 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
+from pheu.core.errors import tell
 from pheu.core.gateway import GATEWAY, TICKET, Ticket
 from pheu.core.ids import read_id
 from pheu.notifications import presence, services
@@ -121,3 +123,11 @@ def news(request: Request, pk: int) -> HttpResponse:
     others = Event.objects.filter(about=record).exclude(by=request.user).select_related("by")
     last = others.order_by("-at", "-pk").first()
     return render(request, "notifications/_news.html", {"record": record, "event": last})
+
+
+@require_POST
+def choices(request: Request) -> HttpResponse:
+    """For which reasons the bell rings; what is not ticked stays silent."""
+    services.choose(request.user, request.POST.getlist("reason"))
+    tell(request, _("Saved."))
+    return redirect("account")

@@ -240,7 +240,12 @@ def row_form(request: Request, row: Any, data: Any = None) -> Any:
     return kinds.get(row.kind).schema_for(request.user).form(request.user, data, row=row)
 
 
-PLACES = {"head": registries.head_panels, "centre": registries.centre_panels, "side": registries.side_panels}
+PLACES = {
+    "beside_title": registries.title_panels,
+    "head": registries.head_panels,
+    "centre": registries.centre_panels,
+    "side": registries.side_panels,
+}
 
 
 def _page(

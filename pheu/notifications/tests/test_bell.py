@@ -1,5 +1,6 @@
 """«Chuông»: who hears of what, in as many statements for many rows as for one, and only of what they may see."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -282,6 +283,23 @@ def test_what_somebody_does_not_want_to_hear_of_is_not_told(lead, an, binh):
     move(lead, to=working(), left=lead.stage, by=binh)
     add_note(lead.record, body="@Nguyễn Hoài An xem nhé", by=binh)
     assert [reason for reason, _kind in rung(an)] == [Reason.MENTION]
+
+
+def ringing(client) -> list[str]:
+    """The reasons that are ticked in one's account."""
+    return re.findall(r'name="reason" value="(\w+)" checked', client.get("/account/").text)
+
+
+def test_each_person_chooses_in_their_account_when_the_bell_rings(client, lead, an, binh):
+    client.force_login(an)
+    assert ringing(client) == Reason.values
+    client.post("/notifications/choices/", {"reason": ["mention", "nothing that exists"]})
+    assert ringing(client) == [Reason.MENTION]
+    move(lead, to=working(), left=lead.stage, by=binh)
+    assert rung(an) == []
+    client.post("/notifications/choices/", {"reason": [*Reason.values]})
+    move(lead, to=stage_of("lead", "Mới"), left=working(), by=binh)
+    assert rung(an) == [(Reason.WATCHED, "lead.stage_changed")]
 
 
 def test_old_ones_are_forgotten_and_their_events_stay(lead, an, binh):

@@ -652,6 +652,7 @@ ENTRIES = {
     "live": Entry(get=204),  # no stream without its gateway
     "notifications": Entry(get=200),
     "notifications-panel": Entry(get=200),
+    "notifications-choices": Entry(post=302, sends=lambda *_: {"reason": "mention"}),
     "notifications-count": Entry(get=200),
     "notifications-reading": Entry(post=302),
     "notification-opening": Entry(about=("notification",), reach=_operation_reach, post=302),

@@ -3,7 +3,7 @@
 const panel = document.querySelector("[data-bell]");
 
 function fill() {
-  htmx.ajax("GET", panel.dataset.bell, { source: panel, target: panel, swap: "innerHTML" });
+  htmx.ajax("GET", panel.dataset.bell, { source: panel, target: panel, swap: "innerHTML" }).catch(() => {}); // a toast has said so
 }
 
 panel?.addEventListener("toggle", ({ newState }) => newState === "open" && fill());

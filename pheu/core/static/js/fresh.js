@@ -25,7 +25,7 @@ function record(place, { ids, whole }) {
   if (!isTypedIn(document.getElementById("fields-form"))) return htmx.trigger(place, "live-changed");
   document.body.dispatchEvent(new CustomEvent("record-changed"));
   const news = document.getElementById("record-news");
-  if (news) htmx.ajax("GET", news.dataset.url, { source: news, target: news, swap: "innerHTML" });
+  if (news) htmx.ajax("GET", news.dataset.url, { source: news, target: news, swap: "innerHTML" }).catch(() => {});
 }
 
 // What was saved or drawn anew is the newest.
@@ -46,8 +46,8 @@ async function rows(table, { ids, whole }) {
   const asked = new URLSearchParams(location.search);
   asked.delete("after");
   for (const row of shown.slice(0, 60)) asked.append("ids", idOf(row));
-  const answer = await fetch(`${table.dataset.cells}rows/?${asked}`, { headers: { "HX-Request": "true" } });
-  if (!answer.ok) return;
+  const answer = await fetch(`${table.dataset.cells}rows/?${asked}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+  if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = new Map([...page.querySelectorAll("tbody tr")].map((row) => [idOf(row), row]));
   for (const row of shown.slice(0, 60)) draw(row, fresh.get(idOf(row)));

@@ -8,7 +8,7 @@ function say() {
   clearTimeout(timer);
   if (document.hidden) return;
   timer = setTimeout(say, BEAT);
-  htmx.ajax("POST", place.dataset.readers, { source: place, target: place, swap: "innerHTML" });
+  htmx.ajax("POST", place.dataset.readers, { source: place, target: place, swap: "innerHTML" }).catch(() => {}); // said again later
 }
 
 function leave() {
