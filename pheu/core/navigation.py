@@ -4,6 +4,7 @@ navigation.register(NavItem(_("Leads"), "leads:list", "star", group="sales", ord
 navigation.register_create(CreateItem(_("Lead"), "leads:create", "star", order=20))
 """
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -221,7 +222,9 @@ class Shell:
 
     @cached_property
     def live_url(self) -> str:
-        return _address("live")
+        """Where pages hear of what happens, from the moment at which this one is drawn."""
+        url = _address("live")
+        return f"{url}?since={time.time_ns() // 1_000_000}" if url else ""
 
     @cached_property
     def settings_url(self) -> str:

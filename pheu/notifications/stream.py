@@ -7,6 +7,8 @@ own, for all who listen; what somebody has not been sent yet is added up, so a s
 import asyncio
 import json
 import logging
+import time
+from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -26,6 +28,7 @@ BEAT = 20.0  # seconds between two signs of life, by which a browser knows that 
 LOOK_EVERY = 30.0  # seconds after which sessions are looked at though nothing has happened
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds before the database is asked again
 MOST = 1000  # open streams of one process
+REMEMBERED = 15.0  # seconds for which news are kept for pages that were drawn before and listen only now
 RETRY = b"retry: 2000\n\n"
 HEADERS = [
     (b"content-type", b"text/event-stream"),
@@ -68,6 +71,7 @@ class Live:
         self.listeners: set[Listener] = set()
         self.news: list[Mapping[str, Any]] = []
         self.has_news = asyncio.Event()
+        self.recent: deque[tuple[float, Mapping[str, Any]]] = deque(maxlen=500)
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="live")
         self.tasks: list[asyncio.Task[None]] = []
         self.is_stopping = False
@@ -96,6 +100,7 @@ class Live:
         self.listeners.add(one)
         leaving = asyncio.create_task(self._until_gone(one, receive))
         try:
+            await self._catch_up(one, who["since"])
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
             await self._write(send, RETRY + b"event: beat\ndata:\n\n")
             while not one.is_over:
@@ -104,6 +109,15 @@ class Live:
         finally:
             self.listeners.discard(one)
             leaving.cancel()
+
+    async def _catch_up(self, one: Listener, since: float | None) -> None:
+        """What has happened since the page was drawn, for which it listens only now."""
+        oldest = time.time() - REMEMBERED
+        missed = [news for at, news in self.recent if since is not None and at > max(since, oldest)]
+        if missed:
+            loop = asyncio.get_running_loop()
+            judged = await loop.run_in_executor(self.thread, _judge, missed, {one.session: one.person})
+            one.hear(judged.words.get(one.person, Word()))
 
     async def _send_next(self, one: Listener, send: Send) -> None:
         try:
@@ -146,7 +160,9 @@ class Live:
     async def _hear(self, heard: psycopg.AsyncConnection) -> None:
         while True:
             async for notice in heard.notifies(timeout=LOOK_EVERY):
-                self.news.append(json.loads(notice.payload))
+                told = json.loads(notice.payload)
+                self.news.append(told)
+                self.recent.append((time.time(), told))
                 self.has_news.set()
             await heard.execute("select 1")  # a line that died without a word is found so
             self.has_news.set()

@@ -90,12 +90,15 @@ def reading(request: Request) -> HttpResponse:
 def live(request: Request) -> HttpResponse:
     """Whether the live stream may open for this person, asked by the gateway in front of us.
 
+    `?since=` is when the page was drawn, in milliseconds: what has happened meanwhile is told first.
     204 where there is none: it ends a browser's trying.
     """
     ticket = request.META.get(TICKET)
     if not isinstance(ticket, Ticket):
         return HttpResponse(status=204 if request.META.get(GATEWAY) is None else 200)
-    ticket.admit(person=request.user.pk, session=request.session.session_key)
+    since = read_id(request.GET.get("since"))
+    seconds = None if since is None else since / 1000
+    ticket.admit(person=request.user.pk, session=request.session.session_key, since=seconds)
     return HttpResponse()
 
 

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pheu.conftest import World, edited, make_cast, stage_of
+from pheu.deals.tests.test_pages_in_browser import AXE, FINDINGS
 from pheu.leads.services import create_lead
 from pheu.notifications.tests.test_stream import Site, listener
 from pheu.timeline.services import add_note, assign, change
@@ -58,6 +59,27 @@ def test_the_bell_rings_without_a_reload_in_every_tab_and_one_read_marks_all(wor
     expect(first).to_have_url(f"{world.url}/leads/{lead.pk}/")
     for page in (first, second):
         expect(page.locator(".bell-count")).to_have_text("")
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+def test_what_the_bell_opens_is_accessible_fits_and_closes_with_escape(world, width, theme):
+    an, binh = world.cast.an, world.cast.binh
+    assign([lead_of(binh), lead_of(binh)], owner=an, by=binh)
+    add_note(lead_of(an).record, body="@Nguyễn Hoài An khách hỏi lại báo giá", by=binh)
+    page = world.enter(an, "/leads/")
+    page.set_viewport_size({"width": width, "height": 844})
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    expect(page.locator(".bell-count")).to_have_text("2")
+    page.locator(".bell").press("Enter")
+    expect(page.locator("#menu-bell .notice")).to_have_count(2)
+    page.evaluate(AXE)
+    assert page.evaluate(FINDINGS) == []
+    box = page.locator("#menu-bell").bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= width
+    page.locator("#menu-bell").get_by_role("button", name="Đánh dấu tất cả đã đọc").click()
+    expect(page.locator(".bell-count")).to_have_text("")
+    page.keyboard.press("Escape")
+    expect(page.locator("#menu-bell")).to_be_hidden()
 
 
 def test_an_open_record_shows_what_a_colleague_did(world):

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -116,8 +117,8 @@ def signed_in(user: User) -> str:
 class Stream:
     """One open stream."""
 
-    def __init__(self, site: Site, session: str) -> None:
-        self.answer = site.ask("/live", session)
+    def __init__(self, site: Site, session: str, since: int | None = None) -> None:
+        self.answer = site.ask("/live" if since is None else f"/live?since={since}", session)
         assert self.answer.status == 200
         assert self.line() == "retry: 2000"
         assert self.event() == ("beat", "")
@@ -171,6 +172,18 @@ def test_each_receiver_hears_of_what_they_may_see_in_ids_alone(site, people):
     assert binh.word() == {"changed": {str(ours.pk): people.an.pk}, "bell": True}
     add_note(theirs.record, body="Gọi lại", by=people.chi)
     assert chi.word() == {"changed": {str(theirs.pk): people.chi.pk}}  # and nothing before it
+
+
+def test_a_page_that_listens_late_hears_what_happened_since_it_was_drawn(site, people):
+    lead, key = lead_of(people.an), signed_in(people.an)
+    [first] = opened(site, key)
+    drawn = time.time_ns() // 1_000_000
+    add_note(lead.record, body="Gọi lại", by=people.binh)
+    assert first.word()["changed"] == {str(lead.pk): people.binh.pk}
+    late, later = Stream(site, key, since=drawn), Stream(site, key, since=time.time_ns() // 1_000_000)
+    assert late.word()["changed"] == {str(lead.pk): people.binh.pk}
+    live.send({"bells": True})
+    assert later.word() == {"bell": True}
 
 
 def test_without_a_session_there_is_no_stream(site, people):

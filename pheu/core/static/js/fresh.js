@@ -17,10 +17,14 @@ function isTypedIn(form) {
   return Boolean(form && (form.matches("[data-unsaved]") || form.querySelector("[data-save-bar]:not([hidden]), [data-open], [data-changed]")));
 }
 
+let waits;
+
 function record(place, { ids, whole }) {
   if (!whole && !ids.includes(place.dataset.of)) return;
+  clearTimeout(waits);
   if (["record-head", "timeline", "record-side"].some((id) => isBusy(document.getElementById(id)))) {
-    return void setTimeout(record, LATER, place, { ids, whole });
+    waits = setTimeout(record, LATER, place, { whole: true });
+    return;
   }
   if (!isTypedIn(document.getElementById("fields-form"))) return htmx.trigger(place, "live-changed");
   document.body.dispatchEvent(new CustomEvent("record-changed"));
