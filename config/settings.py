@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "pheu.people",
     "pheu.records",
     "pheu.timeline",
+    "pheu.notifications",
     "pheu.quality",
     "pheu.setup",
     "pheu.automation",

@@ -34,6 +34,7 @@ urlpatterns = [
     path("", include("pheu.setup.urls")),
     path("", include("pheu.records.urls")),
     path("", include("pheu.timeline.urls")),
+    path("", include("pheu.notifications.urls")),
     path("", include("pheu.reports.urls")),
     path("", include("pheu.home.urls")),
 ]

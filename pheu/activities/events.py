@@ -36,5 +36,6 @@ SCHEDULED = ScheduledKind(
 DONE = WorkKind("activity.done", _("finished %(work)s"), "circle-check", "jade")
 RESCHEDULED = WorkKind("activity.rescheduled", _("moved %(work)s to %(due)s"), "calendar-event", "amber", shows=DUE)
 HANDED_OVER = WorkKind("activity.handed_over", _("handed %(work)s to %(assignee)s"), "user-share", "violet")
+OVERDUE = WorkKind("activity.overdue", _("found %(work)s overdue, it was for %(due)s"), "clock", "red", shows=DUE)
 CALLED_OFF = WorkKind("activity.called_off", _("called off %(work)s"), "calendar-x")
 RESUMED = WorkKind("activity.resumed", _("took up %(work)s again"), "refresh", "blue")

@@ -48,6 +48,8 @@ class Activity(models.Model):
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     result = models.TextField(_("Result"), blank=True, max_length=5000)
+    # For which moment it was told that nobody had done it by then.
+    overdue_told = models.DateTimeField(null=True, editable=False)
     called_off_at = models.DateTimeField(null=True, blank=True)
 
     is_work = True
@@ -63,6 +65,11 @@ class Activity(models.Model):
             ),
             models.Index(
                 fields=["record", "due_at"], name="activity_next", condition=models.Q(done_at=None, called_off_at=None)
+            ),
+            models.Index(
+                fields=["due_at"],
+                name="activity_untold",
+                condition=models.Q(done_at=None, called_off_at=None, overdue_told=None),
             ),
             # What was done in a week or a year: calendars of a few people, reports of all.
             models.Index(

@@ -215,8 +215,31 @@ def hand_over_work(person: int, *, to: User, by: User | None, via: str, cause: A
     timeline.record_many(events.HANDED_OVER, [(one.record, _facts(one)) for one in moved], by=by, via=via, cause=cause)
 
 
+TOLD_AT_ONCE = 200
+OLDEST_TOLD = timedelta(days=7)  # what is overdue for longer was told before, or is of a company that has just come
+
+
+@act
+def tell_overdue(*, by: None = None, via: str = "clock") -> int:
+    """Tell of open work whose time has passed, once for each time that it was planned for; how much that was."""
+    now = timezone.now()
+    late = Activity.objects.open().filter(overdue_told=None, due_at__lt=now, due_at__gt=now - OLDEST_TOLD)
+    found = list(late.order_by("due_at").values_list("pk", "record")[:TOLD_AT_ONCE])
+    hold(*(record for _pk, record in found))
+    of_them = Activity.objects.select_related("record", "type", "assignee").filter(pk__in=[pk for pk, _record in found])
+    told = [one for one in of_them if one.is_overdue and one.overdue_told is None]
+    must_hold(*(one.record_id for one in told))
+    for one in told:
+        one.overdue_told = one.due_at
+    writing.change(told, "overdue_told")
+    timeline.record_many(events.OVERDUE, [(one.record, _facts(one)) for one in told], by=by, via=via)
+    return len(told)
+
+
 def _save(activity: Activity) -> None:
-    writing.change([activity], "due_at", "done_at", "done_by", "result", "called_off_at")
+    if activity.overdue_told != activity.due_at:
+        activity.overdue_told = None
+    writing.change([activity], "due_at", "done_at", "done_by", "result", "called_off_at", "overdue_told")
     refresh_next([activity.record_id])
 
 

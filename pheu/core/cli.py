@@ -200,8 +200,7 @@ def announce(began: float) -> None:
 
 
 def web() -> list[str]:
-    processes = environment.number("PHEU_WEB_PROCESSES", 2)
-    return web_command(*address(), processes, environment.number("PHEU_WEB_THREADS", 4))
+    return web_command(*address(), environment.number("PHEU_WEB_PROCESSES", 2))
 
 
 def address() -> tuple[str, int]:

@@ -4,6 +4,7 @@ navigation.register(NavItem(_("Leads"), "leads:list", "star", group="sales", ord
 navigation.register_create(CreateItem(_("Lead"), "leads:create", "star", order=20))
 """
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -212,6 +213,18 @@ class Shell:
     @cached_property
     def search_url(self) -> str:
         return _address("search")
+
+    @cached_property
+    def bell(self) -> dict[str, str]:
+        """Addresses of the bell's count, panel and page; empty while there is no bell."""
+        names = {"count": "notifications-count", "panel": "notifications-panel", "page": "notifications"}
+        return {name: url for name, url_name in names.items() if (url := _address(url_name))}
+
+    @cached_property
+    def live_url(self) -> str:
+        """Where pages hear of what happens, from the moment at which this one is drawn."""
+        url = _address("live")
+        return f"{url}?since={time.time_ns() // 1_000_000}" if url else ""
 
     @cached_property
     def settings_url(self) -> str:

@@ -66,6 +66,8 @@ bulk = Registry()
 list_buttons = Registry()
 hand_out_ways = Registry()  # further ways in the dialog that hands ticked rows out: functions of (kind, user)
 head_panels, centre_panels, side_panels = Registry(), Registry(), Registry()
+title_panels = Registry()  # small things beside the title of a record
+account_panels = Registry()  # what each person chooses for themselves, on «Tài khoản của tôi»
 sign_in_panels = Registry()  # below the form on the sign-in page, for visitors whom nobody knows yet
 
 

@@ -15,6 +15,7 @@ from pheu.core.processes import both, stop_with_parent
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS_TO_STOP = 25  # a little more than a worker gives its running jobs
 LOOK_EVERY = 0.2  # seconds
+MOST_OPEN = 2048  # requests and streams of one web process
 QUICK_DEATHS, QUICK = 5, 5.0  # so many deaths in a row within so many seconds of the start are no accident
 
 
@@ -101,11 +102,14 @@ def supervise(
             child.stop(deadline)
 
 
-def web_command(host: str, port: int, processes: int, threads: int) -> list[str]:
-    """granian with a fixed number of threads, none of which ever waits for a database connection."""
-    words = f"--interface wsgi --host {host} --port {port} --workers {processes} --blocking-threads {threads}"
+def web_command(host: str, port: int, processes: int) -> list[str]:
+    """granian in front of our gateway, which keeps the threads of pages (`PHEU_WEB_THREADS`).
+
+    `backpressure` counts what is open in a process: a stream stays so.
+    """
+    words = f"--interface asgi --host {host} --port {port} --workers {processes} --backpressure {MOST_OPEN}"
     limits = "--no-ws --respawn-failed-workers --workers-kill-timeout 15 --log-level warning"
-    return [sys.executable, "-m", "granian", *words.split(), *limits.split(), "config.wsgi:application"]
+    return [sys.executable, "-m", "granian", *words.split(), *limits.split(), "config.asgi:application"]
 
 
 def worker_command() -> list[str]:

@@ -124,6 +124,22 @@ def near_people_q(kind: str, action: Action, places: Iterable[Place]) -> Q:
     )
 
 
+def sees(user: "User", kind: str, place: Place, *, follows: bool) -> bool:
+    """`scope_q` of VIEW for one person and one row at hand: where many people meet many rows, outside of SQL."""
+    scope = user.scope_of(kind, VIEW)
+    if scope in (Scope.ALL, Scope.NONE):
+        return scope == Scope.ALL
+    if follows or user.pk in (place.owner_id, place.created_by_id):
+        return True
+    of_my_team = place.team_id in user.team_ids
+    if scope == Scope.DEPARTMENT:
+        return of_my_team or place.department_id in user.department_ids
+    if scope == Scope.TEAM and of_my_team:
+        return True
+    left_to_department = place.team_id is None and place.department_id == (user.department_id or 0)
+    return place.owner_id is None and (of_my_team or left_to_department)
+
+
 def may_take(user: "User", row: Any) -> bool:
     """Whether `user` may take a row that nobody has: one of their team's, or of as much as they may change.
 

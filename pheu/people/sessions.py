@@ -1,7 +1,7 @@
 """Where a person is signed in: each browser with its address and when it was first and last seen."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
@@ -80,6 +80,12 @@ def _unkept(request: HttpRequest, user: User) -> UserSession:
     """A session from before they were kept count of."""
     words = request.META.get("HTTP_USER_AGENT", "")
     return UserSession(user=user, user_agent=words, ip=get_adapter().get_client_ip(request))
+
+
+def still_open(keys: Mapping[str, User | None]) -> set[str]:
+    """Which of these sessions still sign in the person who opened them; None: somebody who has left. One query."""
+    known = Session.objects.filter(session_key__in=[key for key in keys if keys[key]], expire_date__gt=timezone.now())
+    return {one.session_key for one in known if (user := keys[one.session_key]) and _opens_for(one, user)}
 
 
 def _opens_for(session: Session, user: User) -> bool:

@@ -1,13 +1,13 @@
 """What a person may do with rows at hand, answered by the database with the same scope as everything else."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db.models import BooleanField, Case, Expression, Q, QuerySet, Value, When
 
 from pheu.core.errors import Refused
 from pheu.people.models import User
-from pheu.people.scopes import VIEW, Action, Place, Scope, granted_q, may_take, near_people_q, scope_q
+from pheu.people.scopes import VIEW, Action, Place, Scope, granted_q, may_take, near_people_q, scope_q, sees
 from pheu.records import kinds
 from pheu.records.fields import Field
 from pheu.records.models import Follower, Record
@@ -53,6 +53,40 @@ def who_sees(about: Record) -> QuerySet[User]:
     for window in kinds.get(about.kind).windows:
         people |= _seen_by(window.kind, window.rows_of(about.pk))
     return User.objects.active().filter(pk__in=User.objects.filter(people).values("pk"))
+
+
+def seen_by(people: Collection[User], ids: Collection[int]) -> dict[int, set[int]]:
+    """Which of these records each of `people` may see, by person: `who_sees` for many of both.
+
+    As many statements for two hundred people and records as for one, if the people come with their rights
+    (`with_rights`).
+    """
+    places = _places_of(ids) if people else []
+    followers = set(
+        Follower.objects.filter(record__in={pk for pk, _on, _k, _p in places}).values_list("user", "record")
+    )
+    seen: dict[int, set[int]] = {person.pk: set() for person in people}
+    for pk, on, kind, place in places:
+        for person in people:
+            if sees(person, kind, place, follows=(person.pk, pk) in followers):
+                seen[person.pk].add(on)
+    return seen
+
+
+def _places_of(ids: Collection[int]) -> list[tuple[int, int, str, Place]]:
+    """(row, record, kind, place) of each record of these ids, and of every row through which one is seen."""
+    where = ("owner", "team", "department", "department__path", "created_by")
+    rows = Record.objects.filter(pk__in=ids).order_by().values_list("pk", "pk", "kind", *where)
+    found = [(pk, on, kind, Place(*place)) for pk, on, kind, *place in rows]
+    by_kind: dict[str, list[int]] = {}
+    for pk, _on, kind, _place in found:
+        by_kind.setdefault(kind, []).append(pk)
+    for code, of_kind in by_kind.items():
+        for window in kinds.get(code).windows:
+            through = kinds.get(window.kind).model.objects.filter(**{f"{window.column}__in": of_kind}).order_by()
+            told = through.values_list("pk", window.column, *where)
+            found += [(pk, on, window.kind, Place(*place)) for pk, on, *place in told]
+    return found
 
 
 def _seen_by(kind: str, rows: QuerySet[Any]) -> Q:

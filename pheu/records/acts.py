@@ -33,6 +33,8 @@ class Doing:
     held: set[int] = field(default_factory=set)
     # Acts whose only subject is one record say so; undo and the page of an undone record lead there.
     about: int | None = None
+    # What is done last of all, in the operation's own transaction, by a name: asked for often, done once.
+    endings: dict[str, Callable[[], None]] = field(default_factory=dict)
     _id: int | None = None
 
     @property
@@ -78,6 +80,8 @@ def operation(name: str, *, by: User | None, via: str = "page", belongs_to: int 
         token = _doing.set(doing)
         try:
             yield doing
+            for ending in doing.endings.values():
+                ending()
         finally:
             _doing.reset(token)
     _last.set(doing._id)

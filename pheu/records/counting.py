@@ -11,6 +11,7 @@ from pheu.people.models import User
 from pheu.records.lists import Listing
 
 KEPT = 60  # seconds
+KEEPS = "keeps_counts"
 
 
 def kept(name: str, user: User, count: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -36,9 +37,19 @@ class ForgetCountsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.method == "POST" and request.user.is_authenticated and response.status_code < 400:
+        if request.method == "POST" and not hasattr(response, KEEPS) and _is_done(request, response):
             cache.delete(_key(request.user.pk))
         return response
+
+
+def _is_done(request: HttpRequest, response: HttpResponse) -> bool:
+    return request.user.is_authenticated and response.status_code < 400
+
+
+def forgetting_nothing(response: HttpResponse) -> HttpResponse:
+    """Say of an answer that nothing was made or changed that is counted, though it was posted."""
+    setattr(response, KEEPS, True)
+    return response
 
 
 def _key(user: int | None) -> str:

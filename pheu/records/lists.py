@@ -297,6 +297,11 @@ class Listing:
             keys += self._keys(self._empty, last if last is not None and last[0] is None else None)
         return keys[: PAGE + 1]
 
+    def show_only(self, ids: list[int]) -> None:
+        """Let the page be those of these rows that belong to this list."""
+        self.tab  # noqa: B018  (choosing it may read the ids)
+        self._ids = list(self.narrowed().filter(pk__in=ids[:PAGE]).values_list("pk", flat=True))
+
     @cached_property
     def _fetched(self) -> list[Any]:
         """The rows of the page and one more."""

@@ -16,6 +16,7 @@ def record_urls(kind: Kind) -> list[URLPattern]:
         path("same/", views.record_same, here, name=f"{kind.code}-same"),
         path("filters/", views.record_filters, here, name=f"{kind.code}-filters"),
         path("ids/", views.record_ids, here, name=f"{kind.code}-ids"),
+        path("rows/", views.record_rows, here, name=f"{kind.code}-rows"),
         path("counts/", views.record_counts, here, name=f"{kind.code}-counts"),
         path("assignment/", act_views.record_assign, here, name=f"{kind.code}-assign"),
         path("sharing/", act_views.record_sharing, here, name=f"{kind.code}-sharing"),

@@ -133,6 +133,16 @@ def record_ids(request: Request, kind: str) -> JsonResponse:
 
 
 @require_GET
+def record_rows(request: Request, kind: str) -> HttpResponse:
+    """Those of `ids` that belong to this list, as its rows: what a colleague has changed is drawn anew."""
+    params = request.GET.copy()
+    params.pop("ids", None)
+    listing = listing_for(request.user, kind, params)
+    listing.show_only(read_ids(request.GET.getlist("ids")))
+    return render(request, "records/_rows.html", _list_context(request, listing))
+
+
+@require_GET
 def record_filters(request: Request, kind: str) -> HttpResponse:
     """The choices of the filter menu, when somebody opens it."""
     return render(request, "records/_filters.html", {"listing": listing_for(request.user, kind, request.GET)})
@@ -235,7 +245,12 @@ def row_form(request: Request, row: Any, data: Any = None) -> Any:
     return kinds.get(row.kind).schema_for(request.user).form(request.user, data, row=row)
 
 
-PLACES = {"head": registries.head_panels, "centre": registries.centre_panels, "side": registries.side_panels}
+PLACES = {
+    "beside_title": registries.title_panels,
+    "head": registries.head_panels,
+    "centre": registries.centre_panels,
+    "side": registries.side_panels,
+}
 
 
 def _page(

@@ -25,7 +25,17 @@ AnyRow = TypeVar("AnyRow", bound=Row)
 AnyModel = TypeVar("AnyModel", bound=models.Model)
 
 # Columns that follow from others: nobody undoes them, so the journal does not keep them.
-DERIVED = {"search", "digits", "title", "title_key", "version", "updated_at", "is_live", "next_activity_at"}
+DERIVED = {
+    "search",
+    "digits",
+    "title",
+    "title_key",
+    "version",
+    "updated_at",
+    "is_live",
+    "next_activity_at",
+    "overdue_told",
+}
 
 
 # Rows with their Records ----------------------------------------------------------------------------------------------

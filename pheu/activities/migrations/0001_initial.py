@@ -76,6 +76,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("done_at", models.DateTimeField(blank=True, null=True)),
                 ("result", models.TextField(blank=True, max_length=5000, verbose_name="Result")),
+                ("overdue_told", models.DateTimeField(editable=False, null=True)),
                 ("called_off_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "assignee",
@@ -130,6 +131,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("called_off_at", None), ("done_at", None)),
                         fields=["record", "due_at"],
                         name="activity_next",
+                    ),
+                    models.Index(
+                        condition=models.Q(("called_off_at", None), ("done_at", None), ("overdue_told", None)),
+                        fields=["due_at"],
+                        name="activity_untold",
                     ),
                     models.Index(
                         condition=models.Q(("done_at__isnull", False)),

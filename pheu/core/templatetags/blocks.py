@@ -301,5 +301,15 @@ def undo_url(message: Any) -> str:
 @register.simple_tag(takes_context=True)
 def sign_in_panels(context: Context) -> SafeString:
     """What apps add below the sign-in form."""
+    return _panels_at(context, registries.sign_in_panels)
+
+
+@register.simple_tag(takes_context=True)
+def account_panels(context: Context) -> SafeString:
+    """What apps add to «Tài khoản của tôi»."""
+    return _panels_at(context, registries.account_panels)
+
+
+def _panels_at(context: Context, place: registries.Registry) -> SafeString:
     request: HttpRequest = context["request"]
-    return SafeString("".join(registries.render_panels({"": registries.sign_in_panels}, "*", request)[""]))
+    return SafeString("".join(registries.render_panels({"": place}, "*", request)[""]))

@@ -35,6 +35,8 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "square": ("data-square",),
     "titles": ("data-title",),
     "downloads": ("data-download",),
+    "fresh": ("data-fresh",),
+    "readers": ("data-readers",),
     "copy": ("data-copy", "data-copy-text"),
     "proposes": ("data-proposes",),
     "reads": ("data-reads",),
@@ -46,7 +48,7 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
 }
 EVERYWHERE = ("toasts", "guard")  # guard looks at forms after all others
 # Of pages with `data-shell`.
-SHELL = ("behaviours", "dialogs", "menus", "session", "shortcuts", "offline", "focus", "works")
+SHELL = ("behaviours", "dialogs", "menus", "session", "shortcuts", "offline", "focus", "works", "bell", "live")
 ATTRIBUTE = re.compile(r" (data-[a-z-]+)")
 
 

@@ -61,7 +61,7 @@ def test_web_and_worker_answer_together_and_end_together():
     code = f"""
 from pheu.core.cli import wait_for_port
 from pheu.core.supervisor import *
-children = {{"web": web_command("127.0.0.1", {port}, 1, 2), "worker": worker_command()}}
+children = {{"web": web_command("127.0.0.1", {port}, 1), "worker": worker_command()}}
 def told():
     wait_for_port()
     print("up", flush=True)

@@ -12,6 +12,7 @@ from pheu.deals.conversion import Handover, convert_leads
 from pheu.leads.services import create_lead
 from pheu.parties.services import create_prospect
 from pheu.setup.tests.test_jobs_page import parked_job
+from pheu.timeline.services import add_note
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,6 +46,7 @@ PAGES = [
     "/reports/?report=stages",
     "/reports/stays/",
     "/reports/work/",
+    "/notifications/",
     "/imports/",
     "/system/jobs/",
     "/imports/new/?kind=prospect",
@@ -79,6 +81,7 @@ def fill(world: World) -> list[str]:
     for lead in leads:
         schedule_activity(lead.record, what=call, due_at=lead.created_at, assignee=an, title="Gọi lại", by=an)
     parked_job("psycopg.errors.StringDataRightTruncation: value too long for type character varying(200)")
+    add_note(leads[1].record, body="@Phạm Tiến Dũng " + LONG, by=an)
     deal = convert_leads(leads[:1], Handover(owner=an), by=an)[0]
     rows = [prospect, *leads, deal, deal.company, deal.contact]
     assert today_here()

@@ -60,9 +60,9 @@ def serving() -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
-    own = {"DJANGO_SETTINGS_MODULE": "config.settings_bench", "PORT": str(port)}
+    own = {"DJANGO_SETTINGS_MODULE": "config.settings_bench", "PORT": str(port), "PHEU_WEB_THREADS": str(THREADS)}
     process = subprocess.Popen(
-        web_command(HOST, port, PROCESSES, THREADS), cwd=ROOT, env={**os.environ, **own}, preexec_fn=stop_with_parent
+        web_command(HOST, port, PROCESSES), cwd=ROOT, env={**os.environ, **own}, preexec_fn=stop_with_parent
     )
     try:
         _wait_for(port)

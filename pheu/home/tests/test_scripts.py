@@ -20,6 +20,8 @@ SHELL = SIGN_IN | {
     "search",
     "focus",
     "works",
+    "bell",
+    "live",
     "htmx.min",
 }
 COMBOBOX = {"pick", "tom-select.base.min", "tom-select.min"}
@@ -55,8 +57,8 @@ def test_signing_in_takes_three_small_scripts(world):
         ("/", set()),
         ("/calendar/", set()),
         ("/reports/", {"downloads"}),
-        ("/leads/?tab=all", {"rows", "columns", "cells"}),
-        ("/leads/board/", {"board", "sortable.min"}),
+        ("/leads/?tab=all", {"rows", "columns", "cells", "fresh"}),
+        ("/leads/board/", {"board", "sortable.min", "fresh"}),
         ("/companies/new/", {"pick", "savebar", "fills", "echo", "once", "drafts"}),
         ("/deals/new/", {"pick", "fills", "dates", "money", "echo", "once", "savebar", "drafts"}),
     ],

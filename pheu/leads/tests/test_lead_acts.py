@@ -170,7 +170,7 @@ def test_who_sells_may_not_hand_out(client, an, chi, lead):
 
 def test_handing_out_500_takes_few_queries(binh, an, django_assert_max_num_queries):
     leads = create_leads([{"company_name": f"Công ty {n}", "owner": an} for n in range(500)], by=an)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(18):  # one of them the live word, five the bell of who had them
         assign(leads, owner=binh, by=binh)
 
 

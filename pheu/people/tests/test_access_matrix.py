@@ -22,6 +22,7 @@ from pheu.activities.models import ActivityType
 from pheu.activities.services import schedule_activity
 from pheu.conftest import PASSWORD, fingerprint, stage_of, standing
 from pheu.core.vietnamese import today_here
+from pheu.notifications.models import Notification, Reason
 from pheu.people.models import Branch, Department, Holiday, Role, Team, TimeOff, User
 from pheu.people.scopes import ARCHIVE, ASSIGN, CHANGE, CONVERT, CREATE, EXPORT, IMPORT, MOVE, VIEW, Action, Scope
 from pheu.quality.services import open_file, read_file
@@ -78,6 +79,7 @@ class Firm:
         for whose, user in self._doers():
             self.things["operation", *whose] = self._hand_out(user)
             self.things["session", *whose] = self._session(user)
+            self.things["notification", *whose] = self._notification(user)
             self.things["view", *whose] = SavedView.objects.create(kind="lead", name="Hội thảo", owner=user)
             self.things["batch", *whose] = Batch.objects.create(act="archive", kind="lead", ids=[1], by=user)
         for whose, lead in list(self._of("lead")):
@@ -147,6 +149,12 @@ class Firm:
 
     def _session(self, user: User) -> UserSession:
         return UserSession.objects.create(user=user, session_key=f"of-{user.pk}", ip="203.0.113.7")
+
+    def _notification(self, user: User) -> Notification:
+        """Of a lead that was handed to this person."""
+        event = self._row("lead", user).record.events.get()
+        more = {"record_id": event.about_id, "operation_id": event.operation_id, "reason": Reason.ASSIGNED}
+        return Notification.objects.get_or_create(receiver=user, event=event, defaults=more)[0]
 
     def _file(self, lead: Any) -> Any:
         """A picture that the lead's owner has put there; nobody's is the founder's."""
@@ -429,6 +437,7 @@ def _pages_of(kind: str) -> dict[str, Entry]:
         f"{kind}-filters": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-counts": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-ids": Entry(kind=kind, needs=VIEW, get=200),
+        f"{kind}-rows": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-export": Entry(kind=kind, needs=EXPORT, get=200, post=200, sends=_whole_list),
         f"{kind}-views": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-conditions": Entry(kind=kind, needs=VIEW, get=200, post=302),
@@ -679,6 +688,15 @@ ENTRIES = {
     "account-picture": Entry(post=302, sends=lambda *_: {"remove": "1"}),
     "person-picture": Entry(args=("0" * 32,), get=404),  # nobody's
     "account-own": Entry(post=302, sends=lambda *_: {"start_page": "calendar", "signature": "Trân trọng"}),
+    "record-readers": Entry(about=("lead",), needs=VIEW, post=200),
+    "record-news": Entry(about=("lead",), needs=VIEW, get=200),
+    "live": Entry(get=204),  # no stream without its gateway
+    "notifications": Entry(get=200),
+    "notifications-panel": Entry(get=200),
+    "notifications-choices": Entry(post=302, sends=lambda *_: {"reason": "mention"}),
+    "notifications-count": Entry(get=200),
+    "notifications-reading": Entry(post=302),
+    "notification-opening": Entry(about=("notification",), reach=_operation_reach, post=302),
     "account-session-end": Entry(about=("session",), reach=_operation_reach, post=302),
     "account-sessions-end": Entry(post=302),
     "account_change_password": Entry(get=200),

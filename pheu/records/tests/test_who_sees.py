@@ -8,7 +8,7 @@ from pheu.conftest import standing
 from pheu.deals.services import create_deal
 from pheu.people.models import Department, Role, Team, User
 from pheu.people.scopes import Scope
-from pheu.records.access import who_sees
+from pheu.records.access import seen_by, who_sees
 from pheu.records.models import Record
 from pheu.timeline.services import follow
 
@@ -77,3 +77,22 @@ def test_how_many_statements_it_takes_does_not_grow(people, django_assert_num_qu
         create_deal({"name": name, "company": company, "owner": people.an}, by=people.an)
     with django_assert_num_queries(4):  # where it stands, where its leads and deals do, and who that is
         list(who_sees(company.record))
+
+
+def test_what_many_people_see_of_many_records_is_what_each_finds(people, django_assert_num_queries):
+    chi = people.chi
+    company = standing("company", {"name": "Xi măng Hòn Đá", "type": "prospect", "owner": chi}, by=people.dung)
+    rows = [standing("lead", {"company_name": "Hòn Đá", **place}, by=people.dung) for place in places(people)]
+    rows += [standing("deal", {"name": "Trạm nước", **place}, by=chi) for place in places(people)[:2]]
+    rows.append(create_deal({"name": "Trạm khí", "company": company, "owner": people.an}, by=people.an))
+    follow(rows[0].record, user=people.hanh, by=people.dung)
+    follow(rows[-1].record, user=User.objects.get(full_name="Người thứ 3"), by=people.an)
+    everybody = list(User.objects.active().with_rights())
+    ids = [company.pk, *(row.pk for row in rows)]
+    with django_assert_num_queries(4):  # places, leads and deals of the company, followers
+        seen = seen_by(everybody, ids)
+    for user in everybody:
+        assert seen[user.pk] == set(Record.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True)), (
+            user
+        )
+    assert len({frozenset(of_person) for of_person in seen.values()}) > 4

@@ -1,0 +1,16 @@
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from pheu.people.models import User
+
+
+class NotificationQuerySet(QuerySet):
+    def of(self, user: User) -> "NotificationQuerySet":
+        """What `user` was told and may still see: the record decides, each time anew."""
+        records: Any = self.model._meta.get_field("record").related_model
+        seen = records.objects.visible_to(user).filter(pk=OuterRef("record")).exclude(state=records.State.UNDONE)
+        return self.filter(Exists(seen), receiver=user)
+
+    def unread(self) -> "NotificationQuerySet":
+        return self.filter(read_at=None)

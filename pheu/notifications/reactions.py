@@ -1,0 +1,93 @@
+"""Of which events people hear, and who: in the act's own transaction. Events of apps above are named by their codes."""
+
+from collections.abc import Iterable, Iterator
+
+from pheu.notifications.live import told
+from pheu.notifications.models import Reason
+from pheu.notifications.services import News, tell
+from pheu.records.models import Follower
+from pheu.timeline.events import (
+    ASSIGNED,
+    CLOSED,
+    CREATED,
+    FOLLOWED,
+    NOTE_ADDED,
+    NOTE_EDITED,
+    PIPELINE_CHANGED,
+    REOPENED,
+    STAGE_CHANGED,
+    follows,
+)
+from pheu.timeline.models import Event
+
+MOVES = (
+    STAGE_CHANGED, CLOSED, REOPENED, PIPELINE_CHANGED,
+    "lead.stage_changed", "lead.unqualified", "lead.reopened", "lead.converted",
+    "deal.stage_changed", "deal.won", "deal.lost", "deal.unqualified", "deal.reopened",
+)  # fmt: skip
+WORK = ("activity.scheduled", "activity.rescheduled", "activity.called_off", "activity.handed_over")
+
+
+@follows(CREATED, ASSIGNED)
+def tell_of_owners(events: list[Event]) -> None:
+    """Whoever has a record now that somebody else gave them, and whoever has it no longer."""
+    tell(one for event in events for one in _handed(event))
+
+
+def _handed(event: Event) -> Iterator[News]:
+    """The one who has it comes with the record; the one who had it stands in the facts."""
+    if event.about is None:
+        return
+    was, now = (event.facts.get("was") or {}).get("owner_id"), event.about.owner_id
+    if was == now:
+        return
+    if now is not None:
+        yield News(now, event, Reason.ASSIGNED)
+    if was is not None:
+        yield News(was, event, Reason.RETURNED)
+
+
+@follows(NOTE_ADDED, NOTE_EDITED)
+def tell_of_mentions(events: list[Event]) -> None:
+    tell(News(who["id"], event, Reason.MENTION) for event in events for who in event.facts.get("mentions", ()))
+
+
+@follows(FOLLOWED)
+def tell_of_following(events: list[Event]) -> None:
+    """Whom somebody else made a follower."""
+    tell(News(event.facts["who"]["id"], event, Reason.WATCHED) for event in events)
+
+
+@follows(*MOVES)
+def tell_of_moves(events: list[Event]) -> None:
+    """The owner and the followers: one statement finds those of all records."""
+    tell(_watching(events))
+
+
+def _watching(events: list[Event]) -> Iterable[News]:
+    abouts = [event.about_id for event in events if event.about_id is not None]
+    followers: dict[int, list[int]] = {}
+    for record, user in Follower.objects.filter(record__in=abouts).values_list("record", "user"):
+        followers.setdefault(record, []).append(user)
+    for event in events:
+        if event.about is not None:
+            owner = [event.about.owner_id] if event.about.owner_id else []
+            for receiver in dict.fromkeys([*owner, *followers.get(event.about.pk, ())]):
+                yield News(receiver, event, Reason.WATCHED)
+
+
+@follows(*WORK)
+def tell_of_work(events: list[Event]) -> None:
+    tell(News(event.facts["assignee"]["id"], event, Reason.WORK) for event in events)
+
+
+@follows("activity.overdue")
+def tell_of_overdue_work(events: list[Event]) -> None:
+    tell(News(event.facts["assignee"]["id"], event, Reason.OVERDUE) for event in events)
+
+
+@follows("*")
+def tell_open_screens(events: list[Event]) -> None:
+    """Of which records something has happened."""
+    if abouts := {event.about_id for event in events if event.about_id is not None}:
+        told().records.update(abouts)

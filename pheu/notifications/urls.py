@@ -1,0 +1,15 @@
+from django.urls import path
+
+from pheu.notifications import views
+
+urlpatterns = [
+    path("r/<id:pk>/readers/", views.readers, name="record-readers"),
+    path("r/<id:pk>/news/", views.news, name="record-news"),
+    path("live", views.live, name="live"),
+    path("notifications/", views.notifications, name="notifications"),
+    path("notifications/panel/", views.panel, name="notifications-panel"),
+    path("notifications/choices/", views.choices, name="notifications-choices"),
+    path("notifications/count/", views.count, name="notifications-count"),
+    path("notifications/reading/", views.reading, name="notifications-reading"),
+    path("notifications/<id:pk>/", views.opening, name="notification-opening"),
+]
