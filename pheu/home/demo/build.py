@@ -14,7 +14,7 @@ from pheu.home.demo.bygone import weeks
 from pheu.home.demo.clock import Clock, play
 from pheu.home.demo.customers import Inventor
 from pheu.home.demo.office import move_in
-from pheu.home.demo.rules import lay_down_rules
+from pheu.home.demo.rules import lay_down_rules, tidy_up
 from pheu.home.demo.scripts import DAYS, write_lists, write_scripts
 from pheu.home.demo.stories import Tale
 from pheu.leads.models import Lead
@@ -63,6 +63,7 @@ def build(*, leads: int = LEADS, days: int = DAYS, now: datetime | None = None, 
     ]
     play([*beside, *weeks(bygone), *told], until=now - timedelta(minutes=3), clock=clock)
     lay_down_rules(office, today=timezone.localdate(now))
+    tidy_up(office)
     clock.tell()
     return count()
 

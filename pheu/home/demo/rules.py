@@ -1,16 +1,19 @@
-"""To whom the demo company hands leads: customer care has the new ones first (R0.39), rules deal them out."""
+"""To whom the demo company hands leads: customer care has the new ones first (R0.39), rules deal them out; its bin."""
 
 from datetime import date, timedelta
 from typing import Any
 
 from pheu.automation.rules import RETURNS, rules_page
 from pheu.home.demo.office import Office
+from pheu.leads.models import Lead
 from pheu.people.models import Team, User
-from pheu.records.models import Pipeline
+from pheu.records.models import Category, Pipeline
 from pheu.setup.configuring import add_item
 from pheu.setup.staffing import add_time_off
+from pheu.timeline.archiving import archive
 
 CARE = "CSKH"
+PUT_AWAY = 6  # leads in the recycle bin
 # By hand, when customer care hands on: (what the rule is called, the request types, the team, how).
 HANDED_ON = [
     ("Khí thải về Miền Bắc", "khí thải", "Miền Bắc", "turns"),
@@ -32,6 +35,12 @@ def lay_down_rules(office: Office, *, today: date) -> None:
     add_item(RETURNS, patience, by=by)
     my, begins, ends = office.staff["my"], today + timedelta(days=3), today + timedelta(days=7)
     add_time_off(my, begins_on=begins, ends_on=ends, reason="Nghỉ phép năm", by=by)
+
+
+def tidy_up(office: Office) -> None:
+    """Some of what came to nothing long ago is in the recycle bin (D19)."""
+    gone = Lead.objects.filter(stage__category=Category.UNQUALIFIED).order_by("pk")[:PUT_AWAY]
+    archive(list(gone), by=office.staff["dung"])
 
 
 def _rule(by: User, name: str, **values: Any) -> None:
