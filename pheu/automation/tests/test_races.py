@@ -4,15 +4,19 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db import transaction
 
-from pheu.automation.models import HandOutRule
-from pheu.automation.services import hand_out_by_rules
+from pheu.automation.models import HandOutRule, Patience
+from pheu.automation.services import hand_out_by_rules, return_to_pool
+from pheu.automation.tests.test_pool import pass_by
 from pheu.conftest import make_cast
 from pheu.leads.models import Lead
 from pheu.leads.services import create_lead
 from pheu.records.tests.races import BEFORE_LOCK, BEFORE_WRITE, disagreements, race
 from pheu.setup import lists
 from pheu.setup.configuring import add_item, change_item
+from pheu.timeline.models import Note
+from pheu.timeline.services import add_note
 
 
 @pytest.fixture
@@ -58,3 +62,20 @@ def test_a_rule_that_is_changed_while_it_is_gone_by(cast, rule):
     assert (outcome.errors, outcome.deadlocks) == ([], 0)
     found = HandOutRule.objects.get()
     assert (found.name, found.last) == ("Theo lượt", cast.an)
+
+
+@pytest.mark.parametrize("point", [BEFORE_LOCK, BEFORE_WRITE])
+def test_a_lead_that_is_touched_while_it_goes_back(cast, point):
+    """Who comes first decides: touched before, it stays; gone before, the note is kept all the same."""
+    lead = create_lead({"company_name": "Xi măng Hòn Đá", "owner": cast.an}, by=cast.an)
+    with transaction.atomic():
+        pass_by(30)
+    patience = Patience.objects.create(pipeline=lead.stage.pipeline, days=14, warn_days=0)
+    back, note = partial(return_to_pool, patience.pk), partial(add_note, lead.record, body="Đã gọi", by=cast.an)
+    outcome = race(back, note, at=point)
+    assert (outcome.errors, outcome.deadlocks) == ([], 0)
+    stays = outcome.results[0] == 0
+    assert Lead.objects.get().owner == (cast.an if stays else None)
+    assert stays == (point == BEFORE_LOCK)
+    assert Note.objects.count() == 1
+    assert list(disagreements()) == []

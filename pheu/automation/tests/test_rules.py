@@ -21,9 +21,11 @@ from pheu.parties.services import create_prospect
 from pheu.people.models import Team, TimeOff, User
 from pheu.quality.jobs import run_import
 from pheu.quality.services import start_import
+from pheu.records import kinds
 from pheu.records.acts import last_operation
 from pheu.records.models import Operation
 from pheu.records.tests.desk import Desk
+from pheu.records.tests.test_toy import plant_toys
 from pheu.setup import lists
 from pheu.setup.configuring import add_item, change_item
 from pheu.timeline.events import ASSIGNED
@@ -155,6 +157,18 @@ def test_the_form_of_a_new_lead_proposes_nobody_where_rules_decide(client, rules
     event = told(ASSIGNED, about=made)
     assert (event.author, event.by, event.via) == ("system", None, "rule")
     assert event.cause == Event.objects.get(about=made.pk, kind="record.created").pk
+
+
+@pytest.mark.parametrize("code", ["deal", "prospect", "toy"])
+def test_every_kind_that_people_work_through_has_rules(client, cast, code):
+    plant_toys()
+    kind = kinds.get(code)
+    rule(lists.get(f"{code}-rules"), cast.dung, people=[cast.an])
+    row = kind.create({kind.fields.title[0]: "Xi măng Hòn Đá", "owner": None}, by=cast.dung)
+    assert kind.model.objects.get(pk=row.pk).owner == cast.an
+    client.force_login(cast.dung)
+    page = client.get(f"/{kind.path}/by-rules/", {"ids": row.pk}).text
+    assert "Nguyễn Hoài An" in page
 
 
 def test_a_prospect_that_becomes_a_lead_goes_by_the_rules_too(rules, cast):
