@@ -104,6 +104,7 @@ def test_the_owner_of_a_lead_hears_that_it_was_converted_and_the_new_owner_of_th
 
 
 def test_work_that_others_plan_or_move_is_told_once_it_is_overdue_too(lead, an, binh):
+    """R4.20: people are reminded of work that is due."""
     call = ActivityType.objects.first()
     soon = timezone.now() + timedelta(hours=1)
     schedule_activity(lead.record, what=call, due_at=soon, assignee=an, by=an)
