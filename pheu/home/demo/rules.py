@@ -7,6 +7,7 @@ from pheu.automation.rules import RETURNS, rules_page
 from pheu.home.demo.office import Office
 from pheu.leads.models import Lead
 from pheu.people.models import Team, User
+from pheu.people.scopes import ARCHIVE
 from pheu.records.models import Category, Pipeline
 from pheu.setup.configuring import add_item
 from pheu.setup.staffing import add_time_off
@@ -39,8 +40,9 @@ def lay_down_rules(office: Office, *, today: date) -> None:
 
 def tidy_up(office: Office) -> None:
     """Some of what came to nothing long ago is in the recycle bin (D19)."""
-    gone = Lead.objects.filter(stage__category=Category.UNQUALIFIED).order_by("pk")[:PUT_AWAY]
-    archive(list(gone), by=office.staff["dung"])
+    by = office.staff["binh"]
+    gone = Lead.objects.within(by, ARCHIVE).filter(stage__category=Category.UNQUALIFIED).order_by("pk")
+    archive(list(gone[:PUT_AWAY]), by=by)
 
 
 def _rule(by: User, name: str, **values: Any) -> None:

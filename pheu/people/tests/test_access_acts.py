@@ -265,7 +265,7 @@ LOOKING = {
 # Parts of acts, which rely on whoever calls them inside an act that has asked: pages never do.
 PARTS = {
     "activities.must_change", "activities.must_be_theirs", "activities.is_theirs", "activities.may_change",
-    "activities.hand_over_work", "configuring.hold_entry", "configuring.hold_entries",
+    "activities.hand_over_work", "activities.tell_overdue", "configuring.hold_entry", "configuring.hold_entries",
     "timeline.record", "timeline.record_many", "timeline.must_be_author", "timeline.give", "timeline.give_each",
     "automation.apply_rules",  # for whoever makes records
     "automation.warn_of_return", "automation.return_to_pool",  # for the job that goes by the clock: nobody's act
