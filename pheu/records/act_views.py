@@ -74,7 +74,8 @@ def selected(request: Request, kind: kinds.Kind, act: ManyAct) -> Selection:
     rows = rows.with_stage() if kind.has_stages else rows
     if not query:
         found = Selection(ticked(rows, asked))
-        kind.model.objects.within(request.user, act.action).all_or_refuse(found)
+        may = kind.model.objects.kept_within if act is ARCHIVING else kind.model.objects.within
+        may(request.user, act.action).all_or_refuse(found)
         return found
     listing = listing_for(request.user, kind.code, QueryDict(query.removeprefix("?")))
     mine = listing.narrowed(kind.model.objects.within(request.user, act.action)).order_by("pk")

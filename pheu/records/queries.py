@@ -36,6 +36,10 @@ class RowQuerySet(QuerySet):
         rows = self.filter(self._allowed(user, action))
         return rows if action == VIEW else rows.live()
 
+    def kept_within(self, user: User, action: Action) -> "RowQuerySet":
+        """The same, with those that are archived: what was done to them before may be asked for again."""
+        return self.filter(self._allowed(user, action)).filter(Q(is_live=True) | Q(record__archived_at__isnull=False))
+
     def ways_to_see(self, user: User) -> list["RowQuerySet"]:
         """`visible_to` taken apart: querysets that together hold its rows, some of them twice.
 
@@ -162,7 +166,12 @@ class RecordQuerySet(QuerySet):
 
     def archived_for(self, user: User) -> "RecordQuerySet":
         """Archived records of every kind that the person may restore."""
-        return self.filter(self._allowed(user, ARCHIVE), archived_at__isnull=False)
+        return self.archivable_by(user).filter(archived_at__isnull=False)
+
+    def archivable_by(self, user: User) -> "RecordQuerySet":
+        """Records of every kind that the person may archive, or has archived and may restore."""
+        states = self.model.State  # type: ignore[attr-defined]
+        return self.filter(self._allowed(user, ARCHIVE), state__in=[states.LIVE, states.ARCHIVED])
 
     def _allowed(self, user: User, action: Action) -> Q:
         allowed = Q(pk__in=[])

@@ -34,32 +34,42 @@ MOST_DESTROYED = 500  # in one act
 
 @act
 def archive(rows: Sequence[Any], *, by: User, via: str = "page") -> list[Any]:
-    """Take rows of one kind out of lists, counts, search and work to do; all of them or none. Set-based (D19)."""
+    """Take rows of one kind out of lists, counts, search and work to do; all of them or none. Set-based (D19).
+
+    What is archived already stays so.
+    """
     if not rows:
         return []
     hold(*(row.pk for row in rows))
-    held = type(rows[0]).objects.within(by, ARCHIVE).with_words().all_or_refuse(rows)
+    held = type(rows[0]).objects.kept_within(by, ARCHIVE).with_words().all_or_refuse(rows)
+    fresh = [row for row in held if not row.record.is_archived]
     now = timezone.now()
-    for row in held:
+    for row in fresh:
         row.record.state, row.record.archived_at, row.record.archived_by = Record.State.ARCHIVED, now, by
-    writing.save_many(held, "is_live")
-    record_many(events.ARCHIVED, [(row.record, {}) for row in held], by=by, via=via)
+    writing.save_many(fresh, "is_live")
+    record_many(events.ARCHIVED, [(row.record, {}) for row in fresh], by=by, via=via)
     return held
 
 
 @act
 def restore(records: Iterable[Record], *, by: User, via: str = "page") -> list[Record]:
-    """Bring archived records of any kinds back as they were; all of them or none. Set-based for each kind (D19)."""
+    """Bring archived records of any kinds back as they were; all of them or none. Set-based for each kind (D19).
+
+    What is in use again already stays so.
+    """
     wanted = {one.pk for one in records}
     if not wanted:
         return []
     hold(*wanted)
-    held = _archived(wanted, by)
-    for rows in _rows_of(held):
+    held = list(Record.objects.archivable_by(by).filter(pk__in=wanted).order_by("kind", "pk"))
+    if len(held) != len(wanted):
+        raise Refused
+    fresh = [one for one in held if one.is_archived]
+    for rows in _rows_of(fresh):
         for row in rows:
             row.record.state, row.record.archived_at, row.record.archived_by = Record.State.LIVE, None, None
         writing.save_many(rows, "is_live")
-    record_many(events.RESTORED, [(one, {}) for one in held], by=by, via=via)
+    record_many(events.RESTORED, [(one, {}) for one in fresh], by=by, via=via)
     return held
 
 
@@ -67,15 +77,18 @@ def restore(records: Iterable[Record], *, by: User, via: str = "page") -> list[R
 def destroy(records: Iterable[Record], *, by: User, via: str = "page") -> tuple[list[str], list[str]]:
     """Destroy what was archived more than `KEPT` ago, with all that hangs on it: numbers of (gone, kept) ones (D19).
 
-    For whoever may change the system, and never taken back. What other rows still name stays. The log of the company
-    has the numbers alone.
+    For whoever may change the system, and never taken back. What other rows still name stays, what is gone already is
+    not told again. The log of the company has the numbers alone.
     """
     by.must("system", CHANGE)
     wanted = {one.pk for one in records}
     if len(wanted) > MOST_DESTROYED:
         raise DomainError(_("At most %(most)s records are destroyed at once."), most=MOST_DESTROYED)
     hold(*wanted)
-    held = _archived(wanted, by)
+    there = Record.objects.filter(pk__in=wanted)
+    held = list(there & Record.objects.archived_for(by))
+    if len(held) != len(there):
+        raise DomainError(_("Some of these records are no longer archived. Please look again."))
     if any(not may_be_destroyed(one) for one in held):
         raise DomainError(_("What was archived less than %(days)s days ago stays."), days=KEPT.days)
     gone: list[str] = []
@@ -105,16 +118,6 @@ def _is_destroyed(one: Record) -> bool:
     for name in names:
         transaction.on_commit(partial(default_storage.delete, name), robust=True)
     return True
-
-
-def _archived(wanted: set[int], by: User) -> list[Record]:
-    """Those held records, which `by` may all restore; words where one is archived no more."""
-    found = list(Record.objects.archived_for(by).filter(pk__in=wanted).order_by("kind", "pk"))
-    if len(found) == len(wanted):
-        return found
-    if Record.objects.visible_to(by).filter(pk__in=wanted).exclude(state=Record.State.ARCHIVED).exists():
-        raise DomainError(_("Some of these records are no longer archived. Please look again."))
-    raise Refused
 
 
 def _rows_of(records: Iterable[Record]) -> Iterable[list[Row]]:

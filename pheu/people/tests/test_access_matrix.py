@@ -4,10 +4,12 @@
 not seen is 404, seen but not allowed 403, signed out the way to the sign-in, and a refusal changes nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from zlib import crc32
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -819,11 +821,24 @@ def _answers(user: User, firm: Firm) -> list[tuple[Visit, int]]:
     client = Client(raise_request_exception=False)
     client.force_login(user)
     visits = list(visits_of(user, firm))
-    got = [(visit, _status(visit, client, firm, keep=False)) for visit in visits if not visit.is_refused]
+    allowed = _one_of_each(visit for visit in visits if not visit.is_refused)
+    got = [(visit, _status(visit, client, firm, keep=False)) for visit in allowed]
     before = fingerprint()
     got += [(visit, _status(visit, client, firm, keep=True)) for visit in visits if visit.is_refused]
     assert fingerprint() == before, f"something that {user} was refused changed the database"
     return got
+
+
+def _one_of_each(visits: Iterable[Visit]) -> list[Visit]:
+    """Of what a person may do, each address and method once, with a row that another address is not tried with.
+
+    That an address opens shows the same whosever row it is; whose rows open at all, pages of records show for each.
+    """
+    found: dict[tuple[str, ...], list[Visit]] = defaultdict(list)
+    for visit in visits:
+        each = visit.relation if visit.name.endswith("-page") else ""
+        found[visit.name, visit.method, type(visit.thing).__name__, each].append(visit)
+    return [several[crc32(f"{name} {method}".encode()) % len(several)] for (name, method, *_), several in found.items()]
 
 
 def _status(visit: Visit, client: Client, firm: Firm, *, keep: bool) -> int:
@@ -888,14 +903,13 @@ def test_looking_at_any_page_changes_nothing(client, firm):
     admin = firm.people["admin"]
     client.force_login(admin)
     changed, before = [], fingerprint()
-    addresses = {str(visit): visit for visit in visits_of(admin, firm) if visit.method == "get"}
-    for words, visit in addresses.items():
+    for visit in _one_of_each(visit for visit in visits_of(admin, firm) if visit.method == "get"):
         response = visit.send(client, firm)
         if response.streaming:
             b"".join(response)
         now = fingerprint()
         if now != before:
-            changed.append(f"{words}: {[table for table in now if now[table] != before[table]]}")
+            changed.append(f"{visit}: {[table for table in now if now[table] != before[table]]}")
             before = now
     for name in PUBLIC - {"account_confirm_email", "account_reset_password_from_key", "company-logo"}:
         client.get(reverse(name))

@@ -497,7 +497,7 @@ def test_records_are_moved_by_as_many_statements_for_many_as_for_one(dung, an, d
         a_deal(an, f"Trạm {n}")
     pks = [one.pk for one in usual().stages.all()]
     pipelines.order_stages(usual(), [pks[1], pks[0], *pks[2:]], by=dung)
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(26):  # the last one tells open screens
         pipelines.remove_stage(stage_of("deal", "Tiếp cận"), to=stage_of("deal", "Báo giá"), by=dung)
 
 

@@ -120,13 +120,13 @@ def test_ticked_rows_are_archived_and_restored_together_or_not_at_all(an, binh, 
     assert archive([], by=an) == []
     archive(leads, by=an)
     archive([company], by=an)
-    with nothing_changes(), pytest.raises(Refused):
+    with nothing_changes():
         archive(leads[:1], by=an)  # twice
     assert restore([], by=an) == []
     restore(records(*leads, company), by=an)
     assert Lead.objects.live().filter(pk__in=[one.pk for one in leads]).count() == 3
     assert Company.objects.live().filter(pk=company.pk).exists()
-    with nothing_changes(), pytest.raises(DomainError, match="không còn nằm trong thùng rác"):
+    with nothing_changes():
         restore(records(*leads), by=an)
 
 
@@ -199,7 +199,10 @@ def test_only_an_admin_destroys_only_after_thirty_days_and_the_log_has_the_numbe
     assert "Xóa vĩnh viễn" not in client.get("/bin/").text
     assert client.post("/bin/destruction/", {"ids": [lead.pk]}).status_code == 404
     client.force_login(dung)
+    in_use = create_lead({"company_name": "Đang dùng", "owner": an}, by=an)
     with nothing_changes():
+        with pytest.raises(DomainError, match="không còn nằm trong thùng rác"):
+            destroy(records(in_use), by=dung)
         assert "được giữ lại" in client.get(f"/bin/destruction/?ids={lead.pk}").text
         with pytest.raises(DomainError, match="chưa quá 30 ngày"):
             destroy(records(lead), by=dung)
