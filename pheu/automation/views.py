@@ -21,7 +21,7 @@ from pheu.records.answers import undo_url
 def by_rules(request: Request, kind: str) -> HttpResponse:
     """The dialog that shows what the rules would do with ticked rows, and its answer."""
     chosen = kinds.get(kind)
-    rows = ticked(chosen.model.objects.visible_to(request.user), asked_ids(request))
+    rows = ticked(chosen.model.objects.visible_to(request.user), asked_ids(request), request.user)
     chosen.model.objects.within(request.user, ASSIGN).all_or_refuse(rows)
     if request.method == "POST" and "go" in request.POST:
         plan = hand_out_by_rules(rows, by=request.user)

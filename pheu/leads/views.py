@@ -19,7 +19,7 @@ from pheu.records.conditions import list_url
 @require_POST
 def prospect_conversion(request: Request) -> HttpResponse:
     """Make leads of the ticked prospects; they lead to the list of those, one alone to its own page (R1.16)."""
-    prospects = ticked(Prospect.objects.visible_to(request.user), asked_ids(request))
+    prospects = ticked(Prospect.objects.visible_to(request.user), asked_ids(request), request.user)
     fresh = sum(not one.is_converted for one in prospects)
     leads = services.convert_prospects(prospects, by=request.user)
     words = ngettext("%(n)d lead was created.", "%(n)d leads were created.", fresh) % {"n": fresh}

@@ -241,7 +241,7 @@ def export_new(request: Request, kind: str) -> HttpResponseBase:
     chosen, sent = kinds.get(kind), request.POST if request.method == "POST" else None
     asked = request.GET if sent is None else sent
     rows = (
-        ticked(chosen.model.objects.within(request.user, EXPORT), asked)
+        ticked(chosen.model.objects.within(request.user, EXPORT), asked, request.user)
         if "ids" in asked and not asked.get("whole")
         else []
     )

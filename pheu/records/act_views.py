@@ -22,7 +22,7 @@ from pheu.records.access import must
 from pheu.records.answers import asked_in, closing_toast, done, settle, undo_url
 from pheu.records.forms import AssignForm, EditForm, Entry, PipelineForm, ReasonForm, SharingForm, StageForm, sent_in
 from pheu.records.gates import NotYet, dialog_into, lacking, must_let
-from pheu.records.lists import listing_for
+from pheu.records.lists import Listing, listing_for
 from pheu.records.many import ARCHIVING, ASSIGNING, CHANGING, MOVING, ManyAct
 from pheu.records.models import Stage
 from pheu.records.sharing import dealt, loads_of
@@ -73,11 +73,11 @@ def selected(request: Request, kind: kinds.Kind, act: ManyAct) -> Selection:
     rows = kind.model.objects.visible_to(request.user)
     rows = rows.with_stage() if kind.has_stages else rows
     if not query:
-        found = Selection(ticked(rows, asked))
+        found = Selection(ticked(rows, asked, request.user))
         may = kind.model.objects.kept_within if act is ARCHIVING else kind.model.objects.within
         may(request.user, act.action).all_or_refuse(found)
         return found
-    listing = listing_for(request.user, kind.code, QueryDict(query.removeprefix("?")))
+    listing = _list_of(query, kind.code, request.user)
     mine = listing.narrowed(kind.model.objects.within(request.user, act.action)).order_by("pk")
     ids = list(mine.values_list("pk", flat=True)[: MOST_WHOLE + 1])
     if len(ids) > MOST_WHOLE:
@@ -99,15 +99,30 @@ def begun(request: Request, kind: kinds.Kind, act: ManyAct, rows: Selection, for
     return done(request, reverse("batch", args=[batch.pk]))
 
 
-def ticked(rows: Any, asked: QueryDict) -> list[Any]:
-    """The rows among `rows` whose ids were ticked: all of them, or words why not. None of them is no page."""
-    if asked.get("whole"):
-        raise DomainError(_("This is done with at most %(most)s records at once."), most=MANY)
+def _list_of(query: str, kind: str, user: User) -> Listing:
+    return listing_for(user, kind, QueryDict(query.removeprefix("?")))
+
+
+def ticked(rows: Any, asked: QueryDict, user: User) -> list[Any]:
+    """The rows of a kind among `rows` that were ticked, or all of the list that was, where an act takes so many."""
+    rows, query = rows.select_related("record", "owner"), str(asked.get("whole", ""))
+    if not query:
+        return all_ticked(rows, asked)
+    found = list(_list_of(query, rows.model.kind, user).narrowed(rows).order_by("pk")[: MANY + 1])
+    if len(found) > MANY:
+        raise DomainError(_("At most %(most)s records at once. Narrow the list first."), most=MANY)
+    if not found:
+        raise Http404
+    return found
+
+
+def all_ticked(rows: Any, asked: QueryDict) -> list[Any]:
+    """Those among `rows` whose ids were ticked: all of them, or words why not. None of them is no page."""
     keys = asked.getlist("ids")
     if len(keys) > MANY:
         raise DomainError(_("At most %(most)s records at once; %(many)s are ticked."), most=MANY, many=len(keys))
     ids = set(read_ids(keys))
-    found = list(rows.filter(pk__in=ids).select_related("record", "owner").order_by("pk"))
+    found = list(rows.filter(pk__in=ids).order_by("pk"))
     if not found:
         raise Http404
     if len(found) < len(ids):
@@ -142,7 +157,7 @@ def record_assign(request: Request, kind: str) -> HttpResponse:
 def record_sharing(request: Request, kind: str) -> HttpResponse:
     """The dialog that deals ticked rows out between people, with who gets how many, and its answer (R1.17)."""
     chosen = kinds.get(kind)
-    rows = ticked(chosen.model.objects.visible_to(request.user), asked_ids(request))
+    rows = ticked(chosen.model.objects.visible_to(request.user), asked_ids(request), request.user)
     chosen.model.objects.within(request.user, ASSIGN).all_or_refuse(rows)
     is_look = "look" in request.GET
     sent = request.POST if request.method == "POST" and "people" in request.POST else None

@@ -60,7 +60,8 @@ def _by_what_is_seen(text: str, unseen: Collection[str], prefix: str) -> Q:
     return by_words | Q(Contains(left("digits"), digits)) if digits else by_words
 
 
-def _of_all_kinds(text: str, user: User) -> Q:
+def of_all_kinds(text: str, user: User) -> Q:
+    """The same of Records of every kind."""
     hits = search_q(text)
     for kind in kinds.every() if hits else ():
         if unseen := unseen_by(kind, user):
@@ -77,7 +78,7 @@ def find(text: str, user: User, most: int = PAGE) -> list[Record]:
     finds. So the newest records are looked through: common hits are among them. Rare ones are asked of the trigram
     index alone, whatever the planner thinks of these words.
     """
-    hits = _of_all_kinds(text, user)
+    hits = of_all_kinds(text, user)
     if not hits:
         return []
     seen = Record.objects.visible_to(user).filter(state=Record.State.LIVE)

@@ -145,5 +145,6 @@ def _take_back(batch: Batch, pk: int) -> None:
         with transaction.atomic():
             done = undo(operation, by=batch.by)
             batch.kept += len({row.pk for row, _column in done.edited} | {row.pk for row in done.used})
-    except DomainError as error:
+    except DomainError as error:  # all of the portion stays
+        batch.kept += operation.events.values("about").distinct().count()
         batch.problem = str(error)[:500]

@@ -9,17 +9,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from pheu.core.errors import DomainError, tell
-from pheu.core.ids import read_id, read_ids
+from pheu.core.errors import tell
+from pheu.core.ids import read_id
 from pheu.core.registries import Button
-from pheu.core.vietnamese import fold
 from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import ARCHIVE, CHANGE
 from pheu.records import kinds
-from pheu.records.act_views import MANY, asked_ids
+from pheu.records.act_views import all_ticked, asked_ids
 from pheu.records.answers import done, undo_url
 from pheu.records.models import Record
+from pheu.records.search import of_all_kinds
 from pheu.timeline import archiving
 from pheu.timeline.navigation import may_archive
 
@@ -31,29 +31,21 @@ def recycle_bin(request: Request) -> HttpResponse:
     """Archived records, the latest first: `?kind=` one kind, `?q=` words of their names, `?below=` the next page."""
     if not may_archive(request.user):
         raise Http404
-    found, narrowed = _narrowed(Record.objects.archived_for(request.user), request.GET)
-    page = list(_below(found, request.GET)[: PAGE + 1])
+    only, text = request.GET.get("kind", ""), request.GET.get("q", "")[:200]
+    found = Record.objects.archived_for(request.user).filter(of_all_kinds(text, request.user))
+    page = list(_below(found.filter(kind=only) if only else found, request.GET)[: PAGE + 1])
     lines = [{"record": one, "kind": kinds.get(one.kind), "left": _days_left(one)} for one in page[:PAGE]]
     context = {
         "lines": lines,
-        "narrowed": narrowed,
+        "narrowed": bool(only or text),
         "tabs": _tabs(request),
-        "text": request.GET.get("q", "")[:200],
-        "only": request.GET.get("kind", ""),
+        "text": text,
+        "only": only,
         "more": _address(request.GET, below=str(page[PAGE - 1].pk)) if len(page) > PAGE else "",
         "bulk_acts": _bulk_acts(request.user),
         "days": archiving.KEPT.days,
     }
     return render(request, "timeline/bin.html", context)
-
-
-def _narrowed(found: Any, asked: QueryDict) -> tuple[Any, bool]:
-    only, words = asked.get("kind", ""), fold(asked.get("q", "")[:200]).split()
-    if only:
-        found = found.filter(kind=only)
-    for word in words:
-        found = found.filter(search__contains=f" {word}")
-    return found, bool(only or words)
 
 
 def _below(found: Any, asked: QueryDict) -> Any:
@@ -96,14 +88,7 @@ def _bulk_acts(user: User) -> list[Button]:
 
 
 def _ticked(request: Request) -> list[Record]:
-    """The ticked records, all of which the person may restore, or words why not."""
-    ids = set(read_ids(asked_ids(request).getlist("ids")))
-    if len(ids) > MANY:
-        raise DomainError(_("At most %(most)s records at once; %(many)s are ticked."), most=MANY, many=len(ids))
-    found = list(Record.objects.visible_to(request.user).filter(pk__in=ids).order_by("pk"))
-    if not found:
-        raise Http404
-    return found
+    return all_ticked(Record.objects.visible_to(request.user), asked_ids(request))
 
 
 @require_POST

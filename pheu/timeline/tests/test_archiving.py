@@ -190,6 +190,18 @@ def test_the_bin_is_narrowed_by_kind_and_words_and_goes_on_below(client, an, mon
     assert "Không có bản ghi nào trong thùng rác khớp" in client.get("/bin/?kind=lead&q=dong+anh").text
 
 
+def test_the_bin_finds_nobody_by_what_is_hidden_from_them(client, an, lead):
+    """R4.30: as every search."""
+    archive([lead], by=an)
+    client.force_login(an)
+    assert lead.title in client.get("/bin/?q=02438637747").text
+    role = Role.objects.get(pk=an.role_id)
+    role.fields = {"lead": {"phone": "hidden"}}
+    role.save()
+    assert lead.title not in client.get("/bin/?q=02438637747").text
+    assert lead.title in client.get("/bin/?q=khi+thai").text
+
+
 def test_only_an_admin_destroys_only_after_thirty_days_and_the_log_has_the_numbers(client, an, dung, lead):
     """D19: with notes, files, activities, events and what the journal kept of it."""
     note = add_note(lead.record, body="Anh Vân đồng ý", by=an)

@@ -14,6 +14,7 @@ from pheu.records import act_views, lists
 from pheu.records.many import ARCHIVING, ASSIGNING, CHANGING
 from pheu.records.models import Operation
 from pheu.timeline import batches, jobs
+from pheu.timeline.archiving import archive
 from pheu.timeline.models import Batch, Event
 from pheu.timeline.services import change
 
@@ -158,6 +159,17 @@ def test_what_somebody_changed_since_stays_when_a_batch_is_taken_back(client, an
     assert "1 bản ghi đã được sửa sau đó nên giữ nguyên" in client.get(f"/batches/{batch.pk}/").text
 
 
+def test_a_portion_that_cannot_be_taken_back_is_counted_with_the_reason(client, an, leads):
+    client.force_login(an)
+    batch = worked_off(sent_batch(client.post("/leads/editing/", WHOLE | {"field": "priority", "priority": "3"})))
+    archive([Lead.objects.get(pk=leads[0].pk)], by=an)
+    client.post(f"/batches/{batch.pk}/undo/")
+    batch = taken_back(batch)
+    assert batch.kept == 3
+    assert "Hãy khôi phục trước" in batch.problem
+    assert Lead.objects.filter(priority=3).count() == 3
+
+
 def test_a_worker_that_ends_in_the_middle_leaves_whole_portions(an, leads, monkeypatch):
     """What a portion does and that it is done are one transaction: the next worker goes on, and does nothing twice."""
     batch = jobs.begin_batch(CHANGING, "lead", [one.pk for one in leads], "field=priority&priority=3", words="x", by=an)
@@ -176,10 +188,20 @@ def test_a_worker_that_ends_in_the_middle_leaves_whole_portions(an, leads, monke
     assert Operation.objects.filter(act="change_many").count() == 3
 
 
-def test_no_whole_list_where_an_act_takes_only_what_is_ticked_and_none_too_large(client, an, binh, leads, monkeypatch):
+def test_an_act_of_ticked_rows_takes_a_whole_list_that_is_not_too_long(client, an, binh, hanh, leads, monkeypatch):
+    """R1.17: shared out at once, and with words where it is too long."""
+    client.force_login(binh)
+    with nothing_changes(), monkeypatch.context() as patched:
+        patched.setattr(act_views, "MANY", 6)
+        assert client.post("/leads/sharing/", WHOLE | {"people": hanh.pk}).status_code == 409
+    assert client.post("/leads/sharing/", WHOLE | {"people": hanh.pk}).status_code == 302
+    assert Lead.objects.filter(owner=hanh).count() == 7
+
+
+def test_no_whole_list_of_nothing_and_none_too_large(client, an, binh, leads, monkeypatch):
     client.force_login(binh)
     with nothing_changes():
-        assert client.post("/leads/sharing/", WHOLE | {"people": an.pk}).status_code == 409
+        assert client.post("/leads/sharing/", {"whole": "?tab=all&q=khongaica", "people": an.pk}).status_code == 404
         assert client.post("/leads/assignment/", {"whole": "?tab=all&q=khongaica", "owner": an.pk}).status_code == 403
         monkeypatch.setattr(act_views, "MOST_WHOLE", 6)
         assert client.post("/leads/assignment/", WHOLE | {"owner": an.pk}).status_code == 409
