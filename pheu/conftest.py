@@ -1,8 +1,9 @@
 """What every test may ask for."""
 
 import contextlib
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib import import_module
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.contenttypes.management import create_contenttypes
 from django.db import connection, transaction
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
@@ -19,6 +21,7 @@ from playwright.sync_api import BrowserContext, Locator, Page
 from psycopg import sql
 
 from pheu.core import health, shape
+from pheu.core.tests.running import Shares, empty_by_rows
 from pheu.deals.models import Deal
 from pheu.deals.services import create_deal
 from pheu.leads.models import Lead, RequestType
@@ -31,6 +34,18 @@ from pheu.records.models import Record, Stage
 from pheu.timeline.events import EventKind
 from pheu.timeline.models import Event
 from pheu.timeline.services import put
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shares:
+    return Shares(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """What a whole site loads stays; to look through it again and again was a tenth of the suite."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +73,10 @@ def plant_seeds(**_told: Any) -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """A request that a browser still waited for may hold a session; it ends before the database is dropped."""
+    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")  # which nobody asks for
+    post_migrate.disconnect(create_contenttypes)
+    with django_db_blocker.unblock():
+        empty_by_rows()
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
@@ -114,16 +133,31 @@ def nothing_shaped() -> None:
     shape.see("")
 
 
-@pytest.fixture(scope="module")
-def whole_firm(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Any]:
-    """Somebody of every role and a row of every kind for each, made once for all tests of a module."""
-    from pheu.people.tests.test_access_matrix import Firm
+Making = Callable[..., Any]
 
+
+@pytest.fixture(scope="module")
+def rows_for_all(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Making]:
+    """Makes rows that stand for all tests of a module, each of which is rolled back to them (`one_worker`)."""
     with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("files")):
         with transaction.atomic():
             shape.see(None)
-            yield Firm()
+            yield made_and_checked
             transaction.set_rollback(True)
+
+
+def made_and_checked(make: Callable[..., Any], *given: Any, **named: Any) -> Any:
+    made = make(*given, **named)
+    connection.check_constraints()  # now, not at the end of every test
+    return made
+
+
+@pytest.fixture(scope="module")
+def whole_firm(rows_for_all: Making) -> Any:
+    """Somebody of every role and a row of every kind for each."""
+    from pheu.people.tests.test_access_matrix import Firm
+
+    return rows_for_all(Firm)
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ def test(rest: list[str]) -> int:
         }
         plugins = ("pytest_django.plugin", "xdist.plugin", "pytest_playwright.pytest_playwright")
         named = [word for plugin in plugins for word in ("-p", plugin)]
-        command = [sys.executable, "-m", "pytest", *named, "-n", "2", "--dist", "loadgroup", *rest]
+        command = [sys.executable, "-m", "pytest", *named, "-n", "2", "--dist", "loadscope", *rest]
         return subprocess.run(command, cwd=ROOT, env={**os.environ, **surroundings}).returncode
 
 

@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from pheu.automation.models import HandOutRule
+from pheu.core.tests.looking import walked
 from pheu.core.vietnamese import today_here
-from pheu.deals.tests.test_pages_in_browser import LONG, walked
+from pheu.deals.tests.test_pages_in_browser import LONG
 from pheu.leads.models import Lead
 from pheu.leads.services import create_lead
 from pheu.people.models import TimeOff, User
@@ -77,8 +78,7 @@ def test_ticked_leads_are_handed_out_by_the_rules_and_taken_back(world: Any) -> 
     assert set(Lead.objects.values_list("owner", flat=True)) == {None}
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
-def test_every_form_of_handing_out_is_accessible_and_fits(world: Any, width: int, theme: str) -> None:
+def test_every_form_of_handing_out_is_accessible_and_fits(world: Any) -> None:
     cast = world.cast
     User.objects.filter(pk=cast.an.pk).update(full_name=LONG)
     rows = [create_lead({"company_name": LONG, "owner": None}, by=cast.binh) for _n in range(3)]
@@ -90,7 +90,8 @@ def test_every_form_of_handing_out_is_accessible_and_fits(world: Any, width: int
     ids = "&".join(f"ids={row.pk}" for row in rows)
     forms = [f"/setup/lead-rules/{one.pk}/" for one in (rule, broken)]
     pages = [f"/leads/by-rules/?{ids}", f"/leads/assignment/?{ids}", f"/people/{cast.binh.pk}/time-off/"]
-    assert walked(world, ["/setup/lead-rules/", *forms, "/setup/returns/new/", *pages], width, theme) == {}
+    addresses = ["/setup/lead-rules/", *forms, "/setup/returns/new/", *pages]
+    assert walked(world.enter(cast.dung), addresses) == {}
 
 
 def test_a_person_puts_down_days_off_and_takes_them_back(world: Any) -> None:

@@ -1,12 +1,11 @@
 """Every page in Chromium: no serious finding of axe-core, no sideways scroll, nothing refused by the CSP."""
 
-from pathlib import Path
-
 import pytest
 
 from pheu.activities.models import ActivityType
 from pheu.activities.services import schedule_activity
 from pheu.conftest import World
+from pheu.core.tests.looking import findings, walked
 from pheu.core.vietnamese.dates import today_here
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.leads.services import create_lead
@@ -16,11 +15,7 @@ from pheu.timeline.services import add_note
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-AXE = (Path(__file__).resolve().parents[3] / "node_modules/axe-core/axe.min.js").read_text("utf-8")
 LONG = "Công ty Cổ phần Đầu tư Xây dựng và Thương mại Xuất nhập khẩu Môi trường Xanh Đại Việt Miền Trung"
-FINDINGS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
-    .filter((one) => ["serious", "critical"].includes(one.impact))
-    .map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 120)).join(" | ")}`)"""
 PAGES = [
     "/",
     "/prospects/",
@@ -88,29 +83,8 @@ def fill(world: World) -> list[str]:
     return [row.get_absolute_url() for row in rows]
 
 
-def walked(world: World, addresses: list[str], width: int, theme: str) -> dict[str, list[str]]:
-    """What is wrong with each page, as somebody who administers sees it; pages with which nothing is are left out."""
-    page = world.enter(world.cast.dung)
-    page.set_viewport_size({"width": width, "height": 844})
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    found = {}
-    for address in addresses:
-        answer = page.goto(address)
-        page.wait_for_load_state("networkidle")
-        page.evaluate(AXE)
-        problems = page.evaluate(FINDINGS)
-        if answer is None or answer.status != 200:
-            problems.append("did not open")
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            problems.append("scrolls sideways")
-        if problems:
-            found[address] = problems
-    return found
-
-
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
-def test_every_page_is_accessible_and_fits(world, width, theme):
-    assert walked(world, [*PAGES, *fill(world)], width, theme) == {}
+def test_every_page_is_accessible_and_fits(world):
+    assert walked(world.enter(world.cast.dung), [*PAGES, *fill(world)]) == {}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -123,9 +97,7 @@ def test_every_dialog_is_accessible(world, theme):
         page.goto(address)
         page.locator(".record-acts").get_by_role("link", name=name, exact=True).click()
         page.locator("#dialog[open] form").wait_for()
-        page.wait_for_load_state("networkidle")
-        page.evaluate(AXE)
-        problems = page.evaluate(FINDINGS)
+        problems = findings(page)
         if problems:
             found[f"{address} {name}"] = problems
     assert found == {}

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pheu.conftest import edited
+from pheu.core.tests.looking import settled
 from pheu.leads.services import create_lead
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,7 +21,7 @@ def test_the_wrong_field_of_a_record_is_brought_into_view_and_focused(world, pag
     an = world.cast.an
     lead = create_lead({"company_name": "Xi măng Hòn Đá", "phone": "0903123456", "owner": an}, by=an)
     page.goto(lead.get_absolute_url())
-    page.wait_for_load_state("networkidle")
+    settled(page)
     edited(page, "expected_amount").fill("12.5")
     edited(page, "email").fill("khong-phai-mail")
     page.evaluate("document.querySelectorAll('*').forEach((one) => one.scrollTo?.(0, 0))")
@@ -33,7 +34,7 @@ def test_the_wrong_field_of_a_record_is_brought_into_view_and_focused(world, pag
 
 def test_a_new_record_that_is_refused_keeps_the_focus_in_its_form(page):
     page.goto("/deals/new/")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     page.locator("[name=expected_amount]").fill("12.5")
     page.locator("[name=expected_amount]").press("Control+Enter")
     expect(page.locator("[data-field][data-invalid]").first).to_be_in_viewport()
@@ -46,7 +47,7 @@ def test_a_new_record_that_is_refused_keeps_the_focus_in_its_form(page):
 
 def test_the_last_field_of_a_long_form_is_not_focused_behind_its_buttons(page):
     page.goto("/leads/new/")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     field, acts = page.locator("[name=expected_amount]"), page.locator(".form-acts-bar")
     field.focus()
     expect(field).to_be_in_viewport(ratio=1)
@@ -58,7 +59,7 @@ def test_the_last_field_of_a_long_form_is_not_focused_behind_its_buttons(page):
 
 def test_choosing_in_a_picker_keeps_the_focus_in_it(page):
     page.goto("/deals/new/")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     box = page.locator("[data-field=owner] .ts-control input")
     box.focus()
     page.keyboard.press("ArrowDown")

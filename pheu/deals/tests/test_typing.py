@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from pheu.core.tests.looking import settled
 from pheu.core.vietnamese.dates import read_date
 from pheu.core.vietnamese.money import read_money, show_money
 from pheu.deals.models import Deal
@@ -50,7 +51,7 @@ def meant(text):
 @pytest.fixture
 def form(world):
     page = world.enter(world.cast.an, "/deals/new/")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     return page
 
 
@@ -162,7 +163,7 @@ def test_the_server_says_how_text_is_read(client, an, kind, text, said):
 def test_what_cannot_be_right_is_told_on_leaving_the_field(world, name, typed, told):
     """By the server's own rule, before anything is sent; a right one is left alone."""
     page = world.enter(world.cast.an, "/leads/new/")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     field = page.locator(f"[name={name}]")
     field.press_sequentially(typed)
     place = page.locator(f"[data-field={name}] [data-reading]")
@@ -179,7 +180,7 @@ def test_what_cannot_be_right_is_told_on_leaving_the_field(world, name, typed, t
 )
 def test_moments_are_said_in_words_and_shown_as_they_will_be_read(world, typed, hour):
     page = world.enter(world.cast.an, "/leads/new/")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     expect(page.locator("[name=due_at]")).to_have_attribute("placeholder", "mai 9h, sáng thứ 2, 24/11 14h30")
     page.locator("[name=due_at]").press_sequentially(typed)
     expect(page.locator("[data-field=due_at] [data-reading]")).to_contain_text(hour)

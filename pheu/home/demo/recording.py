@@ -3,7 +3,7 @@
 `bin/pheu demo --record` builds it and writes the file; `restore` reads it in seconds into an empty database. The file
 holds what `copy` gives of every table, seeds included. A restored company is as old as the recorded one was: every day
 in it, in columns and in JSON alike, moves by as many days as have passed. It was recorded before the day's work began,
-so nothing but plans lies after any hour of today.
+so nothing but plans lies after any hour of today; whoever restores it earlier than that gets yesterday.
 """
 
 import json
@@ -46,6 +46,11 @@ def morning(of: datetime | None = None) -> datetime:
     return timezone.make_aware(datetime.combine(day, MORNING))
 
 
+def last_morning(now: datetime) -> datetime:
+    """The latest of those moments that has come."""
+    return morning(now) if morning(now) <= now else morning(now - timedelta(days=1))
+
+
 def write(at: datetime, file: Path = FILE) -> None:
     """Keep everything that is in the database, as of `at`."""
     with connection.cursor() as cursor:
@@ -60,7 +65,8 @@ def write(at: datetime, file: Path = FILE) -> None:
 def restore(file: Path = FILE, *, now: datetime | None = None) -> None:
     """Fill an empty database with the recorded company as of today."""
     told = json.loads(lzma.decompress(file.read_bytes()))
-    passed = timezone.localtime(now or timezone.now()).date() - date.fromisoformat(told["day"])
+    now = now or timezone.now()
+    passed = timezone.localtime(last_morning(now)).date() - date.fromisoformat(told["day"])
     by_name = {model._meta.db_table: model for model in _models()}
     tables = [Table(**one) for one in told["tables"] if one["name"] in by_name]
     with connection.cursor() as cursor:
@@ -71,7 +77,7 @@ def restore(file: Path = FILE, *, now: datetime | None = None) -> None:
         for name, last in told["sequences"].items():
             _count_on(cursor, name, last)
     demo_people().update(password=make_password(PASSWORD))  # as this product hashes it today
-    deque(chapters.files(now=now or timezone.now()), maxlen=0)
+    deque(chapters.files(now=now), maxlen=0)
 
 
 def _count_on(cursor: Any, sequence: str, last: int) -> None:

@@ -9,9 +9,8 @@ import phonenumbers
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery
-from django.test import override_settings
 from stdnum.vn import mst
 
 from pheu.activities.models import Activity
@@ -32,7 +31,7 @@ from pheu.timeline.models import Event, File, Note
 
 LEADS = 30
 NOW = datetime(2025, 11, 19, 10, 0, tzinfo=UTC)  # a Wednesday in the afternoon; the same company in every run
-pytestmark = pytest.mark.django_db  # each test inside the transaction that holds the company
+pytestmark = [pytest.mark.django_db, pytest.mark.one_worker]  # each test inside the transaction that holds the company
 
 
 @pytest.fixture(autouse=True)
@@ -42,13 +41,10 @@ def its_own_fields(nothing_shaped, demo):
 
 
 @pytest.fixture(scope="module")
-def demo(django_db_setup, django_db_blocker, tmp_path_factory):
-    """The moment at which the demo company, built in a transaction that is rolled back after this module, stands."""
-    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("files")):
-        with transaction.atomic():
-            build(leads=LEADS, days=91, now=NOW)
-            yield NOW
-            transaction.set_rollback(True)
+def demo(rows_for_all):
+    """The moment at which the demo company stands."""
+    rows_for_all(build, leads=LEADS, days=91, now=NOW)
+    return NOW
 
 
 @pytest.fixture

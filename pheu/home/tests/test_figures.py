@@ -2,6 +2,7 @@
 
 import html
 import re
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from pheu.activities.models import ActivityType
 from pheu.activities.services import finish_activity, schedule_activity
-from pheu.conftest import given, stage_of
+from pheu.conftest import given, make_cast, stage_of
 from pheu.core.vietnamese import show_number, show_short
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.kinds import DEAL
@@ -23,6 +24,8 @@ from pheu.parties.models import Source
 from pheu.records.chips import chips_of
 from pheu.records.conditions import rows_where
 from pheu.records.models import ClosingReason, Record
+
+pytestmark = pytest.mark.one_worker
 
 
 class Company:
@@ -77,9 +80,19 @@ class Company:
         return create_deal({"name": "Không từ tiềm năng nào", "expected_amount": Decimal(7), "owner": owner}, by=owner)
 
 
+@pytest.fixture(scope="module")
+def whole_company(rows_for_all):
+    return rows_for_all(lambda: Company(make_cast()))
+
+
 @pytest.fixture
-def company(cast):
-    return Company(cast)
+def company(whole_company, db):
+    return deepcopy(whole_company)  # a test may hold what it has changed
+
+
+@pytest.fixture
+def cast(company):
+    return company.cast
 
 
 def text_of(markup: str) -> str:

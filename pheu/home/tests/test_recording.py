@@ -3,21 +3,22 @@
 Where this fails because something of the product has changed: `bin/pheu demo --record` on an empty database.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.db.models import Count, Q
 from django.db.models.functions import TruncMonth
-from django.test import override_settings
 from django.utils import timezone
 
 from pheu.activities.models import Activity
 from pheu.core import shape
 from pheu.deals.models import Deal
+from pheu.home.demo.clock import on
+from pheu.home.demo.recording import last_morning
 from pheu.home.demo.signins import DOMAIN, PASSWORD
 from pheu.leads.models import Lead
 from pheu.parties.models import Company, Contact, Source
@@ -27,7 +28,7 @@ from pheu.records.consistency import differing_copies
 from pheu.records.models import Category, ClosingReason, Label, Pipeline, Stage
 from pheu.timeline.models import Event, File
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_worker]
 SEEDS = (Role, Pipeline, Stage, ClosingReason, Label, Source)
 
 
@@ -57,12 +58,9 @@ def its_own_fields(nothing_shaped, demo):
 
 
 @pytest.fixture(scope="module")
-def demo(seeds, django_db_blocker, tmp_path_factory):
-    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("files")):
-        with transaction.atomic():
-            call_command("demo")
-            yield timezone.now()
-            transaction.set_rollback(True)
+def demo(seeds, rows_for_all):
+    rows_for_all(call_command, "demo")
+    return timezone.now()
 
 
 def test_it_is_as_large_as_a_company_is(demo):
@@ -93,6 +91,13 @@ def test_it_is_as_of_today(demo):
     assert Activity.objects.open().filter(due_at__date=timezone.localdate(demo)).exists()
     planned = Event.objects.filter(kind="activity.scheduled").latest("pk")
     assert datetime.fromisoformat(planned.facts["due"]) == Activity.objects.get(pk=planned.facts["activity"]).due_at
+
+
+@pytest.mark.parametrize(("hour", "minute", "ago"), [(0, 0, 1), (1, 3, 1), (6, 29, 1), (6, 30, 0), (23, 59, 0)])
+def test_it_is_as_of_the_last_morning_that_has_come(hour, minute, ago):
+    """Restored in the small hours, it would lie in the future."""
+    now = on(date(2026, 11, 27), hour, minute)
+    assert last_morning(now) == on(date(2026, 11, 27 - ago), 6, 30)
 
 
 def test_it_has_seasons_and_people_of_different_skill(demo):

@@ -5,6 +5,7 @@ from django.contrib.messages import get_messages
 from playwright.sync_api import expect
 
 from pheu.conftest import told
+from pheu.core.tests.looking import settled
 from pheu.leads.models import Lead
 from pheu.leads.services import create_lead
 from pheu.records.models import Operation
@@ -83,7 +84,7 @@ def test_by_keyboard_it_goes_to_the_person_whose_name_was_typed(world):
     cast = world.cast
     lead = create_lead({"company_name": "Xi măng Hòn Đá", "owner": cast.an}, by=cast.an)
     page = world.enter(cast.dung, "/leads/?tab=all")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     waiting = []
     page.route("**/tom-select*.js", lambda route: waiting.append(route))
     page.locator(f"input[name=ids][value='{lead.pk}']").check()
@@ -105,7 +106,7 @@ def test_by_keyboard_it_goes_to_the_person_whose_name_was_typed(world):
     expect(page.locator("#toasts")).to_contain_text("Lê Kim Chi")
     assert Lead.objects.get().owner == cast.chi
     page.locator("#toasts [data-undo]").click()
-    page.wait_for_load_state("networkidle")
+    settled(page)
     expect(page.locator(".list, table").first).to_contain_text("Nguyễn Hoài An")
 
 

@@ -4,11 +4,13 @@ import pytest
 from playwright.sync_api import expect
 
 from pheu.conftest import World, edited, make_cast, stage_of
-from pheu.deals.tests.test_pages_in_browser import AXE, FINDINGS
+from pheu.core.tests.looking import findings
 from pheu.leads.services import create_lead
 from pheu.notifications.tests.test_stream import Site, listener
 from pheu.timeline.services import add_note, assign, change
 from pheu.timeline.stages import move
+
+pytestmark = pytest.mark.one_worker
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +74,7 @@ def test_what_the_bell_opens_is_accessible_fits_and_closes_with_escape(world, wi
     expect(page.locator(".bell-count")).to_have_text("2")
     page.locator(".bell").press("Enter")
     expect(page.locator("#menu-bell .notice")).to_have_count(2)
-    page.evaluate(AXE)
-    assert page.evaluate(FINDINGS) == []
+    assert findings(page) == []
     box = page.locator("#menu-bell").bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= width
     page.locator("#menu-bell").get_by_role("button", name="Đánh dấu tất cả đã đọc").click()

@@ -41,6 +41,8 @@ from pheu.setup.tests.test_jobs_page import parked_job
 from pheu.timeline.models import Batch
 from pheu.timeline.services import add_file, add_note, assign
 
+pytestmark = pytest.mark.one_worker
+
 THIS_YEAR = today_here().year
 KINDS = ("prospect", "company", "contact", "lead", "deal", "toy")
 # Which records a scope reaches, seen from the person: their own, a colleague's of the same team, a stranger's of

@@ -10,20 +10,16 @@ from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from pheu.conftest import PASSWORD
+from pheu.core.tests.looking import SIDEWAYS, findings
 
-AXE = (Path(__file__).resolve().parents[3] / "node_modules/axe-core/axe.min.js").read_text("utf-8")
-# Toasts are the shell's.
-FINDINGS = """async () => (await axe.run({exclude: ["#toasts"]}, {resultTypes: ["violations"]})).violations
-    .map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 120)).join(" | ")}`)"""
-SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+EVERY_IMPACT = ("minor", "moderate", "serious", "critical")
 
 
 def looks_right(page: Page) -> None:
-    page.evaluate(AXE)
-    assert page.evaluate(FINDINGS) == []
+    assert findings(page, *EVERY_IMPACT, around=("#toasts",)) == []  # toasts are the shell's
     for width in (1440, 390):
         page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate(SIDEWAYS) <= 0
+        assert not page.evaluate(SIDEWAYS)
     page.set_viewport_size({"width": 1440, "height": 900})
 
 

@@ -7,6 +7,9 @@ from html.parser import HTMLParser
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from pheu.records import schema
 from pheu.records.fields import Choice, Date, Field, Moment, Money, MultiChoice, Number, Text, YesNo
 from pheu.records.models import Record
 from pheu.records.schema import Group
@@ -110,3 +113,11 @@ def made_by(row: Any, user: Any) -> None:
     """Let a row have been made by somebody else: who made one keeps seeing it."""
     for model in (type(row), Record):
         model._default_manager.filter(pk=row.pk).update(created_by=user)
+
+
+EVERYWHERE = tuple((OURS, one) for one in FIELDS)  # the same objects each time
+
+
+def every_kind_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "_sources", [])
+    schema.add_source(lambda code, pipeline: EVERYWHERE)

@@ -31,6 +31,8 @@ from pheu.records.models import Category, ClosingReason, Label, Operation, Pipel
 from pheu.timeline import services as timeline
 from pheu.timeline import stages, undo
 
+pytestmark = pytest.mark.one_worker
+
 ALL = [kind.code for kind in kinds.every()]
 
 

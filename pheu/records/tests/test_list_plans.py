@@ -12,13 +12,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Count
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pheu.conftest import make_cast
+from pheu.conftest import Making, make_cast
 from pheu.core import shape
 from pheu.home.bench.population import PARTS, fill
 from pheu.home.bench.tour import asked_of
@@ -35,8 +35,7 @@ from pheu.records.places import write_place
 from pheu.records.tests.test_plans import plan_of
 from pheu.timeline.models import Event
 
-# By one worker: making so many rows takes longer than all the questions.
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("a hundred thousand leads")]
+pytestmark = [pytest.mark.django_db, pytest.mark.one_worker]
 MANY = 100_000
 BIG = {model._meta.db_table for model in (*PARTS, Record, Event, RecordTag)}
 # Rows that may be taken up, those that are thrown away again too: a thirtieth of the leads, a few milliseconds.
@@ -60,15 +59,17 @@ KNOWN = {
 
 
 @pytest.fixture(scope="module")
-def seller(django_db_setup: None, django_db_blocker: Any) -> Iterator[User]:
-    """Who has most of them; made once, rolled back after the tests."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        make_cast()
-        Tag.objects.bulk_create([Tag(name=f"Từ khóa {n}", position=n) for n in range(8)])
-        fill(MANY)
-        owned = Lead.objects.exclude(owner=None).exclude(team=None).order_by().values("owner")
-        yield User.objects.get(pk=owned.annotate(n=Count("pk")).order_by("-n")[0]["owner"])
-        transaction.set_rollback(True)
+def seller(rows_for_all: Making) -> User:
+    return rows_for_all(who_has_most)
+
+
+def who_has_most() -> User:
+    """Of a hundred thousand."""
+    make_cast()
+    Tag.objects.bulk_create([Tag(name=f"Từ khóa {n}", position=n) for n in range(8)])
+    fill(MANY)
+    owned = Lead.objects.exclude(owner=None).exclude(team=None).order_by().values("owner")
+    return User.objects.get(pk=owned.annotate(n=Count("pk")).order_by("-n")[0]["owner"])
 
 
 def seeing(user: User, scope: str) -> User:

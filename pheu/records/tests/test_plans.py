@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
-from pheu.conftest import Cast, make_cast
+from pheu.conftest import Cast, Making, make_cast
 from pheu.deals.conversion import same_email
 from pheu.leads.models import Lead
 from pheu.people.models import User
@@ -20,7 +20,7 @@ from pheu.records.models import Pipeline, Record
 from pheu.records.search import search_q
 from pheu.timeline.reading import events_of
 
-pytestmark = pytest.mark.django_db  # each test rolls back to what `cast` made
+pytestmark = [pytest.mark.django_db, pytest.mark.one_worker]  # each test rolls back to what `cast` made
 MANY, PEOPLE, TEAMS = 20_000, 200, 20
 BIG = {"records_record", "leads_lead", "timeline_event"}
 
@@ -60,23 +60,24 @@ analyze records_record; analyze leads_lead; analyze timeline_event; analyze peop
 
 
 @pytest.fixture(scope="module")
-def cast(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cast]:
-    """The cast among many sellers and leads, for all tests of this file; rolled back after them."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        people = make_cast()
-        role, team = people.an.role, people.an.teams.get()
-        team.name = "Đội 0"
-        team.save()
-        User.objects.bulk_create(
-            [User(email=f"ban{n}@quantrac.example", full_name=f"Bán {n}", role=role) for n in range(PEOPLE - 1)]
-        )
-        User.objects.filter(pk=people.an.pk).update(email="ban@quantrac.example")
-        stage = Pipeline.objects.default("lead").first_stage
-        with connection.cursor() as cursor:
-            cursor.execute(SQL.format(many=MANY, people=PEOPLE, teams=TEAMS - 1, stage=stage.pk))
-        connection.check_constraints()  # once, not at the end of every test
-        yield people
-        transaction.set_rollback(True)
+def cast(rows_for_all: Making) -> Cast:
+    return rows_for_all(cast_among_many)
+
+
+def cast_among_many() -> Cast:
+    """The cast among many sellers and leads."""
+    people = make_cast()
+    role, team = people.an.role, people.an.teams.get()
+    team.name = "Đội 0"
+    team.save()
+    User.objects.bulk_create(
+        [User(email=f"ban{n}@quantrac.example", full_name=f"Bán {n}", role=role) for n in range(PEOPLE - 1)]
+    )
+    User.objects.filter(pk=people.an.pk).update(email="ban@quantrac.example")
+    stage = Pipeline.objects.default("lead").first_stage
+    with connection.cursor() as cursor:
+        cursor.execute(SQL.format(many=MANY, people=PEOPLE, teams=TEAMS - 1, stage=stage.pk))
+    return people
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -31,6 +31,8 @@ from pheu.records import kinds
 from pheu.records.models import Label, RecordTag, Tag
 from pheu.timeline.services import add_file, add_note, change, follow
 
+pytestmark = pytest.mark.one_worker
+
 COUNTS = json.loads((Path(__file__).parent / "query_counts.json").read_text())
 MOST = 12
 # The start page is many panels: each is one statement that an index answers, rather than fewer that read rows.

@@ -9,6 +9,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from pheu.conftest import nothing_changes
+from pheu.core.tests.looking import settled
 from pheu.leads.services import create_lead
 from pheu.people.models import User
 from pheu.setup.housekeeping import PICTURE_LIMIT
@@ -86,7 +87,7 @@ def test_what_is_no_small_picture_is_refused(client, an, content):
 @pytest.mark.django_db(transaction=True)
 def test_a_large_picture_is_made_small_before_it_is_sent(world, settings):
     page = world.enter(world.cast.an, "/account/")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     picture = {"name": "anh.png", "mimeType": "image/png", "buffer": png(900, 600)}
     with page.expect_navigation():
         page.locator("[name=upload]").set_input_files(picture)

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 
 from pheu.conftest import nothing_changes
 from pheu.core.errors import Conflict, Invalid, Refused
+from pheu.core.tests.looking import walked
 from pheu.core.vietnamese import today_here
-from pheu.deals.tests.test_pages_in_browser import walked
 from pheu.leads.services import create_lead
 from pheu.people.models import Holiday, Profile, Role
 from pheu.people.profile import hours_of, profile
@@ -358,12 +358,12 @@ def test_an_admin_adds_the_public_holidays_of_a_year(world):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (390, "light")])
-def test_its_pages_are_accessible_and_fit(world, width, theme):
+def test_its_pages_are_accessible_and_fit(world):
     dung = world.cast.dung
     say(dung, name="Công ty cổ phần " + "dài " * 40, short_name="Quan Trắc Môi Trường Sen Việt")
     change_logo(logo(), by=dung)
     add_holidays(YEAR, [one.day for one in proposed(YEAR)], by=dung)
     one = Holiday.objects.all()[0]
     pages = [PAGE, DAYS, f"{DAYS}{one.pk}/", f"{DAYS}{YEAR + 1}/public/", f"/calendar/?view=month&on={YEAR}-09-02"]
-    assert walked(world, [*pages, f"/calendar/?on={YEAR}-09-02", "/accounts/login/"], width, theme) == {}
+    pages += [f"/calendar/?on={YEAR}-09-02", "/accounts/login/"]
+    assert walked(world.enter(world.cast.dung), pages) == {}
