@@ -128,7 +128,7 @@ def _first_of(kind: Kind, user: User, order: tuple[str, ...], mine: Tree, others
 def place_at(row: Any, tree: Tree) -> None:
     """Let the page of a row lead along the list that one of the counts opens, in the usual order."""
     query = list_url(kinds.get(row.kind), tree).partition("?")[2]
-    row.place = place_of(row, f"?{query}", "-updated_at", row.updated_at)
+    row.place = place_of(f"?{query}", "-updated_at", (row.updated_at, row.pk))
 
 
 def how_many(rows: list[Any]) -> tuple[int, int]:

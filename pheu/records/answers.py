@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,8 +21,14 @@ def done(request: Request, where: Any) -> HttpResponse:
     url = where if isinstance(where, str) else where.get_absolute_url()
     if request.htmx:
         here = request.htmx.current_url_abs_path or ""  # with the place in the list that one came from
-        return HttpResponseClientRedirect(here if here.partition("?")[0] == url else url)
+        return HttpResponseClientRedirect(here if _shows(here, url) else url)
     return redirect(url)
+
+
+def _shows(here: str, url: str) -> bool:
+    """Whether the page of this address is that of `url`, or a list with it beside."""
+    path, _mark, query = here.partition("?")
+    return url in (path, f"{path}{QueryDict(query).get('open')}/")
 
 
 def undo_url() -> str:

@@ -176,7 +176,7 @@ class Board(Listing):
     def _place_of(self, card: Any) -> str:
         """Where its page knows it by: in its column, from the newest card down."""
         query = self.url(stage=str(card.stage_id), sort="-created_at", board="1", unfold=None, below=None, of=None)
-        return place_of(card, query, "-created_at", card.made) if len(query) <= LONGEST_PLACE else ""
+        return place_of(query, "-created_at", (card.made, card.pk)) if len(query) <= LONGEST_PLACE else ""
 
     @property
     def _late(self) -> Q:

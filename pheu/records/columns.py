@@ -4,7 +4,7 @@ As a text that addresses, views, people and roles keep: `name,phone:180,owner`, 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pheu.people.models import User
@@ -54,6 +54,13 @@ def write_columns(columns: Iterable[Column]) -> str:
 def usual(schema: Schema) -> tuple[Column, ...]:
     """The columns that the kind's schema names."""
     return tuple(map(Column, schema.column_fields()))
+
+
+def beside_a_record(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Where there is room for little: what a row is called, and the stage in which it stands or the next of them."""
+    title, *others = [replace(one, width=None) for one in columns]
+    stage = next((one for one in others if one.field.name == "stage"), None)
+    return (title, *([stage] if stage else others[:1]))
 
 
 def of_role(user: User, kind: str) -> dict[str, Any]:

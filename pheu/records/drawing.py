@@ -384,18 +384,30 @@ def _idle(listing: Any) -> list[bool]:
     if listing.chosen_columns or listing.group_by:
         return [False] * len(listing.columns)
     filled = [any(drawn is not NOTHING for drawn in column) for column in zip(*_cells(listing), strict=True)]
-    return [bool(filled) and not filled[place] and not column["order"] for place, column in enumerate(listing.columns)]
+    return [
+        bool(filled) and not filled[place] and not column["sort"].nth for place, column in enumerate(listing.columns)
+    ]
 
 
-def _head(field: Field, width: int | None, can_edit: bool, sort_url: str, order: str, is_idle: bool) -> SafeString:
+def _head(field: Field, width: int | None, can_edit: bool, sort: Any, is_idle: bool) -> SafeString:
     place = "cell-title" if field.cell == "title" else "end" if field.is_number else None
-    named = {"scope": "col", "class": place, "aria-sort": order or None, "hidden": is_idle}
+    # Of one column alone: so readers are told.
+    first = {False: "ascending", True: "descending"}[sort.falls] if sort.nth == 1 else None
+    named = {"scope": "col", "class": place, "aria-sort": first, "hidden": is_idle}
     named |= {"data-column": field.name, "data-width": str(width) if width else None}
     named |= {"data-edit": can_edit}
-    sign = icon("chevron-down" if order == "descending" else "chevron-up", size="small") if order else ""
-    words = together([field.label, sign])
-    link = html('<a href="{}">{}</a>', sort_url, words) if sort_url else words
+    words = together([field.label, _sign_of(sort)])
+    link = html("<a{}>{}</a>", attributes({"href": sort.url, "data-also": sort.also_url or None}), words)
+    link = link if sort.url else words
     return html("<th{}>{}</th>\n", attributes(named), link)
+
+
+def _sign_of(sort: Any) -> SafeString | str:
+    """Which way, and after the first its turn."""
+    if not sort.nth:
+        return ""
+    turn = html('<span class="turn num">{}</span>', sort.nth) if sort.nth > 1 else ""
+    return together([icon("chevron-down" if sort.falls else "chevron-up", size="small"), turn])
 
 
 def rows(listing: Any, *, ticked: bool) -> SafeString:

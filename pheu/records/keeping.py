@@ -14,6 +14,7 @@ from pheu.records.columns import of_role, read_columns, write_columns
 from pheu.records.conditions import Tree, compile_tree
 from pheu.records.grouping import can_group
 from pheu.records.models import SavedView
+from pheu.records.orders import USUAL, read_order
 
 MOST_KEPT = 200  # views of one person
 ME, TEAM, DEPARTMENT, ALL = "me", "team", "department", "all"
@@ -110,8 +111,8 @@ def _put(view: SavedView, changes: dict[str, Any], others: list[SavedView], by: 
         compile_tree(kind, by, changes["where"])
         view.where = changes["where"]
     if "sort" in changes:
-        field = kind.schema_for(by).get(str(changes["sort"]).removeprefix("-"))
-        view.sort = changes["sort"] if field is not None and field.sortable else ""
+        order = read_order(kind, kind.schema_for(by), str(changes["sort"]))
+        view.sort = "" if order.name == USUAL else order.name
     if "group" in changes:
         schema = kind.schema_for(by)
         field = schema.get(str(changes["group"]))

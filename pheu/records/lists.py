@@ -4,12 +4,12 @@ No COUNT of a table and no OFFSET: a page fetches one row more than it shows (qu
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models import Q, QuerySet, Value
 from django.http import Http404, QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ from pheu.people.models import User
 from pheu.people.scopes import CHANGE, VIEW
 from pheu.records import counters, kinds
 from pheu.records.access import mark_free
-from pheu.records.columns import can_edit_in_list, chosen, of_role, usual
+from pheu.records.columns import beside_a_record, can_edit_in_list, chosen, of_role, usual
 from pheu.records.conditions import (
     LATE,
     Part,
@@ -39,6 +39,7 @@ from pheu.records.fields import Field
 from pheu.records.grouping import Group, can_group, fields_to_group, groups_of, tree_of_group
 from pheu.records.kinds import Kind
 from pheu.records.models import SavedView
+from pheu.records.orders import MOST_KEYS, USUAL, Edge, Key, Order, name_of, read_order, with_values
 from pheu.records.places import LONGEST_PLACE, place_of, read_place, write_place
 from pheu.records.schema import offered
 from pheu.records.search import found_by
@@ -50,6 +51,20 @@ MOST_CHOSEN = 500  # rows that «Chọn tất cả» ticks: what an act takes at
 CHUNK = 1000  # rows of a whole list that are read at once
 
 
+@dataclass(frozen=True)
+class WayToSort:
+    """By a field: its turn among the keys of the order, from 1 (0: it is none), and addresses that are empty where
+    there is no such way. `also_url`: besides what the list is sorted by already; `without_url`: no longer by it."""
+
+    field: Field
+    nth: int
+    falls: bool
+    url: str
+    also_url: str
+    without_url: str
+
+
+Half = Callable[[Any, Edge | None], Any]
 KEPT = "v"  # begins the code of a kept view
 
 
@@ -126,7 +141,7 @@ class Listing:
 
     def _any(self, nth: int) -> list[Any]:
         """Querysets of one row each, if there is one, to tell by `nth` whether the list has any."""
-        rows = self._ordered(self.narrowed(self.kind.model.objects.all())).annotate(nth=Value(nth)).values("nth")
+        rows = self.order.of(self.narrowed(self.kind.model.objects.all())).annotate(nth=Value(nth)).values("nth")
         return [way[:1] for way in rows.ways_to_see(self.user)]
 
     @cached_property
@@ -212,7 +227,7 @@ class Listing:
     @property
     def is_changed(self) -> bool:
         """Whether it shows something else than the view that is open."""
-        is_ordered = self.sort != (self.tab.sort or "-updated_at")
+        is_ordered = self.sort != (self.tab.sort or USUAL)
         has_others = self.params.get("cols", "") not in ("", self.tab.columns)
         is_grouped = (self.group_by.name if self.group_by else "") != self.tab.group
         return bool(self.filters or self.where) or is_ordered or has_others or is_grouped
@@ -237,9 +252,9 @@ class Listing:
 
     def first_ids(self, most: int = MOST_CHOSEN) -> list[int]:
         """Ids of the first rows of all pages together."""
-        keys = self._keys(self._filled, None, most)
-        if len(keys) < most and self._may_be_empty:
-            keys += self._keys(self._empty, None, most - len(keys))
+        keys = self._keys(self.order.filled, None, most)
+        if len(keys) < most and self.order.may_be_empty:
+            keys += self._keys(self.order.empty, None, most - len(keys))
         return keys
 
     def narrowed(self, rows: Any = None) -> Any:
@@ -251,37 +266,15 @@ class Listing:
     # -- order -----------------------------------------------------------------------------------
 
     @cached_property
-    def sort(self) -> str:
+    def order(self) -> Order:
         of_filters = (part.field.order_of(part.value) for part in self.filters.values())
         begins_with = next(filter(None, of_filters), "") or self.tab.sort
         asked = self.params.get("sort", "") or begins_with
-        field = self.schema.get(asked.removeprefix("-"))
-        is_there = field is not None and (field.sortable or asked == begins_with)
-        return asked if is_there else "-updated_at"
+        return read_order(self.kind, self.schema, asked, begins_with=begins_with)
 
     @property
-    def is_descending(self) -> bool:
-        return self.sort.startswith("-")
-
-    @cached_property
-    def _sorted_by(self) -> Field:
-        name = self.sort.removeprefix("-")
-        return self.schema.get(name) or self.kind.fields[name]  # the usual order is everybody's
-
-    # Read from its end: what stands before a row.
-    is_backwards = False
-
-    @property
-    def _goes_down(self) -> bool:
-        return self.is_descending != self.is_backwards
-
-    @property
-    def _order(self) -> tuple[str, str]:
-        direction = "-" if self._goes_down else ""
-        return f"{direction}sort_value", f"{direction}pk"
-
-    def _ordered(self, rows: Any) -> QuerySet:
-        return rows.annotate(sort_value=self._sorted_by.sort_expression()).order_by(*self._order)
+    def sort(self) -> str:
+        return self.order.name
 
     # -- pages -----------------------------------------------------------------------------------
 
@@ -292,9 +285,9 @@ class Listing:
         Each half is read along the index of its order; only the page on which the first half ends reads both.
         """
         last = read_place(self.sort, self.params.get("after", ""))
-        keys = [] if last is not None and last[0] is None else self._keys(self._filled, last)
-        if len(keys) <= PAGE and self._may_be_empty:
-            keys += self._keys(self._empty, last if last is not None and last[0] is None else None)
+        keys = [] if last is not None and last[0] is None else self._keys(self.order.filled, last)
+        if len(keys) <= PAGE and self.order.may_be_empty:
+            keys += self._keys(self.order.empty, last if last is not None and last[0] is None else None)
         return keys[: PAGE + 1]
 
     def show_only(self, ids: list[int]) -> None:
@@ -315,11 +308,11 @@ class Listing:
 
     def _brought(self, keys: list[int]) -> list[Any]:
         """Rows by their ids, each with the query string by which its page knows where in this list it stands."""
-        rows = _rows(self.kind.code, tuple(self.column_fields), (), self._sorted_by, keys)
+        rows = _rows(self.kind.code, tuple(self.column_fields), (), self.order.keys, keys)
         here = self.url()
         if len(here) <= LONGEST_PLACE:
             for row in rows:
-                row.place = place_of(row, here, self.sort, row.sort_value)
+                row.place = place_of(here, self.sort, self.order.edge_of(row))
         return rows
 
     def beside(self, *, before: bool) -> Any:
@@ -327,44 +320,27 @@ class Listing:
 
         None at the end of the list, and where the address names none.
         """
-        self.is_backwards = before
+        self.order = order = replace(self.order, backwards=before)
         last = read_place(self.sort, self.params.get("after", ""))
         if last is None:
             return None
-        halves = [(self._filled, last)] if last[0] is not None else [(self._empty, last)]
-        if self._may_be_empty and (last[0] is None) == before:
-            halves.append((self._filled, None) if before else (self._empty, None))  # type: ignore[arg-type]
+        halves = [(order.filled, last)] if last[0] is not None else [(order.empty, last)]
+        if order.may_be_empty and (last[0] is None) == before:
+            halves.append((order.filled, None) if before else (order.empty, None))  # type: ignore[arg-type]
         keys = next((keys for half, edge in halves if (keys := self._keys(half, edge, 1))), [])
         return self._brought(keys)[0] if keys else None
 
-    @property
-    def _may_be_empty(self) -> bool:
-        column = self._sorted_by.sort_column
-        return not column or self.kind.model._meta.get_field(column).null
+    def _keys(self, half: Half, last: Edge | None, most: int = PAGE + 1) -> list[int]:
+        return [edge[-1] for edge in self._edges(half, last, most)]
 
-    def _filled(self, rows: Any, last: tuple[Any, int] | None) -> Any:
-        if self._may_be_empty:
-            rows = rows.filter(sort_value__isnull=False)
-        if last is None:
-            return rows
-        # Compared as a row, so the index range starts at the very edge, in the middle of equal values too.
-        beyond = TupleLessThan if self._goes_down else TupleGreaterThan
-        return rows.filter(beyond(Tuple(self._sorted_by.sort_expression(), F("pk")), last))
-
-    def _empty(self, rows: Any, last: tuple[Any, int] | None) -> Any:
-        rows = rows.filter(sort_value__isnull=True)
-        return rows if last is None else rows.filter(**{"pk__lt" if self._goes_down else "pk__gt": last[1]})
-
-    def _keys(self, half: Callable[[Any, Any], Any], last: tuple[Any, int] | None, most: int = PAGE + 1) -> list[int]:
-        return [pk for _value, pk in self._edges(half, last, most)]
-
-    def _edges(self, half: Callable[[Any, Any], Any], last: tuple[Any, int] | None, most: int) -> list[tuple[Any, int]]:
+    def _edges(self, half: Half, last: Edge | None, most: int) -> list[Edge]:
         """Where the first rows of one half stand: from the first ones of each way to see, so every scan is short."""
-        found = half(self._ordered(self.narrowed(self.kind.model.objects.all())), last).values("sort_value", "pk")
+        columns = (*self.order.columns, "pk")
+        found = half(self.order.of(self.narrowed(self.kind.model.objects.all())), last).values(*columns)
         ways = [found.visible_to(self.user)] if self.text else found.ways_to_see(self.user)
         firsts = [way[:most] for way in ways]
-        together = firsts[0].union(*firsts[1:]).order_by(*self._order) if firsts[1:] else firsts[0]
-        return [(row["sort_value"], row["pk"]) for row in together[:most]]
+        together = firsts[0].union(*firsts[1:]).order_by(*self.order.by) if firsts[1:] else firsts[0]
+        return [tuple(row[column] for column in columns) for row in together[:most]]
 
     def chunks(self, fields: list[Field], most: int = CHUNK) -> Iterator[list[Any]]:
         """All rows in their order, so many at a time, with what these fields say of them.
@@ -372,11 +348,11 @@ class Listing:
         Two statements for each chunk, and one for each field that stands beside the rows.
         """
         beside = tuple(name for one in fields for name in one.companions)
-        for half in (self._filled, *([self._empty] if self._may_be_empty else [])):
-            last: tuple[Any, int] | None = None
+        for half in (self.order.filled, *([self.order.empty] if self.order.may_be_empty else [])):
+            last: Edge | None = None
             while edges := self._edges(half, last, most):
-                last, place = edges[-1], {pk: at for at, (_value, pk) in enumerate(edges)}
-                rows = _rows(self.kind.code, tuple(fields), beside, self._sorted_by, list(place))
+                last, place = edges[-1], {edge[-1]: at for at, edge in enumerate(edges)}
+                rows = _rows(self.kind.code, tuple(fields), beside, self.order.keys, list(place))
                 for one in fields:
                     one.bring(rows)
                 yield sorted(rows, key=lambda row: place[row.pk])
@@ -393,7 +369,7 @@ class Listing:
         if len(self._fetched) <= PAGE:
             return ""
         last = self.rows[-1]
-        return self.url(after=write_place(self.sort, last.sort_value, last.pk))
+        return self.url(after=write_place(self.sort, self.order.edge_of(last)))
 
     @property
     def is_first_page(self) -> bool:
@@ -441,12 +417,32 @@ class Listing:
     @property
     def shared_query(self) -> str:
         """What list and board share: tab, words and filters."""
-        return self.url(sort=None, unfold=None, below=None)
+        return self.url(sort=None, unfold=None, below=None, split=None, open=None)
+
+    @property
+    def is_split(self) -> bool:
+        """Whether the record that is open stands beside the list."""
+        return self.is_paged and "split" in self.params
+
+    @property
+    def split_url(self) -> str:
+        return self.url(split="1", open=None)
+
+    @property
+    def whole_url(self) -> str:
+        """The list alone."""
+        return self.url(split=None, open=None)
+
+    @property
+    def open_url(self) -> str:
+        """The page of the record that is open; empty where none is."""
+        pk = read_id(self.params.get("open"))
+        return self.kind.url_of(pk) if pk else ""
 
     @property
     def shared_query_with_sort(self) -> str:
         """All that a kept view is made of."""
-        return self.url(unfold=None, below=None, of=None, filters=None)
+        return self.url(unfold=None, below=None, of=None, filters=None, split=None, open=None)
 
     def offers(self) -> list[tuple[Field, list[tuple[str, str, bool]]]]:
         """Every filterable field with its choices: (value, label, is chosen)."""
@@ -479,7 +475,8 @@ class Listing:
 
     @property
     def shown_columns(self) -> tuple[Any, ...]:
-        return self.chosen_columns or usual(self.schema)
+        columns = self.chosen_columns or usual(self.schema)
+        return beside_a_record(columns) if self.is_split else columns
 
     @property
     def column_fields(self) -> list[Field]:
@@ -494,21 +491,37 @@ class Listing:
                 "field": one.field,
                 "width": one.width,
                 "can_edit": may_change and can_edit_in_list(one.field),
-                "sort_url": self._sort_url(one.field) if one.field.sortable else "",
-                "order": self._order_of(one.field),
+                "sort": self.way_to_sort(one.field),
             }
             for one in self.shown_columns
         ]
 
-    def _sort_url(self, field: Field) -> str:
-        """The other way round than now; at first A to Z, and the newest or the largest."""
-        falls = field.falls_first if self._order_of(field) == "" else not self.is_descending
-        return self.url(sort=f"-{field.name}" if falls else field.name)
+    @property
+    def ways_to_sort(self) -> list[WayToSort]:
+        """Every field that puts the list in order; those that do first, in their turn."""
+        ways = [self.way_to_sort(one) for one in self.schema if one.sortable]
+        return sorted(ways, key=lambda way: way.nth or MOST_KEYS + 1)
 
-    def _order_of(self, field: Field) -> str:
-        if self.sort.removeprefix("-") != field.name:
-            return ""
-        return "descending" if self.is_descending else "ascending"
+    def way_to_sort(self, field: Field) -> WayToSort:
+        """At first A to Z, and the newest or the largest; then the other way round than now."""
+        keys = {key.field.name: key for key in self.order.keys}
+        now = keys.get(field.name)
+        turned = now.turned() if now else Key(field, field.falls_first)
+        others = {name: key for name, key in keys.items() if self._is_ordered} | {field.name: turned}
+        rest = [key for key in self.order.keys if key.field is not field]
+        return WayToSort(
+            field,
+            nth=list(keys).index(field.name) + 1 if now else 0,
+            falls=bool(now and now.falls),
+            url=self.url(sort=turned.name) if field.sortable else "",
+            also_url=self.url(sort=name_of(others.values())) if field.sortable and len(others) <= MOST_KEYS else "",
+            without_url=self.url(sort=name_of(rest) or None) if now and self._is_ordered else "",
+        )
+
+    @property
+    def _is_ordered(self) -> bool:
+        """Whether somebody has said in what order it is."""
+        return self.sort != USUAL or self.params.get("sort") == USUAL
 
     def counts(self) -> dict[str, str]:
         """How many rows each view has, capped: «999+»."""
@@ -535,9 +548,10 @@ def told_open(where: Any) -> Q:
 
 
 @prepared
-def _rows(code: str, fields: tuple[Field, ...], beside: tuple[str, ...], sorted_by: Field, ids: list[int]) -> QuerySet:
-    rows = kinds.get(code).model.objects.filter(pk__in=ids).to_draw(fields, beside)
-    return rows.annotate(sort_value=sorted_by.sort_expression())
+def _rows(
+    code: str, fields: tuple[Field, ...], beside: tuple[str, ...], keys: tuple[Key, ...], ids: list[int]
+) -> QuerySet:
+    return with_values(kinds.get(code).model.objects.filter(pk__in=ids).to_draw(fields, beside), keys)
 
 
 def _let_go(rows: list[Any]) -> None:

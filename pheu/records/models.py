@@ -615,7 +615,7 @@ class SavedView(models.Model):
     kind = models.CharField(max_length=20)
     name = models.CharField(_("name"), max_length=60)
     where = models.JSONField(default=dict)
-    sort = models.CharField(max_length=60, blank=True)
+    sort = models.CharField(max_length=300, blank=True)
     columns = models.TextField(blank=True)
     group = models.CharField(max_length=60, blank=True)
     owner = models.ForeignKey("people.User", on_delete=models.CASCADE, related_name="views")

@@ -10,19 +10,22 @@ from django.core import signing
 LONGEST_PLACE = 500  # characters of a list's query string that the links of its rows carry along
 
 
-def write_place(sort: str, value: Any, pk: int) -> str:
-    """The edge itself, signed: what comes back is of the type that the column has."""
+def write_place(sort: str, edge: tuple[Any, ...]) -> str:
+    """The edge itself (values, then the id), signed: what comes back is of the types that the columns have."""
+    *values, pk = edge
+    return signing.dumps([sort, [_told(value) for value in values], pk], salt=__name__)
+
+
+def _told(value: Any) -> list[Any]:
     if isinstance(value, bytes | memoryview):
-        told = ["bytes", bytes(value).hex()]
-    elif isinstance(value, datetime):
-        told = ["moment", value.isoformat()]
-    elif isinstance(value, date):
-        told = ["date", value.isoformat()]
-    elif isinstance(value, Decimal):
-        told = ["decimal", str(value)]
-    else:
-        told = ["plain", value]
-    return signing.dumps([sort, *told, pk], salt=__name__)
+        return ["bytes", bytes(value).hex()]
+    if isinstance(value, datetime):
+        return ["moment", value.isoformat()]
+    if isinstance(value, date):
+        return ["date", value.isoformat()]
+    if isinstance(value, Decimal):
+        return ["decimal", str(value)]
+    return ["plain", value]
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
@@ -34,15 +37,15 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def place_of(row: Any, query: str, sort: str, value: Any) -> str:
-    """The query string by which the page of `row` knows where in a list it stands, whose order's value it has."""
-    return f"{query}{'&' if '?' in query else '?'}after={write_place(sort, value, row.pk)}"
+def place_of(query: str, sort: str, edge: tuple[Any, ...]) -> str:
+    """The query string by which the page of a row knows where in a list it stands."""
+    return f"{query}{'&' if '?' in query else '?'}after={write_place(sort, edge)}"
 
 
-def read_place(sort: str, text: str) -> tuple[Any, int] | None:
+def read_place(sort: str, text: str) -> tuple[Any, ...] | None:
     """What `write_place` wrote for the same order; anything else is no cursor: the list begins at its beginning."""
     try:
-        written_for, form, value, pk = signing.loads(text, salt=__name__)
-    except signing.BadSignature:
+        written_for, values, pk = signing.loads(text, salt=__name__)
+    except (signing.BadSignature, ValueError):  # or written by an older version
         return None
-    return (_READERS[form](value), pk) if written_for == sort else None
+    return (*(_READERS[form](value) for form, value in values), pk) if written_for == sort else None

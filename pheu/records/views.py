@@ -106,7 +106,7 @@ def _list_context(request: Request, listing: Listing) -> dict[str, Any]:
         "kind": listing.kind,
         "listing": listing,
         "may_create": request.user.may(code, CREATE),
-        "bulk_acts": registries.buttons_for(registries.bulk, code, code, request.user),
+        "bulk_acts": [] if listing.is_split else registries.buttons_for(registries.bulk, code, code, request.user),
         "list_buttons": _list_buttons(listing),
     }
 

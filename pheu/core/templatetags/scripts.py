@@ -16,6 +16,7 @@ register = template.Library()
 # js/behaviours.js fetches what a swap or a dialog brings besides.
 BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "rows": ("data-rows",),
+    "split": ("data-split",),  # after the rows, whose keys it follows
     "columns": ("data-columns",),
     "cells": ("data-cells",),
     "board": ("data-board",),

@@ -40,11 +40,20 @@ WITHOUT_OWNER, IMPORTED, CONVERTED, WITH_TAGS, FOLLOWED, PRIVATE = 0.2, 0.6, 0.3
 Tell = Callable[[str], None]
 
 
-def fill(leads: int, *, parts: Mapping[Any, float] = PARTS, tell: Tell = lambda _words: None) -> None:
-    """Add so many leads and, by `parts`, what comes with them: all of it or nothing."""
+def fill(
+    leads: int,
+    *,
+    parts: Mapping[Any, float] = PARTS,
+    own: Callable[[Random], dict[str, Any]] = lambda _rng: {},
+    tell: Tell = lambda _words: None,
+) -> None:
+    """Add so many leads and, by `parts`, what comes with them: all of it or nothing.
+
+    `own`: what the company's own fields of a lead hold.
+    """
     sizes = {model: max(2, round(leads * parts[model])) for model in PARTS}
     with transaction.atomic():
-        town = _Town(sizes, Random(f"{SEED}-{Record.objects.count()}"), people.hire())  # noqa: S311
+        town = _Town(sizes, Random(f"{SEED}-{Record.objects.count()}"), people.hire(), own)  # noqa: S311
         with without_indexes(*LOADED):
             for model, rows in town.rows():
                 tell(f"{model._meta.verbose_name_plural}: {town.sizes[model]:,}")
@@ -108,8 +117,11 @@ def _defaults(model: Any) -> dict[str, Any]:
 class _Town:
     """Builds rows of every kind, one after another, each older one before a younger one."""
 
-    def __init__(self, sizes: dict[Any, int], rng: Random, staff: people.Staff) -> None:
+    def __init__(
+        self, sizes: dict[Any, int], rng: Random, staff: people.Staff, own: Callable[[Random], dict[str, Any]]
+    ) -> None:
         self.rng, self.staff, self.lists, self.now = rng, staff, _Lists(), timezone.now()
+        self.own = own
         self.inventor = Inventor(rng)
         self.sizes = sizes
         self.first = block(sequence_of(Record), sum(self.sizes.values()))
@@ -226,6 +238,7 @@ class _Town:
         rng, customer = self.rng, self.inventor.customer(nth)
         self._reach(row, customer)
         self._sales(row, customer)
+        row.own = self.own(rng)
         private = rng.random() < PRIVATE
         row.company_name, row.person_name = "" if private else customer.company, customer.person
         row.name = self.inventor.chance() if rng.random() < 0.5 else ""

@@ -89,7 +89,7 @@ class Tour:
         """A page in the middle, as «show more» asks for it."""
         at = self._middle(kind, sort)
         if at is not None:
-            query = urlencode({"tab": tab, "sort": sort, "after": write_place(sort, *at)})
+            query = urlencode({"tab": tab, "sort": sort, "after": write_place(sort, at)})
             address = f"{kind.url('list')}?{query}"
             yield Probe(f"{kind.code} by {sort}, deep", lambda _nth: self._more(address), gate="order")
 
@@ -332,6 +332,8 @@ def asked_of(kind: Kind, one: Field, user: User) -> dict[str, str]:
         return {one.name: str(pk)} if pk else {}
     if isinstance(one, Date):
         return {f"{one.name}.from": (timezone.localdate() - timedelta(days=30)).isoformat()}
+    if isinstance(one, Number) and one.own:
+        return {f"{one.name}.from": "1000", f"{one.name}.to": "2000"}
     if isinstance(one, Number):
         return {f"{one.name}.from": "1000000000"}
     values = list(Listing(kind, user, QueryDict()).choices.get(one, ()))

@@ -1,7 +1,10 @@
 """The bench's rows are the product's own, and what it says of its figures is right."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.db import connection
+from django.http import QueryDict
 
 from pheu.core import health
 from pheu.deals.models import Conversion, Deal
@@ -12,9 +15,13 @@ from pheu.home.bench.hands import long_record, waits
 from pheu.home.bench.population import fill
 from pheu.home.bench.server import Answer
 from pheu.home.bench.server import Browser as Visitor
+from pheu.home.bench.shape import FIELDS, shape, values_of
+from pheu.home.bench.tour import asked_of
 from pheu.leads.models import Lead
 from pheu.leads.services import create_lead
 from pheu.parties.models import Company, Prospect
+from pheu.records import kinds
+from pheu.records.lists import Listing
 from pheu.records.models import Category, Record
 from pheu.timeline.models import Event
 
@@ -63,6 +70,20 @@ def test_a_second_load_adds_to_the_first(cast):
     fill(200)
     assert Lead.objects.count() == 500
     assert not [line for lines in health.examine().values() for line in lines]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_own_fields_of_each_sortable_type_are_asked(cast):
+    shape(cast.dung)
+    fill(200, own=values_of)
+    assert not [line for lines in health.examine().values() for line in lines]
+    for name, (_type, values) in FIELDS.items():
+        one = kinds.get("lead").schema[name]
+        assert one.sortable, name
+        asked = asked_of(kinds.get("lead"), one, cast.dung)
+        rows = Listing(kinds.get("lead"), cast.dung, QueryDict(urlencode({"tab": "all", "sort": name, **asked}))).rows
+        assert rows == sorted(rows, key=lambda row: (one.value(row) is None, one.value(row), row.pk))
+        assert rows, values["label"]
 
 
 def answer(ms: float, status: int = 200) -> Answer:

@@ -109,7 +109,7 @@ def rows_in_the_middle(kind: Kind, sort: str, user: User) -> Act:
     value = kind.fields[sort.removeprefix("-")].sort_expression()
     found = kind.model.objects.annotate(value=value).exclude(value=None).order_by("value", "pk")
     at = found[found.count() // 2]
-    return rows(kind, user, tab="all", sort=sort, after=write_place(sort, at.value, at.pk))
+    return rows(kind, user, tab="all", sort=sort, after=write_place(sort, (at.value, at.pk)))
 
 
 def board(kind: Kind, user: User, **asked: str) -> Act:

@@ -88,15 +88,19 @@ def walk(kind: kinds.Kind, user: Any, sort: str) -> list[Any]:
 
 
 def in_order(kind: kinds.Kind, sort: str, rows: list[Any]) -> bool:
-    """Sorted by value, empty ones last in both directions, equal ones by key in the same direction."""
-    name, down = sort.removeprefix("-"), sort.startswith("-")
-    order = kind.schema[name].sort_column
-    values = [
-        (bytes(value) if order == "title_key" else value, row.pk) for row in rows for value in [getattr(row, order)]
-    ]
-    filled = [one for one in values if one[0] is not None]
-    empty = [one for one in values if one[0] is None]
-    return values == sorted(filled, reverse=down) + sorted(empty, key=lambda one: one[1], reverse=down)
+    """Sorted by each value in turn, empty ones last in both directions, equal ones by key in the first direction."""
+    expected = sorted(rows, key=lambda row: row.pk, reverse=sort.startswith("-"))
+    for key in reversed(sort.split(",")):
+        name, down = key.removeprefix("-"), key.startswith("-")
+        column = kind.schema[name].sort_column
+        values = {row.pk: getattr(row, column) for row in rows}
+        filled = [row for row in expected if values[row.pk] is not None]
+        filled.sort(
+            key=lambda row: bytes(values[row.pk]) if column == "title_key" else values[row.pk],
+            reverse=down,
+        )
+        expected = filled + [row for row in expected if values[row.pk] is None]
+    return rows == expected
 
 
 @pytest.mark.parametrize("code", KINDS)
@@ -117,13 +121,78 @@ def test_paging_visits_every_row_once_and_in_order(dung, code):
     every_order()
 
 
+@pytest.mark.parametrize("code", KINDS)
+def test_by_several_fields_every_row_comes_once_and_in_order_and_has_its_neighbours(dung, code):
+    """Issue 8: sort by several."""
+    kind = kinds.get(code)
+    signed = [f"{sign}{name}" for name in sortable(kind) for sign in ("", "-")]
+    several = st.lists(
+        st.sampled_from(signed), min_size=2, max_size=3, unique_by=lambda name: name.removeprefix("-")
+    ).map(",".join)
+
+    @settings(few, max_examples=12)
+    @given(drawn=rows_of(kind), sort=several)
+    def any_order(drawn, sort):
+        with transaction.atomic():
+            make(kind, drawn, dung)
+            rows = walk(kind, dung, sort)
+            assert len({row.pk for row in rows}) == len(rows) == len(drawn)
+            assert in_order(kind, sort, rows)
+            for row, before, after in zip(rows, [None, *rows], [*rows[1:], None], strict=False):
+                place = QueryDict(row.place.removeprefix("?"))
+                assert Listing(kind, dung, place).beside(before=True) == before
+                assert Listing(kind, dung, place).beside(before=False) == after
+            transaction.set_rollback(True)
+
+    any_order()
+
+
+@pytest.mark.parametrize(
+    ("asked", "read"),
+    [
+        ("name,-priority", "name,-priority"),
+        ("name,-name,priority", "name,priority"),
+        ("password,-priority,,", "-priority"),
+        ("name,priority,due_at,expected_amount", "name,priority,due_at"),
+        (",".join(["password"] * 1000) + ",name", "-updated_at"),
+    ],
+)
+def test_of_several_fields_those_that_are_offered_are_read_each_once_and_three_at_most(dung, asked, read):
+    assert Listing(kinds.get("lead"), dung, QueryDict(f"tab=all&sort={asked}")).sort == read
+
+
+def test_ways_to_sort_lead_on_and_back(dung, lead):
+    def ways(address: str) -> dict[str, Any]:
+        return {way.field.name: way for way in Listing(kinds.get("lead"), dung, QueryDict(address)).ways_to_sort}
+
+    def sort_of(url: str) -> str | None:
+        return QueryDict(url.removeprefix("?")).get("sort")
+
+    usual = ways("tab=all")
+    assert [(way.nth, sort_of(way.also_url)) for way in [usual["priority"]]] == [(0, "-priority")]
+    assert usual["updated_at"].without_url == ""  # nobody has asked for it
+    one = ways("tab=all&sort=-priority")
+    assert sort_of(one["name"].also_url) == "-priority,name"
+    assert sort_of(one["priority"].also_url) == sort_of(one["priority"].url) == "priority"
+    assert sort_of(one["priority"].without_url) is None
+    three = ways("tab=all&sort=-priority,name,due_at")
+    assert [name for name, way in three.items() if way.nth] == ["priority", "name", "due_at"]
+    assert three["expected_amount"].also_url == ""
+    assert sort_of(three["name"].also_url) == "-priority,-name,due_at"
+    assert sort_of(three["name"].without_url) == "-priority,due_at"
+
+
 JUNK = st.one_of(
     st.text(max_size=60),
     st.binary(max_size=30).map(lambda some: some.hex()),
     # Signed by us, for another order.
     st.tuples(
         st.sampled_from(["name", "-created_at"]), st.sampled_from(["plain", "date"]), st.text(), st.integers()
-    ).map(lambda told: signing.dumps(list(told), salt="pheu.records.lists")),
+    ).map(lambda told: signing.dumps([told[0], [[told[1], told[2]]], told[3]], salt="pheu.records.places")),
+    # As an older version wrote it.
+    st.sampled_from(["-updated_at", "-due_at"]).map(
+        lambda sort: signing.dumps([sort, "plain", None, 1], salt="pheu.records.places")
+    ),
 )
 
 

@@ -284,7 +284,7 @@ def test_the_first_press_sorts_names_upwards_and_dates_and_numbers_downwards(an)
         [column] = [
             one for one in Listing(kinds.get(kind), an, QueryDict(address)).columns if one["field"].name == name
         ]
-        return QueryDict(column["sort_url"].removeprefix("?"))["sort"]
+        return QueryDict(column["sort"].url.removeprefix("?"))["sort"]
 
     assert first("lead", "name") == "name"
     assert first("lead", "name", "tab=all&sort=name") == "-name"
@@ -450,3 +450,24 @@ def test_ticks_end_when_one_leaves_the_list(world):
     page.locator(".tabs a", has_text="Tất cả").click()
     page.wait_for_url(re.compile("tab=all"))
     expect(page.locator("#rows [name=ids]:checked")).to_have_count(0)
+
+
+def test_a_list_is_sorted_by_several_columns_with_shift_and_in_its_menu(world):
+    """Issue 8: sort by several."""
+    an = world.cast.an
+    for name, stars in (("Một", 1), ("Hai", 3), ("Ba", 3)):
+        create_lead({"company_name": name, "priority": stars, "owner": an}, by=an)
+    page = world.enter(an, "/leads/?tab=all&cols=name,priority,owner")
+    titles = page.locator("tbody .cell-title a")
+    page.get_by_role("columnheader", name="Ưu tiên").get_by_role("link").click()
+    expect(titles.nth(2)).to_have_text("Một")
+    page.locator("th.cell-title a").click(modifiers=["Shift"])
+    expect(titles).to_have_text(["Ba", "Hai", "Một"])
+    expect(page.locator("th.cell-title .turn")).to_have_text("2")
+    page.get_by_role("button", name="Sắp xếp").click()
+    menu = page.locator("#menu-sort")
+    menu.locator("[aria-current]").nth(1).click()
+    expect(titles).to_have_text(["Hai", "Ba", "Một"])
+    page.get_by_role("button", name="Sắp xếp").click()
+    menu.get_by_role("link", name=re.compile("Thôi sắp theo «.*ưu tiên»", re.I)).click()
+    expect(titles).to_have_text(["Một", "Hai", "Ba"])

@@ -1,7 +1,7 @@
 // [data-readers="/r/7/readers/"]: says that somebody looks at this record, for as long as they do, and shows who else does.
 
 const BEAT = 25_000; // milliseconds
-const place = document.querySelector("[data-readers]");
+let place = document.querySelector("[data-readers]");
 let timer;
 
 function say() {
@@ -18,6 +18,14 @@ function leave() {
 }
 
 say();
+// Another record stands beside the list: the last one is left.
+document.addEventListener("htmx:load", () => {
+  const now = document.querySelector("[data-readers]");
+  if (!now || now.dataset.readers === place.dataset.readers) return void (place = now ?? place);
+  leave();
+  place = now;
+  say();
+});
 addEventListener("pagehide", leave);
 document.addEventListener("visibilitychange", () => (document.hidden ? leave() : say()));
 document.body.addEventListener("live-news", ({ detail: { here, whole } }) => {

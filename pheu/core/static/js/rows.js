@@ -188,6 +188,14 @@ document.addEventListener("click", (event) => {
   else if (event.ctrlKey || event.metaKey) window.open(link(row).href, "_blank", "noopener");
   else if (!event.shiftKey && !event.altKey) link(row).click();
 });
+// Shift on the head of a column: by that as well.
+document.addEventListener("click", (event) => {
+  const head = event.shiftKey && event.target.closest("th a[data-also]");
+  if (!head) return;
+  event.preventDefault();
+  location.assign(head.dataset.also);
+});
+
 document.addEventListener("auxclick", (event) => {
   const row = event.button === 1 && pointedAt(event);
   if (row) window.open(link(row).href, "_blank", "noopener");
@@ -199,7 +207,8 @@ document.addEventListener("mousedown", (event) => {
 // j, k, x, o (from shortcuts.js): the row in which the focus stands.
 document.addEventListener("row-key", ({ detail: pressed }) => {
   const rows = [...document.querySelectorAll("[data-rows] tbody tr:not(.more, .group-row)")];
-  const at = rows.findIndex((row) => row.contains(document.activeElement));
+  const focused = rows.findIndex((row) => row.contains(document.activeElement));
+  const at = focused < 0 ? rows.findIndex((row) => row.ariaCurrent) : focused; // the one that is open beside (split.js)
   if (pressed === "x") rows[at]?.querySelector("input[name='ids']")?.click();
   else if (pressed === "o") link(rows[at])?.click();
   else if (pressed === "j" && at === rows.length - 1) document.querySelector("#more a")?.click();
@@ -231,7 +240,7 @@ function even(list) {
   if (list.querySelector(".table-chosen")) return; // somebody wants it there
   list.querySelectorAll("thead th").forEach((head, at) => {
     const cells = [...list.querySelectorAll(`tbody tr:not(.more, .group-row) > :nth-child(${at + 1})`)];
-    const idle = !head.ariaSort && cells.length > 0 && cells.every((cell) => cell.matches(".nothing"));
+    const idle = !head.ariaSort && !head.querySelector(".turn") && cells.length > 0 && cells.every((cell) => cell.matches(".nothing"));
     for (const cell of [head, ...cells]) cell.hidden = idle;
   });
 }

@@ -8,7 +8,7 @@ from django.db import connection
 
 from pheu.activities.consistency import differing_next_activities
 from pheu.core import environment
-from pheu.home.bench import figures
+from pheu.home.bench import figures, shape
 from pheu.home.bench.hands import asked
 from pheu.home.bench.population import fill
 from pheu.home.bench.server import Browser, serving
@@ -63,7 +63,9 @@ class Command(BaseCommand):
         def tell(words: str) -> None:
             self.say(f"{time.monotonic() - began:6.1f} s  {words}")
 
-        fill(missing, tell=tell)
+        fill(missing, own=shape.values_of, tell=tell)
+        tell("fields of its own")
+        shape.shape(self.person("administrator"))
         tell("vacuum")
         with connection.cursor() as cursor:
             cursor.execute("vacuum analyze")
