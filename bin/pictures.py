@@ -153,6 +153,11 @@ def groups(page: Page) -> None:
     page.locator(".group-rows tr").nth(1).wait_for()
 
 
+def split(page: Page) -> None:
+    page.goto("/deals/?tab=all&split=1")
+    page.locator("#beside .record-title").wait_for()
+
+
 def palette(page: Page) -> None:
     page.goto("/leads/?tab=all")
     page.locator("main tbody a[href^='/leads/']").first.click()
@@ -163,7 +168,7 @@ def palette(page: Page) -> None:
 
 PICTURES = {
     "board": board, "home": home, "record": record, "convert": convert, "import": imported,
-    "conditions": conditions, "groups": groups, "palette": palette,
+    "conditions": conditions, "groups": groups, "split": split, "palette": palette,
 }  # fmt: skip
 OF_ADMINS = {
     "setup-fields": fields, "setup-new-field": new_field, "setup-survey": survey, "setup-layout": layout,
