@@ -361,8 +361,8 @@ def test_deals_are_handed_over_by_dragging_and_by_keyboard(world):
     deal = create_deal({"name": "Trạm khí", "owner": an, "expected_amount": 3_000_000}, by=binh)
     create_deal({"name": "Trạm nước", "owner": binh}, by=binh)
     page = world.enter(binh, "/deals/board/?tab=all")
-    page.get_by_role("button", name="Cột theo").click()
-    page.locator("#menu-by").get_by_role("link", name="Người phụ trách").click()
+    page.get_by_role("button", name="Cột", exact=True).click()
+    page.get_by_role("group", name="Cột theo").get_by_role("link", name="Người phụ trách").click()
     card, cards_of = page.locator(f"#deal-{deal.pk}"), lambda one: page.locator(f'.cards[data-stage="{one.pk}"]')
     expect(cards_of(an).locator(".card")).to_have_count(1)
     with page.expect_response(f"**/deals/{deal.pk}/column/"):
@@ -377,8 +377,8 @@ def test_deals_are_handed_over_by_dragging_and_by_keyboard(world):
     page.locator("#stage-menu").get_by_role("button", name=str(binh)).click()
     expect(cards_of(binh).locator(f"#deal-{deal.pk}:not([aria-busy])")).to_have_count(1)
 
-    page.get_by_role("button", name="Hàng ngang").click()
-    page.locator("#menu-lanes").get_by_role("link", name="Giai đoạn").click()
+    page.get_by_role("button", name="Cột", exact=True).click()
+    page.get_by_role("group", name="Hàng ngang").get_by_role("link", name="Giai đoạn").click()
     quote = stage_of("deal", "Báo giá")
     cell = page.locator(f'.cards[data-stage="{binh.pk}"][data-lane="{quote.pk}"]')
     card.focus()
