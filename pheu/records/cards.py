@@ -5,9 +5,8 @@ from itertools import accumulate
 from typing import Any
 
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
-from pheu.core.markup import address, drawn_once, html, together
+from pheu.core.markup import drawn_once, html, together
 from pheu.core.templatetags.signs import avatar, icon, stars, tag
 from pheu.core.templatetags.vn import NOTHING
 from pheu.records.drawing import can_be_taken, cell, next_of, take_button, url_of
@@ -22,9 +21,9 @@ def cards(kind: Kind, rows: Iterable[Any]) -> SafeString:
 def card(kind: Kind, row: Any) -> SafeString:
     """One card: title, customer, and what the schema's `card` names, as far as the person may see it.
 
-    `row` is brought by `to_draw`, with `card_fields` and `may_move` (see `Board`).
+    `row` is brought by `to_draw`, with `card_fields`, and where it may be moved with `move_url` (see `Board`).
     """
-    moved = html(' data-move-url="{}"', address(f"{kind.code}-stage", row.pk)) if row.may_move else ""
+    moved = html(' data-move-url="{}"', row.move_url) if row.may_move else ""
     return html(
         '<article class="card" id="{}-{}" tabindex="0"{} aria-label="{}">'
         '<h3><a href="{}{}">{}</a></h3>{}{}{}{}{}</article>\n',
@@ -39,7 +38,7 @@ def card(kind: Kind, row: Any) -> SafeString:
         _card_facts(row),
         _card_value(row),
         _card_next(row),
-        _card_menu() if row.may_move else "",
+        _card_menu(row.move_words) if row.may_move else "",
     )
 
 
@@ -112,6 +111,6 @@ def _card_next(row: Any) -> SafeString:
 
 
 @drawn_once
-def _card_menu() -> SafeString:
+def _card_menu(words: str) -> SafeString:
     button = '<button type="button" class="card-menu" data-move-menu aria-label="{}">{}</button>'
-    return html(button, _("Move to another stage"), icon("dots"))
+    return html(button, words, icon("dots"))

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Sum, Value
+from django.db.models import Count, Q, Sum, Value
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from pheu.people.models import User
 from pheu.records import counters
 from pheu.records.conditions import Tree
-from pheu.records.fields import Field
+from pheu.records.fields import NO_VALUE, Field
 from pheu.records.schema import Schema, offered
 
 MOST_GROUPS = 200
@@ -47,6 +47,11 @@ def fields_to_group(schema: Schema) -> list[Field]:
     return [one for one in schema if (one.filterable or one.on_page) and can_group(schema, one)]
 
 
+def fields_of_columns(schema: Schema) -> list[Field]:
+    """Those whose groups can be columns or lanes of a board."""
+    return [one for one in fields_to_group(schema) if not is_by_month(one)]
+
+
 def is_by_month(one: Field) -> bool:
     return "within" in one.operators
 
@@ -72,10 +77,15 @@ def _month(key: str) -> date | None:
         return None
 
 
-def groups_of(listing: Any, one: Field) -> list[Group]:
-    """The groups of a list in the order of their field, the empty one last: one statement, and one for names."""
+def groups_of(listing: Any, one: Field, *, room: int = 0) -> list[Group]:
+    """The groups of a list in the order of their field, the empty one last: one statement, and one for names.
+
+    With `room` for so many, also those that have no rows, as far as all together find room.
+    """
     found = _kept(listing, one) if one.name in KEPT and listing.is_counted else _counted(listing, one)
-    called = _named(one, found.keys(), listing.user)
+    called = _named(one, found.keys(), listing.user, room)
+    if len(called) <= room:
+        found = {key: (0, Decimal(0)) for key in called if key != NOTHING or _can_be_empty(one)} | found
     amount = listing.kind.fields.amount
     has_amount = bool(amount) and listing.schema.get(amount) is not None
     groups = [
@@ -85,9 +95,13 @@ def groups_of(listing: Any, one: Field) -> list[Group]:
     return sorted(groups, key=lambda group: order.get(group.key, len(order)))[:MOST_GROUPS]
 
 
+def _can_be_empty(one: Field) -> bool:
+    return not one.required and one.empty in NO_VALUE
+
+
 def _kept(listing: Any, one: Field) -> dict[str, tuple[int, Decimal]]:
     totals = counters.by_column(listing.kind, listing.user, listing.condition, one.name)
-    return {_key(one, value): (found.count, found.amount) for value, found in totals.items() if found.count}
+    return {key_of(one, value): (found.count, found.amount) for value, found in totals.items() if found.count}
 
 
 def _counted(listing: Any, one: Field) -> dict[str, tuple[int, Decimal]]:
@@ -98,13 +112,14 @@ def _counted(listing: Any, one: Field) -> dict[str, tuple[int, Decimal]]:
     told = rows.values("of_group").annotate(n=Count("pk"), worth=worth).values_list("of_group", "n", "worth")
     found: dict[str, tuple[int, Decimal]] = {}
     for value, n, worth in told:
-        key = _key(one, value)
+        key = key_of(one, value)
         before = found.get(key, (0, Decimal(0)))
         found[key] = (before[0] + n, before[1] + (worth or 0))
     return found
 
 
-def _key(one: Field, value: Any) -> str:
+def key_of(one: Field, value: Any) -> str:
+    """The key of the group of a value."""
     if value in (None, ""):
         return NOTHING
     if is_by_month(one):
@@ -113,16 +128,26 @@ def _key(one: Field, value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _named(one: Field, keys: Iterable[str], user: User) -> dict[str, str]:
-    """{key: words} in the order in which the groups stand."""
+def _named(one: Field, keys: Iterable[str], user: User, room: int = 0) -> dict[str, str]:
+    """{key: words} in the order in which the groups stand; with `room` also of what a form offers, or of too many."""
     there = set(keys)
     if is_by_month(one):
         named = {
             key: _("Month %(month)s") % {"month": f"{key[5:]}/{key[:4]}"} for key in sorted(there - {NOTHING})[::-1]
         }
     elif (table := one.table(user)) is not None:
-        rows = table.model._default_manager.filter(pk__in=[key for key in there if key.isdigit()])
+        wanted = Q(pk__in=[key for key in there if key.isdigit()])
+        if room:
+            wanted |= Q(pk__in=table.order_by("pk").values("pk")[: room + 1])
+        rows = table.model._default_manager.filter(wanted)
         named = {str(pk): str(name) for pk, name in offered({one: rows})[one]}
     else:
+        there |= {str(value) for value, _label in _asked_for(one, user)} if room else set()
         named = {str(value): str(label) for value, label in one.choices() if str(value) in there}
     return named | {NOTHING: _("Without “%(field)s”") % {"field": one.label}}
+
+
+def _asked_for(one: Field, user: User) -> Iterable[tuple[Any, Any]]:
+    """What its form offers: of a company's own choices those in use."""
+    offers: Iterable[tuple[Any, Any]] = getattr(one.form_field(user), "choices", None) or one.choices()
+    return offers

@@ -26,10 +26,10 @@ Words = str | Promise
 class Kind:
     """One kind of record and what the engines need of it. Everything but the first eight has a usual answer.
 
-    `create(values, by=)`, `change(row, changes, by=)`, `change_many(rows, name, value, by=)`, `assign(rows, owner=,
-    team=, by=)`, `take(row, by=)` and, for a kind with stages, `move(row, to=, left=, by=)`, `close(row, to=, reason=,
-    by=)`, `reopen(row, by=)` are the domain's
-    own acts where it has some. `on_page(rows)` brings what the record page draws.
+    `create(values, by=)`, `change(row, changes, by=)`, `change_many(rows, name, value, by=)`, `rearrange(row, changes,
+    by=)`, `assign(rows, owner=, team=, by=)`, `take(row, by=)` and, for a kind with stages, `move(row, to=, left=,
+    by=)`, `close(row, to=, reason=, by=)`, `reopen(row, by=)` are the domain's own acts where it has some.
+    `on_page(rows)` brings what the record page draws.
     `closing_url(row, stage)` is the dialog that a closing stage asks through, where it is not the usual one;
     `entered(row, left, by=, via=)` is called whenever a row has come to another stage. `stage_events` names the events
     of "moved", "reopened" and of each end. `family` is what roles grant rights for unless they name the kind. What a
@@ -106,6 +106,7 @@ ACTS = {
     "create",
     "change",
     "change_many",
+    "rearrange",
     "assign",
     "share_out",
     "archive",

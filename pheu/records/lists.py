@@ -392,7 +392,7 @@ class Listing:
     def kept(self) -> list[tuple[str, str]]:
         """What a new filter keeps of the address: tab, order, and what its menu does not ask about."""
         beside = {key for key, part in self.filters.items() if key not in self._menu}
-        kept = beside | {"sort", "where", "cols", "group"}
+        kept = beside | {"sort", "where", "cols", "group", "by", "lanes"}
         told = [(name, value) for name, values in self.params.lists() if name in kept for value in values]
         return [("tab", self.tab.code), *told]
 

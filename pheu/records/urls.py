@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, include, path
 
-from pheu.records import act_views, cell_pages, condition_pages, kinds, view_pages, views
+from pheu.records import act_views, board_pages, cell_pages, condition_pages, kinds, view_pages, views
 from pheu.records.kinds import Kind
 
 
@@ -39,6 +39,7 @@ def record_urls(kind: Kind) -> list[URLPattern]:
         pages += [
             path("stages/", act_views.record_stages, here, name=f"{kind.code}-stages"),
             path("board/", views.record_board, here, name=f"{kind.code}-board"),
+            path("<id:pk>/column/", board_pages.record_column, here, name=f"{kind.code}-column"),
             path("<id:pk>/stage/", views.record_stage, here, name=f"{kind.code}-stage"),
             path("<id:pk>/closing/", act_views.record_closing, here, name=f"{kind.code}-closing"),
             path("<id:pk>/entry/", act_views.record_entry, here, name=f"{kind.code}-entry"),

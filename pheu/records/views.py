@@ -1,5 +1,6 @@
 """Pages that every kind shares: list, board, form, record, picker, search. The domain gives schema and acts."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -27,7 +28,7 @@ from pheu.people.scopes import ARCHIVE, ASSIGN, CHANGE, CONVERT, CREATE, MOVE, V
 from pheu.records import kinds
 from pheu.records.access import granted, must, with_abilities
 from pheu.records.answers import asked_in, moved_toast, say, settle
-from pheu.records.boards import Board
+from pheu.records.boards import Board, Column, board_for
 from pheu.records.counting import counts_of
 from pheu.records.forms import MoveForm, sent_in
 from pheu.records.gates import dialog_into, mark_barred, must_let
@@ -61,22 +62,31 @@ def record_list(request: Request, kind: str) -> HttpResponse:
 
 @require_safe
 def record_board(request: Request, kind: str) -> HttpResponse:
-    board = Board(_open(request, kind), request.user, request.GET, _last_tab(request, kind))
+    board = board_for(_open(request, kind), request.user, request.GET, _last_tab(request, kind))
     if request.htmx and "column" in request.GET:
-        return _other_fold(request, board)
+        return _other_fold(request, board.kind)
     context = _list_context(request, board) | {"board": board}
-    if (of := read_id(request.GET.get("of"))) is not None:
-        stage: Stage = get_object_or_404(board.pipeline.stages, pk=of)
-        return render(request, "records/board.html#more", context | {"column": board.more_of(stage)})
+    if of := request.GET.get("of"):
+        column = board.more_of(_head(board, of), request.GET.get("lane", ""))
+        return render(request, "records/board.html#more", context | {"column": column})
     return _remember_tab(request, board, render(request, "records/board.html", context))
 
 
-def _other_fold(request: Request, board: Board) -> HttpResponse:
+def _head(board: Board, key: str) -> Column:
+    """The column of this key; without it there is no such page."""
+    found = board.head(key)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _other_fold(request: Request, kind: Kind) -> HttpResponse:
     """One column opened or folded where it stands; the address says so too, for when the page is drawn again."""
-    board.params = _query_of_page(request)
-    stage: Stage = get_object_or_404(board.pipeline.stages, pk=read_id(request.GET["column"]))
-    board = board.with_other_fold(stage)
-    [column] = [one for one in board.heads if one.stage == stage]
+    key = request.GET["column"]
+    board = board_for(kind, request.user, _query_of_page(request), _last_tab(request, kind.code))
+    board = board.with_other_fold(key)
+    _head(board, key)
+    [column] = [one for one in board.heads if one.key == key]
     board.deal_out([column])
     context = _list_context(request, board) | {"board": board, "column": column}
     return replace_url(render(request, "records/board.html#column", context), board.url())
@@ -93,7 +103,7 @@ YEAR = 365 * 24 * 3600  # seconds
 
 def _remember_tab(request: Request, listing: Listing, answer: HttpResponse) -> HttpResponse:
     """A view is chosen by its tab, whose address names nothing else; links to some rows choose none."""
-    if set(request.GET) == {"tab"} and request.GET["tab"] == listing.tab.code:
+    if set(request.GET) - {"by", "lanes"} == {"tab"} and request.GET["tab"] == listing.tab.code:
         name, value = f"tab-{listing.kind.code}", f"{request.user.pk}.{listing.tab.code}"
         secure = settings.SESSION_COOKIE_SECURE
         answer.set_cookie(name, value, max_age=YEAR, httponly=True, samesite="Lax", secure=secure)
@@ -241,8 +251,8 @@ def visible_row(request: Request, kind: str, pk: int) -> Any:
     return row
 
 
-def row_form(request: Request, row: Any, data: Any = None) -> Any:
-    return kinds.get(row.kind).schema_for(request.user).form(request.user, data, row=row)
+def row_form(request: Request, row: Any, data: Any = None, only: Collection[str] | None = None) -> Any:
+    return kinds.get(row.kind).schema_for(request.user).form(request.user, data, row=row, only=only)
 
 
 PLACES = {
@@ -288,7 +298,8 @@ def _came_from(kind: Kind, request: Request) -> str:
     """The list, or the board, whose row or card led here."""
     listing = Listing(kind, request.user, request.GET)
     if "board" in request.GET and kind.has_board:
-        return kind.url("board") + listing.url(stage=None, sort=None, board=None)
+        group = {"group": None, "in": None} if "by" in request.GET else {}
+        return kind.url("board") + listing.url(stage=None, sort=None, board=None, **group)
     return kind.url("list") + listing.url()
 
 
@@ -315,12 +326,17 @@ def record_save(request: Request, kind: str, pk: int) -> HttpResponse:
 @require_POST
 def record_stage(request: Request, kind: str, pk: int) -> HttpResponse:
     """Move a row to another stage: the stage bar, a dropped card, or Alt+arrow on a focused card."""
+    return move_to_stage(request, kind, pk, request.POST)
+
+
+def move_to_stage(request: Request, kind: str, pk: int, sent: Mapping[str, Any]) -> HttpResponse:
+    """Move a row from the stage `left` `to` another, both as sent."""
     chosen = kinds.get(kind)
     rows = chosen.model.objects.visible_to(request.user).select_related("record").with_stage()
     row = get_object_or_404(with_abilities(rows, request.user, MOVE), pk=pk)
     if str(MOVE) not in granted(row):
         raise Refused
-    form = MoveForm(request.POST, row=row)
+    form = MoveForm(sent, row=row)
     if not form.is_valid():
         return render(request, "refused.html", {"error": form.errors.as_text()}, status=422)
     to, left = form.cleaned_data["to"], form.cleaned_data["left"]
@@ -329,14 +345,19 @@ def record_stage(request: Request, kind: str, pk: int) -> HttpResponse:
     if dialog:  # the stage asks for more: a reason, whom a converted lead goes to, what its gate wants
         return asked_in(request, dialog)
     row = chosen.move(row, to=to, left=left, by=request.user)
-    toast = moved_toast(row)
-    if not request.htmx or request.htmx.target != f"{kind}-{pk}":
+    return moved_on_board(request, row, moved_toast(row), {str(left.pk), str(to.pk)})
+
+
+def moved_on_board(request: Request, row: Any, toast: Any, columns: set[str]) -> HttpResponse:
+    """The answer to a card that was put elsewhere: itself, and the heads of these columns; elsewhere a page."""
+    kind = kinds.get(row.kind)
+    if not request.htmx or request.htmx.target != f"{kind.code}-{row.pk}":
         if toast is not None:
             say(request, toast)
         return HttpResponseClientRefresh() if request.htmx else redirect(row)
-    board = Board(chosen, request.user, _query_of_page(request), _last_tab(request, kind))
-    columns = [column for column in board.heads if column.stage in (left, to)]
-    context = {"kind": chosen, "board": board, "card": board.card(row), "columns": columns}
+    board = board_for(kind, request.user, _query_of_page(request), _last_tab(request, kind.code))
+    heads = [column for column in board.heads if column.key in columns]
+    context = {"kind": kind, "board": board, "card": board.card(row), "columns": heads}
     answer = render(request, "records/board.html#moved", context)
     return trigger_client_event(answer, "toast", toast) if toast is not None else answer
 

@@ -15,6 +15,7 @@ class TimelineConfig(AppConfig):
             create=services.create,
             change=services.change,
             change_many=services.change_many,
+            rearrange=services.rearrange,
             assign=services.assign,
             share_out=sharing.share_out,
             archive=archiving.archive,

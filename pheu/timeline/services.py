@@ -241,6 +241,13 @@ def change(row: Row, changes: Mapping[str, tuple[Any, Any]], *, by: User, via: s
     return row
 
 
+@act
+def rearrange(row: Row, changes: Mapping[str, tuple[Any, Any]], *, by: User, via: str = "page") -> Any:
+    """`change` by a card that was put elsewhere on a board: one press of a button takes it back."""
+    current().about = row.pk
+    return kinds.get(row.kind).change(row, changes, by=by, via=via)
+
+
 def _keep_uploads(schema: Any, row: Row, values: Mapping[str, Any], by: User) -> bool:
     """Keep the files that came with a new row, now that there is a record for them; whether there were any."""
     uploads = [one for name in values if isinstance(one := schema.get(name), OwnFile) and values[name] is not None]

@@ -106,6 +106,7 @@ def a_logo():
 ON_ROWS = {
     "timeline.change": lambda d, by: timeline.change(d.lead, {"need": ("Đo bụi", "khác")}, by=by),
     "timeline.change_many": lambda d, by: timeline.change_many([d.lead], "need", "khác", by=by),
+    "timeline.rearrange": lambda d, by: timeline.rearrange(d.lead, {"need": ("Đo bụi", "khác")}, by=by),
     "keeping.change_view": lambda d, by: keeping.change_view(d.view.pk, {"name": "x"}, by=by),
     "stages.move": lambda d, by: stages.move(d.lead, to=another(d.lead), left=d.lead.stage, by=by),
     "stages.move_many": lambda d, by: stages.move_many([d.lead], to=another(d.lead), by=by),

@@ -254,6 +254,18 @@ def _next_stage(firm: Firm, thing: Any) -> dict[str, Any]:
     return {"to": to.pk, "left": thing.stage_id}
 
 
+CHOICE = {"lead": "rating", "deal": "priority", "toy": "colour"}
+
+
+def _another_column(kind: str) -> Callable[[Firm, Any], dict[str, Any]]:
+    def sends(firm: Firm, thing: Any) -> dict[str, Any]:
+        held = getattr(thing, CHOICE[kind])
+        others = [value for value, _label in kinds.get(kind).schema[CHOICE[kind]].choices() if value != held]
+        return {"by": CHOICE[kind], "left": "none" if held in ("", None) else str(held), "to": others[0]}
+
+    return sends
+
+
 def _a_view(firm: Firm, thing: Any) -> dict[str, Any]:
     return {"name": "Chờ gọi lại", "shared": "me"}
 
@@ -480,6 +492,7 @@ def _board_of(kind: str) -> dict[str, Entry]:
         f"{kind}-board": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-stages": Entry(about=(kind,), ticked=True, needs=MOVE, get=200, post=302, sends=_next_stage),
         f"{kind}-stage": Entry(about=(kind,), needs=MOVE, post=302, sends=_next_stage),
+        f"{kind}-column": Entry(about=(kind,), needs=CHANGE, post=302, sends=_another_column(kind)),
         f"{kind}-entry": Entry(about=(kind,), needs=MOVE, get=200, post=302, query=_next_stage, sends=_next_stage),
         f"{kind}-pipeline": Entry(about=(kind,), needs=MOVE, get=200, post=302, sends=_second_pipeline(kind)),
     }

@@ -199,6 +199,9 @@ ON_LEAD = {
     "timeline.change_many": Act(
         lambda d: partial(timeline.change_many, [d.lead], "website", "hondacement.example", by=d.an), "record.changed"
     ),
+    "timeline.rearrange": Act(
+        lambda d: partial(timeline.rearrange, d.lead, {"priority": (d.lead.priority, 2)}, by=d.an), "record.changed"
+    ),
     "timeline.assign": Act(
         lambda d: partial(timeline.assign, [d.lead], owner=d.cast.binh, by=d.cast.binh), "record.assigned"
     ),

@@ -13,6 +13,16 @@ function isBarred(list) {
   return "barred" in list.dataset;
 }
 
+// What stands beside a list in its lane: on a board without lanes, all columns.
+function beside(list) {
+  return columns(list.closest("[data-board]")).filter((one) => one.dataset.lane === list.dataset.lane);
+}
+
+// What stands above and below a list in its column: on a board without lanes, nothing else.
+function stacked(list) {
+  return columns(list.closest("[data-board]")).filter((one) => one.dataset.stage === list.dataset.stage);
+}
+
 function move(card, list, before = null) {
   const home = { list: card.parentElement, next: card.nextElementSibling };
   if (list === home.list) return;
@@ -27,8 +37,14 @@ function send(card, list, home) {
     source: card,
     target: card,
     swap: "outerHTML",
-    values: { to: list.dataset.stage, left: home.list.dataset.stage },
+    values: { to: list.dataset.stage, left: home.list.dataset.stage, ...fields(list, home.list) },
   });
+}
+
+// On a board by fields: by which, and from which lane to which.
+function fields(list, from) {
+  const { by, lanes } = list.closest("[data-board]").dataset;
+  return { ...(by && { by }), ...(lanes && { lanes, lane: list.dataset.lane, from: from.dataset.lane }) };
 }
 
 function goBack(card) {
@@ -126,10 +142,10 @@ function prepare(root) {
 document.addEventListener("keydown", (event) => {
   const card = event.target.closest?.(".card[data-move-url]");
   if (!card) return;
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (event.altKey && step) {
     event.preventDefault();
-    const all = columns(card.closest("[data-board]"));
+    const all = (/Right|Left/.test(event.key) ? beside : stacked)(card.parentElement);
     let at = all.indexOf(card.parentElement) + step;
     while (all[at] && isBarred(all[at])) at += step;
     const list = all[at];
@@ -154,11 +170,19 @@ document.addEventListener("click", (event) => {
 function openMenu(card, from) {
   menu ??= newMenu();
   menu.opener = from;
-  const open = columns(card.closest("[data-board]")).filter((list) => !isBarred(list) || list === card.parentElement);
-  menu.replaceChildren(...open.map((list) => choice(card, list)));
+  const here = card.parentElement;
+  const open = (lists) => lists.filter((list) => !isBarred(list) || list === here);
+  const others = open(stacked(here));
+  const line = others.length > 1 ? [document.createElement("hr"), ...others.map((list) => choice(card, list, list.dataset.laneName))] : [];
+  menu.replaceChildren(...open(beside(here)).map((list) => choice(card, list, nameOf(list))), ...line);
   menu.showPopover();
-  const here = menu.querySelector("[aria-current]");
-  (here?.nextElementSibling ?? here)?.focus(); // mostly it goes on to the next stage
+  const now = menu.querySelector("[aria-current]");
+  const next = now?.nextElementSibling;
+  (next?.matches("button") ? next : now)?.focus(); // mostly it goes on to the next stage
+}
+
+function nameOf(list) {
+  return list.dataset.stageName || list.closest(".column")?.querySelector(HEADS)?.firstChild?.textContent || "";
 }
 
 function newMenu() {
@@ -170,11 +194,11 @@ function newMenu() {
   return made;
 }
 
-function choice(card, list) {
+function choice(card, list, name) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "menu-item";
-  button.textContent = list.dataset.stageName || list.closest(".column")?.querySelector(HEADS)?.firstChild?.textContent || "";
+  button.textContent = name;
   if (list === card.parentElement) button.setAttribute("aria-current", "true");
   button.addEventListener("click", () => {
     menu.hidePopover();
