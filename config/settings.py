@@ -131,11 +131,18 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = _base.scheme
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_RATE_LIMITS: dict[str, str | None] | bool = RATE_LIMITS
 MFA_ADAPTER = "pheu.people.second_step.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {
     "authenticate": "pheu.people.second_step.CodeForm",
     "activate_totp": "pheu.people.second_step.SwitchOnForm",
+    "authenticate_webauthn": "pheu.people.passkeys.AfterPasswordForm",
+    "login_webauthn": "pheu.people.passkeys.AloneForm",
+    "add_webauthn": "pheu.people.passkeys.AddForm",
+    "edit_webauthn": "pheu.people.passkeys.RenameForm",
 }
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # as ACCOUNT_EMAIL_VERIFICATION
+MFA_RATE_LIMITS = {"webauthn_login": "100/m/ip"}  # nothing can be guessed; a whole office may stand behind one address
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 1  # half a minute to type, and clocks of telephones that go wrong by as much
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("PHEU_TRUSTED_PROXIES", 0)

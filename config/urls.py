@@ -1,10 +1,12 @@
 """Every address of the site. An app's own addresses are in its urls.py."""
 
+from allauth.mfa.webauthn.views import EditWebAuthnView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from pheu.core.health import health
+from pheu.people import passkeys
 
 
 def no_page(request: HttpRequest) -> HttpResponse:
@@ -21,6 +23,13 @@ urlpatterns = [
     path("accounts/2fa/", RedirectView.as_view(pattern_name="account"), name="mfa_index"),
     path("accounts/2fa/reauthenticate/", no_page, name="mfa_reauthenticate"),  # the password is asked for instead
     path("accounts/2fa/recovery-codes/download/", no_page, name="mfa_download_recovery_codes"),
+    path("accounts/2fa/authenticate/", passkeys.SecondStepView.as_view(), name="mfa_authenticate"),
+    path("accounts/2fa/webauthn/", RedirectView.as_view(pattern_name="account"), name="mfa_list_webauthn"),
+    path("accounts/2fa/webauthn/reauthenticate/", no_page, name="mfa_reauthenticate_webauthn"),
+    path("accounts/2fa/webauthn/add/", passkeys.AddView.as_view(), name="mfa_add_webauthn"),
+    path("accounts/2fa/webauthn/login/", passkeys.AloneView.as_view(), name="mfa_login_webauthn"),
+    path("accounts/2fa/webauthn/keys/<id:pk>/remove/", passkeys.RemoveView.as_view(), name="mfa_remove_webauthn"),
+    path("accounts/2fa/webauthn/keys/<id:pk>/edit/", EditWebAuthnView.as_view(), name="mfa_edit_webauthn"),
     path("accounts/", include("allauth.urls")),
     path("ui/", include("pheu.core.views")),
     path("language/", include("pheu.core.language")),

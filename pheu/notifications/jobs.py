@@ -1,6 +1,24 @@
-from pheu.core.jobs import app
+"""What was told long ago goes; and once a day somebody hears by mail of what they have not read."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.db.models import Max
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy, ngettext
+
+from pheu.core import shape
+from pheu.core.jobs import app, job, titled
+from pheu.notifications.models import Choice, Notification
 from pheu.notifications.presence import forget_gone
-from pheu.notifications.services import forget_old
+from pheu.notifications.reading import PAGE, Line, lines_among
+from pheu.notifications.services import awaiting_mail, forget_old, take_for_mail
+from pheu.people.models import User
+from pheu.people.profile import hours_of
 
 
 @app.periodic(cron="20 3 * * *")
@@ -16,3 +34,73 @@ def forget_old_notifications(timestamp: int) -> None:
 def forget_readers(timestamp: int) -> None:
     """Those who left without a word."""
     forget_gone()
+
+
+# The mail of the day --------------------------------------------------------------------------------------------------
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queueing_lock="notifications.ask_for_mails")
+def ask_for_mails(timestamp: int) -> None:
+    """On a day of work, from the hour at which the company begins."""
+    shape.see(None)  # the hours as they are today
+    now = timezone.localtime()
+    hours = hours_of(now.date())
+    if hours and now.time() >= hours[0][0]:
+        _ask()
+
+
+@transaction.atomic
+def _ask() -> None:
+    """The day is noted together with the job: a worker that dies leaves both or neither."""
+    today = timezone.localdate()
+    newest = Notification.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    for one in awaiting_mail(today):
+        send_mail_of_day.defer(user_id=one.pk, up_to=newest)
+        one.mailed_on = today
+        one.save(update_fields=["mailed_on"])
+
+
+@titled(gettext_lazy("Sending what was not read yet"))
+@job
+@transaction.atomic
+def send_mail_of_day(user_id: int, up_to: int) -> None:
+    """What goes out is noted as mailed in the same transaction: a second try finds nothing left to send."""
+    choice = Choice.objects.select_for_update().filter(user=user_id).first()
+    user = User.objects.active().with_rights().filter(pk=user_id).first()
+    if choice is None or user is None:
+        return
+    ids = take_for_mail(user, choice.mailed, up_to=up_to)
+    if ids:
+        with translation.override(choice.language):
+            _letter(user, ids, up_to).send()
+
+
+def _letter(user: User, ids: list[int], up_to: int) -> EmailMultiAlternatives:
+    found = lines_among(ids, user)
+    site = settings.PHEU_BASE_URL.rstrip("/")
+    context = {
+        "person": user,
+        "news": [(line, site + _address_of(line)) for line in found[:PAGE]],
+        "has_more": len(found) > PAGE,
+        "all_url": site + reverse("notifications"),
+        "choices_url": site + reverse("account"),
+    }
+    subject = ngettext("%(many)s piece of news in Phễu", "%(many)s pieces of news in Phễu", len(ids))
+    # One name for one mail: should it be sent twice all the same, mail programs show it once.
+    name = f"<news-{user.pk}-{up_to}@{urlsplit(site).hostname}>"
+    letter = EmailMultiAlternatives(
+        subject % {"many": len(ids)},
+        render_to_string("notifications/mail.txt", context),
+        to=[user.email],
+        headers={"Message-ID": name, "Auto-Submitted": "auto-generated"},
+    )
+    letter.attach_alternative(render_to_string("notifications/mail.html", context), "text/html")
+    return letter
+
+
+def _address_of(line: Line) -> str:
+    """The record; of several at once the page that lists them."""
+    if line.others:
+        return f"{reverse('notifications')}?of={line.row.operation_id}"
+    return reverse("record", args=[line.row.record_id])

@@ -11,7 +11,7 @@ from pheu.timeline.models import Event
 
 
 class Reason(models.TextChoices):
-    """Why somebody is told; each person chooses for which of these the bell rings."""
+    """Why somebody is told; each person chooses for which of these the bell rings, and what comes by mail."""
 
     ASSIGNED = "assigned", _("A record is handed to me")
     RETURNED = "returned", _("A record is taken off me")
@@ -25,6 +25,7 @@ class Notification(models.Model):
     """One person is told of one event, whose sentence is made when it is read and by whom.
 
     Of the event it keeps what lists of these ask for, so that they read one table: its record and its operation.
+    Where it does not ring it waits for the day's mail only.
     """
 
     receiver = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
@@ -35,6 +36,8 @@ class Notification(models.Model):
     reason = models.CharField(max_length=10, choices=Reason.choices)
     made_at = models.DateTimeField(default=timezone.now, db_index=True)
     read_at = models.DateTimeField(null=True)
+    rings = models.BooleanField(default=True)
+    mailed_at = models.DateTimeField(null=True)
 
     objects = NotificationQuerySet.as_manager()
 
@@ -52,10 +55,18 @@ class Notification(models.Model):
 
 
 class Choice(models.Model):
-    """For which reasons somebody does not want the bell to ring; who has no row hears of all."""
+    """For which reasons somebody does not want the bell to ring, and for which they want a mail a day.
+
+    Who has no row hears of all by the bell, and gets no mail.
+    """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
     silent = models.JSONField(default=list)
+    mailed = models.JSONField(default=list)
+    # Of the mails: that of the pages is each browser's own.
+    language = models.CharField(max_length=10, default="vi")
+    # The day whose mail was asked for last.
+    mailed_on = models.DateField(null=True)
 
 
 class Reader(models.Model):

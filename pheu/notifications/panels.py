@@ -3,8 +3,7 @@
 from typing import Any
 
 from pheu.core.registries import Panel, account_panels, head_panels, title_panels
-from pheu.notifications.models import Reason
-from pheu.notifications.reading import silent_for
+from pheu.notifications.reading import choices_of
 from pheu.people.requests import Request
 
 
@@ -20,5 +19,4 @@ def news(request: Request, row: Any, may: set[str]) -> Panel:
 
 @account_panels.add("*")
 def choices(request: Request) -> Panel:
-    silent = silent_for(request.user)
-    return Panel("notifications/_choices.html", {"reasons": [(one, one.value not in silent) for one in Reason]})
+    return Panel("notifications/_choices.html", {"reasons": choices_of(request.user)})

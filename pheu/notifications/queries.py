@@ -7,6 +7,10 @@ from pheu.people.models import User
 
 class NotificationQuerySet(QuerySet):
     def of(self, user: User) -> "NotificationQuerySet":
+        """What the bell shows to `user`."""
+        return self.told(user).filter(rings=True)
+
+    def told(self, user: User) -> "NotificationQuerySet":
         """What `user` was told and may still see: the record decides, each time anew."""
         records: Any = self.model._meta.get_field("record").related_model
         seen = records.objects.visible_to(user).filter(pk=OuterRef("record")).exclude(state=records.State.UNDONE)

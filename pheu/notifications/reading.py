@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
+from django.utils.translation import ngettext
 
-from pheu.notifications.models import Choice, Notification
+from pheu.notifications.models import Choice, Notification, Reason
 from pheu.people.models import User
 from pheu.timeline.events import KINDS, EventKind
 from pheu.timeline.models import Event, Note
@@ -30,6 +31,14 @@ class Line:
     def event(self) -> Event:
         return self.row.event
 
+    @property
+    def and_others(self) -> str:
+        """What stands behind the title where several records came together, with a space before it."""
+        if not self.others:
+            return ""
+        words = ngettext("and %(many)s other record", "and %(many)s other records", self.others)
+        return " " + words % {"many": self.others}
+
 
 def unread_count(user: User) -> str:
     """How many lines wait, capped; empty for none."""
@@ -38,10 +47,10 @@ def unread_count(user: User) -> str:
     return f"{MOST_COUNTED}+" if many > MOST_COUNTED else str(many or "")
 
 
-def silent_for(user: User) -> set[str]:
-    """The reasons for which the bell does not ring."""
-    chosen = Choice.objects.filter(user=user).first()
-    return set(chosen.silent) if chosen else set()
+def choices_of(user: User) -> list[tuple[Reason, bool, bool]]:
+    """Of each reason whether the bell rings, and whether it comes by mail."""
+    chosen = Choice.objects.filter(user=user).first() or Choice()
+    return [(one, one.value not in chosen.silent, one.value in chosen.mailed) for one in Reason]
 
 
 def lines(user: User, *, below: int | None = None, unread: bool = False, most: int = PAGE) -> list[Line]:
@@ -49,6 +58,15 @@ def lines(user: User, *, below: int | None = None, unread: bool = False, most: i
     rows = Notification.objects.of(user)
     if below is not None:
         rows = rows.filter(operation__lt=below)
+    return _grouped(rows, user, unread=unread, most=most)
+
+
+def lines_among(ids: Sequence[int], user: User, *, most: int = PAGE) -> list[Line]:
+    """The same of these notifications only."""
+    return _grouped(Notification.objects.filter(pk__in=ids), user, most=most)
+
+
+def _grouped(rows: QuerySet[Notification], user: User, *, unread: bool = False, most: int = PAGE) -> list[Line]:
     told = rows.order_by("-operation").values("operation").annotate(
         many=Count("pk"), newest=Max("pk"), waiting=Count("pk", filter=Q(read_at=None))
     )  # fmt: skip
@@ -60,7 +78,7 @@ def lines(user: User, *, below: int | None = None, unread: bool = False, most: i
 
 def lines_of(user: User, operation: int, *, below: int | None = None, most: int = PAGE) -> list[Line]:
     """Everything that one operation brought, one by one, older than the notification of this id."""
-    rows = Notification.objects.of(user).filter(operation=operation)
+    rows = Notification.objects.told(user).filter(operation=operation)
     if below is not None:
         rows = rows.filter(pk__lt=below)
     found = _with_events(list(rows.order_by("-pk").values_list("pk", flat=True)[: most + 1]))

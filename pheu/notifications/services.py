@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from pheu.notifications import live
@@ -31,30 +31,51 @@ class News:
 
 
 def tell(news: Iterable[News]) -> list[Notification]:
-    """Tell people of events: not whoever did it, nobody who may not see its record, or who wants no word of that."""
+    """Tell people of events: not whoever did it, nobody who may not see its record, or who wants no word of that.
+
+    Returned are those for which the bell rings.
+    """
     wanted = [one for one in news if one.receiver_id != one.event.by_id and one.about]
     if not wanted:
         return []
     people = _hearing({one.receiver_id for one in wanted})
     seen = seen_by(people, {one.about for one in wanted})
-    silent = {person.pk: set(getattr(person, "silent", None) or ()) for person in people}
+    choices = {person.pk: _Heard.by(person) for person in people}
     rows = [
         Notification(
             receiver_id=one.receiver_id, event=one.event, record_id=one.about, operation_id=one.event.operation_id,
-            reason=one.reason,
+            reason=one.reason, rings=one.reason not in choices[one.receiver_id].silent,
         )
         for one in wanted
-        if one.about in seen.get(one.receiver_id, ()) and one.reason not in silent[one.receiver_id]
+        if one.about in seen.get(one.receiver_id, ()) and choices[one.receiver_id].hears_of(one.reason)
     ]  # fmt: skip
     if rows:
         Notification.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
-        live.told().receivers.update(row.receiver_id for row in rows)
-    return rows
+    ringing = [row for row in rows if row.rings]
+    if ringing:
+        live.told().receivers.update(row.receiver_id for row in ringing)
+    return ringing
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """What somebody wants no word of by the bell, and what they want by mail."""
+
+    silent: frozenset[str]
+    mailed: frozenset[str]
+
+    @classmethod
+    def by(cls, person: User) -> "_Heard":
+        return cls(*(frozenset(getattr(person, name, None) or ()) for name in ("silent", "mailed")))
+
+    def hears_of(self, reason: str) -> bool:
+        return reason not in self.silent or reason in self.mailed
 
 
 def _hearing(ids: set[int]) -> Sequence[User]:
-    silent = Choice.objects.filter(user=OuterRef("pk")).values("silent")
-    return list(User.objects.active().filter(pk__in=ids).with_rights().annotate(silent=Subquery(silent)))
+    own = Choice.objects.filter(user=OuterRef("pk"))
+    chosen = {name: Subquery(own.values(name)) for name in ("silent", "mailed")}
+    return list(User.objects.active().filter(pk__in=ids).with_rights().annotate(**chosen))
 
 
 def read(notification: Notification) -> int:
@@ -65,7 +86,7 @@ def read(notification: Notification) -> int:
 
 def read_all(user: User, *, up_to: int) -> int:
     """Note that `user` has read everything that came no later than the notification of this id."""
-    return _note_read(Notification.objects.unread().filter(receiver=user, pk__lte=up_to), user.pk)
+    return _note_read(Notification.objects.unread().filter(receiver=user, pk__lte=up_to, rings=True), user.pk)
 
 
 def _note_read(rows: QuerySet[Notification], receiver: int) -> int:
@@ -75,10 +96,34 @@ def _note_read(rows: QuerySet[Notification], receiver: int) -> int:
     return many
 
 
-def choose(user: User, wanted: Iterable[str]) -> None:
-    """Let the bell ring for these reasons only."""
+def choose(user: User, wanted: Iterable[str], mailed: Iterable[str] = (), *, language: str = "vi") -> None:
+    """Let the bell ring for these reasons only, and send a mail a day of those, the first on the next day of work."""
     silent = [one.value for one in Reason if one.value not in set(wanted)]
-    Choice.objects.update_or_create(user=user, defaults={"silent": silent})
+    mailed = [one.value for one in Reason if one.value in set(mailed)]
+    chosen, _is_new = Choice.objects.get_or_create(user=user)
+    if not chosen.mailed:
+        chosen.mailed_on = timezone.localdate()
+    chosen.silent, chosen.mailed, chosen.language = silent, mailed, language
+    chosen.save()
+
+
+NOWHERE = (".example", ".invalid", ".test")  # addresses of a demo company: nobody is there
+
+
+def awaiting_mail(day: date) -> QuerySet[Choice]:
+    """Whose mail of this day was not asked for yet; those are held whom nobody else holds."""
+    nowhere = Q(*(("user__email__iendswith", end) for end in NOWHERE), _connector=Q.OR)
+    due = Q(mailed_on=None) | Q(mailed_on__lt=day)
+    waiting = Choice.objects.filter(due, user__is_active=True).exclude(mailed=[]).exclude(nowhere)
+    return waiting.select_for_update(skip_locked=True, of=("self",))
+
+
+def take_for_mail(user: User, reasons: Iterable[str], *, up_to: int) -> list[int]:
+    """What waits for this person's mail, from now on taken as mailed: not what was read, or may be seen no more."""
+    waiting = Notification.objects.told(user).unread().filter(mailed_at=None, reason__in=list(reasons), pk__lte=up_to)
+    ids = list(waiting.order_by("-pk").values_list("pk", flat=True))
+    Notification.objects.filter(pk__in=ids).update(mailed_at=timezone.now())
+    return ids
 
 
 def forget_old() -> int:

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
@@ -130,7 +132,8 @@ def news(request: Request, pk: int) -> HttpResponse:
 
 @require_POST
 def choices(request: Request) -> HttpResponse:
-    """For which reasons the bell rings; what is not ticked stays silent."""
-    services.choose(request.user, request.POST.getlist("reason"))
+    """For which reasons the bell rings and a mail comes; what is not ticked stays silent."""
+    wanted, mailed = (request.POST.getlist(name) for name in ("reason", "mail"))
+    services.choose(request.user, wanted, mailed, language=get_language() or settings.LANGUAGE_CODE)
     tell(request, _("Saved."))
     return redirect("account")

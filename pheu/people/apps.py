@@ -5,4 +5,4 @@ class PeopleConfig(AppConfig):
     name = "pheu.people"
 
     def ready(self) -> None:
-        from pheu.people import navigation, sessions  # noqa: F401  (registers pages; listens to sign-ins)
+        from pheu.people import navigation, panels, sessions  # noqa: F401  (registers pages; listens to sign-ins)

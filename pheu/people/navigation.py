@@ -16,4 +16,5 @@ def pages(user: Any) -> Iterable[Command]:
         Command(group, mine, "user", more=_("Where you are signed in")),
         Command(_("Change password"), reverse("account_change_password"), "key", group),
         Command(_("Second step"), mine, "shield", group),
+        Command(_("Passkeys"), mine, "fingerprint", group),
     ]

@@ -1,4 +1,4 @@
-"""The second step of signing in: a code of six digits from the person's telephone, or a recovery code."""
+"""The second step of signing in: a code of six digits from the person's telephone, a passkey, or a recovery code."""
 
 import base64
 import hashlib
@@ -36,7 +36,8 @@ WAIT = _("Too many tries. Wait a few minutes and try again.")
 LOST = _("The second step of this account cannot be read any more. An administrator can take it away.")
 KEPT = _("The company asks it of administrators: it stays on.")
 VALID_FOR = 120  # seconds; longer than any code of the telephone is taken (MFA_TOTP_TOLERANCE)
-TOTP, RECOVERY = Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES
+TOTP, PASSKEY, RECOVERY = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN, Authenticator.Type.RECOVERY_CODES
+STEPS = (TOTP, PASSKEY)  # recovery codes are there for when these are not
 
 
 class SecondStepAdapter(DefaultMFAAdapter):
@@ -57,7 +58,15 @@ class SecondStepAdapter(DefaultMFAAdapter):
             raise DomainError(LOST) from error
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        return not is_asked_for(authenticator.user)
+        others = Authenticator.objects.filter(user=authenticator.user, type__in=STEPS).exclude(pk=authenticator.pk)
+        return not is_asked_for(authenticator.user) or others.exists()
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Who asks for a passkey, as the device shows it."""
+        return super().get_public_key_credential_rp_entity() | {"name": self.get_totp_issuer()}
+
+    def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
+        return super().get_public_key_credential_user_entity(user) | {"display_name": user.full_name}
 
     def get_totp_issuer(self) -> str:
         return profile().short_name or profile().name or "Phễu"
@@ -128,22 +137,30 @@ class SwitchOnForm(ActivateTOTPForm):
 
 @dataclass(frozen=True)
 class SecondStep:
-    """`codes_left`: recovery codes that were not used."""
+    """`app`: whether codes of an app are asked for; `codes_left`: recovery codes that were not used."""
 
-    is_on: bool
+    app: bool
+    passkeys: tuple[Authenticator, ...]
     codes_left: int
+
+    @property
+    def is_on(self) -> bool:
+        return self.app or bool(self.passkeys)
 
 
 def second_step(user: User) -> SecondStep:
     """One query."""
-    held = {one.type: one for one in Authenticator.objects.filter(user=user)}
-    codes: Any = held[RECOVERY].wrap() if RECOVERY in held else None
-    return SecondStep(TOTP in held, len(codes.get_unused_codes()) if codes else 0)
+    held = list(Authenticator.objects.filter(user=user).order_by("pk"))
+    passkeys = tuple(one for one in held if one.type == PASSKEY)
+    codes: list[Any] = [one.wrap() for one in held if one.type == RECOVERY]
+    return SecondStep(
+        any(one.type == TOTP for one in held), passkeys, sum(len(one.get_unused_codes()) for one in codes)
+    )
 
 
 def with_second_step(people: QuerySet[User]) -> QuerySet[User]:
     """Bring along whether each of them `has_second_step`."""
-    return people.annotate(has_second_step=Exists(Authenticator.objects.filter(user=OuterRef("pk"), type=TOTP)))
+    return people.annotate(has_second_step=Exists(Authenticator.objects.filter(user=OuterRef("pk"), type__in=STEPS)))
 
 
 def take_away(user: User) -> bool:
@@ -155,7 +172,9 @@ def take_away(user: User) -> bool:
 # What the company asks for --------------------------------------------------------------------------------------------
 
 HELD = "second_step_is_on"  # in a session: it need not be looked up again
-ON_THE_WAY = {"mfa_activate_totp", "mfa_view_recovery_codes", "account_reauthenticate", "account_logout"}
+ON_THE_WAY = {
+    "mfa_activate_totp", "mfa_add_webauthn", "mfa_view_recovery_codes", "account_reauthenticate", "account_logout",
+}  # fmt: skip
 
 
 def is_asked_for(user: User) -> bool:

@@ -4,7 +4,6 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from pheu.core.markup import address, html, together
 from pheu.core.templatetags.signs import avatar, dot
@@ -27,7 +26,7 @@ def _notice(line: Line, token: str) -> SafeString:
     note = html('<q class="notice-note">{}</q>', line.excerpt) if line.excerpt else ""
     told = html(
         '<span><b>{}</b> {}</span><span class="notice-what">{}{}</span>{}<span class="sub">{}</span>',
-        event.author_name or _("The system"), line.sentence, line.row.record.title, _others(line.others), note,
+        event.author_name or _("The system"), line.sentence, line.row.record.title, line.and_others, note,
         show_datetime(event.at),
     )  # fmt: skip
     return html(
@@ -40,9 +39,3 @@ def _notice(line: Line, token: str) -> SafeString:
 
 SEVERAL = SafeString('<input type="hidden" name="all" value="1">')
 NEW = '<span class="notice-new"><span class="sr-only">{}</span></span>'
-
-
-def _others(many: int) -> str:
-    if not many:
-        return ""
-    return " " + ngettext("and %(many)s other record", "and %(many)s other records", many) % {"many": many}

@@ -701,6 +701,11 @@ ENTRIES = {
     "mfa_deactivate_totp": Entry(get=404, post=404),  # nobody has one
     "mfa_view_recovery_codes": Entry(get=404),
     "mfa_generate_recovery_codes": Entry(get=302, post=302),
+    "mfa_list_webauthn": Entry(get=302, post=302),
+    "mfa_reauthenticate_webauthn": Entry(get=404, post=404),
+    "mfa_add_webauthn": Entry(get=302, post=302),
+    "mfa_edit_webauthn": Entry(args=("1",), get=302, post=302),  # the password first, whoever's it is
+    "mfa_remove_webauthn": Entry(args=("1",), get=302, post=302),
     "account": Entry(get=200),
     "account-picture": Entry(post=302, sends=lambda *_: {"remove": "1"}),
     "person-picture": Entry(args=("0" * 32,), get=404),  # nobody's
@@ -731,7 +736,7 @@ PUBLIC = {
     "company-logo", "health", "set_language", "account_login", "account_logout", "account_inactive", "account_signup",
     "account_email_verification_sent", "account_confirm_email", "account_confirm_login_code",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
-    "account_reset_password_from_key_done", "mfa_authenticate",
+    "account_reset_password_from_key_done", "mfa_authenticate", "mfa_login_webauthn",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""«Tài khoản của tôi» as a person uses it: the second step is switched on, asked for, and a session ended."""
+"""«Tài khoản của tôi» as a person uses it: second step and passkeys from adding to signing in, a session ended."""
 
 import re
 import time
@@ -96,3 +96,89 @@ def test_the_theme_is_chosen_on_the_page(world, theme):
     expect(choice).to_have_attribute("aria-pressed", "true")
     expect(page.locator("html")).to_have_attribute("data-theme", theme)
     looks_right(page)
+
+
+def with_device(page: Page, finger: bool = True) -> None:
+    """Give the browser a device that makes passkeys, as a phone or a laptop with a fingerprint reader does."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    session.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasResidentKey": True,
+                "hasUserVerification": True,
+                "isUserVerified": finger,
+                "automaticPresenceSimulation": finger,
+            }
+        },
+    )
+
+
+def sign_out(page: Page) -> None:
+    page.locator("[popovertarget=person-menu-side]").click()
+    page.locator("#person-menu-side [form=sign-out-form]").click()
+
+
+def add_passkey(page: Page, name: str) -> None:
+    page.goto("/account/")
+    page.locator("a[href='/accounts/2fa/webauthn/add/']").click()
+    page.locator("main [name=password]").fill(PASSWORD)
+    page.locator("main [name=password]").press("Enter")
+    page.locator("main [name=name]").fill(name)
+    looks_right(page)
+    page.locator("form[data-passkey] [type=submit]").click()
+    expect(page.locator(".account-codes li")).to_have_count(10)
+
+
+def test_a_passkey_from_adding_to_removing(world):
+    page = world.enter(world.cast.an)
+    with_device(page)
+    add_passkey(page, "Máy tính của An")
+    page.goto("/account/")
+    line = page.locator(".account-passkey")
+    expect(line).to_contain_text("Máy tính của An")
+    looks_right(page)
+    sign_out(page)
+    looks_right(page)
+    page.locator("form[data-passkey] [type=submit]").click()  # alone
+    expect(page.locator("[data-shell]")).to_be_visible()
+    sign_out(page)
+    sign_in(page, world.cast.an)
+    expect(page).to_have_url(re.compile("/accounts/2fa/authenticate/"))
+    looks_right(page)
+    page.locator("form[data-passkey] [type=submit]").click()  # after the password
+    expect(page.locator("[data-shell]")).to_be_visible()
+    page.goto("/account/")
+    line.locator("a[href$='/edit/']").click()
+    page.locator("main [name=password]").fill(PASSWORD)
+    page.locator("main [name=password]").press("Enter")
+    page.locator("main [name=name]").fill("Laptop")
+    looks_right(page)
+    page.locator("main [name=name]").press("Enter")
+    expect(line).to_contain_text("Laptop")
+    line.locator("a[href$='/remove/']").click()
+    looks_right(page)
+    page.locator("main .btn-danger").click()
+    expect(line).to_have_count(0)
+    assert world.errors == []
+
+
+def test_what_goes_wrong_with_a_passkey_is_said(world):
+    """No passkey on the device; a browser that knows none; an address without https."""
+    page = world.enter(world.cast.an)
+    with_device(page)
+    page.context.clear_cookies()
+    page.goto("/accounts/login/")
+    press, said = page.locator("form[data-passkey] [type=submit]"), page.locator("[data-said]:visible")
+    press.click()
+    expect(said).to_have_attribute("data-said", "cancelled")
+    expect(press).to_be_enabled()
+    page.evaluate("delete window.PublicKeyCredential")
+    press.click()
+    expect(said).to_have_attribute("data-said", "unsupported")
+    page.goto(page.url.replace("localhost", "127.0.0.1"))
+    press.click()
+    expect(said).to_have_attribute("data-said", "insecure")
