@@ -28,14 +28,14 @@ WEDNESDAY, SUNDAY = date(2026, 12, 2), date(2026, 12, 6)
 def sent(settings):
     """Letters stay here."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    settings.PHEU_BASE_URL = "https://crm.sen.vn"
+    settings.PHEU_BASE_URL = "https://crm.example.com"
     return mail.outbox
 
 
 @pytest.fixture
 def an(an):
     """With an address at which somebody is."""
-    an.email = "an@sen.vn"
+    an.email = "an@example.com"
     an.save()
     return an
 
@@ -81,11 +81,11 @@ def test_unread_news_of_chosen_reasons_goes_out_in_one_letter(monkeypatch, sent,
     move(lead, to=stage_of("lead", "Đang xử lý"), left=lead.stage, by=binh)
     at_work(monkeypatch)
     [letter] = sent
-    assert letter.to == ["an@sen.vn"]
+    assert letter.to == ["an@example.com"]
     [(page, kind)] = letter.alternatives
     assert kind == "text/html"
     for words in (letter.body, page):
-        assert f"https://crm.sen.vn/r/{lead.pk}/" in words
+        assert f"https://crm.example.com/r/{lead.pk}/" in words
         assert str(lead) in words
         assert "Đang xử lý" not in words  # a reason that was not chosen
         assert not re.search(r'(href="|: )/', words)  # every address is whole
@@ -152,7 +152,7 @@ def _no_server(*_args) -> int:
 
 
 def test_what_somebody_may_see_no_more_is_not_in_the_letter(monkeypatch, sent, an, dung, chi):
-    User.objects.filter(pk=chi.pk).update(email="chi@sen.vn")
+    User.objects.filter(pk=chi.pk).update(email="chi@example.com")
     wants(chi, *Reason.values)
     kept, gone = (create_lead({"company_name": name, "owner": chi}, by=dung) for name in ("Hòn Đá", "Sông Con"))
     assign([gone], owner=an, team=an.teams.get(), by=dung)
@@ -164,7 +164,7 @@ def test_what_somebody_may_see_no_more_is_not_in_the_letter(monkeypatch, sent, a
 def test_who_left_or_is_of_a_demo_company_gets_none(monkeypatch, sent, lead, an, binh):
     wants(an, *Reason.values)
     mentioned(lead, binh)
-    for change in ({"email": "an@sen.EXAMPLE"}, {"email": "an@sen.vn", "is_active": False}):
+    for change in ({"email": "an@quantrac.EXAMPLE"}, {"email": "an@example.com", "is_active": False}):
         User.objects.filter(pk=an.pk).update(**change)
         at_work(monkeypatch)
     assert sent == []
