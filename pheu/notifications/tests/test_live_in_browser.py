@@ -10,8 +10,6 @@ from pheu.notifications.tests.test_stream import Site, listener
 from pheu.timeline.services import add_note, assign, change
 from pheu.timeline.stages import move
 
-pytestmark = pytest.mark.one_worker
-
 
 @pytest.fixture(scope="module")
 def started(django_db_setup, django_db_blocker):

@@ -28,8 +28,6 @@ from pheu.people.models import User
 from pheu.timeline.models import File
 from pheu.timeline.services import add_file, add_note, assign
 
-pytestmark = pytest.mark.one_worker
-
 PATIENCE = 10  # seconds until an answer that does not come is missed
 THREADS = 2
 

@@ -95,7 +95,7 @@ function focusOn(card) {
 let anew = null;
 document.addEventListener("board-changed", ({ detail }) => {
   const { scrollLeft, scrollTop } = document.getElementById("board");
-  anew = { card: detail?.card, scrollLeft, scrollTop };
+  anew = { card: detail?.card ?? anew?.card, scrollLeft, scrollTop }; // what a colleague did may come in between
 });
 document.addEventListener("htmx:afterSettle", () => {
   const board = anew && document.getElementById("board");
