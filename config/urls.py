@@ -30,7 +30,12 @@ urlpatterns = [
     path("accounts/2fa/webauthn/login/", passkeys.AloneView.as_view(), name="mfa_login_webauthn"),
     path("accounts/2fa/webauthn/keys/<id:pk>/remove/", passkeys.RemoveView.as_view(), name="mfa_remove_webauthn"),
     path("accounts/2fa/webauthn/keys/<id:pk>/edit/", EditWebAuthnView.as_view(), name="mfa_edit_webauthn"),
-    path("accounts/", include("allauth.urls")),
+    # All of allauth but its passkeys, which take whatever number stands in the address: those are above.
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.base.urls")),
+    path("accounts/2fa/totp/", include("allauth.mfa.totp.urls")),
+    path("accounts/2fa/recovery-codes/", include("allauth.mfa.recovery_codes.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("ui/", include("pheu.core.views")),
     path("language/", include("pheu.core.language")),
     path("reading/", include("pheu.core.readings")),

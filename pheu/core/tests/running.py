@@ -33,10 +33,11 @@ def empty_by_rows() -> None:
     with connection.cursor() as cursor:
         cursor.execute("select current_setting('is_superuser') = 'on'")
         if cursor.fetchone() == (True,):
-            setattr(connection.ops, "sql_flush", emptied)  # noqa: B010 (mypy knows it as a method)
+            # Of every connection: Playwright's loop brings another one.
+            setattr(type(connection.ops), "sql_flush", emptied)  # noqa: B010 (mypy knows it as a method)
 
 
-def emptied(_style: Any, tables: list[str], **_how: Any) -> list[sql.Composable]:
+def emptied(_ops: Any, _style: Any, tables: list[str], **_how: Any) -> list[sql.Composable]:
     names = [sql.Identifier(table) for table in (*tables, "core_cache")]  # of which no model knows
     unasked = sql.SQL("set local session_replication_role = replica")  # foreign keys, and events that may not go
     waits_for_writers = sql.SQL("lock table {} in exclusive mode").format(sql.SQL(", ").join(names))
