@@ -1,8 +1,10 @@
 """Where an act on a row leads: to its page, or back to the board on which it was done."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
+from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -21,14 +23,18 @@ def done(request: Request, where: Any) -> HttpResponse:
     url = where if isinstance(where, str) else where.get_absolute_url()
     if request.htmx:
         here = request.htmx.current_url_abs_path or ""  # with the place in the list that one came from
-        return HttpResponseClientRedirect(here if _shows(here, url) else url)
+        path = here.partition("?")[0]
+        beside = f"{path}{query_of_page(request).get('open')}/"  # a list with the record at its side
+        return HttpResponseClientRedirect(here if url in (path, beside) else url)
     return redirect(url)
 
 
-def _shows(here: str, url: str) -> bool:
-    """Whether the page of this address is that of `url`, or a list with it beside."""
-    path, _mark, query = here.partition("?")
-    return url in (path, f"{path}{QueryDict(query).get('open')}/")
+def query_of_page(request: Request) -> QueryDict:
+    """The query string of the page that a htmx request comes from: a board's filters, the record beside a list."""
+    try:
+        return QueryDict(urlsplit(request.htmx.current_url or "").query)
+    except (ValueError, TooManyFieldsSent):  # no address of ours; the act itself is done
+        return QueryDict()
 
 
 def undo_url() -> str:

@@ -384,21 +384,21 @@ def _idle(listing: Any) -> list[bool]:
     if listing.chosen_columns or listing.group_by:
         return [False] * len(listing.columns)
     filled = [any(drawn is not NOTHING for drawn in column) for column in zip(*_cells(listing), strict=True)]
-    return [
-        bool(filled) and not filled[place] and not column["sort"].nth for place, column in enumerate(listing.columns)
-    ]
+    is_key = [bool(column["sort"] and column["sort"].nth) for column in listing.columns]
+    return [bool(filled) and not filled[place] and not key for place, key in enumerate(is_key)]
 
 
 def _head(field: Field, width: int | None, can_edit: bool, sort: Any, is_idle: bool) -> SafeString:
     place = "cell-title" if field.cell == "title" else "end" if field.is_number else None
     # Of one column alone: so readers are told.
-    first = {False: "ascending", True: "descending"}[sort.falls] if sort.nth == 1 else None
+    first = ("descending" if sort.falls else "ascending") if sort and sort.nth == 1 else None
     named = {"scope": "col", "class": place, "aria-sort": first, "hidden": is_idle}
     named |= {"data-column": field.name, "data-width": str(width) if width else None}
     named |= {"data-edit": can_edit}
-    words = together([field.label, _sign_of(sort)])
-    link = html("<a{}>{}</a>", attributes({"href": sort.url, "data-also": sort.also_url or None}), words)
-    link = link if sort.url else words
+    words = together([field.label, _sign_of(sort) if sort else ""])
+    link = words
+    if sort and sort.url:
+        link = html("<a{}>{}</a>", attributes({"href": sort.url, "data-also": sort.also_url or None}), words)
     return html("<th{}>{}</th>\n", attributes(named), link)
 
 

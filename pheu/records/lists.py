@@ -4,7 +4,7 @@ No COUNT of a table and no OFFSET: a page fetches one row more than it shows (qu
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import takewhile
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -39,7 +39,7 @@ from pheu.records.fields import Field
 from pheu.records.grouping import Group, can_group, fields_to_group, groups_of, tree_of_group
 from pheu.records.kinds import Kind
 from pheu.records.models import SavedView
-from pheu.records.orders import MOST_KEYS, USUAL, Edge, Key, Order, name_of, read_order, with_values
+from pheu.records.orders import USUAL, Edge, Key, Order, WayToSort, read_order, ways_to_sort, with_values
 from pheu.records.places import LONGEST_PLACE, place_of, read_place, write_place
 from pheu.records.schema import offered
 from pheu.records.search import found_by
@@ -49,19 +49,6 @@ COUNT_CAP = 999
 MOST_COUNTED = 1000  # rows, where no counter knows how many they are
 MOST_CHOSEN = 500  # rows that «Chọn tất cả» ticks: what an act takes at once
 CHUNK = 1000  # rows of a whole list that are read at once
-
-
-@dataclass(frozen=True)
-class WayToSort:
-    """By a field: its turn among the keys of the order, from 1 (0: it is none), and addresses that are empty where
-    there is no such way. `also_url`: besides what the list is sorted by already; `without_url`: no longer by it."""
-
-    field: Field
-    nth: int
-    falls: bool
-    url: str
-    also_url: str
-    without_url: str
 
 
 Half = Callable[[Any, Edge | None], Any]
@@ -491,37 +478,16 @@ class Listing:
                 "field": one.field,
                 "width": one.width,
                 "can_edit": may_change and can_edit_in_list(one.field),
-                "sort": self.way_to_sort(one.field),
+                "sort": self.ways_to_sort.get(one.field.name),
             }
             for one in self.shown_columns
         ]
 
-    @property
-    def ways_to_sort(self) -> list[WayToSort]:
-        """Every field that puts the list in order; those that do first, in their turn."""
-        ways = [self.way_to_sort(one) for one in self.schema if one.sortable]
-        return sorted(ways, key=lambda way: way.nth or MOST_KEYS + 1)
-
-    def way_to_sort(self, field: Field) -> WayToSort:
-        """At first A to Z, and the newest or the largest; then the other way round than now."""
-        keys = {key.field.name: key for key in self.order.keys}
-        now = keys.get(field.name)
-        turned = now.turned() if now else Key(field, field.falls_first)
-        others = {name: key for name, key in keys.items() if self._is_ordered} | {field.name: turned}
-        rest = [key for key in self.order.keys if key.field is not field]
-        return WayToSort(
-            field,
-            nth=list(keys).index(field.name) + 1 if now else 0,
-            falls=bool(now and now.falls),
-            url=self.url(sort=turned.name) if field.sortable else "",
-            also_url=self.url(sort=name_of(others.values())) if field.sortable and len(others) <= MOST_KEYS else "",
-            without_url=self.url(sort=name_of(rest) or None) if now and self._is_ordered else "",
-        )
-
-    @property
-    def _is_ordered(self) -> bool:
-        """Whether somebody has said in what order it is."""
-        return self.sort != USUAL or self.params.get("sort") == USUAL
+    @cached_property
+    def ways_to_sort(self) -> dict[str, WayToSort]:
+        """By each field that puts the list in order; those that do first, in their turn."""
+        is_asked = self.sort != USUAL or self.params.get("sort") == USUAL
+        return ways_to_sort(self.order, self.schema, is_asked=is_asked, unsorted=self.url(sort=None))
 
     def counts(self) -> dict[str, str]:
         """How many rows each view has, capped: «999+»."""

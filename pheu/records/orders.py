@@ -139,3 +139,46 @@ def read_order(kind: Kind, schema: Schema, asked: str, *, begins_with: str = "")
     first, *_others = chosen = tuple(keys.values())[:MOST_KEYS]
     column = first.field.sort_column
     return Order(chosen, may_be_empty=not column or kind.model._meta.get_field(column).null)
+
+
+# What leads from one order to another --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class WayToSort:
+    """By a field: its turn among the keys of the order, from 1 (0: it is none), and addresses that are empty where
+    there is no such way. `also_url`: besides what the list is sorted by already; `without_url`: no longer by it."""
+
+    field: Field
+    nth: int
+    falls: bool
+    url: str
+    also_url: str
+    without_url: str
+
+
+def ways_to_sort(order: Order, fields: Iterable[Field], *, is_asked: bool, unsorted: str) -> dict[str, WayToSort]:
+    """By the name of the field. `is_asked`: somebody has said in what order it is; `unsorted`: the list's address."""
+    keys = {key.field.name: key for key in order.keys}
+    there = {key.field.name: key.field for key in order.keys} | {one.name: one for one in fields if one.sortable}
+    return {name: _way(one, keys, is_asked=is_asked, unsorted=unsorted) for name, one in there.items()}
+
+
+def _way(field: Field, keys: dict[str, Key], *, is_asked: bool, unsorted: str) -> WayToSort:
+    """At first A to Z, and the newest or the largest; then the other way round than now."""
+
+    def url(*chosen: Key) -> str:
+        return f"{unsorted}&sort={name_of(chosen)}" if chosen else unsorted
+
+    now = keys.get(field.name)
+    turned = now.turned() if now else Key(field, field.falls_first)
+    also = (keys if is_asked else {}) | {field.name: turned}
+    rest = [key for key in keys.values() if key is not now]
+    return WayToSort(
+        field,
+        nth=list(keys).index(field.name) + 1 if now else 0,
+        falls=bool(now and now.falls),
+        url=url(turned) if field.sortable else "",
+        also_url=url(*also.values()) if field.sortable and len(also) <= MOST_KEYS else "",
+        without_url=url(*rest) if now and is_asked else "",
+    )

@@ -6,8 +6,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.core.exceptions import TooManyFieldsSent
-from django.http import Http404, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import resolve
 from django.utils.translation import gettext as _
@@ -27,7 +26,7 @@ from pheu.people.requests import Request
 from pheu.people.scopes import ARCHIVE, ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW, may_take
 from pheu.records import kinds
 from pheu.records.access import granted, must, with_abilities
-from pheu.records.answers import asked_in, moved_toast, say, settle
+from pheu.records.answers import asked_in, moved_toast, query_of_page, say, settle
 from pheu.records.boards import Board, Column, board_for
 from pheu.records.counting import counts_of
 from pheu.records.forms import MoveForm, sent_in
@@ -83,7 +82,7 @@ def _head(board: Board, key: str) -> Column:
 def _other_fold(request: Request, kind: Kind) -> HttpResponse:
     """One column opened or folded where it stands; the address says so too, for when the page is drawn again."""
     key = request.GET["column"]
-    board = board_for(kind, request.user, _query_of_page(request), _last_tab(request, kind.code))
+    board = board_for(kind, request.user, query_of_page(request), _last_tab(request, kind.code))
     board = board.with_other_fold(key)
     _head(board, key)
     [column] = [one for one in board.heads if one.key == key]
@@ -355,19 +354,11 @@ def moved_on_board(request: Request, row: Any, toast: Any, columns: set[str]) ->
         if toast is not None:
             say(request, toast)
         return HttpResponseClientRefresh() if request.htmx else redirect(row)
-    board = board_for(kind, request.user, _query_of_page(request), _last_tab(request, kind.code))
+    board = board_for(kind, request.user, query_of_page(request), _last_tab(request, kind.code))
     heads = [column for column in board.heads if column.key in columns]
     context = {"kind": kind, "board": board, "card": board.card(row), "columns": heads}
     answer = render(request, "records/board.html#moved", context)
     return trigger_client_event(answer, "toast", toast) if toast is not None else answer
-
-
-def _query_of_page(request: Request) -> QueryDict:
-    """The query string of the page that a htmx request comes from: the board's own filters."""
-    try:
-        return QueryDict(urlsplit(request.htmx.current_url or "").query)
-    except (ValueError, TooManyFieldsSent):  # no address of ours; the move itself is done
-        return QueryDict()
 
 
 @require_GET

@@ -1,7 +1,5 @@
 """Every address x every parameter and every field that it asks for x sixty values that mean harm: an answer in words.
 
-A value breaks a reader, and one reader serves many names. So a name meets a third of the values, and the names of one
-reader all of them; with PHEU_EXPLORE=1 every name meets every value.
 What an address asks for is heard, not listed: requests come with a QueryDict that remembers the names it is asked for.
 So a new address, parameter or field is attacked by itself; what cannot be filled fails `test_every_address_is_filled`.
 """
@@ -186,15 +184,12 @@ class Attack:
         return {key: value for key, value in sent.items() if not isinstance(value, SimpleUploadedFile)}
 
     def values_for(self, address: Address, method: str, names: list[str]) -> list[str]:
-        """A third where one of the names is met for the first time, another third at each place; else two."""
+        """All sixty where one of the names is met for the first time; else the worst (PHEU_EXPLORE=1: always all)."""
         place = place_of(address, method)
         met = {(place, method, name.removeprefix("initial-")) for name in names}
         is_new = not met <= self.met
         self.met |= met
-        if os.environ.get("PHEU_EXPLORE"):
-            return HOSTILE
-        third = crc32(f"{address.name} {method}".encode()) % 3
-        return list(dict.fromkeys([*WORST, *HOSTILE[third::3]])) if is_new else WORST[third : third + 2]
+        return HOSTILE if is_new or os.environ.get("PHEU_EXPLORE") else WORST
 
     def all_at_once(self, method: str, path: str, names: list[str], values: list[str]) -> None:
         """Each value in each name, another one in every name of a request: as many requests as values."""
@@ -245,7 +240,7 @@ def test_the_worst_values_break_nothing_for_a_seller(firm, monkeypatch, caplog):
         path = attack.path(address)
         for method in ("get", "post"):
             names = attack.names_of(method, path, address, attack.usual(address, method))
-            attack.all_at_once(method, path, names, [NINES, "\x00"])
+            attack.all_at_once(method, path, names, WORST)
     assert not attack.wrong, f"{len(attack.wrong)}:\n" + "\n".join(attack.wrong)
     assert "refused a value" not in caplog.text
 

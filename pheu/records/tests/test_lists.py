@@ -163,7 +163,7 @@ def test_of_several_fields_those_that_are_offered_are_read_each_once_and_three_a
 
 def test_ways_to_sort_lead_on_and_back(dung, lead):
     def ways(address: str) -> dict[str, Any]:
-        return {way.field.name: way for way in Listing(kinds.get("lead"), dung, QueryDict(address)).ways_to_sort}
+        return Listing(kinds.get("lead"), dung, QueryDict(address)).ways_to_sort
 
     def sort_of(url: str) -> str | None:
         return QueryDict(url.removeprefix("?")).get("sort")
