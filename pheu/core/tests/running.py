@@ -8,6 +8,8 @@ from django.db import connection
 from psycopg import sql
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+from pheu.core.again import in_one_go
+
 
 class Shares(LoadScopeScheduling):
     """Tests go to whichever worker is free; a module marked `one_worker` goes to one, as making its rows takes longest.
@@ -35,6 +37,7 @@ def empty_by_rows() -> None:
         if cursor.fetchone() == (True,):
             # Of every connection: Playwright's loop brings another one.
             setattr(type(connection.ops), "sql_flush", emptied)  # noqa: B010 (mypy knows it as a method)
+            setattr(type(connection.ops), "execute_sql_flush", patiently)  # noqa: B010
 
 
 def emptied(_ops: Any, _style: Any, tables: list[str], **_how: Any) -> list[sql.Composable]:
@@ -42,3 +45,14 @@ def emptied(_ops: Any, _style: Any, tables: list[str], **_how: Any) -> list[sql.
     unasked = sql.SQL("set local session_replication_role = replica")  # foreign keys, and events that may not go
     waits_for_writers = sql.SQL("lock table {} in exclusive mode").format(sql.SQL(", ").join(names))
     return [unasked, waits_for_writers, *(sql.SQL("delete from {}").format(name) for name in names)]
+
+
+def patiently(ops: Any, statements: list[sql.Composable]) -> None:
+    """A browser that was left may still be answered: of a request and a flush that wait for each other, both go on."""
+
+    def run() -> None:
+        with ops.connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    in_one_go(run)
