@@ -1,9 +1,10 @@
 """Everything that a person may do, as probes: every page, order, tab, filter, board head and act."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import cycle
+from itertools import cycle, pairwise
 from random import Random
 from typing import Any
 from urllib.parse import urlencode
@@ -25,6 +26,7 @@ from pheu.records import counting, kinds
 from pheu.records.boards import Board
 from pheu.records.conditions import compile_tree
 from pheu.records.fields import Date, Field, Number, RowPick
+from pheu.records.grouping import fields_of_columns, fields_to_group
 from pheu.records.kinds import Kind
 from pheu.records.lists import Listing
 from pheu.records.models import Category, Operation, Record
@@ -41,6 +43,8 @@ SEARCHES = {
     "two letters": "ng",
     "a miss": "khongcogiday",
 }
+
+FURTHER = {"empty": "1", "filled": "1", "contains": "hà nội", "starts": "cong ty", "within": "week"}
 
 
 @dataclass
@@ -84,6 +88,25 @@ class Tour:
                 query = urlencode({"tab": every, **asked})
                 yield self._page(f"{kind.code} filter {one.name}", f"{address}?{query}", gate="order")
         yield Probe(f"{kind.code} counts", self._counting(kind), seconds=5)
+        yield from self._further(kind, f"{address}?tab={every}")
+
+    def _further(self, kind: Kind, address: str) -> Iterator[Probe]:
+        """What has no gate: groups, two keys of an order, other operators, what is asked of related rows."""
+        schema = kind.schema_for(self.user)
+        groups = fields_to_group(schema)
+        for one in groups:
+            yield self._page(f"{kind.code} in groups by {one.name}", f"{address}&group={one.name}")
+        for first, second in pairwise(one for one in groups if one.sortable):
+            sort = f"{first.name},-{second.name}"
+            yield self._page(f"{kind.code} by {sort}", f"{address}&{urlencode({'sort': sort})}")
+        for one in schema.filters():
+            for code, value in FURTHER.items():
+                if code in one.operators:
+                    query = urlencode({f"{one.name}.{code}": value})
+                    yield self._page(f"{kind.code} where {one.name} {code}", f"{address}&{query}")
+            if (tree := _of_related(self.user, one)) is not None:
+                query = urlencode({"where": json.dumps(tree)})
+                yield self._page(f"{kind.code} where {one.name} where", f"{address}&{query}")
 
     def _deep(self, kind: Kind, tab: str, sort: str) -> Iterator[Probe]:
         """A page in the middle, as «show more» asks for it."""
@@ -124,6 +147,9 @@ class Tour:
         for view in kind.views(self.user):
             gate, seconds = ("board", 5.0) if view.code == "all" else ("order", 1.5)
             yield self._page(f"{kind.code} board {view.code}", f"{address}?tab={view.code}", gate=gate, seconds=seconds)
+        for one in fields_of_columns(kind.schema_for(self.user)):
+            yield self._page(f"{kind.code} board by {one.name}", f"{address}?tab=all&by={one.name}")
+            yield self._page(f"{kind.code} board with lanes by {one.name}", f"{address}?tab=all&lanes={one.name}")
         board = Board(kind, self.user, QueryDict("tab=all"))
         stage = board.pipeline.first_stage
         below = sorted(self._sample(kind.code))[-3:-2]
@@ -322,6 +348,18 @@ def _draw(model: Any, many: int) -> list[int]:
     first, last = (model.objects.order_by(order).values_list("pk", flat=True).first() or 0 for order in ("pk", "-pk"))
     span = range(first, last + 1)
     return Random(7).sample(span, min(many, len(span)))  # noqa: S311
+
+
+def _of_related(user: User, one: Field) -> dict[str, Any] | None:
+    """A condition on the row that a field refers to: one of its own fields has what some rows have."""
+    if "where" not in one.operators:
+        return None
+    other = kinds.get(one.kind)  # type: ignore[attr-defined]
+    for inner in other.schema_for(user).filters():
+        if inner.usual_operator == "in" and (asked := asked_of(other, inner, user)):
+            inside = {"field": inner.name, "op": "in", "value": list(asked.values())}
+            return {"field": one.name, "op": "where", "value": inside}
+    return None
 
 
 def asked_of(kind: Kind, one: Field, user: User) -> dict[str, str]:
