@@ -1,13 +1,15 @@
-"""What follows at once when somebody leaves: their work goes to whoever takes it over."""
+"""What follows at once when somebody leaves, or records become one: their work goes on elsewhere."""
 
 from django.utils.translation import gettext_lazy as _
 
 from pheu.activities.models import Activity
-from pheu.activities.services import hand_over_work
+from pheu.activities.services import hand_over_work, refresh_next
 from pheu.people.models import User
+from pheu.quality.events import FOLDED, MERGED
+from pheu.quality.merging import merge
 from pheu.setup.events import PERSON_LEFT
 from pheu.setup.staff import Work
-from pheu.timeline.events import follows
+from pheu.timeline.events import UNDONE, follows
 from pheu.timeline.models import Event
 
 Work(
@@ -22,3 +24,13 @@ def work_of_leavers_is_handed_over(events: list[Event]) -> None:
         if event.facts["heir"]:
             heir = User.objects.get(pk=event.facts["heir"]["id"])
             hand_over_work(event.facts["item"]["id"], to=heir, by=event.by, via=event.via, cause=event)
+
+
+@follows(FOLDED, MERGED)
+def merged_records_plan_together(events: list[Event]) -> None:
+    refresh_next([event.about_id for event in events if event.about_id])
+
+
+@follows(UNDONE)
+def records_taken_apart_plan_for_themselves(events: list[Event]) -> None:
+    refresh_next([event.about_id for event in events if event.about_id and event.facts["act"] == merge.__name__])

@@ -5,4 +5,4 @@ class DealsConfig(AppConfig):
     name = "pheu.deals"
 
     def ready(self) -> None:
-        from pheu.deals import kinds, navigation, panels, reactions  # noqa: F401  (they register themselves)
+        from pheu.deals import kinds, merging, navigation, panels, reactions  # noqa: F401  (they register themselves)

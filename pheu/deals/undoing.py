@@ -15,7 +15,7 @@ from pheu.people.scopes import CHANGE, CONVERT
 from pheu.records import journal, writing
 from pheu.records.acts import act, current
 from pheu.records.locking import hold, must_hold
-from pheu.records.models import id_and_name
+from pheu.records.models import Record, id_and_name
 from pheu.timeline.services import record
 from pheu.timeline.undo import must_be_kept, told
 
@@ -41,6 +41,8 @@ def undo_conversion(lead: Lead, *, by: User, via: str = "page") -> Lead:
     if deal.stage_id != conversion.stage_id:
         words = _("The deal %(deal)s has moved on to %(stage)s, so the conversion stays.")
         raise DomainError(words, deal=deal.number, stage=deal.stage)
+    if Record.objects.filter(merged_into=deal.pk, state=Record.State.MERGED).exists():
+        raise DomainError(_("%(deal)s was merged with others: take that back first."), deal=deal.number)
     must_be_kept(conversion.operation)
     conversion.undone_at = timezone.now()
     writing.change([conversion], "undone_at")

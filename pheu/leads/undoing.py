@@ -11,7 +11,7 @@ from pheu.leads.models import Lead
 from pheu.people.models import User
 from pheu.people.scopes import CONVERT
 from pheu.records import journal
-from pheu.records.models import Category, JournalEntry, Operation
+from pheu.records.models import Category, JournalEntry, Operation, Record
 from pheu.timeline.undo import Undoable, can_undo
 
 OPEN = (Category.NEW, Category.WORKING)
@@ -28,7 +28,7 @@ def _refuse(operation: Operation, by: User) -> None:
     leads = list(_leads_of(operation).select_related("stage").order_by("pk"))
     used = journal.referred_to(leads) if leads else set()
     for lead in leads:
-        if lead.status not in OPEN or lead.pk in used:
+        if lead.status not in OPEN or lead.pk in used or lead.record.state == Record.State.MERGED:
             raise DomainError(_("%(lead)s has been worked on since, so the conversion stays."), lead=lead.number)
 
 

@@ -72,6 +72,7 @@ class Choice(models.Model):
 class Reader(models.Model):
     """Somebody who looks at a record just now. Its table is unlogged: after a crash nobody looks at anything."""
 
+    stays_with_its_record = True  # see `quality/repointing.py`
     record = models.ForeignKey(Record, models.CASCADE, related_name="+", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     seen_at = models.DateTimeField(default=timezone.now)

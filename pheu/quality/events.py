@@ -53,3 +53,5 @@ EXPORTED = ExportKind(
     shows={"of": _plural, "rows": _many, "form": lambda told: FORMS.get(told, "")},
     in_log=_("Exports"),
 )
+MERGED = EventKind("record.merged", _("merged %(merged)s into this"), "git-merge", "violet")
+FOLDED = EventKind("record.folded", _("kept what %(row)s held, which is part of %(into)s now"), "archive")

@@ -154,6 +154,8 @@ class Import(models.Model):
 class ImportLine(models.Model):
     """One line of the file that is not empty: its cells, how they are read, and what became of it."""
 
+    stays_with_its_record = True  # it made that one
+
     class State(models.TextChoices):
         READ = "read", _("not yet checked")
         READY = "ready", _("ready")

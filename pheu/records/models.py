@@ -37,6 +37,7 @@ class Operation(models.Model):
     record that it was mainly about, where there is one.
     """
 
+    stays_with_its_record = True  # it tells what was: see `quality/repointing.py`
     act = models.CharField(max_length=60)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     via = models.CharField(max_length=20, default="page")
@@ -160,7 +161,7 @@ class Record(Loaded):
 # What a change of a row writes to its Record; the next activity is written by activities alone.
 WRITTEN = (
     "title", "search", "digits", "owner", "team", "department", "updated_at", "version", "state", "merged_into",
-    "archived_at", "archived_by",
+    "archived_at", "archived_by", "created_at",
 )  # fmt: skip
 
 

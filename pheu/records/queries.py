@@ -36,6 +36,10 @@ class RowQuerySet(QuerySet):
         rows = self.filter(self._allowed(user, action))
         return rows if action == VIEW else rows.live()
 
+    def reached_by(self, user: User, action: Action) -> "RowQuerySet":
+        """The same, whatever has become of the rows: for taking back what was done with them."""
+        return self.filter(self._allowed(user, action))
+
     def kept_within(self, user: User, action: Action) -> "RowQuerySet":
         """The same, with those that are archived: what was done to them before may be asked for again."""
         return self.filter(self._allowed(user, action)).filter(Q(is_live=True) | Q(record__archived_at__isnull=False))
@@ -76,11 +80,11 @@ class RowQuerySet(QuerySet):
         stage = ["stage"] if kinds.get(self.model.kind).has_stages else []  # type: ignore[attr-defined]
         return self.select_related("record", *picked, *stage)
 
-    def with_value_of(self, one: "Field") -> "RowQuerySet":
-        """`with_words`, and what this field holds."""
-        relations, _columns = one.drawn_from()
+    def with_values_of(self, *fields: "Field") -> "RowQuerySet":
+        """`with_words`, and what these fields hold."""
+        relations, _columns = _drawn_from(list(fields))
         rows = self.with_words()
-        return (rows.select_related(*relations) if relations else rows)._with_tags([one])
+        return (rows.select_related(*relations) if relations else rows)._with_tags(list(fields))
 
     def with_cells(self) -> "RowQuerySet":
         """Bring what the cells of a list refer to, and all of the row itself."""

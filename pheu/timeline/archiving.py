@@ -6,7 +6,6 @@ What is archived is restored, or destroyed by an admin.
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
-from itertools import groupby
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -19,14 +18,14 @@ from django.utils.translation import ngettext
 from pheu.core.errors import DomainError, Refused
 from pheu.people.models import User
 from pheu.people.scopes import ARCHIVE, CHANGE
-from pheu.records import kinds, writing
+from pheu.records import writing
 from pheu.records.acts import act
 from pheu.records.locking import hold
-from pheu.records.models import Operation, Record, Row
+from pheu.records.models import Operation, Record
 from pheu.timeline import events
 from pheu.timeline.models import File
 from pheu.timeline.services import record, record_many
-from pheu.timeline.undo import Undoable, can_undo
+from pheu.timeline.undo import Undoable, bring_rows_up, can_undo, rows_of
 
 KEPT = timedelta(days=30)  # before an admin may destroy what was archived (D19)
 MOST_DESTROYED = 500  # in one act
@@ -65,7 +64,7 @@ def restore(records: Iterable[Record], *, by: User, via: str = "page") -> list[R
     if len(held) != len(wanted):
         raise Refused
     fresh = [one for one in held if one.is_archived]
-    for rows in _rows_of(fresh):
+    for rows in rows_of(fresh):
         for row in rows:
             row.record.state, row.record.archived_at, row.record.archived_by = Record.State.LIVE, None, None
         writing.save_many(rows, "is_live")
@@ -120,19 +119,6 @@ def _is_destroyed(one: Record) -> bool:
     return True
 
 
-def _rows_of(records: Iterable[Record]) -> Iterable[list[Row]]:
-    """The rows of records that are sorted by kind, one list for each kind."""
-    for kind, of_kind in groupby(records, key=lambda one: one.kind):
-        ids = [one.pk for one in of_kind]
-        yield list(kinds.get(kind).model.objects.filter(pk__in=ids).with_words().order_by("pk"))
-
-
-def _bring_rows_up(ids: set[int]) -> None:
-    """After undoing: rows are in use again, or not, as their Records are."""
-    for rows in _rows_of(Record.objects.filter(pk__in=ids).order_by("kind", "pk")):
-        writing.save_many(rows, "is_live")
-
-
 def _must_be_the_last(operation: Operation, by: User) -> None:
     """What was restored and archived anew, or the other way round, stays as it was last left."""
     later = operation.events.model.objects.filter(
@@ -155,7 +141,7 @@ for _act, _event, _what in (
             action=ARCHIVE,
             what=_what,
             refuse=_must_be_the_last,
-            afterwards=_bring_rows_up,
+            afterwards=bring_rows_up,
             of_archived=True,
         ),
     )

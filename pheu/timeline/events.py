@@ -118,6 +118,15 @@ def changes_of(event: Any, reader: User) -> list[tuple[Any, Any, Any]]:
     return [(field, was, now) for field, was, now in told if field is not None]
 
 
+def values_of(event: Any, reader: User) -> list[tuple[Any, Any]]:
+    """(field, value) of everything that the event says its record held, as far as the reader may see it."""
+    if event.about is None:
+        return []
+    schema = kinds.get(event.about.kind).schema_for(reader)
+    told = [(schema.get(one["field"]), one["value"]) for one in event.facts.get("values", ())]
+    return [(field, value) for field, value in told if field is not None]
+
+
 TOLD = 20  # of many records, in one sentence
 
 # Facts that name a stage.

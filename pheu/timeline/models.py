@@ -20,6 +20,8 @@ class Event(models.Model):
     outside; as a part of an operation, and perhaps caused by another event.
     """
 
+    stays_with_its_record = True  # see `quality/repointing.py`
+
     class Author(models.TextChoices):
         PERSON = "person", _("Person")
         SYSTEM = "system", _("System")

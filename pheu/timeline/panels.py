@@ -24,7 +24,7 @@ from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import ARCHIVE
 from pheu.records.models import Record
-from pheu.timeline.events import FILE_ADDED, KINDS, NOTE_ADDED, EventKind, changes_of
+from pheu.timeline.events import FILE_ADDED, KINDS, NOTE_ADDED, EventKind, changes_of, values_of
 from pheu.timeline.forms import NoteForm
 from pheu.timeline.models import Contribution, Event
 from pheu.timeline.previews import PROGRAMS
@@ -65,6 +65,7 @@ def _told(event: Event, reader: User) -> dict[str, Any]:
             {"label": field.label, "was": field.show_json(was), "now": field.show_json(now)}
             for field, was, now in changes_of(event, reader)
         ],
+        "values": [(field.label, field.show_json(value)) for field, value in values_of(event, reader)],
         "undo": event.operation_id if offers_undo(event, reader) else None,
         "mine": _is_mine_to_change(event, reader),
     }

@@ -167,25 +167,35 @@ def put(rows: Sequence[Any], *, by: User, via: str = "page", **facts: Any) -> Se
 
 
 def _hold_picked(rows: Sequence[Any], kind: Kind) -> None:
-    """Hold what the rows pick and are found by, and take it as it is now: a rename waits for us, or we for it."""
-    picks = [one for one in kind.schema if isinstance(one, RowPick) and one.searched]
-    picked = {one: {row_id for row in rows if (row_id := getattr(row, f"{one.name}_id"))} for one in picks}
+    """Hold what the rows pick, and take it as it is now: a rename or a merging waits for us, or we for it."""
+    picks = [one for one in kind.schema if isinstance(one, RowPick)]
+    picked = {one: {row_id for row in rows if (row_id := one.picked_id(row))} for one in picks}
     ids = set().union(*picked.values())
     if not ids <= current().held:
         hold(*ids)
         for one, wanted in picked.items():
-            fresh = kinds.get(one.kind).model.objects.select_related("record").in_bulk(wanted)
+            fresh = _as_now(one, wanted) if wanted else {}
             for row in rows:
-                if getattr(row, f"{one.name}_id") in fresh:
-                    one.put(row, fresh[getattr(row, f"{one.name}_id")])
+                if (row_id := one.picked_id(row)) in fresh:
+                    one.put(row, fresh[row_id])
+
+
+def _as_now(one: RowPick, ids: Iterable[int]) -> dict[int, Any]:
+    """{id: the held row of that id, or the one that it was merged into}."""
+    rows = kinds.get(one.kind).model.objects.select_related("record")
+    found = rows.in_bulk(ids)
+    for pk, row in found.items():
+        if row.record.state == Record.State.MERGED:
+            found[pk] = rows.get(pk=row.record.survivor.pk)
+    return found
 
 
 def _take_fresh(schema: Any, values: dict[str, Any]) -> None:
     """Take held rows that are picked as they are now: who renamed one came before us."""
     for name, value in values.items():
         one = schema.get(name)
-        if isinstance(one, RowPick) and one.searched and value is not None:
-            values[name] = kinds.get(one.kind).model.objects.select_related("record").get(pk=value.pk)
+        if isinstance(one, RowPick) and value is not None:
+            values[name] = _as_now(one, [value.pk])[value.pk]
 
 
 def _write_tags(rows: Iterable[Any]) -> None:
@@ -285,7 +295,7 @@ def change_many(
     kind = kinds.get(rows[0].kind)
     field = _in_many(kind.schema_for(by), name, how)
     hold(*(row.pk for row in rows), *_picked_ids(kind.schema, {name: (None, value)}))
-    held = type(rows[0]).objects.within(by, CHANGE).with_value_of(field).all_or_refuse(rows)
+    held = type(rows[0]).objects.within(by, CHANGE).with_values_of(field).all_or_refuse(rows)
     wanted = [{name: _joined(field, field.value(row), value, how)} for row in held]
     checked = kind.schema_for(by).check(wanted, by=by, new=False, rows=held)
     _take_fresh(kind.schema, checked[0])  # the same row for all of them
@@ -350,8 +360,8 @@ def _changed_meanwhile(row: Row, by: User) -> Any:
 
 
 def _picked_ids(schema: Any, changes: Mapping[str, tuple[Any, Any]]) -> list[int]:
-    """Records that a row is found by and that a change lets go of or newly picks."""
-    picks = [pair for name, pair in changes.items() if isinstance(schema[name], RowPick) and schema[name].searched]
+    """Records that a change lets go of or newly picks."""
+    picks = [pair for name, pair in changes.items() if isinstance(schema[name], RowPick)]
     return [row.pk for pair in picks for row in pair if isinstance(row, Row)]
 
 

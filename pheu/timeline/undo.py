@@ -1,7 +1,8 @@
 """«Hoàn tác»: which acts can be taken back, by whom, and how that is told. The journal does the work."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -9,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from pheu.core.errors import DomainError, Refused
 from pheu.people.models import User
 from pheu.people.scopes import Action
-from pheu.records import journal, kinds
+from pheu.records import journal, kinds, writing
 from pheu.records.acts import act, current
 from pheu.records.journal import TakenBack
 from pheu.records.locking import hold, must_hold
-from pheu.records.models import Operation, Record, id_and_name
+from pheu.records.models import Operation, Record, Row, id_and_name
 from pheu.timeline import events, stages
 from pheu.timeline.services import record_many
 
@@ -25,7 +26,8 @@ class Undoable:
     Whoever did it may, and whoever may do `action` with every row that it was about. `event` is the code of the event
     that told it, on which «Hoàn tác» stands, or gives several of them. `refuse(operation, by)` raises where it is too
     late; `also(operation)` does what only the domain knows before the journal is read backwards, `afterwards(ids)`
-    brings up to date what hangs on the Records concerned. `of_fields` where a record's own fields may change by it,
+    brings up to date what hangs on the Records concerned. `beside` are codes of further events, of records that it was
+    about too. `of_fields` where a record's own fields may change by it,
     `of_archived` where it is about what is archived: all else is restored before it is taken back.
     """
 
@@ -38,6 +40,7 @@ class Undoable:
     of_fields: bool = True
     of_archived: bool = False
     used: journal.Used = journal.used_by_others
+    beside: tuple[str, ...] = ()
 
     @property
     def codes(self) -> Collection[str]:
@@ -111,7 +114,7 @@ def _must_be_allowed(operation: Operation, rule: Undoable, by: User) -> None:
     subjects = Record.objects.filter(pk__in=_subjects(operation))
     for kind in {record.kind for record in subjects}:
         wanted = {record.pk for record in subjects if record.kind == kind}
-        if kinds.get(kind).model.objects.within(by, rule.action).filter(pk__in=wanted).count() != len(wanted):
+        if kinds.get(kind).model.objects.reached_by(by, rule.action).filter(pk__in=wanted).count() != len(wanted):
             raise Refused
 
 
@@ -122,9 +125,23 @@ def _must_be_restored(concerned: Collection[int]) -> None:
 
 
 def _subjects(operation: Operation) -> list[int]:
-    """The records that the act was about: those of its main event."""
+    """The records that the act was about: those of its main events."""
     rule = _undoable[operation.act]
-    return [pk for pk in operation.events.filter(kind__in=rule.codes).values_list("about", flat=True) if pk]
+    told = operation.events.filter(kind__in=[*rule.codes, *rule.beside])
+    return [pk for pk in told.values_list("about", flat=True) if pk]
+
+
+def bring_rows_up(ids: set[int]) -> None:
+    """After undoing: rows are in use again, or not, as their Records are."""
+    for rows in rows_of(Record.objects.filter(pk__in=ids).order_by("kind", "pk")):
+        writing.save_many(rows, "is_live")
+
+
+def rows_of(records: Iterable[Record]) -> Iterable[list[Row]]:
+    """The rows of records that are sorted by kind, one list for each kind."""
+    for kind, of_kind in groupby(records, key=lambda one: one.kind):
+        ids = [one.pk for one in of_kind]
+        yield list(kinds.get(kind).model.objects.filter(pk__in=ids).with_words().order_by("pk"))
 
 
 def told(operation: Operation, done: TakenBack) -> dict[str, Any]:

@@ -44,6 +44,7 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "once": ("data-once",),  # before the others change what the browser has put back into a form
     "mentions": ("data-mentions",),
     "passkeys": ("data-passkey",),
+    "merge": ("data-take-all", "data-adds"),
     "session": ("data-sign-out",),  # on the page of its own; pages with the shell have it anyway
     "savebar": ("data-dirty-bar", "data-dirty-form"),  # it remembers what the others made of a form
     "drafts": ("data-draft",),  # last: what it puts back is unsaved

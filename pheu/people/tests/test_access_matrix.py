@@ -579,6 +579,7 @@ ENTRIES = {
     "conversion-counts": Entry(get=200),
     # the recycle bin, and what is done to a whole list
     "bin": Entry(kind="lead", needs=ARCHIVE, get=200),
+    "merging": Entry(about=("lead",), ticked=True, needs=CHANGE, get=200, post=302),
     "bin-restoring": Entry(about=("archived",), kind="lead", needs=ARCHIVE, ticked=True, post=302),
     "bin-destruction": Entry(about=("archived",), reach=_system_reach, ticked=True, get=200, post=302),
     "batch": _on_batch(get=200),

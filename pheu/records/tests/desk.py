@@ -21,6 +21,7 @@ from pheu.deals.conversion import Handover
 from pheu.deals.models import Deal
 from pheu.leads import services as leads
 from pheu.leads.models import Lead
+from pheu.quality import merging
 from pheu.quality import services as quality
 from pheu.quality.models import Import
 from pheu.records import writing
@@ -95,6 +96,7 @@ class Desk:
     contact = Made("contact", lambda d: {"full_name": "Đỗ Vân", "company": d.company, "owner": d.an})
     deal = Made("deal", lambda d: {"name": "Trạm", "company": d.company, "contact": d.contact, "owner": d.an})
     lead = Made("lead", asked)
+    twin = Made("lead", asked)  # of the same customer
     free_lead = Made("lead", lambda d: asked(d) | {"owner": None})  # nobody's yet, in the department
     converted = Made("lead", lambda d: asked(d) | {"company_name": f"Hòn Đá {d.nth}", "person_name": f"Vân {d.nth}"})
 
@@ -209,6 +211,7 @@ ON_LEAD = {
         lambda d: partial(sharing.share_out, [d.lead], people=[d.cast.binh], by=d.cast.binh), "record.assigned"
     ),
     "archiving.archive": Act(lambda d: partial(archiving.archive, [d.lead], by=d.an), "record.archived"),
+    "merging.merge": Act(lambda d: partial(merging.merge, [d.lead, d.twin], by=d.an), "record.merged"),
     "automation.hand_out_by_rules": Act(
         lambda d: partial(automation.hand_out_by_rules, [by_rule(d).lead], by=d.cast.binh), "record.assigned"
     ),
@@ -379,6 +382,9 @@ ON_DEAL = {
 
 # The same, of a company and what is named after it.
 ON_COMPANY = {
+    "merging.merge": Act(
+        lambda d: partial(merging.merge, [d.company, d.new_company], by=d.an), "record.merged"
+    ),
     "timeline.change": Act(
         lambda d: partial(timeline.change, d.company, {"name": ("Xi măng Hòn Đá", "Hòn Đá Mới")}, by=d.an),
         "record.changed",
@@ -508,6 +514,20 @@ ON_ARCHIVED = {
         lambda d: partial(archiving.destroy, [the_archived_lead(d)], by=d.cast.dung), "records.destroyed"
     ),
 }  # fmt: skip
+# The same, of a lead that another was merged into.
+ON_MERGED = {
+    "undo.undo": Act(lambda d: partial(undo.undo, the_merging(d), by=d.an), "operation.undone"),
+    "timeline.change": Act(
+        lambda d: (the_merging(d), partial(timeline.change, d.lead, {"need": ("Đo bụi", "Đo SO₂")}, by=d.an))[1],
+        "record.changed",
+    ),
+    "archiving.archive": Act(
+        lambda d: (the_merging(d), partial(archiving.archive, [d.lead], by=d.an))[1], "record.archived"
+    ),
+    "activities.schedule_activity": Act(
+        lambda d: (the_merging(d), schedule(d, d.lead))[1], "activity.scheduled", many=True
+    ),
+}  # fmt: skip
 # The same, of a lead that nobody has.
 ON_FREE = {
     "timeline.take": Act(lambda d: partial(timeline.take, d.free_lead, by=d.an), "record.taken"),
@@ -518,7 +538,8 @@ ON_FREE = {
 }
 # What stands on the desk, the oldest first, and what is done to it.
 GROUPS = {
-    "lead": (("lead",), ON_LEAD),
+    "lead": (("lead", "twin"), ON_LEAD),
+    "merged": (("lead", "twin"), ON_MERGED),
     "deal": (("converted", "new_deal"), ON_DEAL),
     "company": (("company", "contact", "deal", "lead", "new_company", "new_deal"), ON_COMPANY),
     "prospect": (("prospect",), ON_PROSPECT),
@@ -559,6 +580,14 @@ def the_screening(d: Desk) -> Operation:
 
 def lead_of(d: Desk) -> Lead:
     return Lead.objects.with_stage().with_words().get(record__continues=d.prospect.pk)
+
+
+def the_merging(d: Desk) -> Operation:
+    def merged() -> Operation:
+        merging.merge([d.lead, d.twin], by=d.an)
+        return Operation.objects.get(pk=last_operation())
+
+    return once(d, "merging", merged)
 
 
 def the_handing_out(d: Desk) -> Operation:

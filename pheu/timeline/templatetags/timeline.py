@@ -27,7 +27,15 @@ def events(context: Any, items: Iterable[dict[str, Any]]) -> SafeString:
 
 
 def _event(
-    event: Any, sentence: str, icon: str, tone: str, changes: Any, undo: int | None, mine: bool, token: str
+    event: Any,
+    sentence: str,
+    icon: str,
+    tone: str,
+    changes: Any,
+    values: Any,
+    undo: int | None,
+    mine: bool,
+    token: str,
 ) -> SafeString:
     imported = html(" · {}", _("by import")) if event.via == "import" else ""
     by, at = event.author_name or _("The system"), moment(event.at)
@@ -35,7 +43,8 @@ def _event(
         '<div><b>{}</b> {} <span class="faint">· {}{}{}</span></div>', by, sentence, at, imported, _edited(event)
     )
     acts = _own_acts(event, token) if mine else ()
-    return line_of_time(together([told, *acts, *_boxes(event), *_changes(changes), *_undo(undo, token)]), icon, tone)
+    details = (*_boxes(event), *_changes(changes), *_values(values))
+    return line_of_time(together([told, *acts, *details, *_undo(undo, token)]), icon, tone)
 
 
 def _boxes(event: Any) -> Iterable[SafeString]:
@@ -122,8 +131,17 @@ def _changes(changes: list[dict[str, Any]]) -> Iterable[SafeString]:
         return
     line = "<div><dt>{}</dt><dd>{} → {}</dd></div>"
     drawn = together(html(line, one["label"], one["was"] or "—", one["now"] or "—") for one in changes)
-    closed = '<details class="changes"><summary class="sub">{}</summary><dl class="facts">{}</dl></details>'
-    yield html(closed, _("What changed"), drawn)
+    yield html(CLOSED, _("What changed"), drawn)
+
+
+CLOSED = '<details class="changes"><summary class="sub">{}</summary><dl class="facts">{}</dl></details>'
+
+
+def _values(values: list[tuple[Any, str]]) -> Iterable[SafeString]:
+    """What a record held that is no more."""
+    if values:
+        line = "<div><dt>{}</dt><dd>{}</dd></div>"
+        yield html(CLOSED, _("What it held"), together(html(line, label, words) for label, words in values))
 
 
 def _undo(operation: int | None, token: str) -> Iterable[SafeString]:

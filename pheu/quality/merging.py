@@ -1,0 +1,223 @@
+"""«Trộn»: several records become one, and nothing of them is lost (R2.12-2.19, D7)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.errors import Conflict, DomainError, Invalid, Refused
+from pheu.people.models import User
+from pheu.people.scopes import ASSIGN, CHANGE
+from pheu.quality import events
+from pheu.quality.repointing import naming, repoint
+from pheu.quality.sidebyside import MOST, PLACE, SideBySide, rule_of, written
+from pheu.records import kinds, writing
+from pheu.records.acts import act, current
+from pheu.records.fields import Field
+from pheu.records.locking import hold, must_hold
+from pheu.records.models import Follower, Operation, Record, Row, id_and_name
+from pheu.timeline.services import record, record_many
+from pheu.timeline.undo import Undoable, bring_rows_up, can_undo
+
+OWNER = "owner"  # what the choice of who works the record is called
+
+
+@act
+def merge(
+    rows: Sequence[Row],
+    *,
+    choices: Mapping[str, int] | None = None,
+    seen: Mapping[int, int] | None = None,
+    by: User,
+    via: str = "page",
+) -> Any:
+    """Fold rows of one kind, or leads and deals, into the one that was created first; that one.
+
+    `choices`: {field: id of the record whose value it takes}; the rest as `SideBySide` proposes. `seen`: {id: version}
+    that the person looked at; `Conflict` where one was changed since. What hangs on the others moves, what names them
+    names the one that stays, every value that they had is told on its timeline (R2.19). Refused unless `by` may change
+    all of them. Set-based. Rows R1.45, R2.13, R2.16-2.19, decision D7.
+    """
+    ids = {row.pk for row in rows}
+    if len(ids) < 2:
+        raise DomainError(_("Choose at least two records to merge."))
+    if len(ids) > MOST:
+        raise DomainError(_("At most %(most)s records are merged at once."), most=MOST)
+    hold(*ids, *_named_by(rows))
+    if (one := _one_already(ids)) is not None:
+        return kinds.get(one.kind).model.objects.within(by, CHANGE).get_or_refuse(one.pk)
+    held = _held(rows, by)
+    must_hold(*_named_by(held))
+    _must_be_as_seen(held, seen or {})
+    beside = SideBySide(held)
+    _must_fit(beside, by)
+    stays = beside.stays
+    current().about = stays.pk
+    folded = [(row.record, _folded(row, stays)) for row in beside.others]
+    changes = _take_values(beside, choices or {}, by)
+    place = _take_place(beside, choices or {}, by)
+    for _code, some in _by_kind(beside.others):
+        repoint(some, stays)
+        for row in some:
+            row.record.state, row.record.merged_into = Record.State.MERGED, stays.record
+        writing.save_many(some, "is_live")
+    stays.created_at = min(row.created_at for row in beside.rows)
+    writing.save_changed(stays)
+    writing.update([stays], "created_at")
+    _keep_readers(beside)
+    record_many(events.FOLDED, folded, by=by, via=via)
+    merged = [id_and_name(row.record) for row in beside.others]
+    record(events.MERGED, about=stays.record, by=by, via=via, merged=merged, changes=changes, **place)
+    return stays
+
+
+def _one_already(ids: Collection[int]) -> Record | None:
+    """The record that all of these are by now."""
+    found = {one.survivor for one in Record.objects.filter(pk__in=ids)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _by_kind(rows: Sequence[Row]) -> list[tuple[str, list[Any]]]:
+    ordered = sorted(rows, key=lambda row: row.kind)
+    return [(code, list(of_kind)) for code, of_kind in groupby(ordered, key=lambda row: row.kind)]
+
+
+def _named_by(rows: Sequence[Row]) -> set[int]:
+    """The records that name one of these."""
+    return {pk for _code, some in _by_kind(rows) for pk in naming(type(some[0]), [row.pk for row in some])}
+
+
+def _held(rows: Sequence[Row], by: User) -> list[Any]:
+    """The rows as they are now, if `by` may change every one of them."""
+    found: list[Any] = []
+    for code, some in _by_kind(rows):
+        kind = kinds.get(code)
+        mine = kind.model.objects.within(by, CHANGE).with_values_of(*written(kind))
+        mine = mine.with_stage() if kind.has_stages else mine
+        there = list(mine.filter(pk__in=[row.pk for row in some]))
+        lacking = {row.pk for row in some} - {row.pk for row in there}
+        if lacking:
+            numbers = Record.objects.filter(pk__in=lacking).order_by("pk").values_list("number", flat=True)
+            raise Refused(_("You may not change all of these: %(numbers)s."), numbers=", ".join(numbers))
+        found += there
+    return found
+
+
+def _must_be_as_seen(rows: Sequence[Row], seen: Mapping[int, int]) -> None:
+    for row in rows:
+        if seen.get(row.pk, row.record.version) != row.record.version:
+            raise Conflict(_("%(name)s was changed meanwhile. Please look again."), name=row.title)
+
+
+def _must_fit(beside: SideBySide, by: User) -> None:
+    """What goes on elsewhere, or would take open work into an end, is not merged."""
+    for row in beside.rows:
+        if (on := row.goes_on_in) is not None:
+            raise DomainError(_("%(row)s goes on in %(on)s: merge that one."), row=row.number, on=on)
+    rules = {row.kind: rule for row in beside.others if (rule := rule_of(row.kind, beside.kind.code)) is not None}
+    for code, rule in rules.items():
+        rule([row for row in beside.others if row.kind == code], by)
+    if beside.stays.is_closed and not all(row.is_closed for row in beside.others):
+        words = _("%(row)s was created first and takes the others in, but it is closed: reopen it first.")
+        raise DomainError(words, row=beside.stays.number)
+
+
+def _take_values(beside: SideBySide, choices: Mapping[str, int], by: User) -> list[dict[str, Any]]:
+    """Give the row that stays what was chosen, or is proposed; what changed with that, for the event."""
+    stays, mine = beside.stays, beside.kind.schema_for(by)
+    lines = {line.field.name: line for line in beside.lines}
+    chosen = {name: pk for name, pk in choices.items() if name != OWNER}
+    mine.must_write(chosen, new=False)
+    if set(chosen) - set(lines):
+        raise DomainError(_("This cannot be chosen."))
+    numbers = {one: [_numbers(one, row) for row in beside.rows] for one in beside.schema if one.companions}
+    changes = []
+    for name, line in lines.items():
+        field, pk = line.field, chosen.get(name, line.winner)
+        if pk not in line.values:
+            raise DomainError(_("This cannot be chosen."))
+        was, now = field.value(stays), line.values[pk]
+        if field.required and field.identity(now) is None:
+            raise Invalid({name: [str(_("This field is required."))]}, {name: str(field.label)})
+        if field.identity(was) != field.identity(now):
+            field.put(stays, now)
+            changes.append({"field": name, "was": field.to_json(was), "now": field.to_json(now)})
+    for field, of_rows in numbers.items():  # further phones come together
+        together = dict.fromkeys(number for of_row in of_rows for number in of_row)
+        for column in field.companions:
+            setattr(stays, column, [one for one in together if one != field.value(stays)])
+    _keep_unknown(beside)
+    return changes
+
+
+def _numbers(field: Field, row: Any) -> list[str]:
+    there = [getattr(row, field.name, ""), *(one for column in field.companions for one in getattr(row, column, ()))]
+    return [one for one in there if one]
+
+
+def _keep_unknown(beside: SideBySide) -> None:
+    """Values of own fields that are out of use come along where the row that stays has none."""
+    known = {one.name for one in beside.schema}
+    for row in beside.others:
+        left = {name: told for name, told in row.own.items() if name not in known and name not in beside.stays.own}
+        if row.kind == beside.kind.code and left:
+            beside.stays.own = {**beside.stays.own, **left}
+
+
+def _take_place(beside: SideBySide, choices: Mapping[str, int], by: User) -> dict[str, Any]:
+    """Let the result be whose it was chosen to be, which takes the right to hand out; nobody's takes an owner."""
+    stays, was, chosen = beside.stays, beside.stays.owner, choices.get(OWNER, beside.owned_by.pk)
+    if chosen != beside.owned_by.pk:
+        by.must(stays.kind, ASSIGN)
+    of = next((row for row in beside.rows if row.pk == chosen), None)
+    if of is None:
+        raise DomainError(_("This cannot be chosen."))
+    for name in PLACE:
+        setattr(stays, f"{name}_id", getattr(of, f"{name}_id"))
+    return {"was": id_and_name(was), "owner": id_and_name(stays.owner)} if was != stays.owner else {}
+
+
+def _keep_readers(beside: SideBySide) -> None:
+    """Whoever worked one of the others goes on reading it."""
+    people = User.objects.filter(pk__in={row.owner_id for row in beside.others}, is_active=True)
+    readers = [Follower(record=beside.stays.record, user=one) for one in people if one.pk != beside.stays.owner_id]
+    writing.make(readers, ignore_conflicts=True)
+
+
+def _folded(row: Any, stays: Any) -> dict[str, Any]:
+    """What is told of a row that goes into another."""
+    return {"row": id_and_name(row.record), "into": id_and_name(stays.record), "values": _all_values(row)}
+
+
+def _all_values(row: Any) -> list[dict[str, Any]]:
+    """Everything that a row says of itself, field by field, as an event keeps it."""
+    kind = kinds.get(row.kind)
+    fields = [*written(kind), *(one for one in kind.schema.shown if one.cell == "stage")]
+    told = [(one, one.value(row)) for one in fields]
+    values = [{"field": one.name, "value": one.to_json(held)} for one, held in told if one.identity(held) is not None]
+    further = [(one, [two for two in _numbers(one, row) if two != one.value(row)]) for one in fields if one.companions]
+    return values + [{"field": one.name, "value": number} for one, numbers in further for number in numbers]
+
+
+# Taking it back -------------------------------------------------------------------------------------------------------
+
+
+def _refuse(operation: Operation, by: User) -> None:
+    """Refused once what stayed has been merged into another itself: the later one is taken back first."""
+    stays = operation.about
+    if stays is None or stays.state == Record.State.MERGED:
+        raise DomainError(_("%(record)s was merged into another since: take that back first."), record=stays or "")
+
+
+can_undo(
+    "merge",
+    Undoable(
+        event=events.MERGED.code,
+        beside=(events.FOLDED.code,),
+        action=CHANGE,
+        what=_("merging"),
+        refuse=_refuse,
+        afterwards=bring_rows_up,
+    ),
+)

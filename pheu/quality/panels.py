@@ -1,0 +1,26 @@
+"""What quality adds to pages of every kind."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.registries import Button, bulk, more
+from pheu.people.models import User
+from pheu.people.scopes import CHANGE
+
+
+@bulk.add("*", order=60)
+def merge_ticked(kind: str, user: User) -> list[Button]:
+    """«Trộn» (R2.16)."""
+    if not user.may(kind, CHANGE):
+        return []
+    return [Button(_("Merge"), reverse("merging"), "git-merge", posts=True)]
+
+
+@more.add("*", order=60)
+def merge_with_another(row: Any, user: User) -> list[Button]:
+    """As far as the page asked for that right (`records.access.with_abilities`)."""
+    if not getattr(row, f"may_{CHANGE}", False) or row.goes_on_in is not None:
+        return []
+    return [Button(_("Merge with another…"), f"{reverse('merging')}?ids={row.pk}", "git-merge")]

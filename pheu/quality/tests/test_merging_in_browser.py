@@ -1,0 +1,63 @@
+"""«Trộn» in Chromium: ticked in the list, chosen by keys, taken back from the toast; calm at a desk and on a phone."""
+
+import pytest
+from playwright.sync_api import expect
+
+from pheu.core.tests.looking import walked
+from pheu.leads.models import Lead
+from pheu.leads.services import create_lead
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LONG = "Công ty Cổ phần Đầu tư Xây dựng và Thương mại Xuất nhập khẩu Môi trường Xanh Đại Việt Miền Trung"
+
+
+@pytest.fixture
+def twins(world):
+    an = world.cast.an
+    values = [
+        {"company_name": "Xi măng Hòn Đá", "phone": "+842438637747", "priority": 3},
+        {"company_name": LONG, "phone": "+84903123456", "email": "van@hondacement.example", "priority": 1},
+    ]
+    return [create_lead({**one, "owner": an}, by=an) for one in values]
+
+
+def test_two_leads_become_one_by_keys_and_are_two_again(world, twins):
+    """R1.45, R2.16, R2.19."""
+    first = twins[0]
+    page = world.enter(world.cast.an)
+    page.goto(f"{world.url}/leads/?tab=all")
+    for row in twins:
+        page.locator(f"input[name=ids][value='{row.pk}']").check()
+    page.get_by_role("button", name="Trộn").click()
+    expect(page.get_by_role("heading", name="Trộn 2 bản ghi")).to_be_visible()
+    focused = page.get_by_role("radio", name="Xi măng Hòn Đá", exact=True)
+    expect(focused).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("radio", name=LONG)).to_be_checked()
+    page.get_by_role("button", name="Lấy cả cột").last.click()
+    expect(page.get_by_role("radio", name="0903 123 456")).to_be_checked()
+    page.keyboard.press("Control+Enter")
+    expect(page).to_have_url(f"{world.url}/leads/{first.pk}/")
+    merged = Lead.objects.get(pk=first.pk)
+    assert (merged.company_name, merged.phone, merged.priority) == (LONG, "+84903123456", 1)
+    with page.expect_response("**/undo/"):
+        page.get_by_role("button", name="Hoàn tác").first.click()
+    page.goto(f"{world.url}/leads/?tab=all")
+    expect(page.locator("input[name=ids]")).to_have_count(2)
+    assert Lead.objects.get(pk=first.pk).phone == "+842438637747"
+
+
+def test_another_record_is_added_from_the_page_of_one(world, twins):
+    first = twins[0]
+    page = world.enter(world.cast.an)
+    page.goto(f"{world.url}/merging/?ids={first.pk}")
+    expect(page.get_by_role("button", name="Trộn", exact=True)).to_be_disabled()
+    page.get_by_role("combobox").fill("dai viet")
+    page.get_by_role("option", name="Đại Việt").click()
+    expect(page.get_by_role("heading", name="Trộn 2 bản ghi")).to_be_visible()
+
+
+def test_the_page_is_calm_at_a_desk_and_on_a_phone(world, twins):
+    named = "&".join(f"ids={row.pk}" for row in twins)
+    addresses = [f"{world.url}/merging/?{named}", f"{world.url}/merging/?ids={twins[0].pk}"]
+    assert walked(world.enter(world.cast.an), addresses) == {}
