@@ -8,7 +8,7 @@ from pheu.people.models import User
 from pheu.records import kinds
 from pheu.records.conditions import askable
 from pheu.records.wording import words_of_each
-from pheu.timeline.events import EventKind
+from pheu.timeline.events import ChangeKind, EventKind
 
 IMPORT_FINISHED = EventKind("import.finished", _("imported %(created)s rows from %(name)s"), "table-import", "jade")
 
@@ -55,3 +55,4 @@ EXPORTED = ExportKind(
 )
 MERGED = EventKind("record.merged", _("merged %(merged)s into this"), "git-merge", "violet")
 FOLDED = EventKind("record.folded", _("kept what %(row)s held, which is part of %(into)s now"), "archive")
+REPOINTED = ChangeKind("record.repointed", _("changed %(fields)s, as records were merged"), "git-merge")

@@ -10,7 +10,7 @@ from pheu.core.errors import Conflict, DomainError, Invalid, Refused
 from pheu.people.models import User
 from pheu.people.scopes import ASSIGN, CHANGE
 from pheu.quality import events
-from pheu.quality.repointing import naming, repoint
+from pheu.quality.repointing import Told, naming, repoint
 from pheu.quality.sidebyside import MOST, PLACE, SideBySide, rule_of, written
 from pheu.records import kinds, writing
 from pheu.records.acts import act, current
@@ -57,8 +57,9 @@ def merge(
     folded = [(row.record, _folded(row, stays)) for row in beside.others]
     changes = _take_values(beside, choices or {}, by)
     place = _take_place(beside, choices or {}, by)
+    named = Told()
     for _code, some in _by_kind(beside.others):
-        repoint(some, stays)
+        named += repoint(some, stays)
         for row in some:
             row.record.state, row.record.merged_into = Record.State.MERGED, stays.record
         writing.save_many(some, "is_live")
@@ -67,6 +68,7 @@ def merge(
     writing.update([stays], "created_at")
     _keep_readers(beside)
     record_many(events.FOLDED, folded, by=by, via=via)
+    record_many(events.REPOINTED, _by_record(named), by=by, via=via)
     merged = [id_and_name(row.record) for row in beside.others]
     record(events.MERGED, about=stays.record, by=by, via=via, merged=merged, changes=changes, **place)
     return stays
@@ -185,6 +187,14 @@ def _keep_readers(beside: SideBySide) -> None:
     writing.make(readers, ignore_conflicts=True)
 
 
+def _by_record(named: Told) -> list[tuple[Record, dict[str, Any]]]:
+    """One event for each record, whatever of it names another one now."""
+    changes: dict[Record, list[dict[str, Any]]] = {}
+    for about, change in named:
+        changes.setdefault(about, []).append(change)
+    return [(about, {"changes": of_record}) for about, of_record in changes.items()]
+
+
 def _folded(row: Any, stays: Any) -> dict[str, Any]:
     """What is told of a row that goes into another."""
     return {"row": id_and_name(row.record), "into": id_and_name(stays.record), "values": _all_values(row)}
@@ -215,6 +225,7 @@ can_undo(
     Undoable(
         event=events.MERGED.code,
         beside=(events.FOLDED.code,),
+        along=(events.REPOINTED.code,),
         action=CHANGE,
         what=_("merging"),
         refuse=_refuse,

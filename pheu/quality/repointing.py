@@ -12,7 +12,7 @@ from django.db.models import Model, Q, UniqueConstraint
 
 from pheu.records import kinds, writing
 from pheu.records.fields import Field, RowPick
-from pheu.records.models import Record, Row
+from pheu.records.models import Record, Row, id_and_name
 
 
 def references(to: type[Row]) -> Iterator[tuple[Any, Any]]:
@@ -36,32 +36,46 @@ def naming(to: type[Row], ids: Collection[int]) -> set[int]:
     return found
 
 
-def repoint(rows: Collection[Row], to: Row) -> None:
+# Of each row that names another record now: its Record, and {field, was, now} as events keep it.
+Told = list[tuple[Record, dict[str, Any]]]
+
+
+def repoint(rows: Collection[Row], to: Row) -> Told:
     """Let everything that names one of the held `rows` of one kind name `to`; what names them is held too."""
-    ids, kind = [row.pk for row in rows], type(next(iter(rows)))
+    ids, kind, told = [row.pk for row in rows], type(next(iter(rows))), Told()
+    names = {row.pk: id_and_name(row) for row in (*rows, to)}
     for model, one in references(kind):
         if one.remote_field.model is not Record and not isinstance(to, kind):
             continue  # a lead's columns cannot name a deal
         things = model._default_manager.filter(**{f"{one.name}__in": ids})
         if issubclass(model, Row):
-            _name_in_rows(model.objects.filter(pk__in=list(things.values_list("pk", flat=True))), one.attname, to)
+            naming_rows = list(model.objects.filter(pk__in=list(things.values_list("pk", flat=True))).with_words())
+            told += _name_in_rows(naming_rows, one, to, names)
         else:
             _hang_on(model, one, ids, to)
     for other, field in _own_picks(kind) if isinstance(to, kind) else ():
         naming_rows = list(other.model.objects.filter(field.q("in", ids)).with_words())
         for row in naming_rows:
-            field.put(row, None if row.pk == to.pk else to)
+            told.append(
+                (row.record, {"field": field.name, "was": field.to_json(field.value(row)), "now": names[to.pk]})
+            )
+            field.put(row, to)
         writing.change(naming_rows, "own")
+    return told
 
 
-def _name_in_rows(rows: Any, column: str, to: Row) -> None:
+def _name_in_rows(rows: list[Any], one: Any, to: Row, names: dict[int, Any]) -> Told:
     """Nobody changed these rows themselves: their version and moment stay, the words that find them do not."""
-    found = list(rows.with_words())
-    for row in found:
-        setattr(row, column, to.pk)
-    if found:
-        writing.change(found, column.removesuffix("_id"))
-        writing.refresh_words(found)
+    told = Told()
+    for row in rows:
+        if kinds.get(row.kind).schema.get(one.name) is not None and one.remote_field.model is not Record:
+            was = names[getattr(row, one.attname)]
+            told.append((row.record, {"field": one.name, "was": was, "now": names[to.pk]}))
+        setattr(row, one.attname, to.pk)
+    if rows:
+        writing.change(rows, one.name)
+        writing.refresh_words(rows)
+    return told
 
 
 def _hang_on(model: type[Model], one: Any, ids: Collection[int], to: Row) -> None:

@@ -27,8 +27,8 @@ class Undoable:
     that told it, on which «Hoàn tác» stands, or gives several of them. `refuse(operation, by)` raises where it is too
     late; `also(operation)` does what only the domain knows before the journal is read backwards, `afterwards(ids)`
     brings up to date what hangs on the Records concerned. `beside` are codes of further events, of records that it was
-    about too. `of_fields` where a record's own fields may change by it,
-    `of_archived` where it is about what is archived: all else is restored before it is taken back.
+    about too, `along` of those on whose records it is told besides. `of_fields` where a record's own fields may change
+    by it, `of_archived` where it is about what is archived: all else is restored before it is taken back.
     """
 
     event: str | Callable[[], Collection[str]]
@@ -41,6 +41,7 @@ class Undoable:
     of_archived: bool = False
     used: journal.Used = journal.used_by_others
     beside: tuple[str, ...] = ()
+    along: tuple[str, ...] = ()
 
     @property
     def codes(self) -> Collection[str]:
@@ -78,7 +79,7 @@ def undo(operation: Operation, *, by: User, via: str = "page") -> TakenBack:
         if operation.undone_by_id:
             return TakenBack()
         raise DomainError(_("This cannot be taken back."))
-    concerned = journal.rows_of(operation)
+    concerned = journal.rows_of(operation).union(_subjects(operation, rule.along))
     hold(*concerned)
     operation = Operation.objects.select_for_update(no_key=True).get(pk=operation.pk)
     if operation.undone_by_id:
@@ -97,7 +98,7 @@ def undo(operation: Operation, *, by: User, via: str = "page") -> TakenBack:
         rule.afterwards(concerned)
     Operation.objects.filter(pk=operation.pk).update(undone_by=current().operation)
     facts = told(operation, done)
-    records = Record.objects.filter(pk__in=_subjects(operation))
+    records = Record.objects.filter(pk__in=_subjects(operation, rule.along))
     record_many(events.UNDONE, [(one, facts) for one in records], by=by, via=via)
     return done
 
@@ -124,10 +125,10 @@ def _must_be_restored(concerned: Collection[int]) -> None:
         raise DomainError(_("%(record)s is archived. Restore it first."), record=archived)
 
 
-def _subjects(operation: Operation) -> list[int]:
-    """The records that the act was about: those of its main events."""
+def _subjects(operation: Operation, along: Collection[str] = ()) -> list[int]:
+    """The records that the act was about: those of its main events, and of others `along` with them."""
     rule = _undoable[operation.act]
-    told = operation.events.filter(kind__in=[*rule.codes, *rule.beside])
+    told = operation.events.filter(kind__in=[*rule.codes, *rule.beside, *along])
     return [pk for pk in told.values_list("about", flat=True) if pk]
 
 

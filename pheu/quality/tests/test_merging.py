@@ -23,7 +23,7 @@ from pheu.leads.models import Lead, RequestType
 from pheu.leads.services import close_lead, convert_prospects, create_lead
 from pheu.parties.models import Company
 from pheu.people.models import Role
-from pheu.quality.events import FOLDED, MERGED
+from pheu.quality.events import FOLDED, MERGED, REPOINTED
 from pheu.quality.merging import merge
 from pheu.records import counters, kinds
 from pheu.records.acts import last_operation
@@ -602,3 +602,16 @@ def test_as_many_statements_for_many_as_for_few(an):
         return len(asked)
 
     assert counted(2) >= counted(8)
+
+
+def test_the_past_of_what_named_a_merged_record_says_so(client, an):
+    stays = made("company", an, name="Xi măng Hòn Đá", type="prospect")
+    goes = made("company", an, name="Hòn Đá Hai", type="prospect")
+    contact = made("contact", an, full_name="Đỗ Vân", company=goes)
+    merge([stays, goes], by=an)
+    [change] = told(REPOINTED, about=contact).facts["changes"]
+    assert (change["field"], change["was"]["id"], change["now"]["id"]) == ("company", goes.pk, stays.pk)
+    client.force_login(an)
+    assert "vì các bản ghi được trộn" in client.get(f"/contacts/{contact.pk}/").text
+    undo(last(), by=an)
+    assert Event.objects.filter(about=contact.pk).latest("pk").kind == "operation.undone"

@@ -18,6 +18,7 @@ from pheu.core import health
 from pheu.core.again import in_one_go
 from pheu.deals.models import Conversion, Deal
 from pheu.parties.models import Company
+from pheu.quality.events import REPOINTED
 from pheu.records import kinds
 from pheu.records.models import JournalEntry, Record
 from pheu.timeline.events import ASSIGNED, CHANGED
@@ -170,7 +171,7 @@ def _steps(event: Event) -> Iterator[tuple[str, Any, Any]]:
         yield "owner", facts["was"]["owner_id"], _id(facts["owner"])
         yield "team", facts["was"]["team_id"], facts["team_id"]
         yield "department", facts["was"]["department_id"], facts["department_id"]
-    if event.kind == CHANGED.code:
+    if event.kind in (CHANGED.code, REPOINTED.code):
         for one in facts["changes"]:
             yield one["field"], _id(one["was"]), _id(one["now"])
 

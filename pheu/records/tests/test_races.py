@@ -76,7 +76,9 @@ def both_ways(desks: Iterator[Desk], one: Act, other: Act) -> Iterator[tuple[str
             works = first.of(desk), second.of(desk)
             last = Event.objects.latest("pk").pk
             outcome = race(*works, at=point)
-            told = Counter(Event.objects.filter(pk__gt=last).values_list("kind", flat=True))
+            told = Counter(
+                kind for kind, _act in set(Event.objects.filter(pk__gt=last).values_list("kind", "operation"))
+            )
             yield f"the {'second' if first is other else 'first'} held {point}", outcome, told
 
 
