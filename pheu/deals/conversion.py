@@ -17,8 +17,9 @@ from pheu.deals.schema import DEAL
 from pheu.leads.models import Lead
 from pheu.parties.models import Company, Contact
 from pheu.people.models import Team, User
-from pheu.people.scopes import CONVERT
+from pheu.people.scopes import CHANGE, CONVERT
 from pheu.records import kinds, writing
+from pheu.records.access import with_abilities
 from pheu.records.acts import act, current
 from pheu.records.gates import must_let, must_pass
 from pheu.records.locking import hold, must_hold
@@ -275,7 +276,7 @@ def proposals(lead: Lead, *, to: User) -> tuple[list[Company], list[Contact]]:
 
 
 def same_email(lead: Lead, *, to: User) -> list[Lead | Deal]:
-    """Other open leads and deals with the lead's e-mail that `to` may see."""
+    """Other open leads and deals with the lead's e-mail that `to` may see, and whether they may change them."""
     if not lead.email:
         return []
     ended = [Category.CONVERTED, Category.UNQUALIFIED, Category.WON, Category.LOST]
@@ -283,5 +284,5 @@ def same_email(lead: Lead, *, to: User) -> list[Lead | Deal]:
     deals = (
         Deal.objects.visible_to(to).live().filter(contact__email__iexact=lead.email).exclude(stage__category__in=ended)
     )
-    near = [*leads.exclude(pk=lead.pk).select_related("record", "owner", "stage")[:5]]
-    return [*near, *deals.select_related("record", "owner", "stage")[:5]]
+    found = (with_abilities(rows, to, CHANGE) for rows in (leads.exclude(pk=lead.pk), deals))
+    return [row for rows in found for row in rows.select_related("record", "owner", "stage")[:5]]

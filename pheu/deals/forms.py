@@ -1,5 +1,5 @@
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -13,6 +13,7 @@ from pheu.parties.models import Company, Contact
 from pheu.people.models import Team, User
 from pheu.people.scopes import CHANGE, CREATE
 from pheu.records import kinds
+from pheu.records.access import granted
 from pheu.records.fields import PickInput
 from pheu.records.forms import Entry, of_their_teams
 from pheu.records.gates import lacking
@@ -26,13 +27,23 @@ CUSTOMER = [
 ]
 
 
+CONVERT_INTO_NEW, MERGE = "convert", "merge"
+ACTIONS = [
+    (MERGE, _("Merge with an existing lead or deal")),
+    (CONVERT_INTO_NEW, _("Convert into a new deal")),
+]
+
+
 class ConversionForm(forms.Form):
     """The dialog «Chuyển thành cơ hội»: person, team, value, customer (R0.14-0.18, R2.03-2.10).
 
+    Where others have the same e-mail, merging with one of these `near` is proposed instead (R2.04, R2.12, R2.15).
     `entry` asks for what the lead lacks: what conversion expects of every lead, and the gate of the stage `to` that it
     ends in.
     """
 
+    action = forms.ChoiceField(choices=ACTIONS, label=_("Action"), widget=forms.RadioSelect)
+    into = forms.ChoiceField(label=_("Merge with"), required=False)
     owner = RowField(User.objects.none(), label=_("Assign this deal to"), widget=forms.Select(attrs={"data-pick": ""}))
     department = forms.CharField(
         label=_("Department"), required=False, disabled=True, help_text=_("Fills itself from the owner")
@@ -44,7 +55,8 @@ class ConversionForm(forms.Form):
     company = RowField(Company.objects.none(), label=_("Company"), required=False)
     contact = RowField(Contact.objects.none(), label=_("Contact"), required=False)
 
-    def __init__(self, data: Any = None, *, lead: Lead, to: Stage, by: User) -> None:
+    def __init__(self, data: Any = None, *, lead: Lead, to: Stage, by: User, near: Sequence[Any] = ()) -> None:
+        self.near = {str(row.pk): row for row in near if str(CHANGE) in granted(row)}
         self.companies, self.contacts = proposals(lead, to=by)
         self.pipelines = list(Pipeline.objects.active().filter(kind="deal"))
         self.missing = lead.missing_for_conversion(by)
@@ -63,6 +75,12 @@ class ConversionForm(forms.Form):
         self.fields["department"].widget.attrs = {"data-follows": "owner", "data-values": json.dumps(departments)}
         self.fields["team"].queryset = Team.objects.offered("deal")  # type: ignore[attr-defined]
         self.fields["team"].widget.attrs.update(of_their_teams(owners))
+        if self.near:
+            self.fields["into"].choices = [  # type: ignore[attr-defined]
+                (pk, f"{row.record.number} «{row.title}»") for pk, row in self.near.items()
+            ]
+        else:
+            del self.fields["action"], self.fields["into"]
         self._point(lead)
         for name, model, proposed in (("company", Company, self.companies), ("contact", Contact, self.contacts)):
             field = self.fields[name]
@@ -92,6 +110,7 @@ class ConversionForm(forms.Form):
         contact = lead.contact_id or next((one.pk for one in self.contacts), None)
         owner = lead.owner or by
         return {
+            "action": MERGE,
             "owner": owner.pk,
             "department": str(owner.department or ""),
             "team": lead.team_id,
@@ -107,8 +126,20 @@ class ConversionForm(forms.Form):
         return usual[0].pk if usual else Pipeline.objects.default("deal").pk
 
     @property
+    def merges(self) -> bool:
+        """Whether merging was chosen, and with what: then nothing else is asked."""
+        return bool(self.near) and self.data.get("action") == MERGE
+
+    @property
+    def merged_with(self) -> Any:
+        """The record to merge with; None where none of those that were named."""
+        return self.near.get(str(self.data.get("into", ""))) if self.merges else None
+
+    @property
     def can_be_sent(self) -> bool:
-        """Whether what is missing can be filled in here."""
+        """Whether what is missing can be filled in here, or nothing needs to be."""
+        if self.near:
+            return True
         asked = self.entry.form.fields
         is_asked = all(any(name in asked for name in names) for names in self.missing.values())
         return is_asked and (not self.entry.wanting or self.entry.may_override)
@@ -133,5 +164,6 @@ class ConversionForm(forms.Form):
         return given
 
     def handover(self, *, ends_in: Stage | None = None) -> Handover:
-        given = {name: value for name, value in self.cleaned_data.items() if name != "department"}
+        apart = ("department", "action", "into")
+        given = {name: value for name, value in self.cleaned_data.items() if name not in apart}
         return Handover(**given, ends_in=ends_in, override=self.entry.overrides)

@@ -18,9 +18,10 @@ from pheu.deals.undoing import undo_conversion
 from pheu.leads.models import Lead
 from pheu.people.requests import Request
 from pheu.people.scopes import CONVERT
+from pheu.quality.merging import merge
 from pheu.records import kinds
 from pheu.records.access import granted, with_abilities
-from pheu.records.answers import done
+from pheu.records.answers import done, undo_url
 from pheu.records.forms import sent_in
 from pheu.records.gates import must_let
 from pheu.records.models import Category
@@ -53,7 +54,10 @@ def lead_conversion(request: Request, pk: int) -> HttpResponse:
     asked = _ending_of(lead, request)
     to = asked or lead.stage.pipeline.stage_for(Category.CONVERTED)
     must_let(request.user, lead.stage, to)
-    form = ConversionForm(sent_in(request), lead=lead, to=to, by=request.user)
+    near = same_email(lead, to=request.user)
+    form = ConversionForm(sent_in(request), lead=lead, to=to, by=request.user, near=near)
+    if request.method == "POST" and form.merged_with is not None:
+        return _merged(request, lead, form.merged_with)
     if request.method == "POST" and form.is_valid() and _filled_in(lead, form, request):
         deal = convert_leads([lead], form.handover(ends_in=asked), by=request.user)[0]
         words = _("%(lead)s is now the deal %(deal)s.") % {"lead": lead.number, "deal": deal.number}
@@ -66,9 +70,17 @@ def lead_conversion(request: Request, pk: int) -> HttpResponse:
         "form": form,
         "ends_in": asked,
         "to": to,
-        "same_email": same_email(lead, to=request.user),
+        "same_email": near,
     }
     return render(request, "deals/conversion.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _merged(request: Request, lead: Lead, other: Any) -> HttpResponse:
+    """The lead and another that has its e-mail become one (R2.04, R2.12)."""
+    stays = merge([lead, other], by=request.user)
+    words = _("%(lead)s was merged with %(other)s: %(title)s.")
+    tell(request, words % {"lead": lead.number, "other": other.number, "title": stays.title}, undo=undo_url())
+    return done(request, stays)
 
 
 def _filled_in(lead: Lead, form: ConversionForm, request: Request) -> bool:

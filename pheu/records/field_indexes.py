@@ -70,14 +70,11 @@ def _filtered() -> Iterator[tuple[str, Any, CustomField, Any]]:
 
 
 def _wanted_statistics() -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """(name, (model, expression)) of what indexes of some rows compare."""
+    """(name, (model, expression)) of what filters compare. What lists are only put in order by needs none: its index
+    is walked, and who knows how few values a choice has would rather sort."""
     for start, model, _one, field in _filtered():
-        if isinstance(field, OwnChoices):
-            continue
-        compared, sorted_by = field.compared(), field.sort_expression()
-        yield f"{start}_is", (model, compared)
-        if field.sortable and _sql_of(model, sorted_by) != _sql_of(model, compared):
-            yield f"{start}_by", (model, sorted_by)
+        if not isinstance(field, OwnChoices):
+            yield f"{start}_is", (model, field.compared())
 
 
 def _sql_of(model: Any, expression: Any) -> str:

@@ -16,8 +16,8 @@ from pheu.leads.models import Lead
 from pheu.leads.services import close_lead, create_lead
 from pheu.parties.models import Company, Contact
 from pheu.parties.services import create_company, create_contact
-from pheu.records.models import ClosingReason, Pipeline
-from pheu.timeline.services import add_note
+from pheu.records.models import ClosingReason, Pipeline, Record
+from pheu.timeline.services import add_note, follow
 
 
 def answers(lead, owner, **changed):
@@ -347,3 +347,53 @@ def test_leads_of_one_company_make_it_once_as_the_first_of_them_says(an):
         assert not (missing := one.missing_for_conversion(an)), missing
     convert_leads(leads, Handover(owner=an), by=an)
     assert [one.phone for one in Company.objects.all()] == ["+84912345678"]
+
+
+# Merging instead ------------------------------------------------------------------------------------------------------
+
+
+def test_merging_is_preselected_where_the_email_is_the_same_and_can_be_switched_back(client, an, lead):
+    """R2.12, R2.15."""
+    other = create_lead({"company_name": "Hòn Đá 2", "email": lead.email.upper(), "need": "Đo", "owner": an}, by=an)
+    client.force_login(an)
+    text = client.get(f"/leads/{other.pk}/conversion/").text
+    assert re.search(r'value="merge"[^>]*checked', text)
+    assert lead.record.number in text
+    client.post(f"/leads/{other.pk}/conversion/", answers(other, an) | {"action": "convert"})
+    assert Lead.objects.get(pk=other.pk).status == "converted"
+    assert Lead.objects.get(pk=lead.pk).is_live
+
+
+def test_merging_from_the_dialog_keeps_the_first_lead_which_can_be_converted(client, an, lead):
+    """R2.04, R2.13, R2.14: nothing else is asked, not even what a conversion needs; one press takes it back."""
+    other = create_lead({"company_name": "Hòn Đá 2", "email": lead.email, "owner": an}, by=an)
+    client.force_login(an)
+    sent = {"action": "merge", "into": lead.pk}
+    answer = client.post(f"/leads/{other.pk}/conversion/", sent, follow=True)
+    assert answer.redirect_chain[-1][0] == f"/leads/{lead.pk}/"
+    assert "data-undo" in answer.text
+    assert Record.objects.get(pk=other.pk).merged_into_id == lead.pk
+    assert convert_leads([Lead.objects.get(pk=lead.pk)], Handover(owner=an), by=an)
+
+
+def test_a_lead_merges_into_an_open_deal_from_the_dialog(client, an, lead):
+    """R2.04, D6, D7."""
+    contact = create_contact({"full_name": "Vân", "email": lead.email, "owner": an}, by=an)
+    deal = create_deal({"name": "Trạm", "contact": contact, "owner": an}, by=an)
+    client.force_login(an)
+    answer = client.post(f"/leads/{lead.pk}/conversion/", {"action": "merge", "into": deal.pk})
+    assert answer.url == f"/deals/{deal.pk}/"
+    counts = conversion_counts(an)
+    assert (counts.merged, counts.is_equal) == (1, True)
+
+
+def test_only_what_the_person_may_change_is_offered_for_merging(client, an, chi, lead):
+    theirs = create_lead({"company_name": "Hòn Đá 2", "email": lead.email, "owner": chi}, by=chi)
+    follow(theirs.record, user=an, by=chi)
+    client.force_login(an)
+    text = client.get(f"/leads/{lead.pk}/conversion/").text
+    assert theirs.record.number in text
+    assert 'value="merge"' not in text
+    answer = client.post(f"/leads/{lead.pk}/conversion/", {"action": "merge", "into": theirs.pk})
+    assert answer.status_code == 422
+    assert Lead.objects.get(pk=theirs.pk).is_live
