@@ -145,14 +145,19 @@ def guess_area_code(phones: Iterable[str], titles: Iterable[str], addresses: Ite
     """
     cells = list(phones)
     lengths = Counter(
-        len(digits) for cell in cells if 7 <= len(digits := re.sub(r"\D", "", cell)) <= 8 and digits[0] != "0"
+        len(digits)
+        for cell in cells
+        if 7 <= len(digits := re.sub(r"\D", "", cell)) <= 8 and not digits.startswith(("0", "1800", "1900"))
     )
     if not lengths:
         return ""
     size = lengths.most_common(1)[0][0]
     fitting = [code for code in AREA_CODES if 11 - len(code) == size]
-    named = _places_in(titles, fitting) or _areas_of(cells, fitting) or _places_in(addresses, fitting)
-    return named.most_common(1)[0][0] if named else ""
+    for named in (_places_in(titles, fitting), _areas_of(cells, fitting), _places_in(addresses, fitting)):
+        if named:
+            code, times = named.most_common(1)[0]
+            return code if 2 * times > named.total() else ""  # a list of the whole country speaks for no place
+    return ""
 
 
 def _places_in(texts: Iterable[str], codes: list[str]) -> Counter[str]:

@@ -18,6 +18,7 @@ from pheu.core.vietnamese.phone import (
     Phone,
     phone_digits,
     read_phones,
+    readings,
     show_phone,
 )
 from pheu.core.vietnamese.text import clean
@@ -161,9 +162,11 @@ def test_area_codes_of_before_2017(old, new):
     local = "3825123" + "4" * (len(new) == 3)
     number = f"+84{new[1:]}{local}"
     assert OLD_AREA_CODES[old] == new
-    assert read(f"({old}) {local}") == [(number, "old_area")]
-    assert read(f"{old}.{local}") == [(number, "old_area")]
-    assert read(f"{old}{local}", area_code=new) == [(number, "old_area")]
+    for written in (f"({old}) {local}", f"{old}.{local}"):
+        [(e164, note)] = read(written)
+        assert (e164, note) in ((number, "old_area"), ("", "ambiguous"))
+        assert number in readings(written)
+        assert number in readings(f"ĐT bàn {old}{local}")
 
 
 def test_the_tables_are_whole():
@@ -186,25 +189,30 @@ def test_numbers_of_today_in_every_province(code):
 @pytest.mark.parametrize(
     ("typed", "area_code", "expected"),
     [
-        ("037.3750928", None, ("+842373750928", "old_area")),  # the dot stands behind an area code
-        ("(037) 375 0928", None, ("+842373750928", "old_area")),
-        ("0373750928", None, ("", "ambiguous")),
-        ("373750928", None, ("", "ambiguous")),
-        ("037 3750 928", None, ("", "ambiguous")),
-        ("0373 750 928", None, ("+84373750928", "")),  # spaced as mobiles are
+        ("0373750928", None, ("+84373750928", "")),  # a mobile of today, whatever it was before 2017
+        ("373750928", None, ("+84373750928", "zero_restored")),
+        ("0373 750 928", None, ("+84373750928", "")),
         ("037 375 0928", None, ("+84373750928", "")),
-        ("0371750928", None, ("+84371750928", "")),  # no landline begins with 1
-        ("+84373750928", None, ("+84373750928", "")),  # written by a machine, of today
-        ("84373750928", None, ("+84373750928", "")),
-        ("0373750928", "0237", ("+842373750928", "old_area")),
-        ("0373750928", "028", ("+84373750928", "")),  # that landline would stand in another province
-        ("037.3750928", "028", ("", "ambiguous")),  # the dot says one thing, the province another
-        ("0838251234", "028", ("+842838251234", "old_area")),
-        ("08.38251234", None, ("+842838251234", "old_area")),
-        ("8.38251234", None, ("+842838251234", "old_area")),
-        ("0862345678", "028", ("", "ambiguous")),
-        ("0862 345 678", "028", ("+84862345678", "")),
+        ("037 375 09 28", None, ("+84373750928", "")),
+        ("0371750928", None, ("+84371750928", "")),
+        ("+84373750928", None, ("+84373750928", "")),
+        ("037.3750928", None, ("", "ambiguous")),  # set apart behind an old area code
+        ("(037) 375 0928", None, ("", "ambiguous")),
+        ("(037) 3750 928", None, ("", "ambiguous")),
+        ("037.3750 928", None, ("", "ambiguous")),
+        ("037 3750 928", None, ("", "ambiguous")),
+        ("ĐT bàn: 0373750928", None, ("", "ambiguous")),  # called a landline
+        ("Fax 0373750928", None, ("", "ambiguous")),
+        ("0321.997151", None, ("", "ambiguous")),  # six digits behind an old area code
+        ("0321 997 151", None, ("+84321997151", "")),
+        ("0373750928", "0237", ("+84373750928", "")),  # an area code is for numbers that have none
+        ("0838251234", "028", ("+84838251234", "")),
+        ("0832840213", "028", ("+84832840213", "")),
+        ("0862345678", "028", ("+84862345678", "")),
         ("0888123456", "028", ("+84888123456", "")),
+        ("037.3750928", "028", ("", "ambiguous")),
+        ("08.38251234", None, ("", "ambiguous")),
+        ("04.38251234", None, ("+842438251234", "old_area")),  # no mobile of today begins so
         ("2264777", "028", ("", "ambiguous")),  # seven digits: from before 2008
         ("2264777", "0274", ("+842742264777", "completed")),
         ("22264777", "028", ("+842822264777", "completed")),
@@ -212,7 +220,7 @@ def test_numbers_of_today_in_every_province(code):
         ("11111111", "028", ("", "unreadable")),
     ],
 )
-def test_what_can_be_read_in_two_ways_is_decided_by_spacing_or_province_or_kept(typed, area_code, expected):
+def test_ten_digits_are_a_mobile_unless_a_clue_speaks_against_it(typed, area_code, expected):
     (phone,) = read_phones(typed, area_code=area_code)
     assert (phone.e164, phone.note) == expected
     assert phone.typed == typed
@@ -222,6 +230,46 @@ def test_a_number_typed_today_is_a_number_of_today():
     for typed in ["0373750928", "037 3750928", "373750928", "0862345678"]:
         ((e164, _note),) = read(typed, current=True, area_code="0237")
         assert e164.startswith(("+84373750928", "+84862345678"))
+
+
+@pytest.mark.parametrize(
+    ("kept", "numbers"),
+    [
+        ("037.3750928", ["+84373750928", "+842373750928"]),
+        ("0321.997151", ["+84321997151"]),
+        ("+842438637747", ["+842438637747"]),
+        ("04 35766238", ["+842435766238"]),
+        ("2264777", []),
+        ("hỏi anh Nam", []),
+        ("", []),
+    ],
+)
+def test_a_doubtful_number_keeps_both_readings(kept, numbers):
+    assert readings(kept) == numbers
+
+
+MOBILE_PLAN = ["32", "33", "34", "35", "36", "37", "38", "39", "52", "56", "58", "59", "70", "76", "77", "78", "79",
+    "81", "82", "83", "84", "85", "86", "88", "89", "90", "91", "92", "93", "94", "96", "97", "98", "99"]  # fmt: skip
+WAYS = ["{0}{1}", "0{0}{1}", "+84{0}{1}", "84{0}{1}", "0084{0}{1}", "+84 {0}{1}", "0{0} {1}", "{0}{1}.0", "'0{0}{1}",
+    "(+84) {0}{1}", "SĐT 0{0}{1}", "Zalo: 0{0}{1}"]  # fmt: skip
+
+
+@given(
+    st.sampled_from(MOBILE_PLAN),
+    st.integers(0, 9_999_999),
+    st.sampled_from([*WAYS, "0{2} {3} {4}", "0{2}.{3}.{4}"]),
+    st.sampled_from([None, "028", "024", "0237"]),
+)
+def test_no_mobile_of_today_is_read_wrongly(start, rest, way, area_code):
+    """Written in any of these ways, with and without a default area code: right, or said to be doubtful."""
+    number = f"{start}{rest:07}"
+    e164 = f"+84{number}"
+    if not phonenumbers.is_valid_number(phonenumbers.parse(e164)):
+        return
+    typed = way.format(start, f"{rest:07}", number[:3], number[3:6], number[6:])
+    [(found, note)] = read(typed, area_code=area_code)
+    assert found == e164 or (note == "ambiguous" and way == "0{0} {1}")
+    assert e164 in readings(found or typed)
 
 
 def test_an_unknown_area_code_is_refused():

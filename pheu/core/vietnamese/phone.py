@@ -1,7 +1,9 @@
 """Phone numbers as people in Vietnam write them, read into E.164 (vietnam.md 7.2).
 
 The numbering changed twice: area codes in 2017, eleven-digit mobiles in 2018, and lists go on holding the old forms.
-A number that can be read in two ways is not guessed: it comes back as typed, with the note «ambiguous».
+Ten digits that are a mobile of today are one, unless a clue speaks against it: they stand apart behind an old area
+code, or are called a landline. Such a number is not guessed: it comes back as typed, with the note «ambiguous», and
+`readings` gives both.
 """
 
 import re
@@ -77,17 +79,19 @@ class Phone:
 
 @dataclass(frozen=True)
 class _Reading:
-    """How to read: the area code to complete with (empty: none), and whether only today's numbering counts."""
+    """How to read: the area code to complete with (empty: none), whether only today's numbering counts, and whether the
+    number is called a landline."""
 
     area_code: str = ""
     current: bool = False
+    of_landline: bool = False
 
 
 def read_phones(text: object, *, area_code: str | None = None, current: bool = False) -> list[Phone]:
     """Every number in a cell or field, in order; nothing that was typed is lost.
 
-    `area_code` ("028") completes local numbers and helps to tell old landlines from mobiles; `current` is for what a
-    person types today: a number valid today is that number. An unknown area code is a ValueError.
+    `area_code` ("028") completes numbers that have none; `current` is for what a person types today: a number valid
+    today is that number. An unknown area code is a ValueError.
     """
     typed = "" if text is None else clean(str(text))
     if not any(character.isalnum() for character in typed):
@@ -102,6 +106,23 @@ def read_phones(text: object, *, area_code: str | None = None, current: bool = F
         area = area_of(found[-1].e164) if found else ""
         found.append(_read(piece, replace(reading, area_code=area or reading.area_code)))
     return found if len(found) > 1 else [replace(found[0], typed=typed)]
+
+
+def readings(typed: str) -> list[str]:
+    """Every number (E.164) that a phone as it is kept may be: itself, both ways to read a doubtful one, or none."""
+    if typed.startswith("+"):
+        return [typed]
+    found = []
+    for phone in read_phones(typed):
+        digits = "".join(filter(str.isdecimal, phone.typed))
+        digits = digits if digits.startswith("0") else f"0{digits}"
+        if phone.note != AMBIGUOUS:
+            found.append(phone.e164)
+        elif len(digits) == _DIGITS_OF_MOBILE:
+            old_code = _old_area_code(digits)
+            found.append(_valid("+84" + digits[1:]))
+            found.append("+84" + OLD_AREA_CODES[old_code][1:] + digits[len(old_code) :] if old_code else "")
+    return [one for one in dict.fromkeys(found) if one]
 
 
 def area_of(e164: str) -> str:
@@ -158,6 +179,7 @@ def _undo_spreadsheet(text: str) -> str:
 _STRONG = re.compile(r"[/;|&\n]|\b(?:hoặc|hay|và|or|and)\b", re.IGNORECASE)
 _WEAK = re.compile(r",|\s[-–—]+\s|[–—]")
 _GAP = re.compile(r"(?<=\d)(?:[^\d(+]+(?=[\d(+])|(?=[(+]))")
+_DIGITS_OF_MOBILE = 10
 _MOST_CHARACTERS = 1000  # of a cell that lists numbers; what is longer is a text
 _MOST_DIGITS, _LONGEST_PIECE = 45, 150  # of several numbers without a separator; every way of cutting them is tried
 _FEWEST_OF_ONE, _MOST_OF_ONE = 6, 22  # digits of one number; an extension and 00 before it count
@@ -209,8 +231,13 @@ def _is_readable(piece: str, reading: _Reading) -> bool:
 # --- one number -------------------------------------------------------------------------------------------------------
 
 _LABELS = re.compile(
-    r"(?<![^\W\d_])(?:điện thoại|dien thoai|di động|di dong|cố định|co dinh|máy bàn|may ban|hotline|whatsapp|mobile|"
-    r"phone|viber|zalo|cell|fax|tel|đtdđ|dtdd|đtcđ|dtcd|sđt|sdt|mob|đt|dt|dđ|dd|số|so)(?![^\W\d_])[\s.:]*",
+    r"(?<![^\W\d_])(?:điện thoại bàn|điện thoại|dien thoai|di động|di dong|cố định|co dinh|máy bàn|may ban|đt bàn|"
+    r"dt ban|hotline|whatsapp|mobile|phone|viber|zalo|cell|fax|tel|đtdđ|dtdd|đtcđ|dtcd|sđt|sdt|mob|đt|dt|dđ|dd|số|so)"
+    r"(?![^\W\d_])[\s.:]*",
+    re.IGNORECASE,
+)
+_OF_LANDLINES = re.compile(
+    r"(?<![^\W\d_])(?:điện thoại bàn|cố định|co dinh|máy bàn|may ban|đt bàn|dt ban|đtcđ|dtcd|fax)(?![^\W\d_])",
     re.IGNORECASE,
 )
 _EXTENSIONS = re.compile(
@@ -233,7 +260,8 @@ def _read(piece: str, reading: _Reading) -> Phone:
     if _LETTER_IN_NUMBER.search(number) or not _digit_count(number):
         return Phone("", typed, UNREADABLE)
     words = WORDS if _LETTER.search(number) else ""
-    e164, note = _read_digits("".join(character for character in number if not character.isalpha()), reading)
+    digits = "".join(character for character in number if not character.isalpha())
+    e164, note = _read_digits(digits, replace(reading, of_landline=bool(_OF_LANDLINES.search(typed))))
     return Phone(e164, typed, note or words or extension)
 
 
@@ -309,13 +337,16 @@ def _read_national(groups: list[str], reading: _Reading, *, trusted: bool) -> tu
         return e164, OLD_MOBILE if e164 else UNREADABLE
     old_code = _old_area_code(digits)
     if not old_code:
+        is_odd = today and [len(group) for group in groups] == [4, 6] and groups[0] in OLD_AREA_CODES
+        if is_odd and not (reading.current or trusted):
+            return "", AMBIGUOUS  # «0321.997151»: a landline with a digit too few, or a mobile set apart as nobody does
         return today, "" if today else UNREADABLE
     landline = "+84" + OLD_AREA_CODES[old_code][1:] + digits[len(old_code) :]
     if not today or (digits[:3] in ("030", "031") and not reading.current and not trusted):
         return landline, OLD_AREA  # 030 and 031 are in the plan of mobiles, but none has been given out
     if reading.current or trusted:
         return today, ""
-    return _mobile_or_landline(today, landline, groups, old_code, reading.area_code)
+    return ("", AMBIGUOUS) if reading.of_landline or _stands_apart(groups, old_code) else (today, "")
 
 
 def _old_area_code(digits: str) -> str:
@@ -336,22 +367,9 @@ def _local_length(area_code: str) -> int:
     return 11 - len(area_code)
 
 
-def _mobile_or_landline(
-    mobile: str, landline: str, groups: list[str], old_code: str, area_code: str
-) -> tuple[str, str]:
-    """Ten digits such as 037 3750928: a mobile of today or a landline of before 2017. Spacing and province decide."""
-    sizes = [len(group) for group in groups]
-    if sizes in ([4, 3, 3], [3, 3, 4], [3, 3, 2, 2], [4, 2, 2, 2]):
-        return mobile, ""
-    elsewhere = bool(area_code) and area_code != OLD_AREA_CODES[old_code]
-    if groups[0] == old_code and sizes != [3, 4, 3]:
-        return ("", AMBIGUOUS) if elsewhere else (landline, OLD_AREA)
-    if elsewhere:
-        return mobile, ""
-    # In TP. Hồ Chí Minh most 08x are mobiles; the old numbers of its post office began with 083.
-    if area_code and (old_code != "08" or "".join(groups).startswith("083")):
-        return landline, OLD_AREA
-    return "", AMBIGUOUS
+def _stands_apart(groups: list[str], old_code: str) -> bool:
+    """«037.3750928», «037 3750 928»: what was an area code until 2017 stands by itself, and no mobile is written so."""
+    return groups[0] == old_code and [len(group) for group in groups] not in ([3, 3, 4], [3, 3, 2, 2])
 
 
 def _complete(digits: str, reading: _Reading) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.vietnamese import fields as vn
-from pheu.core.vietnamese.phone import EXTENSION, WORDS, phone_digits, read_phones, show_phone
+from pheu.core.vietnamese.phone import EXTENSION, WORDS, phone_digits, read_phones, readings, show_phone
 from pheu.core.vietnamese.taxcode import show_tax_code
 from pheu.core.vietnamese.text import clean, clean_lines
 from pheu.people.models import User
@@ -114,7 +114,7 @@ class Phone(Field):
 
     def digits(self, row: Any) -> Iterable[str]:
         numbers = [self.value(row), *(one for name in self.companions for one in getattr(row, name))]
-        return [phone_digits(number) for number in numbers if number and number.startswith("+")]
+        return [phone_digits(one) for number in numbers if number for one in (readings(number) or [number])]
 
 
 class Email(Text):
