@@ -66,6 +66,7 @@ LEAD = Schema(
                 Text(
                     name="company_name",
                     label=_("Company name"),
+                    names="company",
                     searched=True,
                     proposes="company",
                     synonyms=("tên công ty", "công ty"),
@@ -75,6 +76,7 @@ LEAD = Schema(
                 Text(
                     name="person_name",
                     label=_("Contact person"),
+                    names="person",
                     searched=True,
                     proposes="contact",
                     synonyms=("người liên hệ", "họ tên"),

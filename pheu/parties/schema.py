@@ -37,7 +37,13 @@ EMAIL = Email(
     name="email", label=_("Email"), max_length=254, searched=True, synonyms=("email", "e-mail", "thư điện tử", "mail")
 )
 WEBSITE = Link(name="website", label=_("Website"), searched=True, synonyms=("website", "web", "trang web"))
-ADDRESS = Text(name="address", label=_("Address"), max_length=500, synonyms=("địa chỉ", "address", "trụ sở"))
+ADDRESS = Text(
+    name="address",
+    label=_("Address"),
+    names="address",
+    max_length=500,
+    synonyms=("địa chỉ", "address", "trụ sở"),
+)
 TAX_CODE = TaxCode(
     name="tax_code", label=_("Tax code"), max_length=20, searched=True, synonyms=("mã số thuế", "mst", "tax code")
 )
@@ -88,6 +94,7 @@ COMPANY = Schema(
                 Title(
                     name="name",
                     label=_("Company name"),
+                    names="company",
                     required=True,
                     sortable=True,
                     synonyms=("tên công ty", "tên doanh nghiệp", "công ty"),
@@ -129,6 +136,7 @@ CONTACT = Schema(
                 Title(
                     name="full_name",
                     label=_("Full name"),
+                    names="person",
                     required=True,
                     sortable=True,
                     synonyms=("họ tên", "họ và tên", "người liên hệ"),
@@ -183,6 +191,7 @@ PROSPECT = Schema(
                 Title(
                     name="company_name",
                     label=_("Company name"),
+                    names="company",
                     sortable=True,
                     synonyms=(
                         "tên công ty",
@@ -197,6 +206,7 @@ PROSPECT = Schema(
                 Text(
                     name="person_name",
                     label=_("Contact person"),
+                    names="person",
                     searched=True,
                     synonyms=("người liên hệ", "họ tên", "họ và tên", "đại diện", "giám đốc", "tên"),
                 ),

@@ -56,3 +56,4 @@ EXPORTED = ExportKind(
 MERGED = EventKind("record.merged", _("merged %(merged)s into this"), "git-merge", "violet")
 FOLDED = EventKind("record.folded", _("kept what %(row)s held, which is part of %(into)s now"), "archive")
 REPOINTED = ChangeKind("record.repointed", _("changed %(fields)s, as records were merged"), "git-merge")
+KEPT_APART = EventKind("record.kept_apart", _("said that this is not the same as %(other)s"), "x")

@@ -202,3 +202,20 @@ class ImportLine(models.Model):
         named = importer.required() if self.reason == marks.INCOMPLETE else importer.needs
         fields = ", ".join(str(importer.schema[name].label) for name in named if importer.schema.get(name)).lower()
         return str(marks.REASONS[self.reason]) % {"fields": fields}
+
+
+class Apart(models.Model):
+    """Two records that look alike and are not the same, the older one first."""
+
+    stays_with_its_record = True  # what was said of a record that is merged is not said of the other
+
+    first = models.ForeignKey(Record, models.CASCADE, related_name="+", db_index=False)
+    second = models.ForeignKey(Record, models.CASCADE, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["first", "second"], name="apart_once")]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} / {self.second_id}"

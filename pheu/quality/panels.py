@@ -18,6 +18,12 @@ def merge_ticked(kind: str, user: User) -> list[Button]:
     return [Button(_("Merge"), reverse("merging"), "git-merge", posts=True)]
 
 
+@more.add("*", order=55)
+def find_alike(row: Any, user: User) -> list[Button]:
+    """«Tìm trùng lặp» (R1.43)."""
+    return [Button(_("Find duplicates"), reverse("alike", args=[row.pk]), "copy")] if row.record.keys else []
+
+
 @more.add("*", order=60)
 def merge_with_another(row: Any, user: User) -> list[Button]:
     """As far as the page asked for that right (`records.access.with_abilities`)."""

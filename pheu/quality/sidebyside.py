@@ -38,6 +38,12 @@ def rule_of(kind: str, into: str) -> Rule | None:
     return _takers[kind][1] if kind != into else None
 
 
+def can_become_one(codes: Iterable[str]) -> bool:
+    """Whether records of these kinds can be merged."""
+    found = set(codes)
+    return len(found) == 1 or len({_takers[code][0] if code in _takers else code for code in found}) == 1
+
+
 def kind_of_result(rows: Iterable[Row]) -> Kind:
     """What these rows become together; `DomainError` where they cannot."""
     found = {row.kind for row in rows}

@@ -7,7 +7,7 @@ from pheu.core.health import examination
 from pheu.records import kinds
 from pheu.records.models import Record, Row
 
-ON_RECORD = ("title", "search", "digits", *Row.copied)
+ON_RECORD = ("title", "search", "digits", "keys", *Row.copied)
 
 
 @examination("copies")

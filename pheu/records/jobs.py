@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.jobs import app, titled
-from pheu.records import counters, field_indexes, journal
+from pheu.records import alike, counters, field_indexes, journal
 
 
 @app.periodic(cron="* * * * *")
@@ -11,6 +11,14 @@ from pheu.records import counters, field_indexes, journal
 def fold_counters(timestamp: int) -> None:
     """Add the deltas of the last minute to the kept counts."""
     counters.fold()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="records.fill_keys")
+def fill_keys(timestamp: int) -> None:
+    """Let records from before they had keys be found by what they share."""
+    while alike.fill():
+        pass
 
 
 @app.periodic(cron="*/10 * * * *")

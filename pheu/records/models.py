@@ -89,6 +89,8 @@ class Record(Loaded):
     # Folded words, each after a space: LIKE '% word%' finds beginnings of words through the trigram index.
     search = models.TextField(default="")
     digits = models.TextField(default="", help_text="every phone as digits, national and international")
+    # By which records of the same customer are found (`records/alike.py`); null until somebody has looked.
+    keys = ArrayField(models.TextField(), null=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
@@ -122,6 +124,8 @@ class Record(Loaded):
             ),
             GinIndex(OpClass("search", name="gin_trgm_ops"), name="record_search"),
             GinIndex(OpClass("digits", name="gin_trgm_ops"), name="record_digits"),
+            GinIndex(fields=["keys"], name="record_keys"),
+            models.Index(fields=["id"], name="record_without_keys", condition=models.Q(keys=None)),
         ]
 
     def __str__(self) -> str:
@@ -160,7 +164,7 @@ class Record(Loaded):
 
 # What a change of a row writes to its Record; the next activity is written by activities alone.
 WRITTEN = (
-    "title", "search", "digits", "owner", "team", "department", "updated_at", "version", "state", "merged_into",
+    "title", "search", "digits", "keys", "owner", "team", "department", "updated_at", "version", "state", "merged_into",
     "archived_at", "archived_by", "created_at",
 )  # fmt: skip
 
@@ -291,6 +295,7 @@ class Row(Loaded):
         called = search_text(record.number, self.title) + marked_text(self.title)
         record.search = joined(schema.words_of(self), called)
         record.digits = joined(schema.digits_of(self))
+        record.keys = schema.keys_of(self)
         for name in self.copied:
             setattr(record, name, getattr(self, name))
         self.is_live = record.is_live

@@ -135,6 +135,11 @@ class Schema:
         for one in self._finding(row):
             yield one.name, " ".join(one.digits(row))
 
+    def keys_of(self, row: Any) -> list[str]:
+        """What tells whose a row is, each as «criterion:text» (`records/alike.py`)."""
+        found = (f"{one.criterion}:{key[:200]}" for one in self if one.criterion for key in one.keys(row) if key)
+        return sorted(set(found))
+
     def _finding(self, row: Any) -> Iterator[Field]:
         """The fields by which a row is found: of a company's own all that it has filled, also those out of use."""
         yield from (one for one in self if not one.own)

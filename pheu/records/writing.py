@@ -28,6 +28,7 @@ AnyModel = TypeVar("AnyModel", bound=models.Model)
 DERIVED = {
     "search",
     "digits",
+    "keys",
     "title",
     "title_key",
     "version",
@@ -85,7 +86,7 @@ def refresh_words(rows: Iterable[Row]) -> None:
 
     Nobody changed the rows themselves, so their version and moment stay.
     """
-    update([row.describe_record() for row in rows], "title", "search", "digits")
+    update([row.describe_record() for row in rows], "title", "search", "digits", "keys")
 
 
 def note_next_activity(ids: Sequence[int], first: models.expressions.Combinable) -> None:

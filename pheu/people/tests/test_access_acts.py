@@ -25,7 +25,7 @@ from pheu.deals.conversion import Handover
 from pheu.leads import services as leads
 from pheu.parties import services as parties
 from pheu.people.models import Role, TimeOff, User
-from pheu.quality import merging, outgoing
+from pheu.quality import apart, merging, outgoing
 from pheu.quality import services as quality
 from pheu.records import keeping, kinds
 from pheu.records.acts import last_operation
@@ -118,6 +118,7 @@ ON_ROWS = {
     "sharing.share_out": lambda d, by: sharing.share_out([d.lead], people=[by], by=by),
     "archiving.archive": lambda d, by: archiving.archive([d.lead], by=by),
     "merging.merge": lambda d, by: merging.merge([d.lead, d.free_lead], by=by),
+    "apart.keep_apart": lambda d, by: apart.keep_apart(d.lead.record, d.free_lead.record, by=by),
     "archiving.restore": lambda d, by: archiving.restore([d.archived], by=by),
     "automation.hand_out_by_rules": lambda d, by: automation.hand_out_by_rules([d.lead], by=by),
     "timeline.take": lambda d, by: timeline.take(d.free_lead, by=by),
@@ -380,7 +381,7 @@ def acts_of_the_house():
     for app in apps.get_app_configs():
         for module in (
             "services", "configuring", "housekeeping", "pipelines", "shaping", "staffing", "conversion", "undoing",
-            "stages", "undo", "keeping", "sharing", "archiving", "outgoing", "merging",
+            "stages", "undo", "keeping", "sharing", "archiving", "outgoing", "merging", "apart",
         ):  # fmt: skip
             if app.name.startswith("pheu.") and find_spec(f"{app.name}.{module}"):
                 short, loaded = module if module != "services" else app.label, import_module(f"{app.name}.{module}")

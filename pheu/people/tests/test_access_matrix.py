@@ -274,6 +274,12 @@ def _on_view(**more: Any) -> Entry:
     return Entry(about=("view",), reach=_operation_reach, post=302, **more)
 
 
+def _another_of_theirs(firm: Firm, thing: Any) -> dict[str, Any]:
+    """A deal that whoever may change the lead may change too."""
+    whose = next(whose for (_kind, *whose), row in firm.things.items() if row.pk == thing.pk)
+    return {"other": firm.things["deal", *whose].pk}
+
+
 def _one_more_tag(firm: Firm, thing: Any) -> dict[str, Any]:
     return {"field": "tags", "how": "add", "tags": Tag.objects.all()[0].pk}
 
@@ -579,6 +585,8 @@ ENTRIES = {
     "conversion-counts": Entry(get=200),
     # the recycle bin, and what is done to a whole list
     "bin": Entry(kind="lead", needs=ARCHIVE, get=200),
+    "alike": Entry(about=("lead",), get=200),
+    "apart": Entry(about=("lead",), needs=CHANGE, post=302, sends=_another_of_theirs),
     "merging": Entry(about=("lead",), ticked=True, needs=CHANGE, get=200, post=302),
     "bin-restoring": Entry(about=("archived",), kind="lead", needs=ARCHIVE, ticked=True, post=302),
     "bin-destruction": Entry(about=("archived",), reach=_system_reach, ticked=True, get=200, post=302),

@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import Invalid
 from pheu.core.vietnamese import fields as vn
+from pheu.core.vietnamese.identity import address_key, company_key, person_key
 from pheu.people.models import User
 from pheu.records import kinds
 from pheu.records.operators import EMPTY, Operator
 
+KEYS = {"company": company_key, "person": person_key, "address": address_key}
 NO_VALUE: tuple[Any, ...] = (None, "", [], ())
 BETWEEN_VALUES = "; "  # of one cell of an exported file
 # (name of another field, the values of a form of which it must have one)
@@ -59,7 +61,7 @@ class Field:
     `default`: what a new row begins with. `shown_when`: only asked for and shown while another field is one of some
     values; what was typed before stays (D1). `is_unique`: no two rows in use have the same value. `is_needed`: asked
     for before work goes on in a record of another kind (R0.35). `parent`: the field whose choice says what can be
-    chosen here.
+    chosen here. `names`: what kind of thing it names, "company", "person" or "address", so that rows of one are found.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Field:
     is_unique: bool = False
     is_needed: bool = False
     parent: str = ""
+    names: str = ""
 
     cell: ClassVar[str] = "text"
     is_number: ClassVar[bool] = False
@@ -292,6 +295,16 @@ class Field:
     def digits(self, row: Any) -> Iterable[str]:
         """Digits by which a search finds the row."""
         return ()
+
+    @property
+    def criterion(self) -> str:
+        """By which of `alike.CRITERIA` rows that have the same in it are one; empty for none."""
+        return self.names
+
+    def keys(self, row: Any) -> Iterable[str]:
+        """What it says of whose the row is, alike in every way of writing it."""
+        value = self.value(row)
+        return [KEYS[self.names](value)] if self.names and value else ()
 
     def to_cell(self, row: Any) -> Any:
         """What a cell of an exported file holds: a text, a number, a day; `read_cells` makes the same value of it."""

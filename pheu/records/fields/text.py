@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.vietnamese import fields as vn
+from pheu.core.vietnamese.identity import email_key, host_key
 from pheu.core.vietnamese.phone import EXTENSION, WORDS, phone_digits, read_phones, readings, show_phone
 from pheu.core.vietnamese.taxcode import show_tax_code
 from pheu.core.vietnamese.text import clean, clean_lines
@@ -109,6 +110,15 @@ class Phone(Field):
             reading.phones = [number for number in (first, *further) if number.startswith("+")]
         return reading
 
+    @property
+    def criterion(self) -> str:
+        return "phone"
+
+    def keys(self, row: Any) -> Iterable[str]:
+        """Every number; of a doubtful one both readings."""
+        numbers = [self.value(row), *(one for name in self.companions for one in getattr(row, name))]
+        return [one for number in numbers if number for one in readings(number)]
+
     def looks_like(self, text: str) -> bool:
         return any(phone.e164 for phone in read_phones(text)) or bool(re.fullmatch(r"[\d ./-]{7,14}", text))
 
@@ -144,6 +154,13 @@ class Email(Text):
     def same_q(self, value: Any) -> models.Q:
         return self.q("iexact", value)
 
+    @property
+    def criterion(self) -> str:
+        return "email"
+
+    def keys(self, row: Any) -> Iterable[str]:
+        return [email_key(self.value(row) or "")]
+
     def looks_like(self, text: str) -> bool:
         return "@" in text
 
@@ -154,6 +171,13 @@ class Email(Text):
 class Link(Text):
     cell = "link"
     is_shaped = True
+
+    @property
+    def criterion(self) -> str:
+        return "website"
+
+    def keys(self, row: Any) -> Iterable[str]:
+        return [host_key(self.value(row) or "")]
 
     def looks_like(self, text: str) -> bool:
         return text.startswith(("http://", "https://", "www."))
@@ -170,6 +194,13 @@ class TaxCode(Text):
     def to_cell(self, row: Any) -> Any:
         """Ungrouped, as other programs have it."""
         return self.value(row)
+
+    @property
+    def criterion(self) -> str:
+        return "tax"
+
+    def keys(self, row: Any) -> Iterable[str]:
+        return [self.value(row) or ""]
 
     def show(self, value: Any) -> str:
         return show_tax_code(value or "")

@@ -21,7 +21,7 @@ from pheu.deals.conversion import Handover
 from pheu.deals.models import Deal
 from pheu.leads import services as leads
 from pheu.leads.models import Lead
-from pheu.quality import merging
+from pheu.quality import apart, merging
 from pheu.quality import services as quality
 from pheu.quality.models import Import
 from pheu.records import writing
@@ -212,6 +212,9 @@ ON_LEAD = {
     ),
     "archiving.archive": Act(lambda d: partial(archiving.archive, [d.lead], by=d.an), "record.archived"),
     "merging.merge": Act(lambda d: partial(merging.merge, [d.lead, d.twin], by=d.an), "record.merged"),
+    "apart.keep_apart": Act(
+        lambda d: partial(apart.keep_apart, d.lead.record, d.twin.record, by=d.an), "record.kept_apart"
+    ),
     "automation.hand_out_by_rules": Act(
         lambda d: partial(automation.hand_out_by_rules, [by_rule(d).lead], by=d.cast.binh), "record.assigned"
     ),
