@@ -16,7 +16,7 @@ def twins(world):
     an = world.cast.an
     values = [
         {"company_name": "Xi măng Hòn Đá", "phone": "+842438637747", "priority": 3},
-        {"company_name": LONG, "phone": "+84903123456", "email": "van@hondacement.example", "priority": 1},
+        {"company_name": LONG, "other_phones": ["+842438637747"], "phone": "+84903123456", "email": "van@hondacement.example", "priority": 1},
     ]
     return [create_lead({**one, "owner": an}, by=an) for one in values]
 
@@ -59,5 +59,6 @@ def test_another_record_is_added_from_the_page_of_one(world, twins):
 
 def test_the_page_is_calm_at_a_desk_and_on_a_phone(world, twins):
     named = "&".join(f"ids={row.pk}" for row in twins)
-    addresses = [f"{world.url}/merging/?{named}", f"{world.url}/merging/?ids={twins[0].pk}"]
+    pages = ["merging/?" + named, f"merging/?ids={twins[0].pk}", *(f"r/{row.pk}/alike/" for row in twins)]
+    addresses = [f"{world.url}/{page}" for page in pages]
     assert walked(world.enter(world.cast.an), addresses) == {}
