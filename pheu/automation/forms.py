@@ -7,12 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.automation.models import HandOutRule
 from pheu.automation.queries import company, wrong_with
-from pheu.automation.rules import RETURNS, HandOutRules
+from pheu.automation.rules import RETURNS, DuplicateRules, HandOutRules
 from pheu.core.ids import RowField, RowsField
 from pheu.core.vietnamese.fields import CleanCharField
 from pheu.people.models import Team, User
 from pheu.people.scopes import CHANGE
 from pheu.records import kinds
+from pheu.records.alike import CRITERIA
 from pheu.records.asking import of_tree, sent
 from pheu.records.conditions import askable
 from pheu.records.models import Pipeline
@@ -81,5 +82,25 @@ class ReturnForm(EntryForm):
         field.label_from_instance = lambda one: f"{kinds.get(one.kind).plural} · {one}"
 
 
+class DuplicateForm(EntryForm):
+    """«Quy tắc trùng»: in what two records are the same, and whether the second may be saved."""
+
+    name = CleanCharField(label=_("Name"), max_length=100)
+    criteria = forms.MultipleChoiceField(label=_("The same in all of"), widget=forms.CheckboxSelectMultiple)
+    blocks = forms.BooleanField(
+        label=_("Nobody saves the second one"),
+        required=False,
+        widget=forms.CheckboxInput({"data-switch": ""}),
+        help_text=_("Off: whoever makes it is told, and decides"),
+    )
+
+    def __init__(self, data: Any = None, *, of: DuplicateRules, item: Any = None, asked: Any = None) -> None:
+        super().__init__(data, of=of, item=item, asked=asked)
+        there = {one.criterion for one in of.kind.schema if one.criterion}
+        field: Any = self.fields["criteria"]
+        field.choices = [(code, told[0]) for code, told in CRITERIA.items() if code in there]
+
+
 FORMS[RETURNS.code] = ReturnForm
+FORMS[DuplicateRules] = DuplicateForm
 FORMS[HandOutRules] = RuleForm

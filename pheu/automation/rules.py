@@ -13,7 +13,9 @@ from pheu.automation.queries import company, kinds_with_rules, wrong_with
 from pheu.core.errors import DomainError
 from pheu.core.vietnamese import today_here
 from pheu.people.models import TimeOff, User
+from pheu.quality.models import DuplicateRule
 from pheu.records import kinds
+from pheu.records.alike import CRITERIA
 from pheu.records.conditions import BadCondition
 from pheu.records.kinds import Kind
 from pheu.records.sharing import Load, loads_of
@@ -155,17 +157,81 @@ class Returns(Page):
         return errors
 
 
+class Criteria(Column):
+    """In what two records are the same, as people read it."""
+
+    def _shown(self, told: Any) -> str:
+        return " + ".join(str(CRITERIA[one][0]) for one in told or () if one in CRITERIA) or "—"
+
+
+class DuplicateRules(Page):
+    """«Quy tắc trùng» of one kind: any of them is enough (R1.32-1.34)."""
+
+    one = gettext_lazy("duplicate rule")
+    hint = gettext_lazy(
+        "Two records are the same where a rule finds all of its fields alike, however they are written: names without "
+        "marks and forms of companies, phones in any of their fields. A rule tells whoever types, or lets nobody save."
+    )
+    group = gettext_lazy("Duplicate rules")
+    model = DuplicateRule
+    columns = ("name", "criteria", "blocks", "is_active")
+    icon = "copy"
+    body, line = "automation/_duplicate_fields.html", "automation/_duplicate_line.html"
+    is_ordered = tells_all = True
+    most = 50
+    url = CompanyList.url
+
+    def __init__(self, kind: Kind, nth: int) -> None:
+        self.kind, self.code, self.order = kind, f"{kind.code}-duplicates", ORDER + 60 + nth
+        self.short = kind.plural
+        self.label = format_lazy("{}: {}", gettext_lazy("Duplicate rules"), kind.plural)
+
+    @property
+    def items(self) -> QuerySet[Any]:
+        return DuplicateRule.objects.filter(kind=self.kind.code)
+
+    @property
+    def items_with_uses(self) -> list[Any]:
+        rules = list(self.items)
+        for one in rules:
+            one.words = " + ".join(str(CRITERIA[code][0]) for code in one.criteria if code in CRITERIA)
+        return rules
+
+    def column(self, name: str) -> Column:
+        column = super().column(name)
+        return Criteria(column.field) if name == "criteria" else column
+
+    def new(self, held: Sequence[Any]) -> DuplicateRule:
+        return DuplicateRule(kind=self.kind.code, position=max((one.position for one in held), default=-1) + 1)
+
+    def errors(self, item: Any, others: Sequence[Any]) -> dict[str, Any]:
+        possible = {one.criterion for one in self.kind.schema if one.criterion}
+        if not item.criteria or not set(item.criteria) <= possible:
+            return {"criteria": [_("Choose in what they are the same.")]}
+        if any(sorted(one.criteria) == sorted(item.criteria) for one in others):
+            return {"criteria": [_("There is a rule for these already.")]}
+        return {}
+
+
 RETURNS = Returns()
 
 
 @add_for_kinds
 def _pages() -> Iterable[Page]:
     rules = [HandOutRules(kind, nth) for nth, kind in enumerate(kinds_with_rules())]
-    return [*rules, RETURNS]
+    compared = [kind for kind in kinds.every() if any(one.criterion for one in kind.schema)]
+    return [*rules, RETURNS, *(DuplicateRules(kind, nth) for nth, kind in enumerate(compared))]
 
 
 def rules_page(kind: str) -> HandOutRules:
     """The page of one kind."""
     found = get(f"{kind}-rules")
     assert isinstance(found, HandOutRules)
+    return found
+
+
+def duplicates_page(kind: str) -> DuplicateRules:
+    """The page of one kind."""
+    found = get(f"{kind}-duplicates")
+    assert isinstance(found, DuplicateRules)
     return found

@@ -219,3 +219,21 @@ class Apart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_id} / {self.second_id}"
+
+
+class DuplicateRule(models.Model):
+    """«Quy tắc trùng»: two records of a kind that share all of these `criteria` are the same; of several rules one is
+    enough (R1.32-1.33). One that `blocks` lets nobody save the second, another one only tells (R1.34)."""
+
+    kind = models.CharField(max_length=20)
+    name = models.CharField(_("Name"), max_length=100)
+    criteria = ArrayField(models.CharField(max_length=20), verbose_name=_("Same in all of"))
+    blocks = models.BooleanField(_("Blocks saving"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -3,7 +3,7 @@
 `Record.keys` holds what fields say of whose a row is, each as «criterion:text»; one index answers for every kind.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -15,7 +15,7 @@ from pheu.people.models import User
 from pheu.records import kinds, writing
 from pheu.records.acts import operation
 from pheu.records.locking import hold
-from pheu.records.models import Record
+from pheu.records.models import Record, Row
 
 # {criterion: (what it is called, what is said of two records that share it, how much that weighs)}.
 CRITERIA = {
@@ -104,6 +104,40 @@ def seen_and_unseen(found: Sequence[Alike], user: User) -> tuple[list[Alike], li
     ids = [one.record.pk for one in found]
     mine = set(Record.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
     return [one for one in found if one.record.pk in mine], [one for one in found if one.record.pk not in mine]
+
+
+# Raises where rows that are about to be saved may not stand beside others, by keys that are new in them; and tells of
+# others like one. Rules stand above the records.
+Guard = Callable[[Sequence[Row], Sequence[Collection[str]], User, str], None]
+Warn = Callable[["kinds.Kind", Row, User], list[Alike]]
+_guards: list[Guard] = []
+_warns: list[Warn] = []
+
+
+def guards(function: Guard) -> Guard:
+    _guards.append(function)
+    return function
+
+
+def warns(function: Warn) -> Warn:
+    _warns.append(function)
+    return function
+
+
+def must_be_let_in(rows: Sequence[Row], *, was: Sequence[Collection[str]] = (), by: User, via: str) -> None:
+    """Ask the guards of rows of one kind; `was` are the keys that each had until now."""
+    schema = kinds.get(rows[0].kind).schema if rows else None
+    if schema is None or not _guards:
+        return
+    keys = [set(schema.keys_of(row)) for row in rows]
+    fresh = [new - set(old) for new, old in zip(keys, was or [()] * len(rows), strict=True)]
+    for guard in _guards:
+        guard(rows, fresh, by, via)
+
+
+def others_like(kind: "kinds.Kind", row: Row, user: User) -> list[Alike]:
+    """What is told of before a row is made."""
+    return [one for warn in _warns for one in warn(kind, row, user)]
 
 
 AT_ONCE = 2000

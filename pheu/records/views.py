@@ -26,6 +26,7 @@ from pheu.people.requests import Request
 from pheu.people.scopes import ARCHIVE, ASSIGN, CHANGE, CONVERT, CREATE, MOVE, VIEW, may_take
 from pheu.records import kinds
 from pheu.records.access import granted, must, with_abilities
+from pheu.records.alike import Alike, others_like, seen_and_unseen
 from pheu.records.answers import asked_in, moved_toast, query_of_page, say, settle
 from pheu.records.boards import Board, Column, board_for
 from pheu.records.counting import counts_of
@@ -168,7 +169,9 @@ def record_new(request: Request, kind: str) -> HttpResponse:
     if "owner" in form.fields and is_left_open(kind):
         form.fields["owner"].help_text = _("Empty: the hand-out rules decide")
     stage = _stage_asked(chosen, request)
-    row = _created(chosen, form, request.user, stage) if sent is not None and form.is_valid() else None
+    is_right = sent is not None and form.is_valid()
+    others = _not_yet_told(chosen, form, request) if is_right else []
+    row = _created(chosen, form, request.user, stage) if is_right and not others else None
     if row is not None:
         if "pick" in request.GET:  # made in place, from inside another form (R0.07)
             item = _picked(chosen, row, request.user)
@@ -176,7 +179,20 @@ def record_new(request: Request, kind: str) -> HttpResponse:
             return trigger_client_event(made, "dialog-close")
         return settle(request, row, {"text": _("%(title)s was created.") % {"title": row.title}})
     status = 200 if sent is None else 422
-    return render(request, "records/new.html", {"kind": chosen, "form": form, "stage": stage}, status=status)
+    context = {"kind": chosen, "form": form, "stage": stage, "others": others}
+    return render(request, "records/new.html", context, status=status)
+
+
+def _not_yet_told(kind: Kind, form: SchemaForm, request: Request) -> list[Alike]:
+    """Those that a rule finds like the new row, unless the person has read of all of them: then they decide (R1.34)."""
+    found = others_like(kind, kind.schema.new_row(form.values()), request.user)
+    told = set(read_ids(request.POST.getlist("told")))
+    if all(one.record.pk in told for one in found):
+        return []
+    seen, unseen = seen_and_unseen(found, request.user)
+    for one in unseen:
+        one.record.title = ""
+    return [*seen, *unseen]
 
 
 def _stage_asked(kind: Kind, request: Request) -> Stage | None:

@@ -19,6 +19,7 @@ from pheu.people.models import Department, Team, User
 from pheu.people.scopes import ASSIGN, CHANGE, CREATE, VIEW, may_take
 from pheu.records import gates, kinds, writing
 from pheu.records.acts import act, current
+from pheu.records.alike import must_be_let_in
 from pheu.records.fields import Field, OwnFile, RowPick
 from pheu.records.kinds import Kind
 from pheu.records.locking import hold, must_hold
@@ -131,6 +132,7 @@ def create_many(
         for row in rows:
             row.begin_in(begins_in)
             gates.must_pass(row, begins_in, by=by)
+    must_be_let_in(rows, by=by, via=via)
     put(rows, by=by, via=via, **facts)
     with_files = [row for row, values in zip(rows, checked, strict=True) if _keep_uploads(schema, row, values, by)]
     writing.save_many(with_files, "own")
@@ -238,8 +240,10 @@ def change(row: Row, changes: Mapping[str, tuple[Any, Any]], *, by: User, via: s
         {"field": field.name, "was": field.to_json(current), "now": field.to_json(new)}
         for field, current, new in wanted
     ]
+    had = kind.schema.keys_of(row)
     for field, _current, new in wanted:
         field.put(row, new)
+    must_be_let_in([row], was=[had], by=by, via=via)
     if not row.title:
         raise Invalid(
             {wanted[0][0].name: [str(_("This field is required."))]}, {wanted[0][0].name: str(wanted[0][0].label)}

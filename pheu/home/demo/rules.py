@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from pheu.automation.rules import RETURNS, rules_page
+from pheu.automation.rules import RETURNS, duplicates_page, rules_page
 from pheu.home.demo.office import Office
 from pheu.leads.models import Lead
 from pheu.people.models import Team, User
@@ -14,6 +14,14 @@ from pheu.setup.staffing import add_time_off
 from pheu.timeline.archiving import archive
 
 CARE = "CSKH"
+# When two records are the same: (kind, what the rule is called, in what, whether nobody saves the second one).
+SAME = [
+    ("company", "Trùng mã số thuế", ["tax"], True),
+    ("company", "Trùng tên công ty", ["company"], False),
+    ("contact", "Trùng email", ["email"], False),
+    ("lead", "Trùng số điện thoại", ["phone"], False),
+    ("lead", "Trùng tên và địa chỉ", ["company", "address"], False),
+]
 PUT_AWAY = 6  # leads in the recycle bin
 # By hand, when customer care hands on: (what the rule is called, the request types, the team, how).
 HANDED_ON = [
@@ -34,6 +42,8 @@ def lay_down_rules(office: Office, *, today: date) -> None:
     _rule(by, "Tiềm năng mới: CSKH xử lý trước", team=team, way="team", on_new=True)
     patience = {"pipeline": Pipeline.objects.default("lead"), "days": 30, "warn_days": 3, "is_active": False}
     add_item(RETURNS, patience, by=by)
+    for kind, name, criteria, blocks in SAME:
+        add_item(duplicates_page(kind), {"name": name, "criteria": criteria, "blocks": blocks}, by=by)
     my, begins, ends = office.staff["my"], today + timedelta(days=3), today + timedelta(days=7)
     add_time_off(my, begins_on=begins, ends_on=ends, reason="Nghỉ phép năm", by=by)
 

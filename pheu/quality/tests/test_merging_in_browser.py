@@ -16,7 +16,13 @@ def twins(world):
     an = world.cast.an
     values = [
         {"company_name": "Xi măng Hòn Đá", "phone": "+842438637747", "priority": 3},
-        {"company_name": LONG, "other_phones": ["+842438637747"], "phone": "+84903123456", "email": "van@hondacement.example", "priority": 1},
+        {
+            "company_name": LONG,
+            "other_phones": ["+842438637747"],
+            "phone": "+84903123456",
+            "email": "van@hondacement.example",
+            "priority": 1,
+        },
     ]
     return [create_lead({**one, "owner": an}, by=an) for one in values]
 

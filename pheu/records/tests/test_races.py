@@ -28,7 +28,7 @@ from pheu.parties.models import Company, Prospect
 from pheu.people.models import Role, User
 from pheu.people.tests.test_access_acts import PARTS, THIS_YEAR, a_logo, a_new_order, acts_of_the_house
 from pheu.quality import services as quality
-from pheu.quality.models import Import
+from pheu.quality.models import DuplicateRule, Import
 from pheu.records import keeping, kinds
 from pheu.records.acts import current, operation
 from pheu.records.locking import hold
@@ -639,3 +639,13 @@ def test_two_workers_on_one_import_make_each_row_once(desk, at, monkeypatch):
     assert outcome.results == [True, True]
     assert sorted(Prospect.objects.values_list("company_name", flat=True)) == ["Gạch Đông Á", "Sứ Hải Hà"]
     assert Import.objects.get(pk=file.pk).created == 2
+
+
+@pytest.mark.parametrize("point", [BEFORE_LOCK, BEFORE_WRITE])
+def test_of_two_who_save_the_same_at_once_one_is_let_in(cast, point):
+    """R1.34: a rule that blocks holds for those too who cannot see each other yet."""
+    DuplicateRule.objects.create(kind="lead", name="Trùng số", criteria=["phone"], blocks=True)
+    values = {"company_name": "Hòn Đá", "phone": "+842438637747", "owner": cast.an}
+    outcome = race(*(partial(leads.create_lead, dict(values), by=cast.an) for _nth in range(2)), at=point)
+    assert [type(error) for error in outcome.errors] == [Invalid]
+    assert Lead.objects.count() == 1
