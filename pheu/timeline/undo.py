@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError, Refused
@@ -16,6 +19,7 @@ from pheu.records.journal import TakenBack
 from pheu.records.locking import hold, must_hold
 from pheu.records.models import Operation, Record, Row, id_and_name
 from pheu.timeline import events, stages
+from pheu.timeline.models import Event
 from pheu.timeline.services import record_many
 
 
@@ -66,6 +70,28 @@ def offers_undo(event: Any, reader: User) -> bool:
     """Whether «Hoàn tác» stands on this event for this reader: whoever did it sees it there."""
     rule = rule_of(event.operation)
     return rule is not None and event.kind in rule.codes and event.operation.by_id == reader.pk
+
+
+KEPT_IN_SIGHT = timedelta(days=30)
+
+
+def undoable_by(user: User, *, below: int | None = None) -> QuerySet[Operation]:
+    """What the person has done in the last 30 days and can take back, the latest first."""
+    since = timezone.now() - KEPT_IN_SIGHT
+    found = Operation.objects.filter(by=user, undone_by=None, act__in=_undoable, at__gte=since).order_by("-pk")
+    return found.filter(pk__lt=below) if below else found
+
+
+def subjects_of(operations: Collection[Operation]) -> dict[int, list[Record]]:
+    """{operation: the records that it was mainly about}, for all of them in two statements."""
+    codes = {code for one in operations for code in _undoable[one.act].codes}
+    told = Event.objects.filter(operation__in=operations, kind__in=codes).exclude(about=None).order_by("pk")
+    found: dict[int, list[Record]] = {one.pk: [] for one in operations}
+    acts = {one.pk: one.act for one in operations}
+    for event in told.select_related("about"):
+        if event.about is not None and event.kind in _undoable[acts[event.operation_id]].codes:
+            found[event.operation_id].append(event.about)
+    return found
 
 
 @act

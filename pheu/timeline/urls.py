@@ -10,6 +10,7 @@ urlpatterns = [
     path("notes/<id:pk>/withdrawal/", views.note_withdrawal, name="note-withdrawal"),
     path("r/<id:pk>/files/", views.file_add, name="file-add"),
     path("r/<id:pk>/following/", views.following, name="following"),
+    path("undo/", views.undoables, name="undoables"),
     path("operations/<id:pk>/undo/", views.operation_undo, name="operation-undo"),
     path("batches/<id:pk>/", batch_views.batch_page, name="batch"),
     path("batches/<id:pk>/progress/", batch_views.batch_progress, name="batch-progress"),

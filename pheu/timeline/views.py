@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from pheu.core.errors import Conflict, DomainError, tell
+from pheu.core.ids import read_id
 from pheu.core.once import once
 from pheu.people.requests import Request
 from pheu.records.act_views import changed_here, undo_url
@@ -22,7 +23,7 @@ from pheu.timeline.models import File, Note
 from pheu.timeline.panels import timeline_context
 from pheu.timeline.previews import HEADERS
 from pheu.timeline.reading import may_read
-from pheu.timeline.undo import rule_of, undo
+from pheu.timeline.undo import KEPT_IN_SIGHT, rule_of, subjects_of, undo, undoable_by
 
 MOST_FILES = 20  # of one sending
 
@@ -167,6 +168,25 @@ def following(request: Request, pk: int) -> HttpResponse:
     if Record.objects.visible_to(request.user).filter(pk=pk).exists():
         return HttpResponseClientRefresh() if request.htmx else redirect(record)
     return HttpResponseRedirect("/")
+
+
+UNDOABLE = 50
+
+
+@require_safe
+def undoables(request: Request) -> HttpResponse:
+    """«Có thể hoàn tác»: what I have done in the last 30 days and can take back, the latest first."""
+    page = list(undoable_by(request.user, below=read_id(request.GET.get("below")))[: UNDOABLE + 1])
+    subjects = subjects_of(page[:UNDOABLE])
+    mine = Record.objects.visible_to(request.user)
+    seen = set(mine.filter(pk__in=[one.pk for some in subjects.values() for one in some]).values_list("pk", flat=True))
+    lines = []
+    for one in page[:UNDOABLE]:
+        rule, records = rule_of(one), subjects[one.pk]
+        shown = [record for record in records if record.pk in seen]
+        lines.append({"operation": one, "what": rule.what if rule else "", "records": shown[:3], "n": len(records)})
+    more = page[UNDOABLE - 1].pk if len(page) > UNDOABLE else None
+    return render(request, "timeline/undoables.html", {"lines": lines, "more": more, "days": KEPT_IN_SIGHT.days})
 
 
 @require_POST

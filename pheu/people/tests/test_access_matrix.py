@@ -585,6 +585,7 @@ ENTRIES = {
     "conversion-counts": Entry(get=200),
     # the recycle bin, and what is done to a whole list
     "bin": Entry(kind="lead", needs=ARCHIVE, get=200),
+    "undoables": Entry(get=200),
     "alike": Entry(about=("lead",), get=200),
     "apart": Entry(about=("lead",), needs=CHANGE, post=302, sends=_another_of_theirs),
     "merging": Entry(about=("lead",), ticked=True, needs=CHANGE, get=200, post=302),

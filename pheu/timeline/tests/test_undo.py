@@ -26,6 +26,7 @@ from pheu.records import journal, writing
 from pheu.records.acts import last_operation, operation
 from pheu.records.locking import hold
 from pheu.records.models import ClosingReason, Follower, Operation, Record, Tag
+from pheu.timeline.archiving import archive, restore
 from pheu.timeline.events import UNDONE
 from pheu.timeline.models import Event, Note
 from pheu.timeline.services import add_file, add_note, assign, follow, unfollow
@@ -521,3 +522,69 @@ def test_what_was_changed_and_has_gone_since_stays_gone(an, lead):
         writing.remove(Note.objects.filter(pk=note.pk))
     taken_back(done, an)
     assert list(Note.objects.values_list("pk", "body")) == [(other.pk, "Hai")]
+
+
+# «Có thể hoàn tác» ----------------------------------------------------------------------------------------------------
+
+
+def test_what_i_have_done_stands_on_a_page_until_it_is_taken_back(client, an, binh, lead):
+    twin = create_lead({"company_name": "Hòn Đá 2", "owner": an}, by=an)
+    client.force_login(an)
+    assert "Chưa có gì để hoàn tác" in client.get("/undo/").text
+    assign([lead, twin], owner=binh, by=binh)
+    theirs = last_operation()
+    archive([twin], by=an)
+    mine = last_operation()
+    page = client.get("/undo/").text
+    assert f"/operations/{mine}/undo/" in page
+    assert "Lưu trữ" in page or "lưu trữ" in page
+    assert twin.record.number in page
+    assert f"/operations/{theirs}/undo/" not in page
+    client.post(f"/operations/{mine}/undo/")
+    assert f"/operations/{mine}/undo/" not in client.get("/undo/").text
+    client.force_login(binh)
+    page = client.get("/undo/").text
+    assert f"/operations/{theirs}/undo/" in page
+    assert "(2 bản ghi)" in page
+
+
+def test_what_was_done_long_ago_stands_there_no_more_and_pages_go_on(client, an, lead):
+    client.force_login(an)
+    made = []
+    for _nth in range(52):
+        archive([lead], by=an)
+        made.append(last_operation())
+        restore([lead.record], by=an)
+        made.append(last_operation())
+    page = client.get("/undo/").text
+    assert page.count('/undo/" hx-post') == 50
+    assert f"?below={made[-50]}" in page
+    assert f"/operations/{made[0]}/undo/" in client.get(f"/undo/?below={made[3]}").text
+    Operation.objects.filter(pk=made[0]).update(at=timezone.now() - timedelta(days=31))
+    assert f"/operations/{made[0]}/undo/" not in client.get(f"/undo/?below={made[3]}").text
+
+
+def test_the_page_takes_as_many_statements_for_fifty_as_for_two(client, an, lead):
+    client.force_login(an)
+    client.get("/undo/")
+
+    def counted():
+        with CaptureQueriesContext(connection) as asked:
+            client.get("/undo/")
+        return len(asked)
+
+    archive([lead], by=an)
+    few = counted()
+    for _nth in range(10):
+        restore([lead.record], by=an)
+        archive([lead], by=an)
+    assert counted() == few
+
+
+def test_a_record_out_of_my_sight_is_counted_and_not_named(client, an, binh, chi, lead):
+    """Handed to somebody whose records I do not see: that I did it stays, what is with it now does not show."""
+    assign([lead], owner=chi, by=binh)
+    client.force_login(binh)
+    page = client.get("/undo/").text
+    assert "phân công" in page.lower()
+    assert lead.record.number not in page
