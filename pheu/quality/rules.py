@@ -1,6 +1,6 @@
 """What a company's rules say of two records of one kind: whether they are the same, and the second may be saved."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -44,8 +44,8 @@ def _by_criterion(keys: Iterable[str]) -> dict[str, set[str]]:
 
 
 @guards
-def must_be_the_only_one(rows: Sequence[Row], fresh: Sequence[Iterable[str]], by: User, via: str) -> None:
-    """`Invalid` where a rule that blocks finds another record like one of these, by keys that are `fresh`.
+def must_be_the_only_one(rows: Sequence[Row], was: Sequence[Collection[str]], by: User, via: str) -> None:
+    """`Invalid` where a rule that blocks finds another record like one of these, by what is new in them.
 
     Of two at once the second waits for the first. A list that is imported has rules of its own.
     """
@@ -53,16 +53,16 @@ def must_be_the_only_one(rows: Sequence[Row], fresh: Sequence[Iterable[str]], by
     blocking = DuplicateRule.objects.filter(kind=kind.code, is_active=True, blocks=True)
     if via == "import" or not blocking.exists():
         return
-    _wait_for_whoever_saves([key for keys in fresh for key in keys])
-    for row, new in zip(rows, fresh, strict=True):
-        if not new:
-            continue
-        found = found_by_rules(kind, kind.schema.keys_of(row), blocking=True, but=[row.pk] if row.pk else [])
-        found = [(rule, one) for rule, one in found if any(key.partition(":")[0] in rule.criteria for key in new)]
-        if found:
-            rule, one = found[0]
-            name = next((field.name for field in kind.schema if field.criterion in rule.criteria), "")
-            raise Invalid({name: [_said(rule, one, by)]}, {name: str(kind.schema[name].label)})
+    keys = [kind.schema.keys_of(row) for row in rows]
+    fresh = [set(now) - set(old) for now, old in zip(keys, was, strict=True)]
+    _wait_for_whoever_saves(key for new in fresh for key in new)
+    for row, now, new in zip(rows, keys, fresh, strict=True):
+        touched = {key.partition(":")[0] for key in new}
+        found = found_by_rules(kind, now, blocking=True, but=[row.pk] if row.pk else []) if new else []
+        for rule, one in found:
+            if touched & set(rule.criteria):
+                name = next((field.name for field in kind.schema if field.criterion in rule.criteria), "")
+                raise Invalid({name: [_said(rule, one, by)]}, {name: str(kind.schema[name].label)})
 
 
 def _said(rule: DuplicateRule, one: Alike, by: User) -> str:

@@ -106,8 +106,8 @@ def seen_and_unseen(found: Sequence[Alike], user: User) -> tuple[list[Alike], li
     return [one for one in found if one.record.pk in mine], [one for one in found if one.record.pk not in mine]
 
 
-# Raises where rows that are about to be saved may not stand beside others, by keys that are new in them; and tells of
-# others like one. Rules stand above the records.
+# Raises where rows that are about to be saved may not stand beside others; `was` are the keys that each had until now.
+# And tells of others like one. Rules stand above the records.
 Guard = Callable[[Sequence[Row], Sequence[Collection[str]], User, str], None]
 Warn = Callable[["kinds.Kind", Row, User], list[Alike]]
 _guards: list[Guard] = []
@@ -125,14 +125,9 @@ def warns(function: Warn) -> Warn:
 
 
 def must_be_let_in(rows: Sequence[Row], *, was: Sequence[Collection[str]] = (), by: User, via: str) -> None:
-    """Ask the guards of rows of one kind; `was` are the keys that each had until now."""
-    schema = kinds.get(rows[0].kind).schema if rows else None
-    if schema is None or not _guards:
-        return
-    keys = [set(schema.keys_of(row)) for row in rows]
-    fresh = [new - set(old) for new, old in zip(keys, was or [()] * len(rows), strict=True)]
-    for guard in _guards:
-        guard(rows, fresh, by, via)
+    """Ask the guards of rows of one kind, new ones or, with what they `was`, changed ones."""
+    for guard in _guards if rows else ():
+        guard(rows, was or [()] * len(rows), by, via)
 
 
 def others_like(kind: "kinds.Kind", row: Row, user: User) -> list[Alike]:
@@ -144,10 +139,13 @@ AT_ONCE = 2000
 
 
 def fill() -> int:
-    """Give records that have no keys yet theirs, some at a time; how many there were. Nobody's version changes."""
+    """Give records that have no keys yet theirs, some at a time; to how many. Nobody's version changes."""
     waiting = sorted(Record.objects.filter(keys=None).order_by("pk").values_list("kind", "pk")[:AT_ONCE])
+    done = 0
     with operation("fill_keys", by=None, via="clock"):
-        hold(*(pk for _code, pk in waiting))
+        hold(*(pk for _kind, pk in waiting))
         for code, of_kind in groupby(waiting, key=lambda one: one[0]):
-            writing.refresh_words(kinds.get(code).model.objects.filter(pk__in=[pk for _c, pk in of_kind]).with_words())
-    return len(waiting)
+            rows = list(kinds.get(code).model.objects.filter(pk__in=[pk for _kind, pk in of_kind]).with_words())
+            writing.refresh_words(rows)
+            done += len(rows)
+    return done

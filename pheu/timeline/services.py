@@ -240,10 +240,9 @@ def change(row: Row, changes: Mapping[str, tuple[Any, Any]], *, by: User, via: s
         {"field": field.name, "was": field.to_json(current), "now": field.to_json(new)}
         for field, current, new in wanted
     ]
-    had = kind.schema.keys_of(row)
     for field, _current, new in wanted:
         field.put(row, new)
-    must_be_let_in([row], was=[had], by=by, via=via)
+    must_be_let_in([row], was=[row.record.keys or ()], by=by, via=via)
     if not row.title:
         raise Invalid(
             {wanted[0][0].name: [str(_("This field is required."))]}, {wanted[0][0].name: str(wanted[0][0].label)}
