@@ -15,11 +15,11 @@ from pheu.core.vietnamese.text import fold
 _FORMS = re.compile(
     r"\b(?:trach nhiem huu han|trach nhien huu han|mot thanh vien|hai thanh vien(?: tro len)?|co phan|tnhh|ctcp|mtv|"
     r"cong ty|cty|c ty|dntn|doanh nghiep tu nhan|ho kinh doanh|hkd|joint stock|company|limited|corporation|corp|jsc|"
-    r"ltd|co|cp|inc)\b"
+    r"co ltd|ltd|cp|inc)\b"  # «co» alone is cơ, cô, cổ...
 )
 _SHORT = {
-    "tm": "thuong mai", "dv": "dich vu", "sx": "san xuat", "xd": "xay dung", "xnk": "xuat nhap khau", "dt": "dau tu",
-    "vn": "viet nam", "tmdv": "thuong mai dich vu", "sxtm": "san xuat thuong mai", "cn": "chi nhanh",
+    "tm": "thuong mai", "dv": "dich vu", "sx": "san xuat", "xd": "xay dung", "xnk": "xuat nhap khau",
+    "vn": "viet nam", "tmdv": "thuong mai dich vu", "sxtm": "san xuat thuong mai",
     "kcn": "khu cong nghiep", "hcm": "ho chi minh", "hn": "ha noi", "tphcm": "ho chi minh",
 }  # fmt: skip
 _OF_ADDRESS = {"so", "duong", "pho", "phuong", "p", "quan", "q", "thanh", "tp", "tinh", "huyen", "h", "xa", "x", "thi",
