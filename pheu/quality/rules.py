@@ -1,8 +1,12 @@
 """What a company's rules say of two records of one kind: whether they are the same, and the second may be saved."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from functools import reduce
+from operator import and_, or_
 
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from pheu.core.errors import Invalid
@@ -13,79 +17,129 @@ from pheu.records.alike import CRITERIA, Alike, guards, warns
 from pheu.records.kinds import Kind
 from pheu.records.models import Record, Row
 
-MOST_LOOKED_AT = 200
+MOST_LOOKED_AT = 200  # for each row
+Keys = dict[str, set[str]]  # by criterion
+Found = tuple[DuplicateRule, Alike]
 
 
 def found_by_rules(
-    kind: Kind, keys: Iterable[str], *, blocking: bool, but: Iterable[int] = ()
-) -> list[tuple[DuplicateRule, Alike]]:
-    """Records in use of the kind with the rules in use by which they are the same; two statements at most."""
-    there = _by_criterion(keys)
-    rules = DuplicateRule.objects.filter(kind=kind.code, is_active=True, blocks=blocking)
-    asked = [one for one in rules if one.criteria and set(one.criteria) <= set(there)]
-    if not asked:
-        return []
-    wanted = [key for one in asked for code in one.criteria for key in there[code]]
-    rows = Record.objects.filter(kind=kind.code, state=Record.State.LIVE, keys__overlap=wanted).exclude(pk__in=but)
-    found = []
-    for record in rows.select_related("owner", "department").order_by("pk")[:MOST_LOOKED_AT]:
-        theirs = _by_criterion(record.keys or ())
-        rule = next((one for one in asked if all(there[code] & theirs.get(code, set()) for code in one.criteria)), None)
-        if rule is not None:
-            found.append((rule, Alike(record, tuple(code for code in CRITERIA if code in rule.criteria))))
-    return found
+    kind: Kind, rules: Sequence[DuplicateRule], many: Sequence[Collection[str]], *, but: Collection[int] = ()
+) -> list[list[Found]]:
+    """For the keys of each of `many` rows the records in use of the kind that are the same, with the rule that says so.
+
+    One statement for any number of rows.
+    """
+    asked = _by_criterion(key for keys in many for key in keys)
+    possible = [rule for rule in rules if set(rule.criteria) <= set(asked)]
+    if not possible:
+        return [[] for _keys in many]
+    shares = {code: Q(keys__overlap=sorted(keys)) for code, keys in asked.items()}
+    by_rules = reduce(or_, (reduce(and_, (shares[code] for code in rule.criteria)) for rule in possible))
+    rows = Record.objects.filter(by_rules, kind=kind.code, state=Record.State.LIVE).exclude(pk__in=but)
+    rows = rows.select_related("owner", "department").order_by("pk")[: MOST_LOOKED_AT * len(many)]
+    having: dict[str, list[Record]] = defaultdict(list)
+    for record in rows:
+        for key in record.keys or ():
+            having[key].append(record)
+    return [_same_as(keys, having, possible) for keys in many]
 
 
-def _by_criterion(keys: Iterable[str]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
+def _rules(kind: Kind, *, blocking: bool) -> list[DuplicateRule]:
+    found = DuplicateRule.objects.filter(kind=kind.code, is_active=True, blocks=blocking)
+    return [rule for rule in found if rule.criteria]
+
+
+def _by_criterion(keys: Iterable[str]) -> Keys:
+    found: Keys = defaultdict(set)
     for key in keys:
-        found.setdefault(key.partition(":")[0], set()).add(key)
+        found[key.partition(":")[0]].add(key)
     return found
+
+
+def _same_as(keys: Collection[str], having: dict[str, list[Record]], rules: Sequence[DuplicateRule]) -> list[Found]:
+    near = {record.pk: record for key in keys for record in having.get(key, ())}
+    found = ((_rule_for(rules, keys, record.keys or ()), record) for _pk, record in sorted(near.items()))
+    return [
+        (rule, Alike(record, tuple(code for code in CRITERIA if code in rule.criteria)))
+        for rule, record in found
+        if rule is not None
+    ]
+
+
+def _rule_for(rules: Iterable[DuplicateRule], one: Iterable[str], other: Iterable[str]) -> DuplicateRule | None:
+    """The first rule by which two rows of these keys are the same."""
+    shared = {key.partition(":")[0] for key in set(one) & set(other)}
+    return next((rule for rule in rules if set(rule.criteria) <= shared), None)
 
 
 @guards
-def must_be_the_only_one(rows: Sequence[Row], was: Sequence[Collection[str]], by: User, via: str) -> None:
-    """`Invalid` where a rule that blocks finds another record like one of these, by what is new in them.
+def must_be_the_only_ones(rows: Sequence[Row], was: Sequence[Collection[str]], by: User, via: str) -> None:
+    """`Invalid` where a rule that blocks finds two of these rows, or one of them and another record, the same.
 
-    Of two at once the second waits for the first. A list that is imported has rules of its own.
+    Only what is new in them is asked about: two that were the same before there was a rule can be changed.
+    Of two who save at once the second waits for the first. A list that is imported has rules of its own.
     """
     kind = kinds.get(rows[0].kind)
-    blocking = DuplicateRule.objects.filter(kind=kind.code, is_active=True, blocks=True)
-    if via == "import" or not blocking.exists():
+    rules = [] if via == "import" else _rules(kind, blocking=True)
+    if not rules:
         return
     keys = [kind.schema.keys_of(row) for row in rows]
     fresh = [set(now) - set(old) for now, old in zip(keys, was, strict=True)]
-    _wait_for_whoever_saves(key for new in fresh for key in new)
-    for row, now, new in zip(rows, keys, fresh, strict=True):
-        touched = {key.partition(":")[0] for key in new}
-        found = found_by_rules(kind, now, blocking=True, but=[row.pk] if row.pk else []) if new else []
+    asked = {code for rule in rules for code in rule.criteria}
+    new = [nth for nth, of_row in enumerate(fresh) if asked & set(_by_criterion(of_row))]
+    if not new:
+        return
+    _wait_for_whoever_saves(kind, (key for nth in new for key in fresh[nth] if key.partition(":")[0] in asked))
+    there = found_by_rules(kind, rules, [keys[nth] for nth in new], but=[row.pk for row in rows if row.pk])
+    for nth, found in zip(new, there, strict=True):
+        touched = set(_by_criterion(fresh[nth]))
         for rule, one in found:
             if touched & set(rule.criteria):
-                name = next((field.name for field in kind.schema if field.criterion in rule.criteria), "")
-                raise Invalid({name: [_said(rule, one, by)]}, {name: str(kind.schema[name].label)})
+                raise _refusal(kind, rule, _said(rule, one, by))
+    _must_differ(kind, rules, [keys[nth] for nth in new])
+
+
+def _must_differ(kind: Kind, rules: Sequence[DuplicateRule], many: Sequence[Collection[str]]) -> None:
+    """Rows of one act among themselves."""
+    having: dict[str, list[Collection[str]]] = defaultdict(list)
+    for keys in many:
+        earlier = (other for key in keys for other in having[key])
+        rule = next((found for other in earlier if (found := _rule_for(rules, keys, other)) is not None), None)
+        if rule is not None:
+            words = _("Two of these are the same: the rule “%(rule)s” lets no second one be saved.")
+            raise _refusal(kind, rule, words % {"rule": rule.name})
+        for key in keys:
+            having[key].append(keys)
+
+
+def _refusal(kind: Kind, rule: DuplicateRule, words: str) -> Invalid:
+    """Beside the first field that the rule compares."""
+    one = next(field for field in kind.schema if field.criterion in rule.criteria)
+    return Invalid({one.name: [words]}, {one.name: str(one.label)})
 
 
 def _said(rule: DuplicateRule, one: Alike, by: User) -> str:
     """Why it is not saved; of what the person may not see no more than whose it is."""
-    told = {"why": one.reasons, "rule": rule.name}
     if Record.objects.visible_to(by).filter(pk=one.record.pk).exists():
-        return _("%(record)s is there already (%(why)s): the rule “%(rule)s” lets no second one be saved.") % (
-            told | {"record": one.record}
-        )
-    place = one.record.department or _("another department")
-    return _("Already in the system, %(place)s has it (%(why)s): the rule “%(rule)s” lets no second one be saved.") % (
-        told | {"place": place}
-    )
+        there = _("%(record)s is there already (%(why)s).") % {"record": one.record, "why": one.reasons}
+    else:
+        there = one.out_of_sight
+    return " ".join([there, _("The rule “%(rule)s” lets no second one be saved.") % {"rule": rule.name}])
 
 
-def _wait_for_whoever_saves(keys: Iterable[str]) -> None:
+def _wait_for_whoever_saves(kind: Kind, keys: Iterable[str]) -> None:
+    named = [f"{kind.code} {key}" for key in keys]
     with connection.cursor() as cursor:
-        for key in sorted(set(keys)):
-            cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 7))", [key])
+        cursor.execute(
+            "select pg_advisory_xact_lock(hash) from"
+            " (select distinct hashtextextended(key, 7) as hash from unnest(%s::text[]) as key order by 1) as in_order",
+            [named],
+        )
 
 
 @warns
 def told_of(kind: Kind, row: Row, user: User) -> list[Alike]:
     """What rules that only tell find like a row that is about to be made."""
-    found = found_by_rules(kind, kind.schema.keys_of(row), blocking=False)
+    rules = _rules(kind, blocking=False)
+    [found] = found_by_rules(kind, rules, [kind.schema.keys_of(row)]) if rules else [[]]
     return [one for _rule, one in found]

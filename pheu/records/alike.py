@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 
 from django.utils.translation import gettext as _
@@ -60,6 +61,14 @@ class Alike:
             said.append(_("names alike by %(percent)s %%") % {"percent": self.likeness})
         return "; ".join(said)
 
+    @property
+    def out_of_sight(self) -> str:
+        """All that is told of it to whoever may not see it: that it is there, why, and who has it."""
+        told = {"place": self.record.department, "why": self.reasons}
+        if self.record.department is None:
+            return _("Already in the system, out of your sight (%(why)s).") % told
+        return _("Already in the system, %(place)s has it (%(why)s).") % told
+
 
 def criteria_of(keys: Iterable[str]) -> list[str]:
     """The criteria by which something can be compared, the strongest first."""
@@ -84,7 +93,8 @@ def sharing(
         return []
     rows = Record.objects.filter(keys__overlap=asked, state=Record.State.LIVE).exclude(pk__in=but)
     rows = rows.select_related("owner", "department")
-    found = [_compared(asked, keys, record, criteria_for(record.kind, user)) for record in rows[:MOST_FOUND]]
+    known = cache(lambda code: criteria_for(code, user))
+    found = [_compared(asked, keys, record, known(record.kind)) for record in rows.order_by("-pk")[:MOST_FOUND]]
     return sorted((one for one in found if one.shared), key=lambda one: (-one.score, one.record.pk))
 
 

@@ -183,16 +183,15 @@ def record_new(request: Request, kind: str) -> HttpResponse:
     return render(request, "records/new.html", context, status=status)
 
 
-def _not_yet_told(kind: Kind, form: SchemaForm, request: Request) -> list[Alike]:
-    """Those that a rule finds like the new row, unless the person has read of all of them: then they decide (R1.34)."""
+def _not_yet_told(kind: Kind, form: SchemaForm, request: Request) -> list[tuple[Alike, bool]]:
+    """Those that a rule finds like the new row, and whether the person may see each; nothing once they have read of all
+    of them: then they decide (R1.34)."""
     found = others_like(kind, kind.schema.new_row(form.values()), request.user)
     told = set(read_ids(request.POST.getlist("told")))
     if all(one.record.pk in told for one in found):
         return []
     seen, unseen = seen_and_unseen(found, request.user)
-    for one in unseen:
-        one.record.title = ""
-    return [*seen, *unseen]
+    return [*((one, True) for one in seen), *((one, False) for one in unseen)]
 
 
 def _stage_asked(kind: Kind, request: Request) -> Stage | None:

@@ -311,6 +311,7 @@ def change_many(
             change = {"field": name, "was": field.to_json(was), "now": field.to_json(now)}
             told.append((row, {"changes": [change]}))
     changed = [row for row, _facts in told]
+    must_be_let_in(changed, was=[row.record.keys or () for row in changed], by=by, via=via)
     writing.save_many(changed)
     _write_tags(changed)
     record_many(events.CHANGED, [(row.record, facts) for row, facts in told], by=by, via=via)

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from pheu.automation.rules import duplicates_page
 from pheu.conftest import nothing_changes
@@ -12,7 +14,7 @@ from pheu.quality.models import DuplicateRule
 from pheu.records.alike import must_be_let_in
 from pheu.setup.configuring import add_item
 from pheu.timeline.archiving import archive
-from pheu.timeline.services import change, create_many
+from pheu.timeline.services import change, change_many, create_many
 
 pytestmark = pytest.mark.django_db
 
@@ -159,3 +161,30 @@ def test_without_rules_nothing_is_asked_of_the_database_but_whether_there_are_so
 def test_a_rule_that_no_page_would_make_blocks_nothing(an, lead, criteria):
     DuplicateRule.objects.create(kind="lead", name="Lạ", criteria=criteria, blocks=True)
     assert made("lead", an, company_name="Khác", phone="0243 863 7747")
+
+
+def test_two_of_one_act_are_compared_with_each_other_too(an):
+    rule("lead", "phone", "company")
+    values = {"company_name": "Hòn Đá", "phone": "0243 863 7747", "owner": an}
+    with nothing_changes(), pytest.raises(Invalid, match="Hai bản ghi"):
+        create_many("lead", [values, values | {"company_name": "CTCP Hòn Đá"}], by=an)
+    assert len(create_many("lead", [values, values | {"company_name": "Khác"}], by=an)) == 2
+
+
+def test_many_rows_take_as_many_statements_as_one(an):
+    rule("lead", "phone")
+
+    def counted(n):
+        rows = [Lead(company_name=f"Khách {nth}", phone=f"+8490312{n:02d}{nth:02d}") for nth in range(n)]
+        with CaptureQueriesContext(connection) as asked:
+            must_be_let_in(rows, by=an, via="api")
+        return len(asked)
+
+    assert counted(1) == counted(30) == 3
+
+
+def test_one_value_for_many_is_blocked_too(an):
+    rule("lead", "website")
+    rows = [made("lead", an, company_name=f"Khách {n}") for n in range(2)]
+    with nothing_changes(), pytest.raises(Invalid):
+        change_many(rows, "website", "https://hondacement.example", by=an)
