@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -14,15 +14,15 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from pheu.core.errors import DomainError, Refused, tell
-from pheu.core.ids import RowField, read_id, read_ids
+from pheu.core.ids import RowField, read_id
 from pheu.core.once import once
 from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import ASSIGN, CHANGE
-from pheu.quality.merging import OWNER, merge
-from pheu.quality.sidebyside import MOST, Line, SideBySide, written
+from pheu.quality.merging import OWNER, all_to_merge, merge
+from pheu.quality.sidebyside import MOST, Line, SideBySide
 from pheu.records import kinds
-from pheu.records.act_views import asked_ids
+from pheu.records.act_views import all_ticked, asked_ids
 from pheu.records.answers import done, undo_url
 from pheu.records.fields import PickInput
 from pheu.records.models import Record
@@ -61,21 +61,13 @@ def merging(request: Request) -> HttpResponse:
 
 def _rows(user: User, asked: QueryDict) -> list[Any]:
     """The records, if the person may change all of them."""
-    ids = set(read_ids([*asked.getlist("ids"), *asked.getlist("add")]))
-    records = list(Record.objects.visible_to(user).filter(pk__in=ids).order_by("kind", "pk"))
-    if not records:
-        raise Http404
-    if len(ids) > MOST:
+    named = asked.copy()
+    for pk in asked.getlist("add"):
+        named.appendlist("ids", pk)
+    records = all_ticked(Record.objects.visible_to(user), named)
+    if len(records) > MOST:
         raise DomainError(_("At most %(most)s records are merged at once. Tick those that are the same."), most=MOST)
-    rows: list[Any] = []
-    for code in dict.fromkeys(one.kind for one in records):
-        kind = kinds.get(code)
-        mine = kind.model.objects.within(user, CHANGE).with_values_of(*written(kind))
-        rows += mine.filter(pk__in=[one.pk for one in records if one.kind == code])
-    if len(rows) < len(ids):
-        numbers = ", ".join(sorted({one.number for one in records} - {row.number for row in rows}))
-        raise Refused(_("You may not change all of these: %(numbers)s."), numbers=numbers or "—")
-    return rows
+    return all_to_merge(records, user)
 
 
 def _choices(beside: SideBySide, request: Request) -> dict[str, int]:

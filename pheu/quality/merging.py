@@ -14,7 +14,6 @@ from pheu.quality.repointing import Told, naming, repoint
 from pheu.quality.sidebyside import MOST, PLACE, SideBySide, rule_of, written
 from pheu.records import kinds, writing
 from pheu.records.acts import act, current
-from pheu.records.fields import Field
 from pheu.records.locking import hold, must_hold
 from pheu.records.models import Follower, Operation, Record, Row, id_and_name
 from pheu.timeline.services import record, record_many
@@ -47,7 +46,7 @@ def merge(
     hold(*ids, *_named_by(rows))
     if (one := _one_already(ids)) is not None:
         return kinds.get(one.kind).model.objects.within(by, CHANGE).get_or_refuse(one.pk)
-    held = _held(rows, by)
+    held = all_to_merge(rows, by)
     must_hold(*_named_by(held))
     _must_be_as_seen(held, seen or {})
     beside = SideBySide(held)
@@ -63,9 +62,10 @@ def merge(
         for row in some:
             row.record.state, row.record.merged_into = Record.State.MERGED, stays.record
         writing.save_many(some, "is_live")
-    stays.created_at = min(row.created_at for row in beside.rows)
+    stays.created_at, was_made = min(row.created_at for row in beside.rows), stays.created_at
     writing.save_changed(stays)
-    writing.update([stays], "created_at")
+    if stays.created_at != was_made:  # nobody else writes when a row was made
+        writing.update([stays], "created_at")
     _keep_readers(beside)
     record_many(events.FOLDED, folded, by=by, via=via)
     record_many(events.REPOINTED, _by_record(named), by=by, via=via)
@@ -80,7 +80,7 @@ def _one_already(ids: Collection[int]) -> Record | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _by_kind(rows: Sequence[Row]) -> list[tuple[str, list[Any]]]:
+def _by_kind(rows: Sequence[Row | Record]) -> list[tuple[str, list[Any]]]:
     ordered = sorted(rows, key=lambda row: row.kind)
     return [(code, list(of_kind)) for code, of_kind in groupby(ordered, key=lambda row: row.kind)]
 
@@ -90,8 +90,8 @@ def _named_by(rows: Sequence[Row]) -> set[int]:
     return {pk for _code, some in _by_kind(rows) for pk in naming(type(some[0]), [row.pk for row in some])}
 
 
-def _held(rows: Sequence[Row], by: User) -> list[Any]:
-    """The rows as they are now, if `by` may change every one of them."""
+def all_to_merge(rows: Sequence[Row | Record], by: User) -> list[Any]:
+    """The rows, or those of the Records, as they are now, if `by` may change every one of them."""
     found: list[Any] = []
     for code, some in _by_kind(rows):
         kind = kinds.get(code)
@@ -133,7 +133,8 @@ def _take_values(beside: SideBySide, choices: Mapping[str, int], by: User) -> li
     mine.must_write(chosen, new=False)
     if set(chosen) - set(lines):
         raise DomainError(_("This cannot be chosen."))
-    numbers = {one: [_numbers(one, row) for row in beside.rows] for one in beside.schema if one.companions}
+    several = [one for one in beside.schema if one.companions]
+    numbers = {one: [number for row in beside.rows for number in one.with_companions(row)] for one in several}
     changes = []
     for name, line in lines.items():
         field, pk = line.field, chosen.get(name, line.winner)
@@ -145,17 +146,11 @@ def _take_values(beside: SideBySide, choices: Mapping[str, int], by: User) -> li
         if field.identity(was) != field.identity(now):
             field.put(stays, now)
             changes.append({"field": name, "was": field.to_json(was), "now": field.to_json(now)})
-    for field, of_rows in numbers.items():  # further phones come together
-        together = dict.fromkeys(number for of_row in of_rows for number in of_row)
+    for field, together in numbers.items():  # further phones come together
         for column in field.companions:
-            setattr(stays, column, [one for one in together if one != field.value(stays)])
+            setattr(stays, column, [one for one in dict.fromkeys(together) if one != field.value(stays)])
     _keep_unknown(beside)
     return changes
-
-
-def _numbers(field: Field, row: Any) -> list[str]:
-    there = [getattr(row, field.name, ""), *(one for column in field.companions for one in getattr(row, column, ()))]
-    return [one for one in there if one]
 
 
 def _keep_unknown(beside: SideBySide) -> None:
@@ -204,10 +199,10 @@ def _all_values(row: Any) -> list[dict[str, Any]]:
     """Everything that a row says of itself, field by field, as an event keeps it."""
     kind = kinds.get(row.kind)
     fields = [*written(kind), *(one for one in kind.schema.shown if one.cell == "stage")]
-    told = [(one, one.value(row)) for one in fields]
-    values = [{"field": one.name, "value": one.to_json(held)} for one, held in told if one.identity(held) is not None]
-    further = [(one, [two for two in _numbers(one, row) if two != one.value(row)]) for one in fields if one.companions]
-    return values + [{"field": one.name, "value": number} for one, numbers in further for number in numbers]
+    told = [
+        (one, held) for one in fields for held in (one.with_companions(row) if one.companions else [one.value(row)])
+    ]
+    return [{"field": one.name, "value": one.to_json(held)} for one, held in told if one.identity(held) is not None]
 
 
 # Taking it back -------------------------------------------------------------------------------------------------------

@@ -47,10 +47,8 @@ def repoint(rows: Collection[Row], to: Row) -> Told:
     for model, one in references(kind):
         if one.remote_field.model is not Record and not isinstance(to, kind):
             continue  # a lead's columns cannot name a deal
-        things = model._default_manager.filter(**{f"{one.name}__in": ids})
         if issubclass(model, Row):
-            naming_rows = list(model.objects.filter(pk__in=list(things.values_list("pk", flat=True))).with_words())
-            told += _name_in_rows(naming_rows, one, to, names)
+            told += _name_in_rows(list(model.objects.filter(**{f"{one.name}__in": ids}).with_words()), one, to, names)
         else:
             _hang_on(model, one, ids, to)
     for other, field in _own_picks(kind) if isinstance(to, kind) else ():

@@ -40,18 +40,22 @@ def rule_of(kind: str, into: str) -> Rule | None:
 
 def can_become_one(codes: Iterable[str]) -> bool:
     """Whether records of these kinds can be merged."""
-    found = set(codes)
-    return len(found) == 1 or len({_takers[code][0] if code in _takers else code for code in found}) == 1
+    return len(_results(set(codes))) == 1
+
+
+def _results(codes: set[str]) -> set[str]:
+    """What comes of records of these kinds: of one kind alone that kind."""
+    return codes if len(codes) == 1 else {_takers[code][0] if code in _takers else code for code in codes}
 
 
 def kind_of_result(rows: Iterable[Row]) -> Kind:
     """What these rows become together; `DomainError` where they cannot."""
     found = {row.kind for row in rows}
-    takers = {_takers[code][0] if code in _takers else code for code in found}
-    if len(found) > 1 and len(takers) != 1:
+    results = _results(found)
+    if len(results) != 1:
         named = ", ".join(sorted(str(kinds.get(code).plural) for code in found))
         raise DomainError(_("These cannot become one record: %(kinds)s."), kinds=named)
-    return kinds.get(found.pop() if len(found) == 1 else takers.pop())
+    return kinds.get(results.pop())
 
 
 def in_order(rows: Iterable[Row]) -> list[Row]:

@@ -12,5 +12,5 @@ def may_archive(user: User) -> bool:
     return any(user.may(kind.code, ARCHIVE) for kind in kinds.every())
 
 
-navigation.register(NavItem(_("Can be taken back"), "undoables", "arrow-back-up", "admin", 55, lambda user: True))
+navigation.register(NavItem(_("Can be taken back"), "undoables", "arrow-back-up", "admin", 55))
 navigation.register(NavItem(_("Recycle bin"), "bin", "trash", "admin", 60, may_archive))

@@ -124,6 +124,11 @@ class Field:
             return self.from_json(row.own.get(self.name))
         return getattr(row, self.name)
 
+    def with_companions(self, row: Any) -> list[Any]:
+        """Its value and those that go along with it, as far as they are filled."""
+        there = [self.value(row), *(one for column in self.companions for one in getattr(row, column))]
+        return [one for one in there if one not in NO_VALUE]
+
     def put(self, row: Any, value: Any) -> None:
         if not self.own:
             setattr(row, self.name, value)

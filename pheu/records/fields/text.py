@@ -84,8 +84,7 @@ class Phone(Field):
 
     def to_cell(self, row: Any) -> Any:
         """Every number, the first one first."""
-        numbers = [self.value(row), *(one for name in self.companions for one in getattr(row, name))]
-        return BETWEEN_VALUES.join(self.show(one) for one in numbers if one)
+        return BETWEEN_VALUES.join(self.show(one) for one in self.with_companions(row))
 
     def check_many(self, value: Any) -> list[str]:
         """Further numbers, kept in the companion."""
@@ -116,15 +115,13 @@ class Phone(Field):
 
     def keys(self, row: Any) -> Iterable[str]:
         """Every number; of a doubtful one both readings."""
-        numbers = [self.value(row), *(one for name in self.companions for one in getattr(row, name))]
-        return [one for number in numbers if number for one in readings(number)]
+        return [one for number in self.with_companions(row) for one in readings(number)]
 
     def looks_like(self, text: str) -> bool:
         return any(phone.e164 for phone in read_phones(text)) or bool(re.fullmatch(r"[\d ./-]{7,14}", text))
 
     def digits(self, row: Any) -> Iterable[str]:
-        numbers = [self.value(row), *(one for name in self.companions for one in getattr(row, name))]
-        return [phone_digits(one) for number in numbers if number for one in (readings(number) or [number])]
+        return [phone_digits(one) for number in self.with_companions(row) for one in readings(number) or [number]]
 
 
 class Email(Text):
