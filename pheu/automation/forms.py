@@ -96,9 +96,8 @@ class DuplicateForm(EntryForm):
 
     def __init__(self, data: Any = None, *, of: DuplicateRules, item: Any = None, asked: Any = None) -> None:
         super().__init__(data, of=of, item=item, asked=asked)
-        there = {one.criterion for one in of.kind.schema if one.criterion}
         field: Any = self.fields["criteria"]
-        field.choices = [(code, told[0]) for code, told in CRITERIA.items() if code in there]
+        field.choices = [(code, CRITERIA[code][0]) for code in of.possible]
 
 
 FORMS[RETURNS.code] = ReturnForm

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.automation.models import HandOutRule, Patience
 from pheu.automation.queries import company, kinds_with_rules, wrong_with
-from pheu.automation.rules import RETURNS, rules_page
+from pheu.automation.rules import RETURNS, HandOutRules
 from pheu.core.errors import DomainError
 from pheu.core.vietnamese import fold
 from pheu.people.models import Team, User
@@ -66,7 +66,7 @@ def _as_ids(field: Field, values: list[Any]) -> list[Any]:
 def told_rules() -> dict[str, list[Any]]:
     told: dict[str, list[Any]] = {}
     for kind in kinds_with_rules():
-        rules = [one for one in rules_page(kind.code).items.select_related("team") if one.team]
+        rules = [one for one in HandOutRules.of(kind.code).items.select_related("team") if one.team]
         usable = [one for one in rules if not wrong_with(kind, one.condition)]
         if usable:
             told[kind.code] = [_told_rule(kind, one) for one in usable]
@@ -83,7 +83,7 @@ def import_rules(told: Told, by: User) -> None:
         kind = next((one for one in kinds_with_rules() if one.code == code), None)
         if kind is None:
             raise DomainError(_("There is no record type “%(kind)s”."), kind=code)
-        page = rules_page(code)
+        page = HandOutRules.of(code)
         for one in once(many):
             with at(one["name"]):
                 _import_rule(kind, known(one, (*PLAIN, "team", "condition")), by)
@@ -92,7 +92,7 @@ def import_rules(told: Told, by: User) -> None:
 
 
 def _import_rule(kind: Kind, told: Told, by: User) -> None:
-    page = rules_page(kind.code)
+    page = HandOutRules.of(kind.code)
     team = next((one for one in Team.objects.all() if fold(str(one)) == fold(told["team"])), None)
     if team is None:
         raise DomainError(_("There is nothing called “%(name)s” here."), name=told["team"])

@@ -1,7 +1,7 @@
 """The pages of «Cấu hình» about what happens by itself: hand-out rules of each kind, and when records go back."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from django.db.models import QuerySet
 from django.utils.text import format_lazy
@@ -47,8 +47,38 @@ def said(kind: Kind, tree: Any) -> str:
         return wrong_with(kind, tree) or _("cannot be asked")
 
 
-class HandOutRules(Page):
+class RulesOfKind(Page):
+    """The rules of one kind, in their order; each page of them is called as its group and the kind."""
+
+    ending: str  # of its code
+    is_ordered = tells_all = True
+    url = CompanyList.url
+
+    def __init__(self, kind: Kind, nth: int) -> None:
+        self.kind, self.code, self.order = kind, f"{kind.code}-{self.ending}", self.order + nth
+        self.short = kind.plural
+        self.label = format_lazy("{}: {}", self.group, kind.plural)
+
+    @property
+    def items(self) -> QuerySet[Any]:
+        found: QuerySet[Any] = self.model.objects.filter(kind=self.kind.code)
+        return found
+
+    def new(self, held: Sequence[Any]) -> Any:
+        return self.model(kind=self.kind.code, position=max((one.position for one in held), default=-1) + 1)
+
+    @classmethod
+    def of(cls, kind: str) -> Self:
+        """The page of one kind."""
+        found = get(f"{kind}-{cls.ending}")
+        assert isinstance(found, cls)
+        return found
+
+
+class HandOutRules(RulesOfKind):
     """«Quy tắc phân công» of one kind: the first that takes a record decides (R1.17)."""
+
+    ending, order = "rules", ORDER
 
     one = gettext_lazy("hand-out rule")
     hint = gettext_lazy(
@@ -60,18 +90,8 @@ class HandOutRules(Page):
     icon = "users"
     body, line = "automation/_rule_fields.html", "automation/_rule_line.html"
     list_page = "automation/rules.html"
-    is_ordered = tells_all = in_shape = True
+    in_shape = True
     most = 100
-    url = CompanyList.url
-
-    def __init__(self, kind: Kind, nth: int) -> None:
-        self.kind, self.code, self.order = kind, f"{kind.code}-rules", ORDER + nth
-        self.short = kind.plural
-        self.label = format_lazy("{}: {}", gettext_lazy("Hand-out rules"), kind.plural)
-
-    @property
-    def items(self) -> QuerySet[Any]:
-        return HandOutRule.objects.filter(kind=self.kind.code)
 
     @property
     def items_with_uses(self) -> list[Any]:
@@ -88,9 +108,6 @@ class HandOutRules(Page):
     def column(self, name: str) -> Column:
         column = super().column(name)
         return Condition(column.field, self.kind) if name == "condition" else column
-
-    def new(self, held: Sequence[Any]) -> HandOutRule:
-        return HandOutRule(kind=self.kind.code, position=max((one.position for one in held), default=-1) + 1)
 
     def errors(self, item: Any, others: Sequence[Any]) -> dict[str, Any]:
         errors = {}
@@ -161,11 +178,18 @@ class Criteria(Column):
     """In what two records are the same, as people read it."""
 
     def _shown(self, told: Any) -> str:
-        return " + ".join(str(CRITERIA[one][0]) for one in told or () if one in CRITERIA) or "—"
+        return in_words(told or ()) or "—"
 
 
-class DuplicateRules(Page):
+def in_words(criteria: Iterable[str]) -> str:
+    """«Tên công ty + Email»."""
+    return " + ".join(str(CRITERIA[one][0]) for one in criteria if one in CRITERIA)
+
+
+class DuplicateRules(RulesOfKind):
     """«Quy tắc trùng» of one kind: any of them is enough (R1.32-1.34)."""
+
+    ending, order = "duplicates", ORDER + 60
 
     one = gettext_lazy("duplicate rule")
     hint = gettext_lazy(
@@ -177,36 +201,27 @@ class DuplicateRules(Page):
     columns = ("name", "criteria", "blocks", "is_active")
     icon = "copy"
     body, line = "automation/_duplicate_fields.html", "automation/_duplicate_line.html"
-    is_ordered = tells_all = True
     most = 50
-    url = CompanyList.url
-
-    def __init__(self, kind: Kind, nth: int) -> None:
-        self.kind, self.code, self.order = kind, f"{kind.code}-duplicates", ORDER + 60 + nth
-        self.short = kind.plural
-        self.label = format_lazy("{}: {}", gettext_lazy("Duplicate rules"), kind.plural)
-
-    @property
-    def items(self) -> QuerySet[Any]:
-        return DuplicateRule.objects.filter(kind=self.kind.code)
 
     @property
     def items_with_uses(self) -> list[Any]:
         rules = list(self.items)
         for one in rules:
-            one.words = " + ".join(str(CRITERIA[code][0]) for code in one.criteria if code in CRITERIA)
+            one.words = in_words(one.criteria)
         return rules
 
     def column(self, name: str) -> Column:
         column = super().column(name)
         return Criteria(column.field) if name == "criteria" else column
 
-    def new(self, held: Sequence[Any]) -> DuplicateRule:
-        return DuplicateRule(kind=self.kind.code, position=max((one.position for one in held), default=-1) + 1)
+    @property
+    def possible(self) -> list[str]:
+        """In what records of the kind can be compared."""
+        there = {one.criterion for one in self.kind.schema}
+        return [code for code in CRITERIA if code in there]
 
     def errors(self, item: Any, others: Sequence[Any]) -> dict[str, Any]:
-        possible = {one.criterion for one in self.kind.schema if one.criterion}
-        if not item.criteria or not set(item.criteria) <= possible:
+        if not item.criteria or not set(item.criteria) <= set(self.possible):
             return {"criteria": [_("Choose in what they are the same.")]}
         if any(sorted(one.criteria) == sorted(item.criteria) for one in others):
             return {"criteria": [_("There is a rule for these already.")]}
@@ -221,17 +236,3 @@ def _pages() -> Iterable[Page]:
     rules = [HandOutRules(kind, nth) for nth, kind in enumerate(kinds_with_rules())]
     compared = [kind for kind in kinds.every() if any(one.criterion for one in kind.schema)]
     return [*rules, RETURNS, *(DuplicateRules(kind, nth) for nth, kind in enumerate(compared))]
-
-
-def rules_page(kind: str) -> HandOutRules:
-    """The page of one kind."""
-    found = get(f"{kind}-rules")
-    assert isinstance(found, HandOutRules)
-    return found
-
-
-def duplicates_page(kind: str) -> DuplicateRules:
-    """The page of one kind."""
-    found = get(f"{kind}-duplicates")
-    assert isinstance(found, DuplicateRules)
-    return found

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
 from pheu.automation.policies import Plan, plan_for, rules_of
-from pheu.automation.rules import rules_page
+from pheu.automation.rules import HandOutRules
 from pheu.automation.services import hand_out_by_rules
 from pheu.core.errors import tell
 from pheu.people.requests import Request
@@ -29,7 +29,7 @@ def by_rules(request: Request, kind: str) -> HttpResponse:
         return HttpResponseClientRefresh() if request.htmx else redirect(chosen.url("list"))
     plan = plan_for(chosen, [row.pk for row in rows], rules_of(kind))
     may_see_rules = request.user.may("system", VIEW)
-    context = {"kind": chosen, "rows": rows, "plan": plan, "rules": rules_page(kind) if may_see_rules else None}
+    context = {"kind": chosen, "rows": rows, "plan": plan, "rules": HandOutRules.of(kind) if may_see_rules else None}
     return render(request, "automation/by_rules.html", context)
 
 

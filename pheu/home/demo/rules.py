@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from pheu.automation.rules import RETURNS, duplicates_page, rules_page
+from pheu.automation.rules import RETURNS, DuplicateRules, HandOutRules
 from pheu.home.demo.office import Office
 from pheu.leads.models import Lead
 from pheu.people.models import Team, User
@@ -43,7 +43,7 @@ def lay_down_rules(office: Office, *, today: date) -> None:
     patience = {"pipeline": Pipeline.objects.default("lead"), "days": 30, "warn_days": 3, "is_active": False}
     add_item(RETURNS, patience, by=by)
     for kind, name, criteria, blocks in SAME:
-        add_item(duplicates_page(kind), {"name": name, "criteria": criteria, "blocks": blocks}, by=by)
+        add_item(DuplicateRules.of(kind), {"name": name, "criteria": criteria, "blocks": blocks}, by=by)
     my, begins, ends = office.staff["my"], today + timedelta(days=3), today + timedelta(days=7)
     add_time_off(my, begins_on=begins, ends_on=ends, reason="Nghỉ phép năm", by=by)
 
@@ -56,4 +56,4 @@ def tidy_up(office: Office) -> None:
 
 
 def _rule(by: User, name: str, **values: Any) -> None:
-    add_item(rules_page("lead"), {"name": name, **values}, by=by)
+    add_item(HandOutRules.of("lead"), {"name": name, **values}, by=by)

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from pheu.automation.rules import duplicates_page
+from pheu.automation.rules import DuplicateRules
 from pheu.conftest import nothing_changes
 from pheu.core.errors import Invalid, Refused
 from pheu.leads.models import Lead
@@ -46,7 +46,7 @@ def test_an_admin_makes_a_rule_on_the_screen(client, dung, an):
     client.force_login(an)
     assert client.get("/setup/lead-duplicates/").status_code == 404
     with pytest.raises(Refused):
-        add_item(duplicates_page("lead"), {"name": "x", "criteria": ["tax"]}, by=an)
+        add_item(DuplicateRules.of("lead"), {"name": "x", "criteria": ["tax"]}, by=an)
 
 
 def test_a_rule_that_blocks_lets_nobody_save_the_second(an, lead):
