@@ -19,7 +19,7 @@ from pheu.core.once import once
 from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import ASSIGN, CHANGE
-from pheu.quality.merging import OWNER, all_to_merge, merge
+from pheu.quality.merging import OWNER, all_to_merge, merge, must_fit
 from pheu.quality.sidebyside import MOST, Line, SideBySide
 from pheu.records import kinds
 from pheu.records.act_views import all_ticked, asked_ids
@@ -41,10 +41,10 @@ def merging(request: Request) -> HttpResponse:
         raise DomainError(_("At most %(most)s records are merged at once. Tick those that are the same."), most=MOST)
     rows = _rows(request.user, asked)
     if request.method == "POST" and "sure" not in request.POST:
-        address = f"{reverse('merging')}?{urlencode([('ids', str(row.pk)) for row in rows])}"
+        address = _address(rows)
         return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
     beside = SideBySide(rows)
-    problem = ""
+    problem = _in_the_way(beside, request.user)
     if request.method == "POST":
         try:
             stays = merge(rows, choices=_choices(beside, request), seen=_seen(request.POST), by=request.user)
@@ -56,7 +56,25 @@ def merging(request: Request) -> HttpResponse:
             words = _("%(n)s records are one now: %(title)s.") % {"n": len(rows), "title": stays}
             tell(request, words, undo=undo_url())
             return done(request, stays)
-    return render(request, "quality/merge.html", _page(request, beside, problem), status=409 if problem else 200)
+    return render(
+        request,
+        "quality/merge.html",
+        _page(request, beside, problem),
+        status=409 if problem and request.method == "POST" else 200,
+    )
+
+
+def _address(rows: Iterable[Any]) -> str:
+    return f"{reverse('merging')}?{urlencode([('ids', str(row.pk)) for row in rows])}"
+
+
+def _in_the_way(beside: SideBySide, user: User) -> str:
+    """Why these cannot be merged, told before anybody chooses; empty where they can."""
+    try:
+        must_fit(beside, user)
+    except DomainError as error:
+        return str(error)
+    return ""
 
 
 def _rows(user: User, asked: QueryDict) -> list[Any]:
@@ -117,6 +135,7 @@ def _page(request: Request, beside: SideBySide, problem: str) -> dict[str, Any]:
     ]
     return {
         "beside": beside,
+        "heads": [(row, _address(other for other in beside.rows if other is not row)) for row in beside.rows],
         "choices": [*owners, *choices],
         "alike": alike,
         "problem": problem,

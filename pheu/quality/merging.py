@@ -50,7 +50,7 @@ def merge(
     must_hold(*_named_by(held))
     _must_be_as_seen(held, seen or {})
     beside = SideBySide(held)
-    _must_fit(beside, by)
+    must_fit(beside, by)
     stays = beside.stays
     current().about = stays.pk
     folded = [(row.record, _folded(row, stays)) for row in beside.others]
@@ -112,8 +112,8 @@ def _must_be_as_seen(rows: Sequence[Row], seen: Mapping[int, int]) -> None:
             raise Conflict(_("%(name)s was changed meanwhile. Please look again."), name=row.title)
 
 
-def _must_fit(beside: SideBySide, by: User) -> None:
-    """What goes on elsewhere, or would take open work into an end, is not merged."""
+def must_fit(beside: SideBySide, by: User) -> None:
+    """`DomainError` where one goes on elsewhere, or open work would go into an end: they are not merged."""
     for row in beside.rows:
         if (on := row.goes_on_in) is not None:
             raise DomainError(_("%(row)s goes on in %(on)s: merge that one."), row=row.number, on=on)

@@ -566,6 +566,17 @@ def test_a_clash_is_said_and_the_page_shows_what_is_so_now(client, an, lead, twi
     assert fresh(twin).is_live
 
 
+def test_what_cannot_be_merged_is_said_before_anybody_chooses_and_can_be_left_out(client, an, lead, twin):
+    third = create_lead({"company_name": "Hòn Đá", "owner": an}, by=an)
+    convert_leads([lead], Handover(owner=an), by=an)
+    client.force_login(an)
+    page = client.get(f"/merging/?ids={lead.pk}&ids={twin.pk}&ids={third.pk}")
+    assert page.status_code == 200
+    assert "đã tiếp tục ở CH-" in page.text
+    assert f'href="/merging/?ids={twin.pk}&amp;ids={third.pk}"' in page.text
+    assert "đã tiếp tục ở" not in client.get(f"/merging/?ids={twin.pk}&ids={third.pk}").text
+
+
 def test_the_page_offers_only_what_differs_and_what_the_person_may_write(client, an, lead, twin):
     Role.objects.filter(code="sales").update(fields={"lead": {"priority": "read", "email": "hidden"}})
     client.force_login(an)
