@@ -6,6 +6,8 @@ from playwright.sync_api import expect
 from pheu.core.tests.looking import walked
 from pheu.leads.models import Lead
 from pheu.leads.services import create_lead
+from pheu.quality.merging import merge
+from pheu.timeline.services import add_note, withdraw_note
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG = "Công ty Cổ phần Đầu tư Xây dựng và Thương mại Xuất nhập khẩu Môi trường Xanh Đại Việt Miền Trung"
@@ -68,3 +70,19 @@ def test_the_page_is_calm_at_a_desk_and_on_a_phone(world, twins):
     pages = ["merging/?" + named, f"merging/?ids={twins[0].pk}", *(f"r/{row.pk}/alike/" for row in twins)]
     addresses = [f"{world.url}/{page}" for page in pages]
     assert walked(world.enter(world.cast.an), addresses) == {}
+
+
+def test_what_is_taken_back_on_the_page_of_all_that_can_be_is_gone_from_it(world, twins):
+    """Merged, noted and withdrawn: acts that change fields, and one that does not."""
+    an = world.cast.an
+    merge(twins, by=an)
+    withdraw_note(add_note(twins[0].record, body="Gọi lại", by=an), by=an)
+    page = world.enter(an)
+    page.goto(f"{world.url}/undo/")
+    lines = page.locator(".undoables > li")
+    expect(lines).to_have_count(2)
+    for left in (1, 0):
+        lines.first.get_by_role("button", name="Hoàn tác").click()
+        expect(lines).to_have_count(left)
+    assert all(Lead.objects.get(pk=one.pk).is_live for one in twins)
+    assert walked(page, [f"{world.url}/undo/"]) == {}
