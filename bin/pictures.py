@@ -67,6 +67,14 @@ def convert(page: Page) -> None:
     page.locator("#dialog[open] .ts-control").first.wait_for()
 
 
+def merging(page: Page) -> None:
+    page.goto("/leads/?tab=all")
+    for row in page.locator("main tbody tr", has_text="Đang xử lý").all()[:3]:
+        row.locator("input[name=ids]").check()
+    page.get_by_role("button", name="Trộn").click()
+    page.wait_for_url("**/merging/**")
+
+
 def imported(page: Page) -> None:
     page.goto("/prospects/")
     page.get_by_role("link", name="Nhập dữ liệu").first.click()
@@ -167,7 +175,8 @@ def palette(page: Page) -> None:
 
 
 PICTURES = {
-    "board": board, "home": home, "record": record, "convert": convert, "import": imported,
+    "board": board, "home": home, "record": record, "convert": convert, "merge": merging,
+    "import": imported,
     "conditions": conditions, "groups": groups, "split": split, "palette": palette,
 }  # fmt: skip
 OF_ADMINS = {

@@ -276,6 +276,7 @@ PARTS = {
     "leads.start_working", "deals.note_wins", "deals.note_wins_of", "stages.enter", "stages.enter_many",
     "stages.tell_override", "pipelines.empty_some",  # for the job that goes on with what `remove_stage` has begun
     "pipelines.move_some",  # and with what `change_stage` or `retire_pipeline` would do
+    "merging.all_to_merge", "merging.must_fit",  # asked by the act, and by its page before anybody chooses
 }  # fmt: skip
 
 
