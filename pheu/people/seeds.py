@@ -32,7 +32,8 @@ ROLES: list[tuple[str, str, Grants]] = [
         "Quản lý",
         {
             "work": everywhere("department", *EVERYTHING),
-            "party": everywhere("all", "view", "create", "change") | everywhere("department", "assign", "archive"),
+            "party": everywhere("all", "view", "create", "change")
+            | everywhere("department", "assign", "archive", "import"),  # lists begin at the companies: R1.31
         },
     ),
     (

@@ -12,6 +12,10 @@ from pheu.timeline.events import ChangeKind, EventKind
 
 IMPORT_FINISHED = EventKind("import.finished", _("imported %(created)s rows from %(name)s"), "table-import", "jade")
 
+IMPORT_TAKEN_BACK = EventKind(
+    "import.taken_back", _("took %(taken_away)s rows imported from %(name)s out of use"), "arrow-back-up", "amber"
+)
+
 # Which rows leave, as which kind of file.
 TICKED, SHOWN, ALL = "ticked", "shown", "all"
 ROWS = {TICKED: _("The ticked rows"), SHOWN: _("What the list shows now"), ALL: _("Everything")}

@@ -66,6 +66,29 @@ class FileForm(forms.Form):
             self.fields["kind"].widget = forms.HiddenInput()
 
 
+class PolicyForm(forms.Form):
+    """What becomes of the lines that are the same as a record, and which of its fields they overwrite."""
+
+    policy = forms.ChoiceField(
+        label=_("Lines that are there already"), widget=forms.RadioSelect, choices=Import.Policy.choices, required=False
+    )
+    overwrites = forms.MultipleChoiceField(
+        label=_("Overwrite these fields"), widget=forms.CheckboxSelectMultiple, required=False
+    )
+
+    def __init__(self, data: Any = None, *, imported: Import) -> None:
+        fields = imported.importer.fields()
+        mapped = [name for name in dict.fromkeys(imported.columns.values()) if name in fields]
+        super().__init__(data, initial={"policy": Import.Policy.FILL, "overwrites": mapped})
+        self.fields["overwrites"].choices = [(name, fields[name].label) for name in mapped]  # type: ignore[attr-defined]
+
+    def settings(self) -> dict[str, Any]:
+        """What `running.start_import` asks for; other fields than those that were ticked are only filled."""
+        policy = self.cleaned_data["policy"] or Import.Policy.CREATE
+        ticked = self.cleaned_data["overwrites"] if policy == Import.Policy.OVERWRITE else []
+        return {"policy": policy, "overwrites": ticked}
+
+
 class SheetForm(forms.Form):
     """Which sheet or encoding, and on which line the header stands."""
 
@@ -129,7 +152,7 @@ class MappingForm(forms.Form):
         self.fields["department"].queryset = departments_for(user, imported.kind)  # type: ignore[attr-defined]
         self.fields["team"].queryset = teams_for(user, imported.kind)  # type: ignore[attr-defined]
         self.headers = headers_of(lines, imported.header_line)
-        offered = [("", _("Do not import")), *((name, one.label) for name, one in self.importer.fields().items())]
+        offered = [("", _("Do not import")), *((name, one.label) for name, one in self.importer.columns().items())]
         for column, header in enumerate(self.headers):
             label = header or _("Column %(letter)s") % {"letter": letter_of(column)}
             widget = forms.Select(attrs={"aria-label": label})
@@ -168,7 +191,7 @@ class MappingForm(forms.Form):
         seen: dict[str, str] = {}
         for column, name in self.columns().items():
             if name in seen and name not in self.importer.joined:
-                words = {"field": self.importer.schema[name].label, "letter": letter_of(int(seen[name]))}
+                words = {"field": self.importer.columns()[name].label, "letter": letter_of(int(seen[name]))}
                 self.add_error(f"column_{column}", _("Column %(letter)s is already “%(field)s”.") % words)
             seen.setdefault(name, column)
 

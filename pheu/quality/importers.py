@@ -3,21 +3,24 @@
 A domain that wants more registers an importer of its own, in `<app>/importing.py`. The engine names no domain.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pheu.core import registries
 from pheu.people.scopes import IMPORT
 from pheu.records import kinds
-from pheu.records.fields import LongText
+from pheu.records.fields import LongText, Text
+from pheu.records.fields.references import OfTable
 
 if TYPE_CHECKING:
     from pheu.people.models import Department, Team, User
+    from pheu.quality.models import ImportLine
     from pheu.records.models import Row
 
 
@@ -29,6 +32,19 @@ class Place:
     department: "Department | None"
     origin: str
     given: dict[str, Any] = field(default_factory=dict)
+    # {field: {id: row}} of what the lines at hand pick.
+    picked: dict[str, dict[int, Any]] = field(default_factory=dict)
+
+    def read(self, one: Any, told: Any) -> Any:
+        """A value of a line as a row has it."""
+        return self.picked[one.name].get(told["id"]) if one.name in self.picked and told else one.from_json(told)
+
+
+# The number of a record that a line is about: it names one that is there, and never makes one of that number.
+NUMBER = "number"
+# What of a line found no room in any field: a note on its record, where the kind has no remark.
+NOTE = "+note"
+NO_FIELDS = (NUMBER, NOTE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +53,7 @@ class Importer:
 
     `needs`: a line that fills none of these fields is nobody, and is rejected. `overflow`: the long text that takes in
     whatever finds no room elsewhere (a mail address that is none, the end of a name of 10,000 letters), so that nothing
-    of a line is lost; without one such a line is rejected. `build(values, marks, place, key)` gives an unsaved row of
+    of a line is lost; without one it becomes a note. `build(values, marks, place, key)` gives an unsaved row of
     values as JSON. `by`: who imports; only what they may write is offered.
     """
 
@@ -66,6 +82,21 @@ class Importer:
         """The fields that a column may be mapped to, in the schema's order."""
         return {one.name: one for one in self.schema if one.importable}
 
+    def columns(self) -> dict[str, Any]:
+        """What a column may be mapped to: the fields, and the number of a record that is there."""
+        number = Text(name=NUMBER, label=pgettext_lazy("of a record", "Number"), max_length=20)
+        return {**self.fields(), NUMBER: number}
+
+    def build_many(self, lines: "Sequence[ImportLine]", place: Place) -> "list[Row]":
+        """Unsaved rows of lines; a statement for each table that they pick from."""
+        place = replace(place, picked=self._picked(lines))
+        return [self.build(self, line.values, set(line.marks), place, line.key) for line in lines]
+
+    def _picked(self, lines: "Sequence[ImportLine]") -> dict[str, dict[int, Any]]:
+        picks = [one for one in self.fields().values() if isinstance(one, OfTable)]
+        asked = {one: {told["id"] for line in lines if (told := line.values.get(one.name))} for one in picks}
+        return {one.name: one.rows_of(ids) for one, ids in asked.items() if ids}
+
     def of_list(self) -> dict[str, Any]:
         """Those that are also asked once for the whole list."""
         return {name: one for name, one in self.fields().items() if one.of_list}
@@ -84,10 +115,12 @@ def build_row(importer: Importer, values: dict[str, Any], noted: set[str], place
         importer.schema[name].put(row, value)
     for name, told in values.items():
         one = importer.schema.get(name)
+        if name in NO_FIELDS:
+            continue
         if one is None:
             setattr(row, name, told)  # a companion of a field: further phones
         else:
-            one.put(row, one.from_json(told))
+            one.put(row, place.read(one, told))
     return row
 
 

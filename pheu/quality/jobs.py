@@ -2,7 +2,7 @@
 
 import datetime
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -13,7 +13,7 @@ from procrastinate.contrib.django import app
 
 from pheu.core.jobs import job, titled
 from pheu.people.models import User
-from pheu.quality import services
+from pheu.quality import running, services, taking_back
 from pheu.quality.models import Import
 
 KEPT_DRAFTS = datetime.timedelta(days=14)
@@ -48,13 +48,22 @@ def check(imported: Import, settings: dict[str, Any], *, by: User) -> None:
 
 
 @transaction.atomic
-def start(imported: Import, *, by: User, but_repeats: bool = False) -> None:
+def start(imported: Import, *, by: User, policy: str = Import.Policy.CREATE, overwrites: Sequence[str] = ()) -> None:
     """Start, or go on after what stopped it."""
-    if services.start_import(imported, by=by, but_repeats=but_repeats):
+    if imported.state == State.TAKING_BACK:
+        take_back(imported, by=by)
+    elif running.start_import(imported, by=by, policy=policy, overwrites=overwrites):
         run_import.defer(import_id=imported.pk)
-    elif again := services.try_again(imported, by=by):
+    elif again := running.try_again(imported, by=by):
         work = read_file if again.state == State.READING else check_import
         work.defer(import_id=again.pk, round=again.round)
+
+
+@transaction.atomic
+def take_back(imported: Import, *, by: User) -> None:
+    """Take all of it back; what has been used or changed since stays."""
+    if taking_back.take_back_import(imported, by=by):
+        take_import_back.defer(import_id=imported.pk)
 
 
 # Done by the worker -----------------------------------------------------------------------------
@@ -80,7 +89,15 @@ def check_import(import_id: int, round: int) -> None:  # noqa: A002
 @job
 def run_import(import_id: int) -> None:
     """Chunk after chunk until nothing is left. Killed anywhere, it goes on at the first line that has no row yet."""
-    while _telling(import_id, lambda: services.import_chunk(import_id)):
+    while _telling(import_id, lambda: running.import_chunk(import_id)):
+        pass
+
+
+@titled(_("Taking back an import"))
+@job
+def take_import_back(import_id: int) -> None:
+    """Chunk after chunk, the last one first; killed anywhere, it goes on with what still stands."""
+    while _telling(import_id, lambda: taking_back.take_back_chunk(import_id)):
         pass
 
 
@@ -90,7 +107,7 @@ def _telling(import_id: int, work: Callable[[], Any]) -> Any:
         return work()
     except Exception:
         log.exception("import %s failed", import_id)
-        services.note_problem(import_id, str(_("The last try failed; it is repeated by itself.")))
+        running.note_problem(import_id, str(_("The last try failed; it is repeated by itself.")))
         raise
 
 

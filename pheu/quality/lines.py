@@ -5,9 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pheu.core.vietnamese.text import clean
+from pheu.people.models import User
 from pheu.quality import marks
-from pheu.quality.importers import Importer
+from pheu.quality.importers import NOTE, Importer
 from pheu.records.fields import NO_VALUE
+from pheu.records.fields.base import Reading
+from pheu.records.fields.references import OfTable
+from pheu.timeline.services import NOTE_LIMIT
+
+MOST_KNOWN = 10_000  # cells that pick rows of tables, remembered
 
 
 @dataclass
@@ -31,12 +37,23 @@ class Draft:
 
 
 class LineReader:
-    """Reads the cells of one import: `columns` is {column: field}, `headers` the names of all columns."""
+    """Reads the cells of one import: `columns` is {column: field}, `headers` the names of all columns.
 
-    def __init__(self, importer: Importer, columns: Mapping[int, str], headers: Sequence[str], area_code: str) -> None:
+    Other records are found among those that `by` may see, by nobody none.
+    """
+
+    def __init__(
+        self,
+        importer: Importer,
+        columns: Mapping[int, str],
+        headers: Sequence[str],
+        area_code: str,
+        by: User | None = None,
+    ) -> None:
         self.importer, self.columns, self.headers, self.area_code = importer, dict(columns), headers, area_code
-        fields = importer.fields()
-        self.fields = {name: fields[name] for name in dict.fromkeys(self.columns.values())}
+        fields = importer.columns()
+        self.fields = {name: fields[name].read_for(by) for name in dict.fromkeys(self.columns.values())}
+        self._known: dict[Any, Reading] = {}
         self.required, self.has_phones = importer.required(), importer.schema.get("phone") is not None
 
     def read(self, cells: Sequence[str]) -> Draft:
@@ -67,7 +84,7 @@ class LineReader:
     def _read_field(self, name: str, filled: list[tuple[str, str]], draft: Draft) -> list[str]:
         """Put the cells of one field into the draft; what is left over comes back as lines of the overflow."""
         several = sum(to == name for to in self.columns.values()) > 1
-        reading = self.fields[name].read_cells(filled, area_code=self.area_code, several=several)
+        reading = self._reading(name, filled, several)
         for column, value in reading.values.items():
             draft.values[column] = self.fields[name].to_json(value) if column == name else value
         draft.phones += reading.phones
@@ -75,13 +92,22 @@ class LineReader:
             draft.mark(name, note)
         return reading.left
 
+    def _reading(self, name: str, filled: list[tuple[str, str]], several: bool) -> Reading:
+        """What the cells of one field give; the same few rows of a table are not asked for on every line."""
+        one = self.fields[name]
+        if not isinstance(one, OfTable):
+            return one.read_cells(filled, area_code=self.area_code, several=several)
+        asked = (name, *filled)
+        if asked not in self._known:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[asked] = one.read_cells(filled, area_code=self.area_code, several=several)
+        return self._known[asked]
+
     def _add_overflow(self, left: list[str], draft: Draft) -> None:
-        name = self.importer.overflow
-        if name is None:
-            draft.reason = marks.NO_PLACE if left else draft.reason
-            return
+        name = self.importer.overflow or NOTE
         whole = "\n".join(part for part in (draft.values.get(name, ""), *left) if part)
         if whole:
             draft.values[name] = whole
-        if len(whole) > self.importer.schema[name].max_length:
+        if len(whole) > (NOTE_LIMIT if name == NOTE else self.importer.schema[name].max_length):
             draft.reason = marks.NO_ROOM

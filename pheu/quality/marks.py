@@ -21,7 +21,7 @@ class Mark:
     is_problem: bool = False
 
 
-REPEATED, KNOWN, NO_PHONE = "repeated", "known", "no_phone"
+REPEATED, KNOWN, NO_PHONE, THERE = "repeated", "known", "no_phone", "there"
 TOO_LONG, BAD_EMAIL, BAD_TAX_CODE, BAD_VALUE = "too_long", "bad_email", "bad_tax_code", "bad_value"
 
 # Not shown: a number of this line stands in an earlier line of the file, or in the system.
@@ -34,6 +34,7 @@ MARKS = {
         Mark(phone.AMBIGUOUS, _("phone can be read in two ways, kept as typed"), "red", is_problem=True),
         Mark(REPEATED, _("phone repeated in the file"), "amber", is_problem=True),
         Mark(KNOWN, _("phone already in the system"), "amber", is_problem=True),
+        Mark(THERE, _("is there already"), "amber", is_problem=True),
         Mark(BAD_EMAIL, _("no valid e-mail address, kept in the remark"), "amber", is_problem=True),
         Mark(BAD_TAX_CODE, _("no valid tax code, kept in the remark"), "amber", is_problem=True),
         Mark(BAD_VALUE, _("does not fit the field, kept in the remark"), "amber", is_problem=True),
@@ -49,17 +50,22 @@ MARKS = {
 }
 
 # Why a line makes no row: nothing to reach or name somebody by, or more text than any field holds | no customer at all.
-NOTHING_IN_IT, INCOMPLETE, NO_ROOM, NO_PLACE = "nothing_in_it", "incomplete", "no_room", "no_place"
+NOTHING_IN_IT, INCOMPLETE, NO_ROOM = "nothing_in_it", "incomplete", "no_room"
 HEADER_AGAIN, COLUMN_NUMBERS, LEFT_OUT = "header_again", "column_numbers", "left_out"
+# What the run found: the record that a line is the same as, or what refused it.
+IS_THERE, NOT_YOURS, BLOCKED, REFUSED = "is_there", "not_yours", "blocked", "refused"
 
 REASONS: dict[str, Words] = {
     NOTHING_IN_IT: _("Nothing to call or reach it by: %(fields)s are all empty"),
     INCOMPLETE: _("Without one of these it cannot be kept: %(fields)s"),
     NO_ROOM: _("More text than a remark can hold"),
-    NO_PLACE: _("Something does not fit its field, and there is no remark to keep it in"),
     HEADER_AGAIN: _("The header again"),
     COLUMN_NUMBERS: _("Only the numbers of the columns"),
     LEFT_OUT: _("Its phone is there already: left out, as was chosen"),
+    IS_THERE: _("There already: left out, as was chosen"),
+    NOT_YOURS: _("There already, and not yours to change"),
+    BLOCKED: _("There already: a duplicate rule lets no second one be saved"),
+    REFUSED: _("Refused"),
 }
 
 

@@ -17,7 +17,7 @@ from pheu.quality.importers import Importer, Place, importer_of
 from pheu.quality.marks import Mark
 from pheu.quality.queries import ImportLineQuerySet, ImportQuerySet
 from pheu.quality.reading import FileRefused
-from pheu.records.models import Operation, Record
+from pheu.records.models import Record
 
 
 def stored_name(imported: "Import", name: str) -> str:
@@ -26,7 +26,10 @@ def stored_name(imported: "Import", name: str) -> str:
 
 
 class Import(models.Model):
-    """«Nhập dữ liệu»: one file, its settings and accounts: `rows` = `created` + `skipped` + `rejected` at the end."""
+    """«Nhập dữ liệu»: one file, its settings and accounts (R1.31).
+
+    At the end `rows` = `created` + `updated` + `merged` + `skipped` + `rejected`.
+    """
 
     class State(models.TextChoices):
         READING = "reading", _("being read")
@@ -37,6 +40,17 @@ class Import(models.Model):
         RUNNING = "running", _("running")
         DONE = "done", _("done")
         STOPPED = "stopped", _("stopped")
+        TAKING_BACK = "taking_back", _("being taken back")
+        TAKEN_BACK = "taken_back", _("taken back")
+
+    class Policy(models.TextChoices):
+        """What becomes of a line that is the same as a record."""
+
+        FILL = "fill", _("Fill in what is empty there")
+        OVERWRITE = "overwrite", _("Overwrite what is there")
+        MERGE = "merge", _("Merge the line into it")
+        SKIP = "skip", _("Leave the line out")
+        CREATE = "create", _("Create another record all the same")
 
     kind = models.CharField(max_length=20)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="imports")
@@ -56,12 +70,17 @@ class Import(models.Model):
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
     origin = models.CharField(max_length=200, blank=True)
     given = models.JSONField(default=dict, help_text="field -> value as JSON, for all lines")
-    state = models.CharField(max_length=10, choices=State.choices, default=State.READING)
+    policy = models.CharField(max_length=10, choices=Policy.choices, default=Policy.CREATE)
+    overwrites = ArrayField(models.CharField(max_length=100), default=list, help_text="fields that take the new value")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.READING)
     # Each reading and each check has a number, so that one that was overtaken knows it and stops.
     round = models.PositiveIntegerField(default=0)
     rows = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
+    to_do = models.PositiveIntegerField(default=0, help_text="lines that the run works off")
     created = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    merged = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)
     mark_counts = models.JSONField(default=dict)
@@ -69,8 +88,12 @@ class Import(models.Model):
     refusal = models.CharField(max_length=20, blank=True, help_text="why the wanted sheet was not read: `REFUSALS`")
     touched_at = models.DateTimeField(auto_now=True)  # drafts that nobody touches any more are swept
     finished_at = models.DateTimeField(null=True)
-    # All chunks of a run are one operation.
-    operation = models.ForeignKey(Operation, models.SET_NULL, null=True, related_name="+")
+    # Each chunk of a run is one operation: those that stand, in order.
+    operations = ArrayField(models.BigIntegerField(), default=list)
+    to_take_back = models.PositiveIntegerField(default=0, help_text="operations that stood when taking back began")
+    taken_back_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    taken_away = models.PositiveIntegerField(default=0, help_text="rows that taking back took out of use")
+    kept = models.PositiveIntegerField(default=0, help_text="rows that it left, as somebody has used or changed them")
 
     objects = ImportQuerySet.as_manager()
 
@@ -99,7 +122,15 @@ class Import(models.Model):
 
     @property
     def is_busy(self) -> bool:
-        return self.state in (self.State.READING, self.State.CHECKING, self.State.RUNNING)
+        return self.state in (self.State.READING, self.State.CHECKING, self.State.RUNNING, self.State.TAKING_BACK)
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (self.State.DONE, self.State.TAKING_BACK, self.State.TAKEN_BACK)
+
+    @property
+    def can_be_taken_back(self) -> bool:
+        return self.state in (self.State.DONE, self.State.STOPPED) and bool(self.operations)
 
     @property
     def is_opening(self) -> bool:
@@ -111,7 +142,10 @@ class Import(models.Model):
         """How far the work is that keeps it busy; None as long as nobody knows how much there is."""
         if self.is_opening:
             return None
-        done, whole = (self.created, self.to_create) if self.state == self.State.RUNNING else (self.done, self.rows)
+        done, whole = {
+            self.State.RUNNING: (self.done, self.to_do),
+            self.State.TAKING_BACK: (self.to_take_back - len(self.operations), self.to_take_back),
+        }.get(self.State(self.state), (self.done, self.rows))
         return min(100 * done // whole, 100) if whole else None
 
     @property
@@ -160,17 +194,22 @@ class ImportLine(models.Model):
         READ = "read", _("not yet checked")
         READY = "ready", _("ready")
         CREATED = "created", _("created")
+        UPDATED = "updated", _("updated")
+        MERGED = "merged", _("merged")
         SKIPPED = "skipped", _("skipped")
         REJECTED = "rejected", _("rejected")
+        TAKEN_BACK = "taken_back", _("taken back")
 
     imported = models.ForeignKey(Import, models.CASCADE, related_name="lines")
     line = models.PositiveIntegerField()
     cells = ArrayField(models.TextField(blank=True))
     state = models.CharField(max_length=10, choices=State.choices, default=State.READ)
     reason = models.CharField(max_length=20, blank=True)
+    detail = models.CharField(max_length=300, blank=True, help_text="the reason in words, where only the act knew it")
     marks = ArrayField(models.CharField(max_length=20), default=list)
     has_problem = models.BooleanField(default=False)
     values = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    # Before the run: which one it is the same as. After it: which one it made, or met.
     record = models.ForeignKey(Record, models.SET_NULL, null=True, related_name="+")
 
     objects = ImportLineQuerySet.as_manager()
@@ -196,8 +235,8 @@ class ImportLine(models.Model):
         return marks.known(self.marks)
 
     def reason_text(self) -> str:
-        if not self.reason:
-            return ""
+        if not self.reason or self.detail:
+            return self.detail
         importer = self.imported.importer
         named = importer.required() if self.reason == marks.INCOMPLETE else importer.needs
         fields = ", ".join(str(importer.schema[name].label) for name in named if importer.schema.get(name)).lower()

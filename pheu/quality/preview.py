@@ -42,7 +42,7 @@ class Preview:
         self.lines = [line for line in lines if line.number > (imported.header_line or 0)][:MOST]
         self.is_whole = imported.rows <= MOST
         self.importer = imported.importer
-        reader = LineReader(imported.importer, columns, form.headers, area_code)
+        reader = LineReader(imported.importer, columns, form.headers, area_code, imported.by)
         self.has_phones = reader.has_phones
         self.read: list[tuple[Draft, str]] = [read_line(reader, line.cells) for line in self.lines]
 
@@ -87,7 +87,7 @@ class Preview:
 
     def _becomes(self, name: str) -> list[tuple[str, str]]:
         """Where what stands in the field goes on, if it is called otherwise there: a remark is the need of a lead."""
-        here = self.importer.schema[name].label
+        here = self.importer.columns()[name].label
         found = [
             (kind, one)
             for kind in kinds.every()

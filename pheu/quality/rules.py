@@ -44,9 +44,13 @@ def found_by_rules(
     return [_same_as(keys, having, possible) for keys in many]
 
 
+def rules_of(kind: Kind) -> list[DuplicateRule]:
+    """The rules in use of a kind, in order."""
+    return [rule for rule in DuplicateRule.objects.filter(kind=kind.code, is_active=True) if rule.criteria]
+
+
 def _rules(kind: Kind, *, blocking: bool) -> list[DuplicateRule]:
-    found = DuplicateRule.objects.filter(kind=kind.code, is_active=True, blocks=blocking)
-    return [rule for rule in found if rule.criteria]
+    return [rule for rule in rules_of(kind) if rule.blocks == blocking]
 
 
 def _by_criterion(keys: Iterable[str]) -> Keys:
@@ -58,7 +62,7 @@ def _by_criterion(keys: Iterable[str]) -> Keys:
 
 def _same_as(keys: Collection[str], having: dict[str, list[Record]], rules: Sequence[DuplicateRule]) -> list[Found]:
     near = {record.pk: record for key in keys for record in having.get(key, ())}
-    found = ((_rule_for(rules, keys, record.keys or ()), record) for _pk, record in sorted(near.items()))
+    found = ((first_rule_for(rules, keys, record.keys or ()), record) for _pk, record in sorted(near.items()))
     return [
         (rule, Alike(record, tuple(code for code in CRITERIA if code in rule.criteria)))
         for rule, record in found
@@ -66,7 +70,7 @@ def _same_as(keys: Collection[str], having: dict[str, list[Record]], rules: Sequ
     ]
 
 
-def _rule_for(rules: Iterable[DuplicateRule], one: Iterable[str], other: Iterable[str]) -> DuplicateRule | None:
+def first_rule_for(rules: Iterable[DuplicateRule], one: Iterable[str], other: Iterable[str]) -> DuplicateRule | None:
     """The first rule by which two rows of these keys are the same."""
     shared = {key.partition(":")[0] for key in set(one) & set(other)}
     return next((rule for rule in rules if set(rule.criteria) <= shared), None)
@@ -89,7 +93,7 @@ def must_be_the_only_ones(rows: Sequence[Row], was: Sequence[Collection[str]], b
     new = [nth for nth, of_row in enumerate(fresh) if asked & set(_by_criterion(of_row))]
     if not new:
         return
-    _wait_for_whoever_saves(kind, (key for nth in new for key in fresh[nth] if key.partition(":")[0] in asked))
+    wait_for_whoever_saves(kind, rules, [fresh[nth] for nth in new])
     there = found_by_rules(kind, rules, [keys[nth] for nth in new], but=[row.pk for row in rows if row.pk])
     for nth, found in zip(new, there, strict=True):
         touched = set(_by_criterion(fresh[nth]))
@@ -104,7 +108,7 @@ def _must_differ(kind: Kind, rules: Sequence[DuplicateRule], many: Sequence[Coll
     having: dict[str, list[Collection[str]]] = defaultdict(list)
     for keys in many:
         earlier = (other for key in keys for other in having[key])
-        rule = next((found for other in earlier if (found := _rule_for(rules, keys, other)) is not None), None)
+        rule = next((found for other in earlier if (found := first_rule_for(rules, keys, other)) is not None), None)
         if rule is not None:
             words = _("Two of these are the same: the rule “%(rule)s” lets no second one be saved.")
             raise _refusal(kind, rule, words % {"rule": rule.name})
@@ -127,13 +131,17 @@ def _said(rule: DuplicateRule, one: Alike, by: User) -> str:
     return " ".join([there, _("The rule “%(rule)s” lets no second one be saved.") % {"rule": rule.name}])
 
 
-def _wait_for_whoever_saves(kind: Kind, keys: Iterable[str]) -> None:
-    named = [f"{kind.code} {key}" for key in keys]
+def wait_for_whoever_saves(kind: Kind, rules: Iterable[DuplicateRule], many: Iterable[Collection[str]]) -> None:
+    """Let whoever saves rows with one of these keys, that one of the rules looks at, come first or wait for us."""
+    asked = {code for rule in rules for code in rule.criteria}
+    named = {f"{kind.code} {key}" for keys in many for key in keys if key.partition(":")[0] in asked}
+    if not named:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             "select pg_advisory_xact_lock(hash) from"
             " (select distinct hashtextextended(key, 7) as hash from unnest(%s::text[]) as key order by 1) as in_order",
-            [named],
+            [sorted(named)],
         )
 
 

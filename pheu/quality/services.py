@@ -5,7 +5,7 @@ progress: no transaction lasts, and a killed worker's work goes on without anyth
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
@@ -13,14 +13,14 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Count, Func, Value
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import Conflict, DomainError, Refused
 from pheu.core.vietnamese.text import clean
 from pheu.people.models import User
 from pheu.people.scopes import IMPORT
-from pheu.quality import events, marks
+from pheu.quality import marks
+from pheu.quality.existing import Known
 from pheu.quality.importers import importer_of
 from pheu.quality.lines import Draft, LineReader
 from pheu.quality.mapping import Headers, guess_area_code, headers_of, is_column_numbers, is_header_again
@@ -28,11 +28,10 @@ from pheu.quality.models import Import, ImportLine
 from pheu.quality.places import departments_for, first_place, teams_for
 from pheu.quality.reading import FILE_LIMIT, FileRefused, Line, Sheet, read_sheet
 from pheu.records import kinds
-from pheu.records.acts import operation
-from pheu.timeline.services import put, record
 
 CHUNK = 500
 KEPT_AT_ONCE = 2000  # lines of a file that is read
+CHECKED = ["state", "values", "marks", "reason", "detail", "has_problem", "record"]  # columns of a line
 SAMPLE = 1500  # lines by which columns and area code are proposed: a longer list would only take longer
 State, LineState = Import.State, ImportLine.State
 
@@ -66,19 +65,19 @@ def choose_sheet(imported: Import, *, sheet: str, encoding: str, header_line: in
     Another sheet has to be read: then the import comes back in a new round of READING, whose job the caller asks for
     in the same transaction. While one is being read, a second choice changes nothing.
     """
-    imported = _locked(imported, by)
+    imported = locked(imported, by)
     if imported.state == State.READING:
         return None
     _must_be_open(imported)
     if (sheet, encoding) != (imported.sheet, imported.encoding):
         imported.wanted = {"sheet": sheet, "encoding": encoding}
-        return _new_round(imported, State.READING)
+        return new_round(imported, State.READING)
     if header_line != imported.header_line:
         _propose(imported, lines_of(imported, SAMPLE), header_line)
     return None
 
 
-def _new_round(imported: Import, state: str) -> Import:
+def new_round(imported: Import, state: str) -> Import:
     """Whatever worked on it before is overtaken."""
     imported.state, imported.round, imported.done = state, imported.round + 1, 0
     imported.problem, imported.refusal = "", ""
@@ -86,7 +85,8 @@ def _new_round(imported: Import, state: str) -> Import:
     return imported
 
 
-def _locked(imported: Import, by: User) -> Import:
+def locked(imported: Import, by: User) -> Import:
+    """The import as it is now, held until the transaction ends; `Refused` unless it is one that `by` may work on."""
     by.must(imported.kind, IMPORT)
     return Import.objects.visible_to(by).select_for_update().get_or_refuse(imported.pk)
 
@@ -176,12 +176,12 @@ def _propose(imported: Import, lines: Sequence[Line], header_line: int | None) -
     ]
     imported.area_code = guess_area_code(_texts(below, columns, "phone"), titles, _texts(below, columns, "address"))
     imported.rows = imported.lines_of_customers.count()
-    _new_round(imported, State.DRAFT)
+    new_round(imported, State.DRAFT)
 
 
 def _headers(imported: Import) -> Headers:
     importer = imported.importer
-    return Headers(importer.fields(), importer.joined, [one for one in importer.schema if not one.importable])
+    return Headers(importer.columns(), importer.joined, [one for one in importer.schema if not one.importable])
 
 
 def _texts(lines: Sequence[Line], columns: dict[int, str], name: str) -> list[str]:
@@ -198,7 +198,7 @@ def lines_of(imported: Import, most: int) -> list[Line]:
 
 def reader_of(imported: Import) -> LineReader:
     columns = {int(column): name for column, name in imported.columns.items()}
-    return LineReader(imported.importer, columns, header_cells(imported), imported.area_code)
+    return LineReader(imported.importer, columns, header_cells(imported), imported.area_code, imported.by)
 
 
 def header_cells(imported: Import) -> list[str]:
@@ -224,18 +224,18 @@ def read_line(reader: LineReader, cells: Sequence[str]) -> tuple[Draft, str]:
 @transaction.atomic
 def begin_check(imported: Import, settings: dict[str, Any], *, by: User) -> Import:
     """Take over columns, area code, place and origin of the list, and open a new round of checking."""
-    imported = _locked(imported, by)
+    imported = locked(imported, by)
     _must_be_open(imported)
     if imported.header_line is None:
         raise DomainError(_("Say first on which line the header stands."))
     may_place(by, imported.kind, settings["team"], settings["department"])
-    if not set(settings["columns"].values()) <= set(imported.importer.fields()):
+    if not set(settings["columns"].values()) <= set(imported.importer.columns()):
         raise Refused
     given = _given(imported, settings.get("given", {}), by)
     for name, value in (settings | {"given": given}).items():
         setattr(imported, name, value)
     imported.rows = imported.lines_of_customers.count()
-    return _new_round(imported, State.CHECKING)
+    return new_round(imported, State.CHECKING)
 
 
 def _given(imported: Import, values: dict[str, Any], by: User) -> dict[str, Any]:
@@ -259,20 +259,34 @@ def may_place(user: User, kind: str, team: Any, department: Any) -> None:
 def check_lines(imported: Import, round_: int) -> None:
     """Read every line and keep what it would become. Stops by itself when a newer round has begun; safe to repeat."""
     reader, last, seen, numbers = reader_of(imported), imported.header_line or 0, 0, dict[int, list[str]]()
+    known = Known(imported)
     while chunk := list(imported.lines.after(last, CHUNK)):
         for line in chunk:
             draft, line.state = read_line(reader, line.cells)
             line.values, line.marks, line.reason = draft.values, draft.marks, draft.reason
+            line.record_id, line.detail = None, ""
             line.has_problem = marks.has_problem(line.marks)
             if line.state == LineState.READY:
                 numbers[line.line] = draft.phones
+        _find_existing(imported, known, [line for line in chunk if line.state == LineState.READY])
         last, seen = chunk[-1].line, seen + len(chunk)
         with transaction.atomic():
             if _in_round(imported, round_, State.CHECKING) is None:
                 return
-            ImportLine.objects.save_all(chunk, ["state", "values", "marks", "reason", "has_problem"])
+            ImportLine.objects.save_all(chunk, CHECKED)
             Import.objects.filter(pk=imported.pk).update(done=seen)
     _end_check(imported, round_, numbers)
+
+
+def _find_existing(imported: Import, known: Known, lines: Sequence[ImportLine]) -> None:
+    """Mark the lines that are the same as a record; which one it is, where whoever imports may change it."""
+    rows = imported.importer.build_many(lines, imported.place)
+    found = known.find(lines, [known.kind.schema.keys_of(row) for row in rows])
+    mine = known.changeable(found)
+    for line, one in zip(lines, found, strict=True):
+        if one is not None:
+            line.marks, line.has_problem = [*line.marks, marks.THERE], True
+            line.record_id = one.record.pk if one.record.pk in mine else None
 
 
 def _in_round(imported: Import, round_: int, state: str) -> Import | None:
@@ -336,103 +350,6 @@ def known_phones(phones: Sequence[str]) -> set[str]:
                 rows = kind.model.objects.filter(phone__in=phones[start : start + 1000])
                 found.update(rows.values_list("phone", flat=True))
     return found
-
-
-# --- the run ----------------------------------------------------------------------------------------------------------
-
-
-def start_import(imported: Import, *, by: User, but_repeats: bool = False) -> bool:
-    """Let a checked import run, or one that stopped go on. False when it runs already: a second click changes nothing.
-
-    `but_repeats` leaves out the lines whose number an earlier line, or the system, has. Call inside the transaction
-    that also asks for the job.
-    """
-    imported = _locked(imported, by)
-    may_go_on = imported.state == State.STOPPED or (imported.state == State.RUNNING and bool(imported.problem))
-    if not may_go_on and imported.state != State.CHECKED:
-        return False
-    if but_repeats and not may_go_on:
-        imported.skipped += repeats_of(imported).update(state=LineState.SKIPPED, reason=marks.LEFT_OUT)
-    imported.state, imported.problem = State.RUNNING, ""
-    imported.save(update_fields=["state", "problem", "skipped"])
-    return True
-
-
-def try_again(imported: Import, *, by: User) -> Import | None:
-    """A new round of a reading or check that failed; None where there is none, or somebody was faster.
-
-    Call inside the transaction that also asks for the job.
-    """
-    imported = _locked(imported, by)
-    if imported.state not in (State.READING, State.CHECKING) or not imported.problem:
-        return None
-    return _new_round(imported, imported.state)
-
-
-@transaction.atomic
-def import_chunk(import_id: int) -> bool:
-    """Create the rows of the next lines and keep the progress with them; False when there is nothing left to do.
-
-    The lock lets one worker at a time in, and a line that was created is not `READY` any more: nothing is made twice.
-    """
-    imported = (
-        Import.objects.select_related("by__role", "team", "department")
-        .select_for_update(of=("self",))
-        .get(pk=import_id)
-    )
-    if imported.state != State.RUNNING:
-        return False
-    try:
-        imported.by.must(imported.kind, IMPORT)
-        may_place(imported.by, imported.kind, imported.team, imported.department)
-    except DomainError:
-        return _stop(imported, _("The person who started this import may no longer import here."))
-    with operation("run_import", by=imported.by, via="import", belongs_to=imported.operation_id) as doing:
-        lines = list(imported.lines_of_customers.filter(state=LineState.READY).order_by("line")[:CHUNK])
-        if not lines:
-            return _finish(imported)
-        _create_rows(imported, lines)
-        imported.operation_id = doing.operation
-    imported.created += len(lines)
-    imported.done, imported.problem = imported.created, ""
-    imported.save(update_fields=["created", "done", "problem", "operation"])
-    return True
-
-
-def _create_rows(imported: Import, lines: Iterable[ImportLine]) -> None:
-    lines, place = list(lines), imported.place
-    importer = imported.importer
-    rows = [importer.build(importer, line.values, set(line.marks), place, line.key) for line in lines]
-    put(rows, by=imported.by, via="import", list=imported.origin)
-    for line, row in zip(lines, rows, strict=True):
-        line.record_id, line.state = row.pk, LineState.CREATED
-    ImportLine.objects.save_all(lines, ["record", "state"])
-
-
-def _stop(imported: Import, problem: Any) -> bool:
-    imported.state, imported.problem = State.STOPPED, str(problem)
-    imported.save(update_fields=["state", "problem"])
-    return False
-
-
-def _finish(imported: Import) -> bool:
-    imported.state, imported.finished_at = State.DONE, timezone.now()
-    imported.save(update_fields=["state", "finished_at"])
-    counts = {
-        "created": imported.created,
-        "skipped": imported.skipped,
-        "rejected": imported.rejected,
-        "rows": imported.rows,
-    }
-    facts: dict[str, Any] = {"id": imported.pk, "name": imported.name, **counts}
-    record(events.IMPORT_FINISHED, about=None, by=imported.by, via="import", subject=imported.name[:200], **facts)
-    return False
-
-
-def note_problem(import_id: int, problem: str) -> None:
-    """Say on the page of a busy import why its last try failed."""
-    busy = [State.READING, State.CHECKING, State.RUNNING]
-    Import.objects.filter(pk=import_id, state__in=busy).update(problem=problem[:500])
 
 
 def counted_marks(imported: Import) -> list[tuple[marks.Mark, int]]:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("imports/<id:pk>/sheet/", views.import_sheet, name="import-sheet"),
     path("imports/<id:pk>/check/", views.import_check, name="import-check"),
     path("imports/<id:pk>/run/", views.import_run, name="import-run"),
+    path("imports/<id:pk>/undo/", views.import_undo, name="import-undo"),
     path("imports/<id:pk>/progress/", views.import_progress, name="import-progress"),
     path("imports/<id:pk>/work/", views.import_work, name="import-work"),
     path("imports/<id:pk>/rejected/", views.import_rejected, name="import-rejected"),

@@ -15,10 +15,10 @@ from pheu.core.vietnamese.money import show_number
 from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import EXPORT, IMPORT, VIEW
-from pheu.quality import jobs, services
+from pheu.quality import jobs, marks, services
 from pheu.quality.events import ALL
 from pheu.quality.export import rejected_lines
-from pheu.quality.forms import ExportForm, FileForm, MappingForm, SheetForm
+from pheu.quality.forms import ExportForm, FileForm, MappingForm, PolicyForm, SheetForm
 from pheu.quality.importers import importable_kinds
 from pheu.quality.models import Import, ImportLine
 from pheu.quality.outgoing import Outgoing, download, export_rows
@@ -44,7 +44,7 @@ def _offered(user: User) -> list[str]:
 
 
 def _import(request: Request, pk: int) -> Import:
-    rows = Import.objects.visible_to(request.user).select_related("by", "team", "department")
+    rows = Import.objects.visible_to(request.user).select_related("by", "team", "department", "taken_back_by")
     return get_object_or_404(rows, pk=pk)
 
 
@@ -155,8 +155,11 @@ def import_check(request: Request, pk: int) -> HttpResponse:
         ("skipped", _("Skipped"), imported.lines_of_customers.filter(state=LineState.SKIPPED)),
         ("all", _("All lines"), imported.lines_of_customers),
     ]
-    repeats = services.repeats_of(imported).count() if not imported.is_busy else 0
-    more = {"repeats": repeats, "left": imported.to_create - repeats}
+    more: dict[str, Any] = {}
+    if not imported.is_busy:
+        ready = imported.lines_of_customers.filter(state=LineState.READY)
+        there, repeats = ready.filter(marks__contains=[marks.THERE]).count(), services.repeats_of(imported).count()
+        more = {"there": there, "repeats": repeats, "policies": PolicyForm(imported=imported)}
     return render(request, "quality/check.html", _accounts(request, imported, tabs) | more)
 
 
@@ -164,7 +167,18 @@ def import_check(request: Request, pk: int) -> HttpResponse:
 def import_run(request: Request, pk: int) -> HttpResponse:
     """Step 4: let it run. Clicking twice makes one run."""
     imported = _import(request, pk)
-    jobs.start(imported, by=request.user, but_repeats="but_repeats" in request.POST)
+    form = PolicyForm(request.POST, imported=imported)
+    if not form.is_valid():
+        return _go(request, "import-check", pk)
+    jobs.start(imported, by=request.user, **form.settings())
+    return _go(request, imported)
+
+
+@require_POST
+def import_undo(request: Request, pk: int) -> HttpResponse:
+    """Take all of it back."""
+    imported = _import(request, pk)
+    jobs.take_back(imported, by=request.user)
     return _go(request, imported)
 
 
@@ -178,6 +192,9 @@ def import_page(request: Request, pk: int) -> HttpResponse:
         return _go(request, "import-check" if imported.state in (State.CHECKING, State.CHECKED) else "import-map", pk)
     tabs = [
         ("created", _("Created rows"), imported.lines_of_customers.filter(state=LineState.CREATED)),
+        ("updated", _("Updated rows"), imported.lines_of_customers.filter(state=LineState.UPDATED)),
+        ("merged", _("Merged rows"), imported.lines_of_customers.filter(state=LineState.MERGED)),
+        ("taken_back", _("Taken back"), imported.lines_of_customers.filter(state=LineState.TAKEN_BACK)),
         ("problems", _("To look at"), imported.lines_of_customers.filter(has_problem=True, state=LineState.CREATED)),
         ("rejected", _("Rejected"), imported.lines_of_customers.filter(state=LineState.REJECTED)),
         ("skipped", _("Skipped"), imported.lines_of_customers.filter(state=LineState.SKIPPED)),

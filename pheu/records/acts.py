@@ -65,18 +65,15 @@ def last_operation() -> int | None:
 
 
 @contextmanager
-def operation(name: str, *, by: User | None, via: str = "page", belongs_to: int | None = None) -> Iterator[Doing]:
-    """Do something as one operation; within another act, as a part of it.
-
-    `belongs_to` is the id of an earlier operation that this one goes on with: the next chunk of an import.
-    """
+def operation(name: str, *, by: User | None, via: str = "page") -> Iterator[Doing]:
+    """Do something as one operation; within another act, as a part of it."""
     outer = _doing.get()
     if outer is not None:
         with transaction.atomic(savepoint=False):
             yield outer
         return
     with transaction.atomic():
-        doing = Doing(name, by, via, _id=belongs_to)
+        doing = Doing(name, by, via)
         token = _doing.set(doing)
         try:
             yield doing

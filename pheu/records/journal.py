@@ -80,18 +80,23 @@ def take_back(operation: Operation, *, used: Used | None = None, only: Collectio
         if only is None or ids & set(only):
             entries[entry.table].append(entry)
     done = TakenBack()
-    made: list[list[Row]] = []
+    made: dict[Any, list[int]] = {}
     for table, of_table in entries.items():
         model = _models()[table]
         _put_back(model, [one for one in of_table if one.before is not None and one.after is not None], done)
         keys = [one.key for one in of_table if one.before is None]
         if issubclass(model, Row):
-            made.append(list(model.objects.filter(pk__in=keys).live().with_words().order_by("pk")))
+            made[model] = keys
         elif not issubclass(model, Record) and _hangs_on_records(model):
             writing.remove(model._default_manager.filter(pk__in=keys))
         _insert_again(model, [one for one in of_table if one.after is None])
+    still = Record.State.LIVE  # also where it had been merged into another by the same operation
+    rows_made = [
+        list(model.objects.filter(pk__in=keys, record__state=still).with_words().order_by("pk"))
+        for model, keys in made.items()
+    ]
     # Kinds that go on with others were made last and go first: deals before the companies that they are with.
-    for rows in sorted(filter(None, made), key=lambda rows: -rows[-1].pk):
+    for rows in sorted(filter(None, rows_made), key=lambda rows: -rows[-1].pk):
         _take_away(rows, (used or used_by_others)(rows), done)
     return done
 

@@ -148,7 +148,7 @@ class Schema:
 
     def names_others(self, names: Iterable[str]) -> bool:
         """Whether a change of these fields changes the words by which rows that pick this one are found."""
-        return any(name in self.title or self[name].found_beyond for name in names)
+        return any(one.name in self.title or one.found_beyond for one in self.fields_of(names))
 
     def fills_for(self, row: Any, user: User) -> dict[str, Any]:
         """What the form of another kind takes over when this row is picked: {field there: value} (R0.06)."""
@@ -163,10 +163,14 @@ class Schema:
 
     # -- checking ----------------------------------------------------------------------------------------------------
 
-    def must_write(self, names: Iterable[str], *, new: bool) -> None:
-        """`Refused` for a field that is not there for this person, or not theirs to write."""
+    def fields_of(self, names: Iterable[str]) -> list[Field]:
+        """The fields of these names, or that these columns go along with."""
+        return [self._by_name.get(name) or self._companions[name] for name in names]
+
+    def must_write(self, names: Iterable[str], *, new: bool, along: bool = False) -> None:
+        """`Refused` for a field that is not there for this person, or not theirs to write; `along`: with companions."""
         for name in names:
-            one = self.get(name) or (self._companions.get(name) if new else None)
+            one = self.get(name) or (self._companions.get(name) if new or along else None)
             if one is None or not (one.on_create if new else one.editable):
                 raise Refused(_("You may not write the field “%(field)s”."), field=one.label if one else name[:50])
 
@@ -230,7 +234,7 @@ class Schema:
                 raise Invalid({one.name: [str(words)]}, {one.name: str(one.label)})
 
     def _check_one(self, values: Mapping[str, Any], *, new: bool, row: Any = None) -> dict[str, Any]:
-        self.must_write(values, new=new)
+        self.must_write(values, new=new, along=True)
         checked: dict[str, Any] = {}
         errors: dict[str, list[str]] = {}
         for name, value in values.items():

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -32,7 +32,8 @@ class Undoable:
     late; `also(operation)` does what only the domain knows before the journal is read backwards, `afterwards(ids)`
     brings up to date what hangs on the Records concerned. `beside` are codes of further events, of records that it was
     about too, `along` of those on whose records it is told besides. `of_fields` where a record's own fields may change
-    by it, `of_archived` where it is about what is archived: all else is restored before it is taken back.
+    by it, `of_archived` where it is about what is archived: all else is restored before it is taken back. `is_part`
+    where it is part of a larger work, which is taken back as a whole on a page of its own.
     """
 
     event: str | Callable[[], Collection[str]]
@@ -43,6 +44,7 @@ class Undoable:
     afterwards: Callable[[set[int]], None] | None = None
     of_fields: bool = True
     of_archived: bool = False
+    is_part: bool = False
     used: journal.Used = journal.used_by_others
     beside: tuple[str, ...] = ()
     along: tuple[str, ...] = ()
@@ -69,16 +71,45 @@ def rule_of(operation: Operation) -> Undoable | None:
 def offers_undo(event: Any, reader: User) -> bool:
     """Whether «Hoàn tác» stands on this event for this reader: whoever did it sees it there."""
     rule = rule_of(event.operation)
-    return rule is not None and event.kind in rule.codes and event.operation.by_id == reader.pk
+    if rule is None or rule.is_part:
+        return False
+    return event.kind in rule.codes and event.operation.by_id == reader.pk
 
 
 KEPT_IN_SIGHT = timedelta(days=30)
 
 
+@dataclass(frozen=True)
+class Work:
+    """Something large that is taken back as a whole, on its own page at `url`."""
+
+    what: Any
+    name: str
+    at: datetime
+    url: str
+
+
+# Of the works of a person since a moment those that can be taken back, the latest first.
+WorksOf = Callable[[User, datetime], list[Work]]
+_works: list[WorksOf] = []
+
+
+def offers_works(function: WorksOf) -> WorksOf:
+    _works.append(function)
+    return function
+
+
+def works_of(user: User) -> list[Work]:
+    """What the person has done in the last 30 days and can take back as a whole."""
+    since = timezone.now() - KEPT_IN_SIGHT
+    return sorted((one for of in _works for one in of(user, since)), key=lambda one: one.at, reverse=True)
+
+
 def undoable_by(user: User, *, below: int | None = None) -> QuerySet[Operation]:
     """What the person has done in the last 30 days and can take back, the latest first."""
     since = timezone.now() - KEPT_IN_SIGHT
-    found = Operation.objects.filter(by=user, undone_by=None, act__in=_undoable, at__gte=since).order_by("-pk")
+    acts = [name for name, rule in _undoable.items() if not rule.is_part]
+    found = Operation.objects.filter(by=user, undone_by=None, act__in=acts, at__gte=since).order_by("-pk")
     return found.filter(pk__lt=below) if below else found
 
 

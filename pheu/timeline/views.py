@@ -23,7 +23,7 @@ from pheu.timeline.models import File, Note
 from pheu.timeline.panels import timeline_context
 from pheu.timeline.previews import HEADERS
 from pheu.timeline.reading import may_read
-from pheu.timeline.undo import KEPT_IN_SIGHT, rule_of, subjects_of, undo, undoable_by
+from pheu.timeline.undo import KEPT_IN_SIGHT, rule_of, subjects_of, undo, undoable_by, works_of
 
 MOST_FILES = 20  # of one sending
 
@@ -176,7 +176,8 @@ UNDOABLE = 50
 @require_safe
 def undoables(request: Request) -> HttpResponse:
     """«Có thể hoàn tác»: what I have done in the last 30 days and can take back, the latest first."""
-    page = list(undoable_by(request.user, below=read_id(request.GET.get("below")))[: UNDOABLE + 1])
+    below = read_id(request.GET.get("below"))
+    page = list(undoable_by(request.user, below=below)[: UNDOABLE + 1])
     subjects = subjects_of(page[:UNDOABLE])
     mine = Record.objects.visible_to(request.user)
     seen = set(mine.filter(pk__in=[one.pk for some in subjects.values() for one in some]).values_list("pk", flat=True))
@@ -186,7 +187,9 @@ def undoables(request: Request) -> HttpResponse:
         shown = [record for record in records if record.pk in seen]
         lines.append({"operation": one, "what": rule.what if rule else "", "records": shown[:3], "n": len(records)})
     more = page[UNDOABLE - 1].pk if len(page) > UNDOABLE else None
-    return render(request, "timeline/undoables.html", {"lines": lines, "more": more, "days": KEPT_IN_SIGHT.days})
+    works = works_of(request.user) if below is None else []
+    context = {"lines": lines, "works": works, "more": more, "days": KEPT_IN_SIGHT.days}
+    return render(request, "timeline/undoables.html", context)
 
 
 @require_POST

@@ -25,7 +25,7 @@ from pheu.deals.conversion import Handover
 from pheu.leads import services as leads
 from pheu.parties import services as parties
 from pheu.people.models import Role, TimeOff, User
-from pheu.quality import apart, merging, outgoing
+from pheu.quality import apart, merging, outgoing, running, taking_back
 from pheu.quality import services as quality
 from pheu.records import keeping, kinds
 from pheu.records.acts import last_operation
@@ -106,6 +106,7 @@ def a_logo():
 ON_ROWS = {
     "timeline.change": lambda d, by: timeline.change(d.lead, {"need": ("Đo bụi", "khác")}, by=by),
     "timeline.change_many": lambda d, by: timeline.change_many([d.lead], "need", "khác", by=by),
+    "timeline.change_each": lambda d, by: timeline.change_each([d.lead], [{"need": "khác"}], by=by),
     "timeline.rearrange": lambda d, by: timeline.rearrange(d.lead, {"need": ("Đo bụi", "khác")}, by=by),
     "keeping.change_view": lambda d, by: keeping.change_view(d.view.pk, {"name": "x"}, by=by),
     "stages.move": lambda d, by: stages.move(d.lead, to=another(d.lead), left=d.lead.stage, by=by),
@@ -162,8 +163,9 @@ ON_ROWS = {
     "quality.begin_check": lambda d, by: quality.begin_check(
         d.imported, {"columns": {"0": "company_name"}, "team": None, "department": by.department}, by=by
     ),
-    "quality.start_import": lambda d, by: quality.start_import(d.imported, by=by),
-    "quality.try_again": lambda d, by: quality.try_again(d.imported, by=by),
+    "running.start_import": lambda d, by: running.start_import(d.imported, by=by),
+    "taking_back.take_back_import": lambda d, by: taking_back.take_back_import(d.imported, by=by),
+    "running.try_again": lambda d, by: running.try_again(d.imported, by=by),
 }  # fmt: skip
 
 # Acts on what somebody wrote: its author's, whoever else may change the record.
@@ -270,12 +272,14 @@ PARTS = {
     "activities.must_change", "activities.must_be_theirs", "activities.is_theirs", "activities.may_change",
     "activities.hand_over_work", "activities.tell_overdue", "configuring.hold_entry", "configuring.hold_entries",
     "timeline.record", "timeline.record_many", "timeline.must_be_author", "timeline.give", "timeline.give_each",
+    "timeline.put_notes",
     "automation.apply_rules",  # for whoever makes records
     "automation.warn_of_return", "automation.return_to_pool",  # for the job that goes by the clock: nobody's act
     "timeline.put", "parties.create_prospects",  # for conversions and for imports (`may_place`)
     "leads.start_working", "deals.note_wins", "deals.note_wins_of", "stages.enter", "stages.enter_many",
     "stages.tell_override", "pipelines.empty_some",  # for the job that goes on with what `remove_stage` has begun
     "pipelines.move_some",  # and with what `change_stage` or `retire_pipeline` would do
+    "quality.locked",
     "merging.all_to_merge", "merging.must_fit",  # asked by the act, and by its page before anybody chooses
 }  # fmt: skip
 
@@ -382,7 +386,8 @@ def acts_of_the_house():
     for app in apps.get_app_configs():
         for module in (
             "services", "configuring", "housekeeping", "pipelines", "shaping", "staffing", "conversion", "undoing",
-            "stages", "undo", "keeping", "sharing", "archiving", "outgoing", "merging", "apart",
+            "stages", "undo", "keeping", "sharing", "archiving", "outgoing", "merging", "apart", "running",
+            "taking_back",
         ):  # fmt: skip
             if app.name.startswith("pheu.") and find_spec(f"{app.name}.{module}"):
                 short, loaded = module if module != "services" else app.label, import_module(f"{app.name}.{module}")

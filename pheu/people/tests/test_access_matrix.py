@@ -612,6 +612,7 @@ ENTRIES = {
     "import-sheet": _on_import(post=302, sends=lambda *_: {"header_line": 1, "encoding": "utf-8"}),
     "import-check": _on_import(get=302),
     "import-run": _on_import(post=302),
+    "import-undo": _on_import(post=302),
     "import-progress": _on_import(get=200),
     "import-work": _on_import(get=200),
     "import-rejected": _on_import(get=200),

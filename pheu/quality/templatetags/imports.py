@@ -14,8 +14,9 @@ TONES: dict[str, str] = {
     Import.State.READING: "blue", Import.State.REFUSED: "red",
     Import.State.DRAFT: "slate", Import.State.CHECKING: "blue", Import.State.CHECKED: "blue",
     Import.State.RUNNING: "blue", Import.State.DONE: "jade", Import.State.STOPPED: "red",
+    Import.State.TAKING_BACK: "amber", Import.State.TAKEN_BACK: "slate",
     ImportLine.State.READY: "jade", ImportLine.State.CREATED: "jade", ImportLine.State.SKIPPED: "slate",
-    ImportLine.State.REJECTED: "red",
+    ImportLine.State.UPDATED: "blue", ImportLine.State.MERGED: "violet", ImportLine.State.REJECTED: "red",
 }  # fmt: skip
 
 

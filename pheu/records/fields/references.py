@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.ids import RowField, RowsField, read_id, read_ids
-from pheu.core.vietnamese.text import clean
+from pheu.core.vietnamese.text import clean, sort_key
 from pheu.people.models import Department, Team, User
 from pheu.people.scopes import CHANGE, CREATE
 from pheu.records import kinds
@@ -19,9 +19,10 @@ from pheu.records.operators import ANY_OF, OF_LIST, OF_ROWS, Operator
 from pheu.records.shipped import shown
 
 
-class _OfTable(Field):
+class OfTable(Field):
     """Values are rows of a table, drawn by these of its columns."""
 
+    model: Any
     empty = None
     drawn_by: ClassVar[tuple[str, ...]] = ("name",)
     operators = OF_LIST
@@ -44,6 +45,10 @@ class _OfTable(Field):
     def operand(self, told: Any, user: User) -> Any:
         return read_key(told)
 
+    def rows_of(self, ids: Iterable[int]) -> dict[int, Any]:
+        """{id: the row}, in one statement."""
+        return self.model._default_manager.in_bulk(ids)
+
 
 def read_key(told: Any) -> int:
     """An id of ours from JSON or an address; ValueError for anything else, however many digits it has."""
@@ -54,7 +59,7 @@ def read_key(told: Any) -> int:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Pick(_OfTable):
+class Pick(OfTable):
     """One row of a small table: source, label, reason, team..."""
 
     model: type[models.Model]
@@ -207,15 +212,20 @@ class DepartmentPick(Pick):
         return Department.objects.all()
 
 
+# By which criteria a text of a file may name a record.
+TELLING = ("tax", "email", "phone", "company", "person")
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
-class RowPick(_OfTable):
+class RowPick(OfTable):
     """Another record: only one that the person may see can be chosen. `where` conditions look into it.
 
-    No file brings it: a name is not one record, and an id might be one that whoever imports does not see.
+    A file names it by its number, its exact name, its tax code, mail address or phone, or by a name written otherwise,
+    as long as only one that `reader` sees is called so (R1.31).
     """
 
     kind: str
-    importable: bool = False
+    reader: User | None = None
     cell: ClassVar[str] = "row"
     operators: ClassVar[dict[str, Operator]] = OF_ROWS
 
@@ -229,6 +239,42 @@ class RowPick(_OfTable):
 
     def references(self, by: User) -> models.QuerySet:
         return self._rows(by)
+
+    def read_for(self, user: User | None) -> Field:
+        return replace(self, reader=user)
+
+    def read(self, text: str) -> Any:
+        called = clean(text)
+        found = self._found(called)
+        if len(found) != 1:
+            words = _("several are called “%(text)s”") if found else _("nothing is called “%(text)s”")
+            raise ValueError(words % {"text": called[:60]})
+        return found[0]
+
+    def _found(self, text: str) -> list[Any]:
+        """At most two; what is called exactly so goes first."""
+        if self.reader is None:
+            return []
+        rows = self._rows(self.reader).select_related("record")
+        exactly = models.Q(record__number=text.upper()) | models.Q(title_key=sort_key(text))
+        found = list(rows.filter(exactly)[:2])
+        keys = [] if found else sorted(set(self._keys_of(text)))
+        return found or (list(rows.filter(record__keys__overlap=keys)[:2]) if keys else [])
+
+    def _keys_of(self, text: str) -> Iterable[str]:
+        """The keys of a record of the kind of which this is all that is known."""
+        kind = kinds.get(self.kind)
+        for one in kind.schema:
+            if one.criterion in TELLING:
+                row = kind.model()
+                try:
+                    one.put(row, one.read(text))
+                except ValueError:
+                    continue
+                yield from (f"{one.criterion}:{key}" for key in one.keys(row) if key)
+
+    def rows_of(self, ids: Iterable[int]) -> dict[int, Any]:
+        return kinds.get(self.kind).model.objects.select_related("record").in_bulk(ids)
 
     def picked_id(self, row: Any) -> int | None:
         """The id of the record that a row picks, without asking for it."""

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -21,7 +22,7 @@ from pheu.deals.conversion import Handover
 from pheu.deals.models import Deal
 from pheu.leads import services as leads
 from pheu.leads.models import Lead
-from pheu.quality import apart, merging
+from pheu.quality import apart, merging, running
 from pheu.quality import services as quality
 from pheu.quality.models import Import
 from pheu.records import writing
@@ -133,13 +134,21 @@ class Desk:
 
     def failed(self) -> Import:
         file = self.opened()
-        quality.note_problem(file.pk, "Hỏng")
+        running.note_problem(file.pk, "Hỏng")
         return file
 
     def checked(self) -> Import:
         file = self.read()
         file = quality.begin_check(file, self.settings(file), by=self.an)
         quality.check_lines(file, file.round)
+        return Import.objects.get(pk=file.pk)
+
+    def imported(self) -> Import:
+        file = self.checked()
+        with transaction.atomic():
+            running.start_import(file, by=self.an)
+        while running.import_chunk(file.pk):
+            pass
         return Import.objects.get(pk=file.pk)
 
     def settings(self, file: Import) -> dict[str, Any]:
@@ -200,6 +209,9 @@ ON_LEAD = {
     ),
     "timeline.change_many": Act(
         lambda d: partial(timeline.change_many, [d.lead], "website", "hondacement.example", by=d.an), "record.changed"
+    ),
+    "timeline.change_each": Act(
+        lambda d: partial(timeline.change_each, [d.lead], [{"address": "Lô B2"}], by=d.an), "record.changed"
     ),
     "timeline.rearrange": Act(
         lambda d: partial(timeline.rearrange, d.lead, {"priority": (d.lead.priority, 2)}, by=d.an), "record.changed"

@@ -27,6 +27,7 @@ from pheu.parties import services as parties
 from pheu.parties.models import Company, Prospect
 from pheu.people.models import Role, User
 from pheu.people.tests.test_access_acts import PARTS, THIS_YEAR, a_logo, a_new_order, acts_of_the_house
+from pheu.quality import running, taking_back
 from pheu.quality import services as quality
 from pheu.quality.models import DuplicateRule, Import
 from pheu.records import keeping, kinds
@@ -115,13 +116,18 @@ ON_FILES: dict[str, tuple[Callable[[Desk], Work], Callable[[Outcome], Any], Any]
         lambda outcome: [one.round for one in outcome.results],
         [2, 3],
     ),
-    "quality.start_import": (
-        lambda d: partial(quality.start_import, once(d, "file", d.checked), by=d.an),
+    "running.start_import": (
+        lambda d: partial(running.start_import, once(d, "file", d.checked), by=d.an),
         lambda outcome: outcome.results,
         [True, False],
     ),
-    "quality.try_again": (
-        lambda d: partial(quality.try_again, once(d, "file", d.failed), by=d.an),
+    "taking_back.take_back_import": (
+        lambda d: partial(taking_back.take_back_import, once(d, "file", d.imported), by=d.an),
+        lambda outcome: outcome.results,
+        [True, False],
+    ),
+    "running.try_again": (
+        lambda d: partial(running.try_again, once(d, "file", d.failed), by=d.an),
         lambda outcome: [one and one.round for one in outcome.results],
         [1, None],
     ),
@@ -632,10 +638,10 @@ def test_the_last_word_on_following_stands(desk, at, order):
 @at_each_point
 def test_two_workers_on_one_import_make_each_row_once(desk, at, monkeypatch):
     """A worker that was held for dead is not."""
-    monkeypatch.setattr(quality, "CHUNK", 1)
+    monkeypatch.setattr(running, "CHUNK", 1)
     file = desk.checked()
-    in_one_go(partial(quality.start_import, file, by=desk.an))
-    outcome = well(race(*[partial(quality.import_chunk, file.pk)] * 2, at=at))
+    in_one_go(partial(running.start_import, file, by=desk.an))
+    outcome = well(race(*[partial(running.import_chunk, file.pk)] * 2, at=at))
     assert outcome.results == [True, True]
     assert sorted(Prospect.objects.values_list("company_name", flat=True)) == ["Gạch Đông Á", "Sứ Hải Hà"]
     assert Import.objects.get(pk=file.pk).created == 2

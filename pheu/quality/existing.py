@@ -1,0 +1,108 @@
+"""Which records lines of a file are the same as: by their number, else by the duplicate rules of their kind."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.utils.functional import cached_property
+
+from pheu.people.scopes import CHANGE
+from pheu.quality.importers import NUMBER
+from pheu.quality.models import DuplicateRule, Import, ImportLine
+from pheu.quality.rules import first_rule_for, found_by_rules, rules_of, wait_for_whoever_saves
+from pheu.records import kinds
+from pheu.records.models import Record
+
+# What makes two rows the same where a company has no rules of its own.
+# Never a phone alone: companies of one house share it.
+USUAL = (
+    ["tax"],
+    ["email"],
+    ["phone", "company"],
+    ["phone", "person"],
+    ["company", "person"],
+    ["company", "address"],
+)
+
+
+@dataclass(frozen=True)
+class Match:
+    """The record that a line is the same as, and whether a rule lets no second one be saved."""
+
+    record: Record
+    blocks: bool
+
+
+class Known:
+    """What is there already, for the lines of one import; before it has a `policy`, whatever could be the same."""
+
+    def __init__(self, imported: Import, policy: str = "") -> None:
+        self.imported, self.kind, self.policy = imported, kinds.get(imported.kind), policy
+
+    @cached_property
+    def rules(self) -> list[DuplicateRule]:
+        """Where lines make rows whatever is there, only the rules that block."""
+        own = rules_of(self.kind)
+        if self.policy == Import.Policy.CREATE:
+            return [rule for rule in own if rule.blocks]
+        return own or [DuplicateRule(kind=self.kind.code, criteria=criteria) for criteria in USUAL]
+
+    @property
+    def takes_in(self) -> bool:
+        """Whether a line that is the same as a record goes into that one."""
+        return self.policy in (Import.Policy.FILL, Import.Policy.OVERWRITE, Import.Policy.MERGE)
+
+    def wait_for_others(self) -> None:
+        """Of two imports into a kind one works off a chunk after the other: none makes what the other has made."""
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"import into {self.kind.code}"])
+
+    def matches(self, lines: Sequence[ImportLine], rows: Sequence[Any]) -> list[Match | None]:
+        """For each line the oldest record that it is the same as. It ends before a line that is the same as one above
+        it, or meets the same record: that one is asked about again once the other is written."""
+        keys = [self.kind.schema.keys_of(row) for row in rows]
+        alone = self._until_repeated(keys)
+        blocking = [rule for rule in self.rules if rule.blocks]
+        wait_for_whoever_saves(self.kind, blocking, keys[:alone])
+        found = self.find(lines[:alone], keys[:alone])
+        met = set[int]()
+        for nth, one in enumerate(found):
+            if one is not None:
+                if one.record.pk in met:
+                    return found[:nth]
+                met.add(one.record.pk)
+        return found
+
+    def find(self, lines: Sequence[ImportLine], keys: Sequence[Collection[str]]) -> list[Match | None]:
+        """The same without looking at lines among themselves. Two statements for any number of lines."""
+        numbered = self._numbered([line.values.get(NUMBER, "") for line in lines])
+        by_rules = found_by_rules(self.kind, self.rules, keys)
+        return [
+            numbered.get(line.values.get(NUMBER, ""))
+            or next((Match(one.record, rule.blocks) for rule, one in found), None)
+            for line, found in zip(lines, by_rules, strict=True)
+        ]
+
+    def _numbered(self, numbers: Sequence[str]) -> dict[str, Match]:
+        """{number: the record in use of the kind that has it}; two of one number are never made."""
+        asked = {number for number in numbers if number}
+        if not asked:
+            return {}
+        there = Record.objects.filter(kind=self.kind.code, number__in=asked, state=Record.State.LIVE)
+        return {one.number: Match(one, False) for one in there}
+
+    def _until_repeated(self, many: Sequence[Collection[str]]) -> int:
+        having: dict[str, list[Collection[str]]] = {}
+        for nth, keys in enumerate(many):
+            above = [other for key in keys for other in having.get(key, ())]
+            if any(first_rule_for(self.rules, keys, other) is not None for other in above):
+                return nth
+            for key in keys:
+                having.setdefault(key, []).append(keys)
+        return len(many)
+
+    def changeable(self, found: Sequence[Match | None]) -> dict[int, Any]:
+        """{id: row} of those that whoever imports may change."""
+        ids = [one.record.pk for one in found if one is not None]
+        return {row.pk: row for row in self.kind.model.objects.within(self.imported.by, CHANGE).filter(pk__in=ids)}

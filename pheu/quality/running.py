@@ -1,0 +1,229 @@
+"""The run of a checked import: chunk by chunk its lines make rows, bring rows up to date, go into them or are left out.
+
+Each chunk is one transaction that also keeps the progress, and an operation of its own, so that a killed run goes on
+and a whole import can be taken back (`quality/taking_back.py`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from pheu.core.errors import DomainError, Refused
+from pheu.people.models import User
+from pheu.people.scopes import IMPORT
+from pheu.quality import events, marks, merging
+from pheu.quality.existing import Known, Match
+from pheu.quality.importers import NOTE, NUMBER
+from pheu.quality.models import Import, ImportLine
+from pheu.quality.services import CHUNK, locked, may_place, new_round, repeats_of
+from pheu.records.acts import last_operation, operation
+from pheu.records.fields import Field
+from pheu.timeline import services as timeline
+
+Policy, State, LineState = Import.Policy, Import.State, ImportLine.State
+
+
+def start_import(imported: Import, *, by: User, policy: str = Policy.CREATE, overwrites: Sequence[str] = ()) -> bool:
+    """Let a checked import run, or one that stopped go on. False when it runs already: a second click changes nothing.
+
+    `policy` says what becomes of lines that a record matches, `overwrites` which of its fields take the line's value
+    though they have one. Call inside the transaction that also asks for the job.
+    """
+    imported = locked(imported, by)
+    may_go_on = imported.state == State.STOPPED or (imported.state == State.RUNNING and bool(imported.problem))
+    if not may_go_on and imported.state != State.CHECKED:
+        return False
+    if not may_go_on:
+        if not set(overwrites) <= set(imported.columns.values()) or policy not in Policy.values:
+            raise Refused
+        imported.policy, imported.overwrites = policy, sorted(set(overwrites))
+        if policy == Policy.SKIP:
+            imported.skipped += repeats_of(imported).update(state=LineState.SKIPPED, reason=marks.LEFT_OUT)
+        imported.to_do, imported.done = imported.rows - imported.skipped - imported.rejected, 0
+    imported.state, imported.problem = State.RUNNING, ""
+    imported.save()
+    return True
+
+
+def try_again(imported: Import, *, by: User) -> Import | None:
+    """A new round of a reading or check that failed; None where there is none, or somebody was faster.
+
+    Call inside the transaction that also asks for the job.
+    """
+    imported = locked(imported, by)
+    if imported.state not in (State.READING, State.CHECKING) or not imported.problem:
+        return None
+    return new_round(imported, imported.state)
+
+
+@transaction.atomic
+def import_chunk(import_id: int) -> bool:
+    """Work off the next lines and keep the progress with them; False when there is nothing left to do.
+
+    The lock lets one worker at a time in, and a line that was worked off is not `READY` any more: nothing is made
+    twice.
+    """
+    imported = (
+        Import.objects.select_related("by__role", "team", "department")
+        .select_for_update(of=("self",))
+        .get(pk=import_id)
+    )
+    if imported.state != State.RUNNING:
+        return False
+    try:
+        imported.by.must(imported.kind, IMPORT)
+        may_place(imported.by, imported.kind, imported.team, imported.department)
+    except DomainError:
+        return _stop(imported, _("The person who started this import may no longer import here."))
+    lines = list(imported.lines_of_customers.filter(state=LineState.READY).order_by("line")[:CHUNK])
+    if not lines:
+        return _finish(imported)
+    with translation.override(settings.LANGUAGE_CODE):
+        known = Known(imported, imported.policy)
+        known.wait_for_others()
+        _try(imported, known, lines)
+    imported.problem = ""
+    imported.save()
+    return True
+
+
+# What becomes of lines ------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Ended:
+    """What became of a line: its new state, the record that it made or met, and why."""
+
+    line: ImportLine
+    state: str
+    record: int | None = None
+    reason: str = ""
+    detail: str = ""
+
+
+def _try(imported: Import, known: Known, lines: Sequence[ImportLine]) -> None:
+    """Work off all of these lines; where something is in the way, halves of them, until one alone is rejected."""
+    try:
+        with operation("run_import", by=imported.by, via="import"):
+            ended = _work_off(imported, known, lines)
+    except DomainError as error:
+        if len(lines) > 1:
+            half = len(lines) // 2
+            for some in (lines[:half], lines[half:]):
+                _try(imported, known, some)
+            return
+        ended = [Ended(lines[0], LineState.REJECTED, reason=marks.REFUSED, detail=str(error)[:300])]
+    else:
+        if made := last_operation():
+            imported.operations.append(made)
+    _keep(imported, ended)
+
+
+def _keep(imported: Import, ended: Sequence[Ended]) -> None:
+    for one in ended:
+        one.line.state, one.line.record_id, one.line.reason = one.state, one.record, one.reason
+        one.line.detail = one.detail
+        setattr(imported, one.state, getattr(imported, one.state) + 1)
+    imported.done += len(ended)
+    ImportLine.objects.save_all([one.line for one in ended], ["record", "state", "reason", "detail"])
+
+
+def _work_off(imported: Import, known: Known, lines: Sequence[ImportLine]) -> list[Ended]:
+    """All of these lines, up to the first that is the same as one above it: that one is compared with its row."""
+    rows = imported.importer.build_many(lines, imported.place)
+    met = known.matches(lines, rows)
+    mine = known.changeable(met)
+    done = [_without_row(imported, line, one, mine) for line, one in zip(lines, met, strict=False)]
+    new = [nth for nth, one in enumerate(done) if one is None and (met[nth] is None or not known.takes_in)]
+    there = [nth for nth, one in enumerate(done) if one is None and nth not in new]
+    timeline.put([rows[nth] for nth in new], by=imported.by, via="import", list=imported.origin)
+    for nth in new:
+        done[nth] = Ended(lines[nth], LineState.CREATED, rows[nth].pk)
+    _take_in(imported, [(rows[nth], mine[cast(Match, met[nth]).record.pk]) for nth in there])
+    told = [(rows[nth].record, lines[nth].values.get(NOTE, "")) for nth in new]
+    told += [(mine[cast(Match, met[nth]).record.pk].record, lines[nth].values.get(NOTE, "")) for nth in there]
+    timeline.put_notes([(about, text) for about, text in told if text], by=imported.by, via="import")
+    state = LineState.MERGED if imported.policy == Policy.MERGE else LineState.UPDATED
+    for nth in there:
+        done[nth] = Ended(lines[nth], state, cast(Match, met[nth]).record.pk)
+    return cast(list[Ended], done)
+
+
+def _without_row(imported: Import, line: ImportLine, one: Match | None, mine: dict[int, Any]) -> Ended | None:
+    """Where a line makes no row and changes none, as something is there; None where it does."""
+    if one is None or (imported.policy == Policy.CREATE and not one.blocks):
+        return None
+    if one.record.pk not in mine:  # nothing tells which one it is
+        is_left = imported.policy != Policy.CREATE
+        return Ended(line, LineState.SKIPPED if is_left else LineState.REJECTED, reason=marks.NOT_YOURS)
+    if imported.policy == Policy.CREATE:
+        return Ended(line, LineState.REJECTED, one.record.pk, marks.BLOCKED)
+    return Ended(line, LineState.SKIPPED, one.record.pk, marks.IS_THERE) if imported.policy == Policy.SKIP else None
+
+
+def _take_in(imported: Import, pairs: Sequence[tuple[Any, Any]]) -> None:
+    """Bring what rows of lines say to the rows that they are the same as."""
+    if not pairs:
+        return
+    if imported.policy == Policy.MERGE:
+        timeline.put([row for row, _stays in pairs], by=imported.by, via="import", list=imported.origin)
+        for row, stays in pairs:
+            merging.merge([stays, row], by=imported.by, via="import")
+        return
+    named = [name for name in imported.columns.values() if name != NUMBER]
+    schema, overwrites = imported.importer.schema, set(imported.overwrites)
+    fields = [schema[name] for name in dict.fromkeys([*named, imported.importer.overflow]) if name]
+    stand = [stays for _row, stays in pairs]
+    wanted = [_brought(fields, row, stays, overwrites, imported.importer.overflow) for row, stays in pairs]
+    timeline.change_each(stand, wanted, by=imported.by, via="import", list=imported.origin)
+
+
+def _brought(fields: Sequence[Field], row: Any, stays: Any, overwrites: set[str], overflow: str | None) -> Any:
+    """{field: new value} for a row that stays: what is empty is filled, further numbers and remarks are added."""
+    found: dict[str, Any] = {}
+    for one in fields:
+        held, new = one.value(stays), one.value(row)
+        if one.identity(new) is None:
+            continue
+        if one.companions:
+            together = [*one.with_companions(stays), *one.with_companions(row)]
+            first = new if one.name in overwrites or one.identity(held) is None else held
+            further = [other for other in dict.fromkeys(together) if other != first]
+            found |= {one.name: first, **dict.fromkeys(one.companions, further)}
+        elif one.identity(held) is None or one.name in overwrites:
+            found[one.name] = new
+        elif one.name == overflow and new not in held:
+            found[one.name] = f"{held}\n{new}"
+    return found
+
+
+# The end --------------------------------------------------------------------------------------------------------------
+
+
+def _stop(imported: Import, problem: Any) -> bool:
+    imported.state, imported.problem = State.STOPPED, str(problem)
+    imported.save(update_fields=["state", "problem"])
+    return False
+
+
+def _finish(imported: Import) -> bool:
+    imported.state, imported.finished_at = State.DONE, timezone.now()
+    imported.save(update_fields=["state", "finished_at"])
+    counts = {name: getattr(imported, name) for name in ("created", "updated", "merged", "skipped", "rejected", "rows")}
+    facts: dict[str, Any] = {"id": imported.pk, "name": imported.name, **counts}
+    with operation("finish_import", by=imported.by, via="import"):
+        timeline.record(
+            events.IMPORT_FINISHED, about=None, by=imported.by, via="import", subject=imported.name[:200], **facts
+        )
+    return False
+
+
+def note_problem(import_id: int, problem: str) -> None:
+    """Say on the page of a busy import why its last try failed."""
+    busy = [State.READING, State.CHECKING, State.RUNNING, State.TAKING_BACK]
+    Import.objects.filter(pk=import_id, state__in=busy).update(problem=problem[:500])
