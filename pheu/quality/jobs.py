@@ -13,8 +13,9 @@ from procrastinate.contrib.django import app
 
 from pheu.core.jobs import job, titled
 from pheu.people.models import User
-from pheu.quality import running, services, taking_back
+from pheu.quality import running, services, sweep, taking_back
 from pheu.quality.models import Import
+from pheu.records.kinds import Kind
 
 KEPT_DRAFTS = datetime.timedelta(days=14)
 State = Import.State
@@ -116,3 +117,25 @@ def _telling(import_id: int, work: Callable[[], Any]) -> Any:
 def forget_drafts(timestamp: int) -> None:
     """Imports whose preparation nobody has touched for two weeks."""
     services.forget_drafts(untouched_since=timezone.now() - KEPT_DRAFTS)
+
+
+# Duplicates of a whole kind ---------------------------------------------------------------------
+
+
+@transaction.atomic
+def begin_sweep(kind: Kind, *, by: User) -> None:
+    """Have duplicates of a kind looked for; while that goes on, once more changes nothing."""
+    if begun := sweep.begin(kind, by=by):
+        sweep_kind.defer(sweep_id=begun.pk)
+
+
+@titled(_("Looking for duplicates"))
+@job
+def sweep_kind(sweep_id: int) -> None:
+    """A failure is shown on the page of duplicates and tried again by the queue."""
+    try:
+        sweep.work_off(sweep_id)
+    except Exception:
+        log.exception("sweep %s failed", sweep_id)
+        sweep.note_problem(sweep_id, str(_("The last try failed; it is repeated by itself.")))
+        raise

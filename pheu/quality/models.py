@@ -276,3 +276,68 @@ class DuplicateRule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Sweep(models.Model):
+    """«Tìm trùng lặp» over a whole kind: who asked for it, and by which `rules` two records are the same.
+
+    A rule is a list of criteria that they share, as in `DuplicateRule`. What the last one that is DONE found is looked
+    through until the next one has ended, and goes with it.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+
+    kind = models.CharField(max_length=20)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
+    rules = models.JSONField(default=list)
+    problem = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind"], condition=models.Q(state="running"), name="sweep_runs_once")
+        ]
+        indexes = [models.Index(fields=["kind", "-id"], name="sweep_of_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.state == self.State.RUNNING
+
+
+class AlikeGroup(models.Model):
+    """Records that a sweep found to be the same: those of its pairs, of which the strongest has this score.
+
+    `begun_with` is the id of one of them; it only tells groups of a sweep apart.
+    """
+
+    sweep = models.ForeignKey(Sweep, models.CASCADE, related_name="groups", db_index=False)
+    begun_with = models.BigIntegerField()
+    score = models.PositiveSmallIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["sweep", "-score", "id"], name="alike_group_strongest")]
+
+    def __str__(self) -> str:
+        return f"{self.begun_with} ({self.score})"
+
+
+class AlikePair(models.Model):
+    """Two records of a group, the older one first, with all the criteria that they share."""
+
+    stays_with_its_record = True  # the next sweep sees what was merged; until then only those in use are shown
+
+    group = models.ForeignKey(AlikeGroup, models.CASCADE, related_name="pairs")
+    first = models.ForeignKey(Record, models.CASCADE, related_name="+")
+    second = models.ForeignKey(Record, models.CASCADE, related_name="+")
+    criteria = ArrayField(models.CharField(max_length=20))
+    score = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.first_id} / {self.second_id}"

@@ -5,9 +5,30 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from pheu.core.registries import Button, bulk, more
+from pheu.core import navigation
+from pheu.core.navigation import NavItem
+from pheu.core.registries import Button, bulk, list_buttons, more
 from pheu.people.models import User
 from pheu.people.scopes import CHANGE
+from pheu.quality.sweep import is_compared
+from pheu.records import kinds
+from pheu.records.kinds import Kind
+
+
+def swept_by(user: User) -> list[Kind]:
+    """The kinds of which this person may look for duplicates: those that they may merge."""
+    return [one for one in kinds.every() if user.may(one.code, CHANGE) and is_compared(one)]
+
+
+navigation.register(NavItem(_("Find duplicates"), "duplicates", "copy", "admin", 54, lambda user: bool(swept_by(user))))
+
+
+@list_buttons.add("*", order=55)
+def find_duplicates(kind: str, user: User) -> list[Button]:
+    """«Tìm trùng lặp» over all of them (R1.43)."""
+    if kind not in (one.code for one in swept_by(user)):
+        return []
+    return [Button(_("Find duplicates"), f"{reverse('duplicates')}?kind={kind}", "copy")]
 
 
 @bulk.add("*", order=60)

@@ -1,12 +1,15 @@
 from django.urls import path
 
-from pheu.quality import alike_views, merge_views, views
+from pheu.quality import alike_views, merge_views, sweep_views, views
 from pheu.records.kinds import every
 
 urlpatterns = [
     *(path(f"{one.path}/export/", views.export_new, {"kind": one.code}, name=f"{one.code}-export") for one in every()),
     path("r/<id:pk>/alike/", alike_views.alike, name="alike"),
     path("r/<id:pk>/apart/", alike_views.apart, name="apart"),
+    path("duplicates/", sweep_views.duplicates, name="duplicates"),
+    path("duplicates/sweep/", sweep_views.sweep, name="duplicates-sweep"),
+    path("duplicates/apart/", sweep_views.duplicates_apart, name="duplicates-apart"),
     path("merging/", merge_views.merging, name="merging"),
     path("imports/", views.import_list, name="import-list"),
     path("imports/new/", views.import_new, name="import-new"),

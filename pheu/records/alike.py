@@ -101,8 +101,13 @@ def sharing(
 def _compared(asked: Sequence[str], keys: Sequence[str], record: Record, known: Collection[str]) -> Alike:
     theirs = [key for key in record.keys or () if key.partition(":")[0] in known]
     shared = {key.partition(":")[0] for key in set(asked) & set(theirs)}
-    names = [likeness(mine, other) for one in NAMES for mine in _texts(keys, one) for other in _texts(theirs, one)]
-    return Alike(record, tuple(one for one in CRITERIA if one in shared), max(names, default=0))
+    return Alike(record, tuple(one for one in CRITERIA if one in shared), names_alike(keys, theirs))
+
+
+def names_alike(keys: Iterable[str], others: Iterable[str]) -> int:
+    """How alike the names in two records' keys are, in percent; 0 where one has none."""
+    names = [likeness(mine, other) for one in NAMES for mine in _texts(keys, one) for other in _texts(others, one)]
+    return max(names, default=0)
 
 
 def _texts(keys: Iterable[str], criterion: str) -> list[str]:

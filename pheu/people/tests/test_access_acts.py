@@ -25,7 +25,7 @@ from pheu.deals.conversion import Handover
 from pheu.leads import services as leads
 from pheu.parties import services as parties
 from pheu.people.models import Role, TimeOff, User
-from pheu.quality import apart, merging, outgoing, running, taking_back
+from pheu.quality import apart, merging, outgoing, running, sweep, taking_back
 from pheu.quality import services as quality
 from pheu.records import keeping, kinds
 from pheu.records.acts import last_operation
@@ -257,6 +257,7 @@ MAKING = {
     "leads.create_lead": lambda d, by: leads.create_lead({"name": "x"}, by=by),
     "deals.create_deal": lambda d, by: deals.create_deal({"name": "x"}, by=by),
     "quality.open_file": lambda d, by: quality.open_file(upload(), kind="prospect", by=by),
+    "sweep.begin": lambda d, by: sweep.begin(kinds.get("lead"), by=by),
     "outgoing.export_rows": lambda d, by: outgoing.export_rows(leaving(by), [], form="csv", by=by),
 }
 
@@ -387,7 +388,7 @@ def acts_of_the_house():
         for module in (
             "services", "configuring", "housekeeping", "pipelines", "shaping", "staffing", "conversion", "undoing",
             "stages", "undo", "keeping", "sharing", "archiving", "outgoing", "merging", "apart", "running",
-            "taking_back",
+            "sweep", "taking_back",
         ):  # fmt: skip
             if app.name.startswith("pheu.") and find_spec(f"{app.name}.{module}"):
                 short, loaded = module if module != "services" else app.label, import_module(f"{app.name}.{module}")

@@ -605,6 +605,9 @@ ENTRIES = {
     "report-stays": Entry(get=200),
     "report-work": Entry(get=200),
     # raw lists from Excel
+    "duplicates": Entry(kind="lead", needs=CHANGE, get=200, query=lambda *_: {"kind": "lead"}),
+    "duplicates-sweep": Entry(kind="prospect", needs=CHANGE, get=200, post=302),
+    "duplicates-apart": Entry(kind="prospect", needs=CHANGE, post=404),  # of no records
     "import-list": Entry(kind="prospect", needs=IMPORT, get=200),
     "import-new": Entry(kind="prospect", needs=IMPORT, get=200, post=302, sends=_list_to_import),
     "import-page": _on_import(get=302),  # not checked yet: on to its next step

@@ -29,6 +29,7 @@ from pheu.people.models import Role, User
 from pheu.people.tests.test_access_acts import PARTS, THIS_YEAR, a_logo, a_new_order, acts_of_the_house
 from pheu.quality import running, taking_back
 from pheu.quality import services as quality
+from pheu.quality import sweep
 from pheu.quality.models import DuplicateRule, Import
 from pheu.records import keeping, kinds
 from pheu.records.acts import current, operation
@@ -130,6 +131,11 @@ ON_FILES: dict[str, tuple[Callable[[Desk], Work], Callable[[Outcome], Any], Any]
         lambda d: partial(running.try_again, once(d, "file", d.failed), by=d.an),
         lambda outcome: [one and one.round for one in outcome.results],
         [1, None],
+    ),
+    "sweep.begin": (
+        lambda d: partial(sweep.begin, kinds.get("lead"), by=d.an),
+        lambda outcome: sorted(one is not None for one in outcome.results),
+        [False, True],
     ),
     "setup.run_job_again": (
         lambda d: partial(setup.run_job_again, once(d, "job", parked_job).pk, by=d.cast.dung),

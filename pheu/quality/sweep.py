@@ -1,0 +1,252 @@
+"""«Tìm trùng lặp» over a whole kind: one pass along the keys of its records, and groups of those that are the same
+(R1.43-1.45).
+
+A job works it off in one transaction, so that whoever looks sees the last result until the new one stands.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from psycopg import sql
+
+from pheu.core.errors import DomainError
+from pheu.people.models import User
+from pheu.people.scopes import CHANGE
+from pheu.quality.models import AlikeGroup, AlikePair, DuplicateRule, Sweep
+from pheu.quality.sidebyside import MOST
+from pheu.records import kinds
+from pheu.records.alike import CRITERIA
+from pheu.records.kinds import Kind
+
+Rule = tuple[str, ...]
+CLOSE = "close"  # company names that are nearly alike: a criterion of sweeps, which finds nobody by itself
+CLOSE_FROM = 0.6  # of 1, as pg_trgm compares
+# What counts where a company has made no rules of its own.
+USUAL: list[Rule] = [
+    ("tax",),
+    ("email",),
+    ("phone",),
+    ("company", "person"),
+    ("company", "address"),
+    ("company", "website"),
+    ("address", CLOSE),
+    ("website", CLOSE),
+]
+MOST_SHARING = 30  # records; a key that more of them share (a hotline, «không có») is no evidence, in no rule
+PATIENCE = timedelta(minutes=15)  # after which a sweep that has not ended may be begun anew
+READ_AT_ONCE = 5000  # pairs
+
+
+def is_compared(kind: Kind) -> bool:
+    """Whether records of this kind say anything by which they could be compared."""
+    return any(one.criterion for one in kind.fields)
+
+
+def rules_of(kind: Kind) -> list[Rule]:
+    """The company's own rules in use, whether they tell or block, else the usual ones.
+
+    A kind that has no person's name is the customer itself: its name alone is enough.
+    """
+    there = {one.criterion for one in kind.schema if one.criterion}
+    own = DuplicateRule.objects.filter(kind=kind.code, is_active=True).values_list("criteria", flat=True)
+    if found := [tuple(criteria) for criteria in own if criteria and set(criteria) <= there]:
+        return found
+    usual = [rule for rule in USUAL if set(rule) <= there | {CLOSE}]
+    return usual if "person" in there else [*usual, *([("company",)] if "company" in there else [])]
+
+
+@transaction.atomic
+def begin(kind: Kind, *, by: User) -> Sweep | None:
+    """The sweep that a job is now asked for; None where one is on its way already.
+
+    For whoever may change records of the kind. One that failed, or of which nothing was heard for too long, is begun
+    once more.
+    """
+    by.must(kind.code, CHANGE)
+    if not is_compared(kind):
+        raise DomainError(_("These records say nothing by which they could be compared."))
+    sweep, is_new = Sweep.objects.get_or_create(kind=kind.code, state=Sweep.State.RUNNING, defaults={"by": by})
+    if is_new:
+        return sweep
+    given_up = ~Q(problem="") | Q(at__lt=timezone.now() - PATIENCE)
+    running = Sweep.objects.filter(given_up, pk=sweep.pk, state=Sweep.State.RUNNING)
+    return sweep if running.update(by=by, at=timezone.now(), problem="") else None
+
+
+def note_problem(pk: int, words: str) -> None:
+    Sweep.objects.filter(pk=pk, state=Sweep.State.RUNNING).update(problem=words)
+
+
+@transaction.atomic
+def work_off(pk: int) -> None:
+    """Find what is the same and keep it in place of what the last sweep found: all of it or nothing.
+
+    Once more is harmless, also at the same time.
+    """
+    sweep = Sweep.objects.filter(pk=pk, state=Sweep.State.RUNNING).first()
+    if sweep is None or not _is_alone(pk):
+        return
+    sweep.rules = [list(rule) for rule in rules_of(kinds.get(sweep.kind))]
+    with connection.cursor() as cursor:
+        cursor.execute("set local work_mem = '64MB'")
+        _find_pairs(cursor, sweep)
+        _mark_groups(cursor)
+        _forget_others(sweep)
+        cursor.execute(KEPT, [sweep.pk])
+        cursor.execute("drop table found_pair, found_member")
+    sweep.state, sweep.ended_at, sweep.problem = Sweep.State.DONE, timezone.now(), ""
+    sweep.save()
+
+
+def _is_alone(pk: int) -> bool:
+    """Whether no other worker is at this sweep: one that was held for dead may not be."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_xact_lock(hashtextextended('quality.sweep', %s))", [pk])
+        return cursor.fetchone() == (True,)
+
+
+# The pairs ------------------------------------------------------------------------------------------------------------
+
+
+# Evidence is a key of a rule's strongest criterion; whether the two share all of the rule is asked of their pair.
+PAIRS = sql.SQL("""
+    create temporary table found_pair as
+    with key as (
+        select id, unnest(keys) as key from records_record where kind = {kind} and state = 'live'
+    ),
+    evidence as (
+        select array_agg(id) as ids from key where split_part(key, ':', 1) = any({heads})
+        group by key having count(*) between 2 and {most}
+    ),
+    pair as (
+        select distinct first, second from evidence, unnest(ids) as first, unnest(ids) as second where first < second
+    )
+    select first, second, criteria, score
+    from pair
+    join records_record one on one.id = first
+    join records_record other on other.id = second
+    cross join lateral (select array({criteria}) as criteria) as compared
+    cross join lateral (
+        select least(coalesce(sum(({weights}::jsonb ->> criterion)::int), 0), 100) as score
+        from unnest(criteria) as criterion
+    ) as weighed
+    where ({rules}) and not exists (
+        select from quality_apart apart where apart.first_id = first and apart.second_id = second
+    )
+""")
+SHARED = sql.SQL("""
+    select distinct split_part(key, ':', 1) from unnest(one.keys) as key where key = any(other.keys)
+""")
+NEARLY = sql.SQL("""
+    union all
+    select {close} where exists (
+        select from unnest(one.keys) as mine, unnest(other.keys) as theirs
+        where starts_with(mine, 'company:') and starts_with(theirs, 'company:') and mine <> theirs
+        and similarity(substr(mine, 9), substr(theirs, 9)) >= {least}
+    )
+""")
+
+
+def _find_pairs(cursor: Any, sweep: Sweep) -> None:
+    """Every two records of the kind that a rule calls the same and nobody has kept apart."""
+    heads = {min(set(rule) & set(CRITERIA), key=list(CRITERIA).index) for rule in sweep.rules}
+    with_close = any(CLOSE in rule for rule in sweep.rules)
+    nearly = NEARLY.format(close=sql.Literal(CLOSE), least=sql.Literal(CLOSE_FROM)) if with_close else sql.SQL("")
+    statement = PAIRS.format(
+        heads=sql.Literal(sorted(heads)),
+        kind=sql.Literal(sweep.kind),
+        most=sql.Literal(MOST_SHARING),
+        criteria=SHARED + nearly,
+        weights=sql.Literal(json.dumps({code: weight for code, (_name, _words, weight) in CRITERIA.items()})),
+        rules=sql.SQL(" or ").join(
+            sql.SQL("criteria @> {}::text[]").format(sql.Literal(list(rule))) for rule in sweep.rules
+        ),
+    )
+    cursor.execute(statement)
+    cursor.execute("analyze found_pair")
+
+
+def _read_pairs() -> Iterable[tuple[int, int]]:
+    """The strongest first, some at a time."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute("select first, second from found_pair order by score desc, first, second")
+        while some := cursor.fetchmany(READ_AT_ONCE):
+            yield from some
+
+
+# The groups -----------------------------------------------------------------------------------------------------------
+
+
+class Groups:
+    """Which records belong together: pairs that share one, and so on, up to as many as are merged at once.
+
+    What does not fit in any more is found by the next sweep, when there is one of them instead of twenty.
+    """
+
+    def __init__(self, most: int = MOST) -> None:
+        self.most = most
+        self._above: dict[int, int] = {}
+        self._sizes: dict[int, int] = {}  # of the groups, by the record at the top of each
+
+    def put_together(self, one: int, other: int) -> None:
+        top, joining = sorted((self.top(one), self.top(other)))
+        size = self._sizes.get(top, 1) + self._sizes.get(joining, 1)
+        if top != joining and size <= self.most:
+            self._above[joining], self._sizes[top] = top, size
+            self._above.setdefault(top, top)
+
+    def top(self, one: int) -> int:
+        """The record that names the group; on the way everything is hung up higher."""
+        above = self._above.get(one, one)
+        while above != one:
+            higher = self._above.get(above, above)
+            self._above[one] = higher
+            one, above = above, higher
+        return one
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        """(record, the one that names its group) of every record that has found another one."""
+        return ((one, self.top(one)) for one in list(self._above))
+
+
+def _mark_groups(cursor: Any) -> None:
+    groups = Groups()
+    for first, second in _read_pairs():
+        groups.put_together(first, second)
+    cursor.execute("create temporary table found_member (record bigint, begun_with bigint)")
+    with cursor.copy("copy found_member from stdin") as copy:
+        for member in groups:
+            copy.write_row(member)
+    cursor.execute("analyze found_member")
+
+
+def _forget_others(sweep: Sweep) -> None:
+    """What earlier sweeps of the kind have found; a million rows are not brought here to be deleted."""
+    others = Sweep.objects.filter(kind=sweep.kind).exclude(pk=sweep.pk)
+    for rows in (AlikePair.objects.filter(group__sweep__in=others), AlikeGroup.objects.filter(sweep__in=others)):
+        rows._raw_delete(rows.db)
+    others.delete()
+
+
+KEPT = """
+    with member as (
+        select pair.*, one.begun_with
+        from found_pair pair
+        join found_member one on one.record = pair.first
+        join found_member other on other.record = pair.second
+        where one.begun_with = other.begun_with
+    ),
+    kept as (
+        insert into quality_alikegroup (sweep_id, begun_with, score)
+        select %s, begun_with, max(score) from member group by begun_with
+        returning id, begun_with
+    )
+    insert into quality_alikepair (group_id, first_id, second_id, criteria, score)
+    select kept.id, first, second, criteria, score from member join kept using (begun_with)
+"""
