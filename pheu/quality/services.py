@@ -165,7 +165,7 @@ def _keep_lines(imported: Import, round_: int, sheet: Sheet, start: int, lines: 
     if not start:
         current.lines.all().delete()
         current.sheet, current.sheets, current.encoding, current.rows = "", [], "", sheet.count
-    ImportLine.objects.bulk_create(ImportLine(imported=current, line=one.number, cells=one.cells) for one in lines)
+    ImportLine.objects.keep(current.pk, ((one.number, one.cells) for one in lines))
     current.done = start + len(lines)
     current.save()
     return True
