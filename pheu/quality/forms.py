@@ -8,13 +8,14 @@ from django.utils.translation import pgettext_lazy
 
 from pheu.core.ids import RowField
 from pheu.core.tables import letter_of
+from pheu.core.vietnamese import legacy
 from pheu.core.vietnamese.fields import CleanCharField
 from pheu.core.vietnamese.phone import AREA_CODES
 from pheu.people.models import Department, Team, User
 from pheu.quality.events import ALL, FORMS, ROWS, SHOWN, TICKED, XLSX
 from pheu.quality.mapping import headers_of
 from pheu.quality.models import Import
-from pheu.quality.parser import ENCODINGS
+from pheu.quality.parser import UNICODE
 from pheu.quality.places import departments_for, teams_for
 from pheu.quality.reading import FILE_LIMIT, Line
 from pheu.records import kinds
@@ -25,7 +26,9 @@ ENCODING_NAMES = {
     "utf-16-be": "Unicode (UTF-16 BE)",
     "cp1258": "Windows-1258",
     "cp1252": "Windows-1252",
+    **legacy.NAMES,
 }
+OLD_ENCODINGS = {UNICODE: _("None"), **legacy.NAMES}
 AREA_CODE_CHOICES = [("", _("None")), *((code, f"{code} · {name}") for code, name in AREA_CODES.items())]
 OFFERED_HEADERS = 30  # lines that may be chosen as the header
 
@@ -56,8 +59,10 @@ class FileForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         allow_empty_file=True,  # `reading` says in its own words that there is nothing in it
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls,.ods,.csv,.txt,.tsv", "data-most": FILE_LIMIT}),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xlsb,.xls,.ods,.csv,.txt,.tsv", "data-most": FILE_LIMIT}),
     )
+
+    megabytes = FILE_LIMIT // 1024 // 1024
 
     def __init__(self, *args: Any, offered: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -100,9 +105,13 @@ class SheetForm(forms.Form):
         initial = {"sheet": imported.sheet, "encoding": imported.encoding, "header_line": imported.header_line}
         super().__init__(data, initial=initial)
         self.imported = imported
+        # An old encoding of a workbook is asked about only where one was recognised.
+        encodings = OLD_ENCODINGS if imported.sheets else ENCODING_NAMES
+        if imported.sheets:
+            self.fields["encoding"].label = _("Old font encoding")
         offered = {
             "sheet": [(name, name) for name in imported.sheets],
-            "encoding": [(name, ENCODING_NAMES[name]) for name in ENCODINGS] if imported.encoding else [],
+            "encoding": list(encodings.items()) if imported.encoding else [],
             "header_line": [
                 *self._undecided(),
                 (0, _("The file has no header")),

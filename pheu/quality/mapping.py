@@ -13,9 +13,15 @@ from pheu.records.fields import Field
 SEARCHED = 30  # lines among which the header is looked for
 LONGEST = 300  # characters; what is longer heads no column
 MOST_OF_ADDRESS = 1000  # characters among which a place is looked for
+VALUE_DIGITS = 9  # that no header has, not even one of two years
 SAMPLE = 200  # lines by which a column without a header is judged
 
 _NOT_WORD = re.compile(r"[\W_]+")
+# What names of companies begin with, and no header: «Công ty TNHH ...», «Tổng công ty Điện lực», «DNTN ...».
+_COMPANY = re.compile(
+    r"(?:(?:tong )?(?:cong ty|cty|ct) (?:tnhh|cp|co phan|trach nhiem|hop danh|lien doanh|mtv|mot thanh vien)"
+    r"|tong cong ty|tap doan|dntn|doanh nghiep tu nhan|hop tac xa|htx|ho kinh doanh|hkd) \w"
+)
 
 
 def words_of(text: str) -> str:
@@ -66,16 +72,35 @@ class Headers:
     def find(self, lines: Sequence[Line]) -> int | None:
         """The number of the line that is the header: the one that names most fields, two at least. None: no such line.
 
-        One recognised name is enough if everything else in the line is words too and more lines follow.
+        A line that holds a phone number or another value of such a shape is a row, whatever its words speak of. One
+        name in full is enough if everything else in the line is words too and more lines follow; without any, what
+        words of a company's name or an address may speak of is not.
         """
         best = max(lines[:SEARCHED], key=self._score, default=None)  # of equals the first
         if best is None or not self._score(best):
             return None
+        found = self._matches(best)
+        if not any(match.is_exact for match in found):
+            return best.number if self._score(best) > 2 else None
         sure = self._score(best) > 1 or (self._reads_like_header(best) and best != lines[-1])
         return best.number if sure else None
 
     def _score(self, line: Line) -> int:
-        return len({found.field for cell in line.cells if len(cell) <= 60 and (found := self.match(cell)) is not None})
+        """How many fields a line names."""
+        if any(self._is_value(cell) for cell in line.cells if cell):
+            return 0
+        return len({match.field for match in self._matches(line)})
+
+    def _matches(self, line: Line) -> list[_Match]:
+        """What the cells speak of, names of companies apart."""
+        cells = [cell for cell in line.cells if len(cell) <= 60 and not _COMPANY.match(words_of(cell))]
+        return [found for cell in cells if (found := self.match(cell)) is not None]
+
+    def _is_value(self, cell: str) -> bool:
+        cell = cell[:LONGEST]
+        return any(one.looks_like(cell) for one in self.fields.values() if one.is_shaped) or (
+            sum(map(str.isdigit, cell)) >= VALUE_DIGITS
+        )
 
     def _reads_like_header(self, line: Line) -> bool:
         cells = [cell for cell in line.cells if cell]

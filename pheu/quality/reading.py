@@ -1,20 +1,25 @@
 """A spreadsheet as lines of text. The file is opened in a process of its own, which may die without harm (`parser`)."""
 
 import json
+import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
-from pheu.quality.parser import MOST_LINES
+from pheu.core.tables import MOST_LINES
+from pheu.quality.parser import MOST_COLUMNS, MOST_IN_LINE
 
-FILE_LIMIT = 25 * 1024 * 1024
-PATIENCE = 45  # seconds
+FILE_LIMIT = 250 * 1024 * 1024  # bytes: a million lines of ten cells are 235 MB as CSV
+PATIENCE = 900  # seconds
 
 REFUSALS = {
     "no_spreadsheet": _("This file is not a spreadsheet. Choose an Excel file (xlsx, xls) or a CSV file."),
@@ -23,21 +28,42 @@ REFUSALS = {
     ),
     "empty": _("There is no data in this file."),
     "encrypted": _("This file is locked with a password. Open it in Excel, remove the password and save it again."),
+    "damaged": _("This file is damaged or incomplete. Open it in Excel and save it again as xlsx."),
     "too_big": _("This file unpacks to more than can be read at once. Divide it into several files."),
-    "too_many": _("This file has more than %(most)s lines or 200 columns. Divide it into several files."),
-    "too_large": _("The file is larger than 25 MB."),
+    "too_many": _("This file has more than %(lines)s lines. Divide it into several files."),
+    "too_wide": _("Line %(line)s is filled beyond column %(columns)s. Delete what stands there, or divide the table."),
+    "too_long": _("Line %(line)s holds more than %(characters)s characters. Shorten it, or leave it out."),
+    "open_quote": _(
+        "On line %(line)s a quotation mark opens a cell and none closes it there. Put it right and save the file again."
+    ),
+    "too_large": _("The file is larger than %(megabytes)s MB."),
     "too_slow": _("Reading this file takes too long. Divide it into several files."),
 }
 
 
+def _number(number: int) -> str:
+    return f"{number:,}".replace(",", ".")
+
+
 class FileRefused(DomainError):
-    """The file cannot be taken; `str()` says why in words for the person."""
+    """The file cannot be taken; `str()` says why in words for the person.
+
+    `why`: a key of `REFUSALS`, and behind a colon the line that it speaks of.
+    """
 
     status = 422
 
-    def __init__(self, code: str) -> None:
-        super().__init__(REFUSALS[code], most=f"{MOST_LINES:,}".replace(",", "."))
-        self.code = code
+    def __init__(self, why: str) -> None:
+        code, _colon, line = why.partition(":")
+        super().__init__(
+            REFUSALS[code],
+            line=_number(int(line or 0)),
+            lines=_number(MOST_LINES),
+            columns=MOST_COLUMNS,
+            characters=_number(MOST_IN_LINE),
+            megabytes=FILE_LIMIT // 1024 // 1024,
+        )
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -50,42 +76,56 @@ class Line:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet of a file. `sheets` are all that can be chosen (none for a CSV), `encoding` is a CSV's."""
+    """One sheet of a file. `sheets` are all that can be chosen (none for text), `encoding` what its letters were read
+    as (of a workbook only where an old one was found or refused), `count` how many `lines` there are, one by one.
+    """
 
     name: str
     sheets: list[str]
     encoding: str
-    lines: list[Line]
+    count: int
+    lines: Iterator[Line]
 
 
-def read_sheet(path: str | Path, *, name: str, sheet: str = "", encoding: str = "") -> Sheet:
+@contextmanager
+def read_sheet(path: str | Path, *, name: str, sheet: str = "", encoding: str = "") -> Iterator[Sheet]:
     """Read one sheet (default: the first with data) of xlsx, xls, ods or csv; `FileRefused` says what is wrong.
 
-    `name` is what its owner calls the file: plain text counts as a table only under the name of one.
+    `name` is what its owner calls the file: plain text counts as a table only under the name of one. The lines wait on
+    the disk: there are none before the parser has come to a good end, and never all of them in memory.
     """
-    command = [sys.executable, "-m", "pheu.quality.parser", str(path), sheet, encoding]
+    with tempfile.TemporaryFile(dir=Path(path).parent) as kept:
+        told = _parse([str(path), sheet, encoding], kept)
+        if not told["sheets"] and not _is_table(told, Path(name).suffix.lower()):
+            raise FileRefused("no_spreadsheet")
+        kept.seek(0)
+        lines = (Line(*json.loads(line)) for line in kept)
+        yield Sheet(told["sheet"], told["sheets"], told["encoding"], told["lines"], lines)
+
+
+def _parse(words: list[str], kept: IO[bytes]) -> dict[str, Any]:
+    """Let the parser write its lines to `kept`; what it says of the file."""
+    command = [sys.executable, "-m", "pheu.quality.parser", *words]
     # An empty environment: the process that opens a stranger's file need not know where the database is.
     surroundings = {"PYTHONUTF8": "1"}
     try:
-        done = subprocess.run(command, cwd=settings.BASE_DIR, env=surroundings, capture_output=True, timeout=PATIENCE)
+        done = subprocess.run(
+            command, cwd=settings.BASE_DIR, env=surroundings, stdout=kept, stderr=subprocess.PIPE, timeout=PATIENCE
+        )
     except subprocess.TimeoutExpired as error:
         raise FileRefused("too_slow") from error
+    if done.returncode == -signal.SIGXCPU:
+        raise FileRefused("too_slow")
+    if b"[Errno 28]" in done.stderr:  # no room for the lines, which says nothing of the file
+        raise OSError(done.stderr.decode())
     if done.returncode:
         raise FileRefused("too_big" if done.returncode < 0 or b"MemoryError" in done.stderr else "no_spreadsheet")
-    read = _sheet([json.loads(line) for line in done.stdout.decode().split("\n") if line])
-    if read.encoding and not _is_table(read, Path(name).suffix.lower()):
-        raise FileRefused("no_spreadsheet")
-    return read
+    told = json.loads(done.stderr.splitlines()[-1])
+    if "refused" in told:
+        raise FileRefused(told["refused"])
+    return told
 
 
-def _sheet(said: list[Any]) -> Sheet:
-    head, *lines = said
-    if "refused" in head:
-        raise FileRefused(head["refused"])
-    return Sheet(head["sheet"], head["sheets"], head["encoding"], [Line(number, cells) for number, cells in lines])
-
-
-def _is_table(text: Sheet, suffix: str) -> bool:
+def _is_table(text: dict[str, Any], suffix: str) -> bool:
     """Old programs save text with tabs as .xls; a letter in plain words is no table under any name but .csv."""
-    cut = sum(len(line.cells) > 1 for line in text.lines)
-    return suffix in (".csv", ".tsv") or (suffix in (".xls", ".txt") and cut > len(text.lines) / 2)
+    return suffix in (".csv", ".tsv") or (suffix in (".xls", ".txt") and text["cut"] > text["lines"] / 2)

@@ -5,7 +5,7 @@ progress: no transaction lasts, and a killed worker's work goes on without anyth
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
@@ -32,6 +32,7 @@ from pheu.records import kinds
 CHUNK = 500
 KEPT_AT_ONCE = 2000  # lines of a file that is read
 CHECKED = ["state", "values", "marks", "reason", "detail", "has_problem", "record"]  # columns of a line
+MOST_AT_ONCE = 5_000_000  # characters of such lines
 SAMPLE = 1500  # lines by which columns and area code are proposed: a longer list would only take longer
 State, LineState = Import.State, ImportLine.State
 
@@ -102,13 +103,33 @@ def _must_be_open(imported: Import) -> None:
 def read_file(imported: Import, round_: int) -> None:
     """Read the wanted sheet and keep its lines. Safe to repeat: it begins anew. `refusal` says why it cannot be."""
     try:
-        sheet = read_sheet(imported.file.path, name=imported.name, **imported.wanted)
+        with read_sheet(imported.file.path, name=imported.name, **imported.wanted) as sheet:
+            _keep_sheet(imported, round_, sheet)
     except FileRefused as refusal:
-        return _refuse_file(imported, round_, refusal.code)
-    for start in range(0, len(sheet.lines), KEPT_AT_ONCE):
-        if not _keep_lines(imported, round_, sheet, start):
-            return None
-    return _end_reading(imported, round_, sheet)
+        _refuse_file(imported, round_, refusal.why)
+
+
+def _keep_sheet(imported: Import, round_: int, sheet: Sheet) -> None:
+    """Keep the lines chunk by chunk, and give way to whoever overtakes."""
+    start = 0
+    for lines in portions(sheet.lines):
+        if not _keep_lines(imported, round_, sheet, start, lines):
+            return
+        start += len(lines)
+    _end_reading(imported, round_, sheet)
+
+
+def portions(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """The lines, as many at once as are kept in one transaction and find room in memory."""
+    portion, size = list[Line](), 0
+    for line in lines:
+        portion.append(line)
+        size += sum(map(len, line.cells))
+        if len(portion) == KEPT_AT_ONCE or size > MOST_AT_ONCE:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
 
 
 @transaction.atomic
@@ -132,7 +153,7 @@ def _drop_file(imported: Import) -> None:
 
 
 @transaction.atomic
-def _keep_lines(imported: Import, round_: int, sheet: Sheet, start: int) -> bool:
+def _keep_lines(imported: Import, round_: int, sheet: Sheet, start: int, lines: Sequence[Line]) -> bool:
     """Keep one chunk of lines, the first in place of all that there were; False when somebody else does or has.
 
     The same job may run twice at once, when a worker that was held for dead is not: whose chunk does not follow what
@@ -143,9 +164,8 @@ def _keep_lines(imported: Import, round_: int, sheet: Sheet, start: int) -> bool
         return False
     if not start:
         current.lines.all().delete()
-        current.sheet, current.sheets, current.encoding, current.rows = "", [], "", len(sheet.lines)
-    lines = sheet.lines[start : start + KEPT_AT_ONCE]
-    ImportLine.objects.bulk_create(ImportLine(imported=current, line=one.number, cells=one.cells) for one in lines)
+        current.sheet, current.sheets, current.encoding, current.rows = "", [], "", sheet.count
+    ImportLine.objects.keep(current.pk, ((one.number, one.cells) for one in lines))
     current.done = start + len(lines)
     current.save()
     return True
@@ -154,10 +174,10 @@ def _keep_lines(imported: Import, round_: int, sheet: Sheet, start: int) -> bool
 @transaction.atomic
 def _end_reading(imported: Import, round_: int, sheet: Sheet) -> None:
     current = _in_round(imported, round_, State.READING)
-    if current is None or current.done != len(sheet.lines):
+    if current is None or current.done != sheet.count:
         return
     current.sheet, current.sheets, current.encoding = sheet.name[:255], sheet.sheets, sheet.encoding
-    lines = sheet.lines[:SAMPLE]
+    lines = lines_of(current, SAMPLE)
     _propose(current, lines, _headers(current).find(lines))
 
 

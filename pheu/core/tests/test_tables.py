@@ -38,8 +38,8 @@ def test_every_text_comes_back_from_either_file(tmp_path, name):
     lines = [["Đầu", "Cuối"], *([text, "."] for text in RUNS + PLAIN)]
     pieces = xlsx_file(Sheet(lines)) if name.endswith("xlsx") else csv_file(lines)
     (tmp_path / name).write_bytes(b"".join(pieces))
-    read = read_sheet(tmp_path / name, name=name)
-    assert [line.cells for line in read.lines] == lines
+    with read_sheet(tmp_path / name, name=name) as read:
+        assert [line.cells for line in read.lines] == lines
 
 
 def test_numbers_and_days_are_numbers_and_days_in_a_workbook():

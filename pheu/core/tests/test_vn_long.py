@@ -3,6 +3,7 @@
 What cannot be read is kept as it was typed, with a remark, or refused in words; it never holds up the others.
 """
 
+import io
 import time
 import unicodedata
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from pheu.core.vietnamese import (
     show_tax_code,
     sort_key,
 )
+from pheu.core.vietnamese.legacy import convert, looks_like
 from pheu.core.vietnamese.phone import UNREADABLE, Phone
 from pheu.parties.schema import COMPANY, CONTACT, PROSPECT
 from pheu.quality.importers import importer_of
@@ -70,11 +72,14 @@ READERS: dict[str, Callable[[str], Any]] = {
             cell_text, unprintable, line_of_a_file,
         )
     },
+    "old fonts": lambda text: looks_like([text, f"ñ{text}"]),
+    "letters of TCVN3": lambda text: convert(f"«{text}", "tcvn3"),
+    "letters of VNI": lambda text: convert(f"ñ{text}", "vni"),
     "the header finder": HEADERS.match,
     "a line of numbers": lambda text: is_column_numbers([text] * 3),
     "a header again": lambda text: is_header_again([text], [text]),
     "the area code": lambda text: guess_area_code([text, "3812345"], [text], [text]),
-    "the lines of a CSV": lambda text: list(csv_lines(text)),
+    "the lines of a CSV": lambda text: list(csv_lines(io.StringIO(text, newline=""))),
     **{
         f"{type(one).__name__} {one.name}": one.read
         for schema in (COMPANY, CONTACT, PROSPECT)

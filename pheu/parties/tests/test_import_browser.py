@@ -86,7 +86,7 @@ def test_a_file_that_the_server_refuses_is_still_chosen(world, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(services, "FILE_LIMIT", 100)
         page.get_by_role("button", name="Tiếp tục").click()
-        expect(page.locator(".field .error", has_text="lớn hơn 25 MB")).to_be_visible()
+        expect(page.locator(".field .error", has_text="lớn hơn 250 MB")).to_be_visible()
     is_still_chosen(page)
     page.get_by_role("button", name="Tiếp tục").click()
     page.wait_for_url("**/columns/")
@@ -100,11 +100,11 @@ def test_what_cannot_be_imported_is_said_when_it_is_chosen(world, tmp_path):
     letter, giant = tmp_path / "thu-ngo.pdf", tmp_path / "khong-lo.csv"
     letter.write_bytes(b"%PDF-1.4")
     with giant.open("wb") as file:
-        file.truncate(26 * 1024 * 1024)
+        file.truncate(251 * 1024 * 1024)
     said = page.locator(".field [role=alert]")
     for path, words in (
         (letter, "thu-ngo.pdf không đúng loại tệp."),
-        (giant, "khong-lo.csv nặng 26 MB, nhiều nhất là 25 MB."),
+        (giant, "khong-lo.csv nặng 251 MB, nhiều nhất là 250 MB."),
     ):
         page.locator("input[type=file]").set_input_files(path)
         expect(said).to_contain_text(words)

@@ -3,7 +3,9 @@
 import datetime
 import io
 import re
+import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import xlsxwriter
@@ -19,9 +21,10 @@ from pheu.leads.services import convert_prospects
 from pheu.parties.models import Prospect
 from pheu.parties.services import create_prospect
 from pheu.people.models import Role
-from pheu.quality import jobs, running, services
+from pheu.quality import jobs, reading, running, services
 from pheu.quality.events import IMPORT_FINISHED
 from pheu.quality.models import Import
+from pheu.quality.reading import Line
 from pheu.quality.tests.importing import accounts, asked_for, checked, mapped, opened, run, upload, work, xlsx
 from pheu.timeline.events import CREATED
 from pheu.timeline.models import Event
@@ -409,7 +412,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_kept(client, an, kept_
     with nothing_changes():
         answer = upload(client, xlsx(LOOK_ALIKE))
     assert answer.status_code == 422
-    assert "lớn hơn 25 MB" in answer.text
+    assert "lớn hơn 250 MB" in answer.text
     assert not files_in(kept_files)
 
 
@@ -491,7 +494,7 @@ def test_two_workers_that_read_the_same_file_leave_every_line_once(client, an, m
     def overtaken(*words):
         calls.append(words)
         if step == "_end_reading" or len(calls) == 3:  # of three chunks: the other worker does its first one
-            keep(*words[:3], 0)
+            keep(*words[:3], 0, [Line(number, ["Hải Nam"]) for number in range(5)])
         return do(*words)
 
     with monkeypatch.context() as two:
@@ -794,3 +797,71 @@ def test_the_mapping_says_that_a_remark_becomes_the_need_of_a_lead(client, an):
     imported = opened(client, xlsx(LOOK_ALIKE))
     row = client.get(f"/imports/{imported.pk}/columns/").text.split('cell-title">Tên dự án')[1].split("</tr>")[0]
     assert "khi thành tiềm năng: «Nhu cầu»" in row
+
+
+OLD_FONT = [["Tªn doanh nghiÖp", "§iÖn tho¹i"], ["C«ng ty S«ng Hång", "0903 123 456"], ["NguyÔn V¨n A", "0904 123 456"]]
+
+
+def test_a_workbook_in_an_old_font_is_read_in_todays_letters_unless_one_says_no(client, an):
+    """R1.31: the choice is there only where such a font was recognised."""
+    client.force_login(an)
+    imported = opened(client, xlsx(OLD_FONT))
+    page = client.get(f"/imports/{imported.pk}/columns/").text
+    assert (imported.encoding, imported.columns) == ("tcvn3", {"0": "company_name", "1": "phone"})
+    assert "Bảng mã cũ" in page and "Công ty Sông Hồng" in page
+    client.post(f"/imports/{imported.pk}/sheet/", {"sheet": "Doanh nghiep", "encoding": "unicode", "header_line": "1"})
+    assert work() == ["read_file"]
+    imported.refresh_from_db()
+    assert (imported.encoding, imported.lines.get(line=2).cells[0]) == ("unicode", "C«ng ty S«ng Hång")
+    assert "Bảng mã cũ" in client.get(f"/imports/{imported.pk}/columns/").text
+    usual = opened(client, xlsx(LOOK_ALIKE))
+    assert "Bảng mã cũ" not in client.get(f"/imports/{usual.pk}/columns/").text
+
+
+def test_an_old_font_is_one_of_the_encodings_of_a_text_file(client, an):
+    """R1.31: recognised or chosen."""
+    client.force_login(an)
+    content = "".join(",".join(line) + "\n" for line in OLD_FONT).encode("cp1252")
+    imported = opened(client, content, "ds.csv")
+    assert (imported.encoding, imported.lines.get(line=2).cells[0]) == ("tcvn3", "Công ty Sông Hồng")
+    assert re.search(r'value="tcvn3" selected>\s*TCVN3', client.get(f"/imports/{imported.pk}/columns/").text)
+    client.post(f"/imports/{imported.pk}/sheet/", {"encoding": "vni", "header_line": "1"})
+    work()
+    imported.refresh_from_db()
+    assert imported.encoding == "vni"
+
+
+def test_what_is_wrong_on_one_line_of_a_file_is_said_with_its_number(client, an):
+    """R1.31."""
+    client.force_login(an)
+    imported = opened(client, 'Tên,Điện thoại\n"Sông Hồng,0903\nHải Nam,0904\n'.encode(), "ds.csv")
+    assert "Dòng 2 có dấu ngoặc kép" in client.get(f"/imports/{imported.pk}/").text
+
+
+def test_a_parser_that_dies_in_the_middle_leaves_what_was_read_before(client, an, monkeypatch):
+    """R1.31: what it had written by then counts for nothing."""
+    client.force_login(an)
+    imported = opened(client, two_sheets([HEADER, *([n, f"Công ty {n}"] for n in range(8))]))
+    before = list(imported.lines.values_list("line", "cells"))
+    jobs.choose_sheet(imported, {"sheet": "Khac", "encoding": "", "header_line": 4}, by=an)
+
+    def die(_command, *, stdout, **_more):
+        stdout.write(b'[1, ["half"]]\n[2, ["ha')
+        return SimpleNamespace(returncode=-signal.SIGKILL, stderr=b"")
+
+    with monkeypatch.context() as dying:
+        dying.setattr(reading.subprocess, "run", die)
+        assert work() == ["read_file"]
+    imported.refresh_from_db()
+    assert (imported.state, imported.sheet, imported.refusal) == (Import.State.DRAFT, "Doanh nghiep", "too_big")
+    assert list(imported.lines.values_list("line", "cells")) == before
+
+
+def test_few_lines_are_kept_at_once_where_they_are_long(client, an, monkeypatch):
+    """R1.31: a worker never holds more of a file than it has room for."""
+    lines = [Line(number, ["x" * 40, ""]) for number in range(5)]
+    assert [len(portion) for portion in services.portions(lines)] == [5]
+    monkeypatch.setattr(services, "MOST_AT_ONCE", 60)
+    assert [len(portion) for portion in services.portions(lines)] == [2, 2, 1]
+    monkeypatch.setattr(services, "KEPT_AT_ONCE", 1)
+    assert list(services.portions(iter(lines))) == [[line] for line in lines]

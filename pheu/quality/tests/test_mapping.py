@@ -75,6 +75,28 @@ def test_without_a_header_none_is_guessed():
     assert HEADERS.find([]) is None
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["Công ty TNHH Điện thoại ABC", "0912345678", "a@abc.example", "Địa chỉ: 5 Láng"],
+        ["Công ty TNHH Điện thoại ABC", "Công ty CP Email Việt", "Hà Nội"],
+        ["Công ty Điện thoại ABC", "Nguyễn Văn A", "Hà Nội"],
+        ["CTY CP Website Việt", "Tên", "0100109106"],
+        ["Tổng công ty Email", "Địa chỉ công ty ở Láng"],
+        ["Công ty Mail Nhanh", "Ghi chú", "www.mail.example"],
+    ],
+)
+def test_a_row_of_a_list_without_a_header_is_no_header_whatever_the_company_is_called(row):
+    """R1.31."""
+    assert HEADERS.find(lines(row, ["Sông Hồng", "0903 123 456"], ["Hải Nam", "0904 123 456"])) is None
+
+
+def test_headers_of_which_none_is_a_name_in_full_are_recognised_if_they_are_several():
+    """R1.31."""
+    table = lines(["Email công ty", "Điện thoại di động", "Địa chỉ trong khu"], ["a@b.example", "0903 123 456", "Lô 1"])
+    assert HEADERS.find(table) == 1
+
+
 def test_an_exact_header_wins_over_a_likely_one_and_joined_fields_take_several_columns():
     proposed = HEADERS.propose(["Địa chỉ cũ", "Địa chỉ", "Di động (sđt)", "Điện thoại", "Fax"])
     assert proposed == {1: "address", 2: "phone", 3: "phone"}

@@ -27,9 +27,8 @@ from pheu.parties import services as parties
 from pheu.parties.models import Company, Prospect
 from pheu.people.models import Role, User
 from pheu.people.tests.test_access_acts import PARTS, THIS_YEAR, a_logo, a_new_order, acts_of_the_house
-from pheu.quality import running, taking_back
+from pheu.quality import running, sweep, taking_back
 from pheu.quality import services as quality
-from pheu.quality import sweep
 from pheu.quality.models import DuplicateRule, Import
 from pheu.records import keeping, kinds
 from pheu.records.acts import current, operation
