@@ -7,7 +7,7 @@ from typing import Any
 from pheu.core.vietnamese.text import clean
 from pheu.people.models import User
 from pheu.quality import marks
-from pheu.quality.importers import NOTE, Importer
+from pheu.quality.importers import NOTE, NUMBER, Importer
 from pheu.records.fields import NO_VALUE
 from pheu.records.fields.base import Reading
 from pheu.records.fields.references import OfTable
@@ -34,6 +34,13 @@ class Draft:
 
     def mark(self, name: str, code: str) -> None:
         self.by_field.append((name, code))
+
+
+def lacks(importer: Importer, values: Mapping[str, Any], required: Sequence[str]) -> str:
+    """Why values make no row: the code of a reason, or nothing."""
+    if not any(values.get(name) for name in importer.needs):
+        return marks.NOTHING_IN_IT
+    return marks.INCOMPLETE if any(values.get(name) in NO_VALUE for name in required) else ""
 
 
 class LineReader:
@@ -69,10 +76,9 @@ class LineReader:
             if filled:
                 overflow += self._read_field(name, filled, draft)
         self._add_overflow(overflow, draft)
-        if not any(draft.values.get(name) for name in self.importer.needs):
-            draft.reason = marks.NOTHING_IN_IT
-        elif any(draft.values.get(name) in NO_VALUE for name in self.required):
-            draft.reason = marks.INCOMPLETE
+        lacking = lacks(self.importer, draft.values, self.required)
+        if lacking and NUMBER not in draft.values:  # a record that is there needs nothing more
+            draft.reason = lacking
         elif self.has_phones and not draft.phones and not draft.values.get("phone"):
             draft.mark("", marks.NO_PHONE)
         return draft

@@ -19,6 +19,7 @@ from pheu.people.scopes import IMPORT
 from pheu.quality import events, marks, merging
 from pheu.quality.existing import Known, Match
 from pheu.quality.importers import NOTE, NUMBER
+from pheu.quality.lines import lacks
 from pheu.quality.models import Import, ImportLine
 from pheu.quality.services import CHUNK, locked, may_place, new_round, repeats_of
 from pheu.records.acts import last_operation, operation
@@ -157,7 +158,9 @@ def _work_off(imported: Import, known: Known, lines: Sequence[ImportLine]) -> li
 def _without_row(imported: Import, line: ImportLine, one: Match | None, mine: dict[int, Any]) -> Ended | None:
     """Where a line makes no row and changes none, as something is there; None where it does."""
     if one is None or (imported.policy == Policy.CREATE and not one.blocks):
-        return None
+        importer = imported.importer
+        lacking = lacks(importer, line.values, importer.required())
+        return Ended(line, LineState.REJECTED, reason=lacking) if lacking else None
     if one.record.pk not in mine:  # nothing tells which one it is
         is_left = imported.policy != Policy.CREATE
         return Ended(line, LineState.SKIPPED if is_left else LineState.REJECTED, reason=marks.NOT_YOURS)

@@ -214,6 +214,17 @@ def test_a_column_of_numbers_finds_the_records_that_a_list_was_exported_from(cli
     assert Prospect.objects.exclude(pk=steel.pk).get().number != "KT-999999"
 
 
+def test_a_number_is_enough_for_a_record_that_is_there_and_for_no_other(client, an, steel):
+    """R1.31: a list of numbers and one new value for each."""
+    client.force_login(an)
+    content = csv("Mã số,Email", f"{steel.number},moi@songda.example", "KT-999999,", ",la@songda.example")
+    done = run(client, checked(client, content, "khach.csv"), policy="fill")
+    assert accounts(done) == (3, 1, 1, 0, 0, 1)
+    steel.refresh_from_db()
+    assert (steel.email, steel.company_name) == ("moi@songda.example", "Công ty CP Thép Sông Đà")
+    assert "Không có tên hay cách liên lạc" in done.lines.get(state="rejected").reason_text()
+
+
 @pytest.mark.parametrize(
     "named", ["{number}", "Công ty CP Thép Sông Đà", "CTCP THEP SONG DA", "0100109106", "lien.he@songda.example"]
 )
