@@ -25,6 +25,7 @@ from pheu.timeline.undo import Undoable, Work, bring_rows_up, can_undo, offers_w
 
 ACT = "run_import"
 MOST_SHOWN = 50
+WRITTEN = [ImportLine.State.CREATED, ImportLine.State.UPDATED, ImportLine.State.MERGED]
 State = Import.State
 
 
@@ -65,10 +66,11 @@ def _take_back(imported: Import, one: Operation) -> None:
         imported.kept += one.events.exclude(about=None).values("about").distinct().count()
         imported.problem = str(error)[:500]
         return
-    gone = [row.pk for row in done.gone]
-    imported.taken_away += len(gone)
-    imported.kept += len({row.pk for row, _column in done.edited} | {row.pk for row in done.used})
-    imported.lines.filter(record__in=gone).update(state=ImportLine.State.TAKEN_BACK)
+    kept = {row.pk for row, _column in done.edited} | {row.pk for row in done.used}
+    imported.taken_away += len(done.gone)
+    imported.kept += len(kept)
+    back = set(one.events.exclude(about=None).values_list("about", flat=True)) - kept
+    imported.lines.filter(record__in=back, state__in=WRITTEN).update(state=ImportLine.State.TAKEN_BACK)
 
 
 def _finish(imported: Import) -> bool:

@@ -85,6 +85,7 @@ def test_what_was_there_before_is_as_it_was(client, an, policy):
     back = taken_back(client, imported)
     assert (back.state, back.kept, back.problem) == ("taken_back", 0, "")
     assert everything() == before
+    assert set(back.lines.exclude(state="read").values_list("state", flat=True)) == {"taken_back"}
 
 
 def test_what_somebody_has_used_or_changed_since_stays_and_is_counted(client, an, done):
