@@ -32,8 +32,7 @@ ROLES: list[tuple[str, str, Grants]] = [
         "Quản lý",
         {
             "work": everywhere("department", *EVERYTHING),
-            "party": everywhere("all", "view", "create", "change")
-            | everywhere("department", "assign", "archive", "import"),  # lists begin at the companies: R1.31
+            "party": everywhere("all", "view", "create", "change") | everywhere("department", "assign", "archive"),
         },
     ),
     (

@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 from pheu.deals.models import Deal
 from pheu.leads.models import Lead
 from pheu.leads.services import create_lead
-from pheu.parties.tests.test_import_pages import work, xlsx
+from pheu.parties.tests.test_import_pages import LOOK_ALIKE
+from pheu.quality.tests.importing import work, xlsx
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,7 +45,7 @@ def test_from_a_file_to_leads_handed_out_in_fourteen_clicks(world, settings, tmp
     page.get_by_role("link", name="Nhập dữ liệu").first.click()
     with page.expect_file_chooser() as chosen:
         page.locator(".drop").click()
-    chosen.value.set_files({"name": "danh-sach.xlsx", "mimeType": SHEET, "buffer": xlsx()})
+    chosen.value.set_files({"name": "danh-sach.xlsx", "mimeType": SHEET, "buffer": xlsx(LOOK_ALIKE)})
     page.get_by_role("button", name="Tiếp tục").click()
     page.wait_for_url(re.compile(r"/imports/\d+/columns/"))
     work()

@@ -11,9 +11,9 @@ from pheu.leads.models import Lead
 from pheu.leads.services import convert_prospects
 from pheu.parties.models import Company, Prospect, Source
 from pheu.parties.services import create_company, create_prospect
-from pheu.parties.tests.test_import_pages import mapped, opened, work, xlsx
 from pheu.quality import services
 from pheu.quality.models import Import
+from pheu.quality.tests.importing import mapped, opened, work, xlsx
 from pheu.records import kinds
 
 LIST = xlsx(

@@ -10,8 +10,9 @@ from pheu.conftest import PASSWORD, World, edited
 from pheu.deals.models import Deal
 from pheu.leads.models import Lead
 from pheu.parties.models import Company, Prospect
-from pheu.parties.tests.test_import_pages import work, xlsx
+from pheu.parties.tests.test_import_pages import LOOK_ALIKE
 from pheu.quality.models import Import
+from pheu.quality.tests.importing import work, xlsx
 from pheu.timeline.services import assign
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 # rows, created, skipped, rejected; then without a phone and completed with 028
 EXPECTED = {"khu-cong-nghe-cao-tphcm.xlsx": (76, 76, 0, 0)}
-FILES = [("danh-sach.xlsx", xlsx(), (9, 7, 1, 1))] + [
+FILES = [("danh-sach.xlsx", xlsx(LOOK_ALIKE), (9, 7, 1, 1))] + [
     (path.name, path.read_bytes(), EXPECTED[path.name]) for path in sorted(DATA.glob("*.xlsx")) if path.name in EXPECTED
 ]
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

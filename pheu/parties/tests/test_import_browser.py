@@ -7,9 +7,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from pheu.parties.tests.test_import_pages import LOOK_ALIKE, kept_files, work, xlsx  # noqa: F401
+from pheu.parties.tests.test_import_pages import LOOK_ALIKE, kept_files  # noqa: F401
 from pheu.quality import jobs, services
 from pheu.quality.models import Import
+from pheu.quality.tests.importing import work, xlsx
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -110,7 +111,7 @@ def test_what_cannot_be_imported_is_said_when_it_is_chosen(world, tmp_path):
         expect(said).to_contain_text(words)
         page.get_by_role("button", name="Tiếp tục").click()
         expect(said).to_be_visible()
-    page.locator("input[type=file]").set_input_files({"name": NAME, "mimeType": "", "buffer": xlsx()})
+    page.locator("input[type=file]").set_input_files({"name": NAME, "mimeType": "", "buffer": xlsx(LOOK_ALIKE)})
     expect(said).to_be_hidden()
     assert sent == []
 

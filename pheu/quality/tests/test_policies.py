@@ -198,6 +198,14 @@ def test_the_act_refuses_a_policy_or_a_field_that_no_page_offers(client, an):
     assert Import.objects.get().state == "checked"
 
 
+@pytest.fixture
+def lister(binh):
+    """Who may import whom we sell to as well."""
+    binh.role.grants["party"]["import"] = "department"
+    binh.role.save()
+    return binh
+
+
 # Numbers and other records --------------------------------------------------------------------------------------------
 
 
@@ -228,13 +236,13 @@ def test_a_number_is_enough_for_a_record_that_is_there_and_for_no_other(client, 
 @pytest.mark.parametrize(
     "named", ["{number}", "Công ty CP Thép Sông Đà", "CTCP THEP SONG DA", "0100109106", "lien.he@songda.example"]
 )
-def test_a_contact_names_its_company_by_number_name_tax_code_or_mail(client, binh, named):
+def test_a_contact_names_its_company_by_number_name_tax_code_or_mail(client, lister, named):
     """R1.31: relations by name, number, tax code or e-mail."""
     company = made(
-        "company", binh, name="Công ty CP Thép Sông Đà", type="prospect", tax_code="0100109106",
+        "company", lister, name="Công ty CP Thép Sông Đà", type="prospect", tax_code="0100109106",
         email="lien.he@songda.example",
     )  # fmt: skip
-    client.force_login(binh)
+    client.force_login(lister)
     content = csv("Họ tên,Công ty", f"Đỗ Vân,{named.format(number=company.number)}")
     imported = opened(client, content, "lien-he.csv", "contact")
     assert imported.columns == {"0": "full_name", "1": "company"}
@@ -243,13 +251,13 @@ def test_a_contact_names_its_company_by_number_name_tax_code_or_mail(client, bin
     assert Contact.objects.get().company_id == company.pk
 
 
-def test_a_company_that_is_not_there_or_not_to_be_seen_or_not_the_only_one_is_kept_in_words(client, binh, chi):
+def test_a_company_that_is_not_there_or_not_to_be_seen_or_not_the_only_one_is_kept_in_words(client, lister, chi):
     """R1.31: nothing is guessed, and nothing of what others have is told."""
-    for owner, name in ((chi, "Của phòng khác"), (binh, "Sứ Hải Hà"), (binh, "Sứ Hải Hà")):
+    for owner, name in ((chi, "Của phòng khác"), (lister, "Sứ Hải Hà"), (lister, "Sứ Hải Hà")):
         made("company", owner, name=name, type="prospect")
-    binh.role.grants["party"]["view"] = "own"
-    binh.role.save()
-    client.force_login(binh)
+    lister.role.grants["party"]["view"] = "own"
+    lister.role.save()
+    client.force_login(lister)
     content = csv("Họ tên,Công ty", "Đỗ Vân,Của phòng khác", "Đỗ Lan,Sứ Hải Hà", "Đỗ Mai,Không có")
     imported = checked(client, content, "lien-he.csv", "contact")
     assert imported.mark_counts["bad_value"] == 3
@@ -258,10 +266,10 @@ def test_a_company_that_is_not_there_or_not_to_be_seen_or_not_the_only_one_is_ke
     assert Note.objects.get(record__title="Đỗ Vân").body == "Công ty: Của phòng khác"
 
 
-def test_leads_come_from_a_file_with_their_company_and_source(client, binh):
+def test_leads_come_from_a_file_with_their_company_and_source(client, lister):
     """R4.02: every kind of record, by its schema."""
-    company = made("company", binh, name="Thép Sông Đà", type="prospect")
-    client.force_login(binh)
+    company = made("company", lister, name="Thép Sông Đà", type="prospect")
+    client.force_login(lister)
     content = csv("Tên công ty,Công ty có sẵn,Người liên hệ,Điện thoại", "Thép Sông Đà,Thép Sông Đà,Vân,0903 123 456")
     done = run(client, checked(client, content, "tiem-nang.csv", "lead"))
     assert accounts(done) == (1, 1, 0, 0, 0, 0), list(done.lines.values("reason", "detail"))

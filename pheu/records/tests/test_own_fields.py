@@ -11,8 +11,8 @@ from django.http import QueryDict
 
 from pheu.conftest import told
 from pheu.leads.models import Lead
-from pheu.parties.tests.test_import_pages import mapped, work
 from pheu.quality.models import Import
+from pheu.quality.tests.importing import mapped, work
 from pheu.records import kinds, lists, schema
 from pheu.records.chips import chips_of
 from pheu.records.lists import Listing

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pheu.conftest import nothing_changes, stage_of, told
-from pheu.parties.tests.test_import_pages import mapped, work
 from pheu.quality.models import Import
+from pheu.quality.tests.importing import mapped, work
 from pheu.records import kinds
 from pheu.records.models import ClosingReason, Operation, Pipeline
 from pheu.records.seeds import plant_pipeline, plant_reasons
