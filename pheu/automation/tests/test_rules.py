@@ -20,7 +20,7 @@ from pheu.parties.models import Prospect, Source
 from pheu.parties.services import create_prospect
 from pheu.people.models import Team, TimeOff, User
 from pheu.quality.jobs import run_import
-from pheu.quality.services import start_import
+from pheu.quality.running import start_import
 from pheu.records import kinds
 from pheu.records.acts import last_operation
 from pheu.records.models import Operation

@@ -146,7 +146,7 @@ def test_a_check_and_a_run_say_how_far_they_are(world):
     Import.objects.filter(pk=imported.pk).update(done=200)
     expect(page.locator("#import-progress")).to_contain_text("đang so với các số điện thoại đã có", timeout=PATIENCE)
 
-    Import.objects.filter(pk=imported.pk).update(state=Import.State.RUNNING, created=50)
+    Import.objects.filter(pk=imported.pk).update(state=Import.State.RUNNING, created=50, done=50, to_do=200)
     page.goto("/imports/")
     expect(page.locator("tbody tr")).to_contain_text("25 %")
     line = page.locator(".work")
