@@ -10,20 +10,12 @@ from django.utils.functional import cached_property
 from pheu.people.scopes import CHANGE
 from pheu.quality.importers import NUMBER
 from pheu.quality.models import DuplicateRule, Import, ImportLine
-from pheu.quality.rules import first_rule_for, found_by_rules, rules_of, wait_for_whoever_saves
+from pheu.quality.rules import SURE, first_rule_for, found_by_rules, rules_of, wait_for_whoever_saves
 from pheu.records import kinds
 from pheu.records.models import Record
 
-# What makes two rows the same where a company has no rules of its own.
-# Never a phone alone: companies of one house share it.
-USUAL = (
-    ["tax"],
-    ["email"],
-    ["phone", "company"],
-    ["phone", "person"],
-    ["company", "person"],
-    ["company", "address"],
-)
+# Nobody looks at each line, so never a phone alone: companies of one house share it.
+USUAL = (*SURE, ("phone", "company"), ("phone", "person"))
 
 
 @dataclass(frozen=True)
@@ -46,7 +38,7 @@ class Known:
         own = rules_of(self.kind)
         if self.policy == Import.Policy.CREATE:
             return [rule for rule in own if rule.blocks]
-        return own or [DuplicateRule(kind=self.kind.code, criteria=criteria) for criteria in USUAL]
+        return own or [DuplicateRule(kind=self.kind.code, criteria=list(criteria)) for criteria in USUAL]
 
     @property
     def takes_in(self) -> bool:

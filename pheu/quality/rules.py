@@ -19,6 +19,8 @@ from pheu.records.models import Record, Row
 
 MOST_LOOKED_AT = 200  # for each row
 Keys = dict[str, set[str]]  # by criterion
+# What makes two records the same where a company has no rules of its own, whoever asks.
+SURE = (("tax",), ("email",), ("company", "person"), ("company", "address"))
 Found = tuple[DuplicateRule, Alike]
 
 
@@ -81,10 +83,10 @@ def must_be_the_only_ones(rows: Sequence[Row], was: Sequence[Collection[str]], b
     """`Invalid` where a rule that blocks finds two of these rows, or one of them and another record, the same.
 
     Only what is new in them is asked about: two that were the same before there was a rule can be changed.
-    Of two who save at once the second waits for the first. A list that is imported has rules of its own.
+    Of two who save at once the second waits for the first.
     """
     kind = kinds.get(rows[0].kind)
-    rules = [] if via == "import" else _rules(kind, blocking=True)
+    rules = _rules(kind, blocking=True)
     if not rules:
         return
     keys = [kind.schema.keys_of(row) for row in rows]

@@ -22,7 +22,7 @@ from pheu.quality.importers import NOTE, NUMBER
 from pheu.quality.lines import lacks
 from pheu.quality.models import Import, ImportLine
 from pheu.quality.services import CHUNK, locked, may_place, new_round, repeats_of
-from pheu.records.acts import last_operation, operation
+from pheu.records.acts import in_halves, last_operation, operation
 from pheu.records.fields import Field
 from pheu.timeline import services as timeline
 
@@ -87,7 +87,7 @@ def import_chunk(import_id: int) -> bool:
     with translation.override(settings.LANGUAGE_CODE):
         known = Known(imported, imported.policy)
         known.wait_for_others()
-        _try(imported, known, lines)
+        _work_off(imported, known, lines)
     imported.problem = ""
     imported.save()
     return True
@@ -107,22 +107,20 @@ class Ended:
     detail: str = ""
 
 
-def _try(imported: Import, known: Known, lines: Sequence[ImportLine]) -> None:
-    """Work off all of these lines; where something is in the way, halves of them, until one alone is rejected."""
-    try:
+def _work_off(imported: Import, known: Known, lines: Sequence[ImportLine]) -> None:
+    """Work off lines, but those that are in the way of others: they are rejected with the reason."""
+
+    def do(some: Sequence[ImportLine]) -> None:
         with operation("run_import", by=imported.by, via="import"):
-            ended = _work_off(imported, known, lines)
-    except DomainError as error:
-        if len(lines) > 1:
-            half = len(lines) // 2
-            for some in (lines[:half], lines[half:]):
-                _try(imported, known, some)
-            return
-        ended = [Ended(lines[0], LineState.REJECTED, reason=marks.REFUSED, detail=str(error)[:300])]
-    else:
+            ended = _ends_of(imported, known, some)
         if made := last_operation():
             imported.operations.append(made)
-    _keep(imported, ended)
+        _keep(imported, ended)
+
+    def refuse(line: ImportLine, error: DomainError) -> None:
+        _keep(imported, [Ended(line, LineState.REJECTED, reason=marks.REFUSED, detail=str(error)[:300])])
+
+    in_halves(lines, do, refuse)
 
 
 def _keep(imported: Import, ended: Sequence[Ended]) -> None:
@@ -134,7 +132,7 @@ def _keep(imported: Import, ended: Sequence[Ended]) -> None:
     ImportLine.objects.save_all([one.line for one in ended], ["record", "state", "reason", "detail"])
 
 
-def _work_off(imported: Import, known: Known, lines: Sequence[ImportLine]) -> list[Ended]:
+def _ends_of(imported: Import, known: Known, lines: Sequence[ImportLine]) -> list[Ended]:
     """All of these lines, up to the first that is the same as one above it: that one is compared with its row."""
     rows = imported.importer.build_many(lines, imported.place)
     met = known.matches(lines, rows)

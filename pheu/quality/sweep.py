@@ -18,7 +18,9 @@ from psycopg import sql
 from pheu.core.errors import DomainError
 from pheu.people.models import User
 from pheu.people.scopes import CHANGE
-from pheu.quality.models import AlikeGroup, AlikePair, DuplicateRule, Sweep
+from pheu.quality.models import AlikeGroup, AlikePair, Sweep
+from pheu.quality.rules import SURE
+from pheu.quality.rules import rules_of as own_rules
 from pheu.quality.sidebyside import MOST
 from pheu.records import kinds
 from pheu.records.alike import CRITERIA
@@ -27,17 +29,8 @@ from pheu.records.kinds import Kind
 Rule = tuple[str, ...]
 CLOSE = "close"  # company names that are nearly alike: a criterion of sweeps, which finds nobody by itself
 CLOSE_FROM = 0.6  # of 1, as pg_trgm compares
-# What counts where a company has made no rules of its own.
-USUAL: list[Rule] = [
-    ("tax",),
-    ("email",),
-    ("phone",),
-    ("company", "person"),
-    ("company", "address"),
-    ("company", "website"),
-    ("address", CLOSE),
-    ("website", CLOSE),
-]
+# What counts where a company has made no rules of its own: more than is sure, as a person looks at each group.
+USUAL: list[Rule] = [*SURE, ("phone",), ("company", "website"), ("address", CLOSE), ("website", CLOSE)]
 MOST_SHARING = 30  # records; a key that more of them share (a hotline, «không có») is no evidence, in no rule
 PATIENCE = timedelta(minutes=15)  # after which a sweep that has not ended may be begun anew
 READ_AT_ONCE = 5000  # pairs
@@ -54,8 +47,7 @@ def rules_of(kind: Kind) -> list[Rule]:
     A kind that has no person's name is the customer itself: its name alone is enough.
     """
     there = {one.criterion for one in kind.schema if one.criterion}
-    own = DuplicateRule.objects.filter(kind=kind.code, is_active=True).values_list("criteria", flat=True)
-    if found := [tuple(criteria) for criteria in own if criteria and set(criteria) <= there]:
+    if found := [tuple(rule.criteria) for rule in own_rules(kind) if set(rule.criteria) <= there]:
         return found
     usual = [rule for rule in USUAL if set(rule) <= there | {CLOSE}]
     return usual if "person" in there else [*usual, *([("company",)] if "company" in there else [])]

@@ -8,7 +8,7 @@ leaves nothing behind.
 """
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -16,6 +16,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from django.db import transaction
 
+from pheu.core.errors import DomainError
 from pheu.people.models import User
 from pheu.records.models import Operation
 
@@ -82,6 +83,25 @@ def operation(name: str, *, by: User | None, via: str = "page") -> Iterator[Doin
         finally:
             _doing.reset(token)
     _last.set(doing._id)
+
+
+T = TypeVar("T")
+
+
+def in_halves(things: Sequence[T], do: Callable[[Sequence[T]], None], refuse: Callable[[T, DomainError], None]) -> None:
+    """Do something to all of these things; where one is in the way, to halves, until that one alone is refused.
+
+    Inside a transaction; what was refused leaves nothing behind.
+    """
+    try:
+        with transaction.atomic():
+            do(things)
+    except DomainError as error:
+        if len(things) == 1:
+            return refuse(things[0], error)
+        half = len(things) // 2
+        for some in (things[:half], things[half:]):
+            in_halves(some, do, refuse)
 
 
 def act(function: Callable[P, R]) -> Callable[P, R]:

@@ -17,7 +17,7 @@ from pheu.core.errors import DomainError
 from pheu.people.models import User
 from pheu.records import kinds
 from pheu.records.act_views import MOST_WHOLE
-from pheu.records.acts import last_operation
+from pheu.records.acts import in_halves, last_operation
 from pheu.records.many import ACTS, ManyAct
 from pheu.records.models import Operation
 from pheu.timeline.models import Batch
@@ -114,20 +114,14 @@ def _wrong_with(form: Any) -> str:
 
 
 def _try(batch: Batch, act: ManyAct, rows: Sequence[Any], told: dict[str, Any]) -> None:
-    """Do it to all of them; where one is in the way, to halves, until it alone is left out with the reason."""
-    try:
-        with transaction.atomic():
-            getattr(kinds.get(batch.kind), act.code)(rows, **told, by=batch.by, via="bulk")
-    except DomainError as error:
-        if len(rows) == 1:
-            _leave_out(batch, str(error), 1)
-            return
-        half = len(rows) // 2
-        for some in (rows[:half], rows[half:]):
-            _try(batch, act, some, told)
-        return
-    if operation := last_operation():
-        batch.operations.append(operation)
+    """Do it to all of them, but those that are in the way: they are left out with the reason."""
+
+    def do(some: Sequence[Any]) -> None:
+        getattr(kinds.get(batch.kind), act.code)(some, **told, by=batch.by, via="bulk")
+        if operation := last_operation():
+            batch.operations.append(operation)
+
+    in_halves(rows, do, lambda _row, error: _leave_out(batch, str(error), 1))
 
 
 def _leave_out(batch: Batch, reason: str, many: int) -> None:

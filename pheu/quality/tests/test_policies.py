@@ -183,8 +183,10 @@ def test_what_refuses_one_line_rejects_that_line_alone(client, an, steel):
         "Gạch Đông Á,0100109120,",
     )
     imported = run(client, checked(client, content, "khach.csv"), policy="overwrite", overwrites=["email"])
-    assert imported.rows == sum(accounts(imported)[1:])
-    assert imported.created == 2
+    assert accounts(imported) == (3, 2, 0, 0, 0, 1)
+    assert "không cho lưu bản ghi thứ hai" in imported.lines.get(state="rejected").reason_text()
+    steel.refresh_from_db()
+    assert steel.email == ""
 
 
 def test_the_act_refuses_a_policy_or_a_field_that_no_page_offers(client, an):

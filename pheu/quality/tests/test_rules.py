@@ -100,9 +100,11 @@ def test_what_is_archived_of_another_kind_or_of_a_rule_out_of_use_blocks_nothing
     made("lead", an, company_name="Khác", tax_code=lead.tax_code)
 
 
-def test_a_list_that_is_imported_is_not_stopped_by_one_line(an, lead):
+def test_a_rule_that_blocks_holds_whatever_brings_the_row(an, lead):
+    """R1.34: an import rejects that line alone (`test_policies.py`), it is not let in."""
     rule("lead", "phone")
-    assert made("lead", an, via="import", company_name="Khác", phone="0243 863 7747")
+    with pytest.raises(Invalid):
+        made("lead", an, via="import", company_name="Khác", phone="0243 863 7747")
 
 
 def test_what_one_may_not_see_is_named_without_content(an, chi):
