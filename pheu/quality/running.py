@@ -140,6 +140,7 @@ def _ends_of(imported: Import, known: Known, lines: Sequence[ImportLine]) -> lis
     done = [_without_row(imported, line, one, mine) for line, one in zip(lines, met, strict=False)]
     new = [nth for nth, one in enumerate(done) if one is None and (met[nth] is None or not known.takes_in)]
     there = [nth for nth, one in enumerate(done) if one is None and nth not in new]
+    _must_differ(known, [rows[nth] for nth in new])
     timeline.put([rows[nth] for nth in new], by=imported.by, via="import", list=imported.origin)
     for nth in new:
         done[nth] = Ended(lines[nth], LineState.CREATED, rows[nth].pk)
@@ -151,6 +152,11 @@ def _ends_of(imported: Import, known: Known, lines: Sequence[ImportLine]) -> lis
     for nth in there:
         done[nth] = Ended(lines[nth], state, cast(Match, met[nth]).record.pk)
     return cast(list[Ended], done)
+
+
+def _must_differ(known: Known, rows: Sequence[Any]) -> None:
+    unique = [one for one in known.kind.schema if one.is_unique]
+    known.kind.schema.must_differ([{one.name: one.value(row) for one in unique} for row in rows])
 
 
 def _without_row(imported: Import, line: ImportLine, one: Match | None, mine: dict[int, Any]) -> Ended | None:

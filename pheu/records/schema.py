@@ -187,7 +187,7 @@ class Schema:
         changed = rows or [None] * len(many)
         checked = [self._check_one(values, new=new, row=row) for values, row in zip(many, changed, strict=True)]
         self._check_references(checked, by)
-        self._check_unique(checked, rows)
+        self.must_differ(checked, rows)
         return checked
 
     def shows(self, one: Field, value_of: Callable[[Field], Any]) -> bool:
@@ -220,7 +220,8 @@ class Schema:
                 return _("This does not belong to what was chosen above it.")
         return ""
 
-    def _check_unique(self, many: Sequence[Mapping[str, Any]], rows: Sequence[Any]) -> None:
+    def must_differ(self, many: Sequence[Mapping[str, Any]], rows: Sequence[Any] = ()) -> None:
+        """`Invalid` where values that no two rows in use share are given twice, or another row than `rows` has them."""
         for one in (one for one in self if one.is_unique):
             given = [value for values in many if (value := one.identity(values.get(one.name))) is not None]
             if not given:

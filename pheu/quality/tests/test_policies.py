@@ -12,6 +12,7 @@ from pheu.quality.models import DuplicateRule, Import
 from pheu.quality.tests.importing import checked, csv, opened, run
 from pheu.records import kinds
 from pheu.records.models import Record
+from pheu.setup import shaping
 from pheu.timeline.events import CHANGED
 from pheu.timeline.models import Event, Note
 
@@ -187,6 +188,18 @@ def test_what_refuses_one_line_rejects_that_line_alone(client, an, steel):
     assert "không cho lưu bản ghi thứ hai" in imported.lines.get(state="rejected").reason_text()
     steel.refresh_from_db()
     assert steel.email == ""
+
+
+def test_a_value_that_no_two_records_share_comes_in_once(client, an, dung):
+    """R1.31, R4.23: of two lines the first, and none where a record has it; each other line comes in."""
+    group = shaping.groups_of("prospect")[0].name
+    field = shaping.add_field("prospect", "text", {"label": "Mã khu", "group": group, "is_unique": True}, by=dung)
+    made("prospect", an, company_name="Thép Sông Đà", **{field.key: "A1"})
+    client.force_login(an)
+    content = csv("Tên công ty,Mã khu", "Gạch Đông Á,B2", "Sứ Hải Hà,A1", "Xi măng,B2", "Kính,C3")
+    imported = run(client, checked(client, content, "khach.csv"))
+    assert accounts(imported) == (4, 2, 0, 0, 0, 2)
+    assert set(imported.lines.filter(state="created").values_list("line", flat=True)) == {2, 5}
 
 
 def test_the_act_refuses_a_policy_or_a_field_that_no_page_offers(client, an):
