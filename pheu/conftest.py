@@ -320,10 +320,22 @@ class World:
         self.entered.append(context)
         context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": self.url}])
         page = context.new_page()
+        _press_when_loaded(page)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda message: self.errors.append(message.text) if CSP in message.text else None)
         page.goto(path)
         return page
+
+
+def _press_when_loaded(page: Page) -> None:
+    """Keys wait for the scripts that hear them: the words of a page are there before these have run."""
+    press = page.keyboard.press
+
+    def patient(key: str, **options: Any) -> None:
+        page.wait_for_load_state()
+        press(key, **options)
+
+    page.keyboard.press = patient  # type: ignore[method-assign]
 
 
 def edited(page: Page, name: str) -> Locator:

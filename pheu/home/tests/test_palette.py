@@ -46,7 +46,6 @@ def test_everything_by_name_without_a_mouse(world):
     field = palette.get_by_role("combobox")
 
     def open_it() -> None:
-        page.wait_for_load_state("load")  # then the keys are listened to
         page.keyboard.press("Control+k")
         expect(field).to_be_focused()
 
@@ -73,6 +72,5 @@ def test_everything_by_name_without_a_mouse(world):
     expect(page.locator("#dialog [name=owner]")).to_be_attached()
     page.keyboard.press("Escape")
     page.goto(f"{world.url}/deals/")
-    page.wait_for_load_state("load")
     page.keyboard.press("/")
     expect(page.locator("#found-now")).to_contain_text("Xi măng Hòn Đá")

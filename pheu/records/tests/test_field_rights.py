@@ -1,5 +1,6 @@
 """A role may hide fields of a kind or make them read-only: what `schema_for` does not give, nobody shows or writes."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -315,7 +316,7 @@ def test_a_hidden_phone_finds_nobody(client, customer, an, dung):
     assert client.get("/contacts/pick/?q=ke").json()[0]["sub"] == ""
     for page in (company.get_absolute_url(), contact.get_absolute_url(), "/contacts/"):
         text = client.get(page).text
-        assert "912" not in text.replace(contact.number, "").replace(str(contact.pk), ""), page
+        assert not re.search(r"0?912[ .]?345", text), page
         assert "Kế toán trưởng" not in text, page
     client.force_login(dung)
     assert "Kế toán trưởng · 0912 345 678" in client.get(company.get_absolute_url()).text
