@@ -3,6 +3,7 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -12,6 +13,7 @@ from pheu.core.vietnamese import legacy
 from pheu.core.vietnamese.fields import CleanCharField
 from pheu.core.vietnamese.phone import AREA_CODES
 from pheu.people.models import Department, Team, User
+from pheu.quality import ways
 from pheu.quality.events import ALL, FORMS, ROWS, SHOWN, TICKED, XLSX
 from pheu.quality.mapping import headers_of
 from pheu.quality.models import Import
@@ -19,6 +21,7 @@ from pheu.quality.parser import UNICODE
 from pheu.quality.places import departments_for, teams_for
 from pheu.quality.reading import FILE_LIMIT, Line
 from pheu.records import kinds
+from pheu.records.fields import Field
 
 ENCODING_NAMES = {
     "utf-8": "Unicode (UTF-8)",
@@ -151,10 +154,11 @@ class MappingForm(forms.Form):
     team = RowField(Team.objects.none(), label=_("Sales team"), required=False, empty_label="—")
     origin = CleanCharField(label=_("Name of the list"), max_length=200, required=False)
 
-    def __init__(self, data: Any = None, *, imported: Import, lines: list[Line], user: User) -> None:
+    def __init__(self, data: QueryDict | None = None, *, imported: Import, lines: list[Line], user: User) -> None:
         values = {name: getattr(imported, name) for name in ("area_code", "department", "team", "origin")}
         columns = {f"column_{column}": name for column, name in imported.columns.items()}
-        super().__init__(data, initial=values | columns)
+        super().__init__(data.copy() if data else None, initial=values | columns)
+        self.imported, self.user = imported, user
         self.importer = imported.importer.as_for(user)
         for name, one in self.importer.of_list().items():
             self._ask_once(name, one.form_field(user), one.from_json(imported.given.get(name)))
@@ -168,14 +172,65 @@ class MappingForm(forms.Form):
             self.fields[f"column_{column}"] = forms.ChoiceField(
                 choices=offered, label=label, required=False, widget=widget
             )
+        self.words: dict[int, dict[str, str]] = {}
+        below = [line.cells for line in lines if line.number > (imported.header_line or 0)]
+        for column in range(len(self.headers)):
+            one = self.importer.columns().get(self[f"column_{column}"].value())
+            self._ask_how(column, one, [cells[column] for cells in below if column < len(cells) and cells[column]])
 
     def _ask_once(self, name: str, form_field: forms.Field, begins_with: Any) -> None:
         form_field.required, form_field.show_hidden_initial, form_field.initial = False, False, begins_with
         self.fields[f"all_{name}"] = form_field
 
+    def _ask_how(self, column: int, one: Field | None, texts: list[str]) -> None:
+        """How a column writes its days or numbers, and what words of its own mean; as the cells themselves say."""
+        kept = self.imported.readings.get(str(column), {})
+        if family := ways.family_of(one):
+            begins = kept.get(family, ways.propose(family, texts)) if texts else ""
+            self._offer(f"{family}_{column}", ways.OFFERED[family], _("How it is written"), begins)
+        elif one is not None and ways.has_words(one):
+            self._ask_words(column, one, kept.get(ways.WORDS, {}))
+
+    def _ask_words(self, column: int, one: Field, kept: dict[str, str]) -> None:
+        offered = ways.list_of(one, self.user)
+        texts = self.imported.lines_of_customers.words_in(column, ways.MOST_WORDS)
+        self.words[column] = dict(list(ways.unknown_words(one, texts, offered).items())[: ways.MOST_WORDS])
+        choices = [("", _("Into the remark")), *offered]
+        for n, (key, word) in enumerate(self.words[column].items()):
+            self._offer(f"word_{column}_{n}", choices, word, kept.get(key, ways.meant_by(key, offered)))
+
+    def _offer(self, name: str, choices: list[tuple[str, Any]], label: Any, begins: str) -> None:
+        """A choice that begins with what is proposed, also where the form that was sent knew nothing of it yet."""
+        widget = forms.Select(attrs={"aria-label": label})
+        self.fields[name] = forms.ChoiceField(choices=choices, label=label, required=False, widget=widget)
+        self.initial[name] = begins
+        if self.is_bound and name not in self.data:
+            self.data[name] = begins  # type: ignore[index]
+
+    def how_fields(self, column: int) -> list[BoundField]:
+        """What is asked about how a column is written."""
+        return [self[f"{family}_{column}"] for family in ways.OFFERED if f"{family}_{column}" in self.fields]
+
+    def word_fields(self, column: int) -> list[BoundField]:
+        """What is asked about words of a column that are not in its list."""
+        return [self[f"word_{column}_{n}"] for n in range(len(self.words.get(column, ())))]
+
+    def readings(self) -> dict[str, dict[str, Any]]:
+        """{number of the column: how it writes}, where that is not how we do."""
+        told = {str(column): self._reading(column) for column in range(len(self.headers))}
+        return {column: reading for column, reading in told.items() if reading}
+
+    def _reading(self, column: int) -> dict[str, Any]:
+        answers = self.cleaned_data if self.is_bound else self.initial
+        chosen = {family: answers.get(f"{family}_{column}") for family in ways.OFFERED}
+        words = {key: answers.get(f"word_{column}_{n}") for n, key in enumerate(self.words.get(column, ()))}
+        chosen[ways.WORDS] = {key: meant for key, meant in words.items() if meant}
+        return {name: way for name, way in chosen.items() if way}
+
     def list_fields(self) -> list[BoundField]:
         """What holds for all rows of the file."""
-        return [self[name] for name in self.fields if not name.startswith("column_")]
+        columns = ("column_", "word_", *(f"{family}_" for family in ways.OFFERED))
+        return [self[name] for name in self.fields if not name.startswith(columns)]
 
     def column_fields(self) -> Iterator[tuple[int, BoundField]]:
         for column in range(len(self.headers)):
@@ -208,4 +263,5 @@ class MappingForm(forms.Form):
         """What `services.begin_check` takes over."""
         names = ("area_code", "department", "team", "origin")
         given = {name: self.cleaned_data[f"all_{name}"] for name in self.importer.of_list()}
-        return {name: self.cleaned_data[name] for name in names} | {"columns": self.columns(), "given": given}
+        told = {"columns": self.columns(), "readings": self.readings(), "given": given}
+        return {name: self.cleaned_data[name] for name in names} | told

@@ -6,7 +6,7 @@ from typing import Any
 
 from pheu.core.vietnamese.text import clean
 from pheu.people.models import User
-from pheu.quality import marks
+from pheu.quality import marks, ways
 from pheu.quality.importers import NOTE, NUMBER, Importer
 from pheu.records.fields import NO_VALUE
 from pheu.records.fields.base import Reading
@@ -46,7 +46,8 @@ def lacks(importer: Importer, values: Mapping[str, Any], required: Sequence[str]
 class LineReader:
     """Reads the cells of one import: `columns` is {column: field}, `headers` the names of all columns.
 
-    Other records are found among those that `by` may see, by nobody none.
+    `readings` says of columns that write otherwise how they do (`ways`). Other records are found among those that `by`
+    may see, by nobody none.
     """
 
     def __init__(
@@ -56,11 +57,16 @@ class LineReader:
         headers: Sequence[str],
         area_code: str,
         by: User | None = None,
+        readings: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self.importer, self.columns, self.headers, self.area_code = importer, dict(columns), headers, area_code
         fields = importer.columns()
         self.fields = {name: fields[name].read_for(by) for name in dict.fromkeys(self.columns.values())}
         self._known: dict[Any, Reading] = {}
+        self._rewriters = {
+            column: ways.rewriter(self.fields[name], (readings or {}).get(str(column), {}))
+            for column, name in self.columns.items()
+        }
         self.required, self.has_phones = importer.required(), importer.schema.get("phone") is not None
 
     def read(self, cells: Sequence[str]) -> Draft:
@@ -68,7 +74,7 @@ class LineReader:
         draft, overflow = Draft(), list[str]()
         for name in self.fields:
             filled = [
-                (self._title(column), cells[column])
+                (self._title(column), self._as_we_write(column, cells[column]))
                 for column, to in self.columns.items()
                 if to == name and column < len(cells)
             ]
@@ -82,6 +88,10 @@ class LineReader:
         elif self.has_phones and not draft.phones and not draft.values.get("phone"):
             draft.mark("", marks.NO_PHONE)
         return draft
+
+    def _as_we_write(self, column: int, text: str) -> str:
+        rewrite = self._rewriters[column]
+        return rewrite(text) if rewrite is not None else text
 
     def _title(self, column: int) -> str:
         header = self.headers[column] if column < len(self.headers) else ""

@@ -43,6 +43,8 @@ class Import(models.Model):
         TAKING_BACK = "taking_back", _("being taken back")
         TAKEN_BACK = "taken_back", _("taken back")
 
+    NOT_LOOKED_THROUGH = (State.READING, State.REFUSED, State.DRAFT)
+
     class Policy(models.TextChoices):
         """What becomes of a line that is the same as a record."""
 
@@ -65,6 +67,10 @@ class Import(models.Model):
     # 0: the file has no header. Null: none was found, and nobody has said where it stands.
     header_line = models.PositiveIntegerField(null=True)
     columns = models.JSONField(default=dict, help_text="number of the column -> field")
+    readings = models.JSONField(default=dict, help_text="number of the column -> how it writes: `quality.ways`")
+    # What the columns are called, for comparing: another file of the same source is known by them.
+    headings = ArrayField(models.TextField(), default=list)
+    like = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", help_text="its columns are taken")
     area_code = models.CharField(max_length=4, blank=True)
     team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")

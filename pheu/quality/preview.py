@@ -29,6 +29,8 @@ class Column:
     filled: int
     chosen: Any
     is_used: bool
+    how: list[Any]
+    words: list[Any]
     remarks: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -36,13 +38,19 @@ class Preview:
     """Reads the first lines as the import would, without keeping anything."""
 
     def __init__(
-        self, imported: Import, form: Any, lines: Sequence[Line], columns: Mapping[int, str], area_code: str
+        self,
+        imported: Import,
+        form: Any,
+        lines: Sequence[Line],
+        columns: Mapping[int, str],
+        area_code: str,
+        readings: Mapping[str, Any],
     ) -> None:
         self.form, self.columns, self.area_code = form, columns, area_code
         self.lines = [line for line in lines if line.number > (imported.header_line or 0)][:MOST]
         self.is_whole = imported.rows <= MOST
         self.importer = imported.importer
-        reader = LineReader(imported.importer, columns, form.headers, area_code, imported.by)
+        reader = LineReader(imported.importer, columns, form.headers, area_code, imported.by, readings)
         self.has_phones = reader.has_phones
         self.read: list[tuple[Draft, str]] = [read_line(reader, line.cells) for line in self.lines]
 
@@ -82,7 +90,9 @@ class Preview:
             name = self.columns.get(column, "")
             first = name and column == min(other for other, to in self.columns.items() if to == name)
             said = [*self._becomes(name), *remarks.get(name, [])] if first else []
-            shown.append(Column(letter_of(column), header, (cells or [""])[0], len(cells), bound, bool(name), said))
+            how, words = self.form.how_fields(column), self.form.word_fields(column)
+            example = (cells or [""])[0]
+            shown.append(Column(letter_of(column), header, example, len(cells), bound, bool(name), how, words, said))
         return shown
 
     def _becomes(self, name: str) -> list[tuple[str, str]]:

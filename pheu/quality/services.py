@@ -4,6 +4,7 @@ Reading, checking and creating are jobs (`quality.jobs`). Each chunk of them is 
 progress: no transaction lasts, and a killed worker's work goes on without anything made twice.
 """
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -23,7 +24,14 @@ from pheu.quality import marks
 from pheu.quality.existing import Known
 from pheu.quality.importers import importer_of
 from pheu.quality.lines import Draft, LineReader
-from pheu.quality.mapping import Headers, guess_area_code, headers_of, is_column_numbers, is_header_again
+from pheu.quality.mapping import (
+    Headers,
+    guess_area_code,
+    headers_of,
+    is_column_numbers,
+    is_header_again,
+    words_of,
+)
 from pheu.quality.models import Import, ImportLine
 from pheu.quality.places import departments_for, first_place, teams_for
 from pheu.quality.reading import FILE_LIMIT, FileRefused, Line, Sheet, read_sheet
@@ -34,6 +42,7 @@ KEPT_AT_ONCE = 2000  # lines of a file that is read
 CHECKED = ["state", "values", "marks", "reason", "detail", "has_problem", "record"]  # columns of a line
 MOST_AT_ONCE = 5_000_000  # characters of such lines
 SAMPLE = 1500  # lines by which columns and area code are proposed: a longer list would only take longer
+COMPARED = 20  # earlier imports whose headers are compared
 State, LineState = Import.State, ImportLine.State
 
 
@@ -182,21 +191,58 @@ def _end_reading(imported: Import, round_: int, sheet: Sheet) -> None:
 
 
 def _propose(imported: Import, lines: Sequence[Line], header_line: int | None) -> None:
-    """What each column probably is and which area code its numbers lack; the person has the last word."""
+    """What each column probably is and which area code its numbers lack; the person has the last word.
+
+    Where an earlier file had the same headers, what was said of that one.
+    """
     below = [line for line in lines if line.number > (header_line or 0)]
-    if header_line:
-        columns = _headers(imported).propose(headers_of(lines, header_line))
-    else:
-        columns = _headers(imported).propose_by_content(below)
+    headers = headers_of(lines, header_line) if header_line else []
+    columns = _headers(imported).propose(headers) if headers else _headers(imported).propose_by_content(below)
     imported.header_line, imported.columns = header_line, {str(column): name for column, name in columns.items()}
+    imported.readings, imported.headings, imported.like = {}, [words_of(header) for header in headers], None
     titles = [
         imported.name,
         imported.sheet,
         *(cell for line in lines if line.number < (header_line or 0) for cell in line.cells),
     ]
     imported.area_code = guess_area_code(_texts(below, columns, "phone"), titles, _texts(below, columns, "address"))
+    if earlier := _same_source(imported):
+        _take_over(imported, earlier)
     imported.rows = imported.lines_of_customers.count()
     new_round(imported, State.DRAFT)
+
+
+def _same_source(imported: Import) -> Import | None:
+    """The last file of this kind with the same headers whose columns somebody has looked through."""
+    if not any(imported.headings):
+        return None
+    looked_through = Import.objects.visible_to(imported.by).exclude(state__in=Import.NOT_LOOKED_THROUGH)
+    alike = looked_through.filter(kind=imported.kind, headings__contains=imported.headings).exclude(pk=imported.pk)
+    places = _places(imported.headings).keys()
+    return next((one for one in alike.order_by("-pk")[:COMPARED] if _places(one.headings).keys() == places), None)
+
+
+def _places(headings: Sequence[str]) -> dict[tuple[str, int], str]:
+    """{(heading, which one of that name): number of the column}."""
+    times = Counter[str]()
+    places = {}
+    for column, heading in enumerate(headings):
+        places[heading, times[heading]] = str(column)
+        times[heading] += 1
+    return places
+
+
+def _take_over(imported: Import, earlier: Import) -> None:
+    """What was said of the columns of an earlier file, wherever they stand in this one, and of all of its lines."""
+    mine, places = imported.importer.columns(), _places(imported.headings)
+    to = {column: places[place] for place, column in _places(earlier.headings).items()}
+    imported.columns = {to[column]: name for column, name in earlier.columns.items() if name in mine}
+    imported.readings = {to[column]: reading for column, reading in earlier.readings.items()}
+    imported.area_code, imported.like = earlier.area_code, earlier
+    imported.given |= {name: told for name, told in earlier.given.items() if name in imported.given}
+    with contextlib.suppress(DomainError):
+        may_place(imported.by, imported.kind, earlier.team, earlier.department)
+        imported.team, imported.department = earlier.team, earlier.department
 
 
 def _headers(imported: Import) -> Headers:
@@ -218,7 +264,8 @@ def lines_of(imported: Import, most: int) -> list[Line]:
 
 def reader_of(imported: Import) -> LineReader:
     columns = {int(column): name for column, name in imported.columns.items()}
-    return LineReader(imported.importer, columns, header_cells(imported), imported.area_code, imported.by)
+    headers = header_cells(imported)
+    return LineReader(imported.importer, columns, headers, imported.area_code, imported.by, imported.readings)
 
 
 def header_cells(imported: Import) -> list[str]:

@@ -44,7 +44,7 @@ def _offered(user: User) -> list[str]:
 
 
 def _import(request: Request, pk: int) -> Import:
-    rows = Import.objects.visible_to(request.user).select_related("by", "team", "department", "taken_back_by")
+    rows = Import.objects.visible_to(request.user).select_related("by", "team", "department", "taken_back_by", "like")
     return get_object_or_404(rows, pk=pk)
 
 
@@ -116,7 +116,8 @@ def _map_page(request: Request, imported: Import, lines: Any, form: MappingForm,
         columns, area_code = form.columns(), form.cleaned_data.get("area_code", "")
     else:
         columns, area_code = imported.columns, imported.area_code
-    preview = Preview(imported, form, lines, {int(column): name for column, name in columns.items()}, area_code)
+    mapped = {int(column): name for column, name in columns.items()}
+    preview = Preview(imported, form, lines, mapped, area_code, form.readings())
     context = {
         "imported": imported,
         "form": form,
