@@ -16,10 +16,11 @@ from pheu.people.models import Department, Team, User
 from pheu.quality import ways
 from pheu.quality.events import ALL, FORMS, ROWS, SHOWN, TICKED, XLSX
 from pheu.quality.mapping import headers_of
-from pheu.quality.models import Import
+from pheu.quality.models import Import, ImportLine
 from pheu.quality.parser import UNICODE
 from pheu.quality.places import departments_for, teams_for
 from pheu.quality.reading import FILE_LIMIT, Line
+from pheu.quality.services import MOST_OF_CELL, header_cells
 from pheu.records import kinds
 from pheu.records.fields import Field
 
@@ -33,6 +34,7 @@ ENCODING_NAMES = {
 }
 OLD_ENCODINGS = {UNICODE: _("None"), **legacy.NAMES}
 AREA_CODE_CHOICES = [("", _("None")), *((code, f"{code} · {name}") for code, name in AREA_CODES.items())]
+LONG = 80  # characters, beyond which a cell is written in several lines
 OFFERED_HEADERS = 30  # lines that may be chosen as the header
 
 
@@ -72,6 +74,32 @@ class FileForm(forms.Form):
         self.fields["kind"].choices = [(code, kinds.get(code).plural) for code in offered]  # type: ignore[attr-defined]
         if len(offered) == 1:
             self.fields["kind"].widget = forms.HiddenInput()
+
+
+class LineForm(forms.Form):
+    """The cells of a line that go into fields, to be mended before anything is written."""
+
+    def __init__(self, data: Any = None, *, line: ImportLine) -> None:
+        imported = line.imported
+        columns = sorted(map(int, imported.columns))
+        cells = {column: line.cells[column] if column < len(line.cells) else "" for column in columns}
+        super().__init__(data, initial={f"cell_{column}": text for column, text in cells.items()})
+        headers, fields = header_cells(imported), imported.importer.columns()
+        for column, text in cells.items():
+            header = headers[column] if column < len(headers) else ""
+            label = fields[imported.columns[str(column)]].label
+            widget = forms.Textarea({"rows": 3}) if "\n" in text or len(text) > LONG else forms.TextInput()
+            self.fields[f"cell_{column}"] = forms.CharField(
+                label=header or label,
+                help_text=label if header and header != str(label) else "",
+                max_length=MOST_OF_CELL,
+                required=False,
+                widget=widget,
+            )
+
+    def cells(self) -> dict[int, str]:
+        """{column: text} of those that were written otherwise."""
+        return {int(name.removeprefix("cell_")): self.cleaned_data[name] for name in self.changed_data}
 
 
 class PolicyForm(forms.Form):

@@ -215,6 +215,7 @@ class ImportLine(models.Model):
     marks = ArrayField(models.CharField(max_length=20), default=list)
     has_problem = models.BooleanField(default=False)
     values = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    phones = ArrayField(models.TextField(), default=list, help_text="every number of the line, to find repeats")
     # Before the run: which one it is the same as. After it: which one it made, or met.
     record = models.ForeignKey(Record, models.SET_NULL, null=True, related_name="+")
 

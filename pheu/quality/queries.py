@@ -2,27 +2,49 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Func, Q, QuerySet
+from psycopg import sql
 
 from pheu.core.errors import Refused
 from pheu.people.models import User
 from pheu.people.scopes import IMPORT, Scope
+from pheu.quality import marks
 from pheu.quality.importers import importable_kinds
+from pheu.records import kinds
 
 MOST_COUNTED = 100_000  # lines whose words are counted while a page is drawn
 
 _KEEP = """
-    copy quality_importline (imported_id, line, cells, state, reason, detail, marks, has_problem, values)
+    copy quality_importline (imported_id, line, cells, state, reason, detail, marks, has_problem, values, phones)
     from stdin
+"""
+
+# Lines whose number another line of the file, or a record of any kind, has too: {there} asks for the latter. Without
+# `ids` all lines of the file are marked, with them only those.
+_MARK_REPEATS = """
+    with told as materialized (
+        select distinct id, line, unnest(phones) as phone from quality_importline
+        where imported_id = %(imported)s and state = 'ready'
+    ), seen as (
+        select id, count(*) over same > 1 as repeated, {there} as known, line > min(line) over same as later
+        from told window same as (partition by phone)
+    ), said as (
+        select id, bool_or(repeated) as repeated, bool_or(known) as known, bool_or(known or later) as again
+        from seen where %(ids)s::bigint[] is null or id = any(%(ids)s) group by id
+    )
+    update quality_importline lines set has_problem = true, marks = marks || array_remove(array[
+        case when repeated then %(repeated)s end, case when known then %(known)s end, case when again then %(again)s end
+    ]::varchar[], null)
+    from said where said.id = lines.id and (repeated or known)
 """
 
 
 class ImportQuerySet(QuerySet):
     def visible_to(self, user: User) -> "ImportQuerySet":
         """One's own imports, and everybody's of the kinds that one may import anywhere."""
-        kinds = [kind for kind in importable_kinds() if user.may(kind, IMPORT)]
-        everywhere = [kind for kind in kinds if user.scope_of(kind, IMPORT) == Scope.ALL]
-        return self.filter(Q(kind__in=kinds, by=user.pk) | Q(kind__in=everywhere))
+        may = [kind for kind in importable_kinds() if user.may(kind, IMPORT)]
+        everywhere = [kind for kind in may if user.scope_of(kind, IMPORT) == Scope.ALL]
+        return self.filter(Q(kind__in=may, by=user.pk) | Q(kind__in=everywhere))
 
     def get_or_refuse(self, pk: Any) -> Any:
         """The one import, or `Refused`: whoever calls an act has seen it already."""
@@ -45,7 +67,30 @@ class ImportLineQuerySet(QuerySet):
         """Add (number, cells) of lines that were read: four times as fast as `bulk_create`."""
         with connection.cursor() as cursor, cursor.cursor.copy(_KEEP) as stream:
             for number, cells in lines:
-                stream.write_row((imported_id, number, cells, "read", "", "", [], False, "{}"))
+                stream.write_row((imported_id, number, cells, "read", "", "", [], False, "{}", []))
+
+    def mark_repeats(self, imported_id: int, ids: Sequence[int] | None = None) -> None:
+        """Mark the ready lines of a file whose phone stands in another of them or in the system, whoever may see it."""
+        tables = [kind.model._meta.db_table for kind in kinds.every() if kind.schema.get("phone") is not None]
+        asked = [
+            sql.SQL("exists (select from {0} where {0}.phone = told.phone)").format(sql.Identifier(table))
+            for table in tables
+        ]
+        there = sql.SQL("({})").format(sql.SQL(" or ").join(asked))
+        values: dict[str, Any] = {
+            "imported": imported_id,
+            "ids": ids,
+            "repeated": marks.REPEATED,
+            "known": marks.KNOWN,
+            "again": marks.AGAIN,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(_MARK_REPEATS).format(there=there), values)
+
+    def count_marks(self) -> dict[str, int]:
+        """{code: how many of these lines have it}."""
+        told = self.order_by().annotate(mark=Func("marks", function="unnest")).values_list("mark")
+        return dict(told.annotate(times=Count("pk")))
 
     def words_in(self, column: int, most: int) -> list[str]:
         """What stands in a column of the first lines, each once, the most frequent first."""

@@ -6,14 +6,14 @@ progress: no transaction lasts, and a killed worker's work goes on without anyth
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Count, Func, Value
+from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import Conflict, DomainError, Refused
@@ -33,15 +33,17 @@ from pheu.quality.mapping import (
     words_of,
 )
 from pheu.quality.models import Import, ImportLine
+from pheu.quality.parser import cell_text
 from pheu.quality.places import departments_for, first_place, teams_for
 from pheu.quality.reading import FILE_LIMIT, FileRefused, Line, Sheet, read_sheet
 from pheu.records import kinds
 
 CHUNK = 500
 KEPT_AT_ONCE = 2000  # lines of a file that is read
-CHECKED = ["state", "values", "marks", "reason", "detail", "has_problem", "record"]  # columns of a line
+CHECKED = ["state", "values", "marks", "reason", "detail", "has_problem", "record", "phones"]  # columns of a line
 MOST_AT_ONCE = 5_000_000  # characters of such lines
 SAMPLE = 1500  # lines by which columns and area code are proposed: a longer list would only take longer
+MOST_OF_CELL = 50_000  # characters that a person writes into one
 COMPARED = 20  # earlier imports whose headers are compared
 State, LineState = Import.State, ImportLine.State
 
@@ -325,24 +327,26 @@ def may_place(user: User, kind: str, team: Any, department: Any) -> None:
 
 def check_lines(imported: Import, round_: int) -> None:
     """Read every line and keep what it would become. Stops by itself when a newer round has begun; safe to repeat."""
-    reader, last, seen, numbers = reader_of(imported), imported.header_line or 0, 0, dict[int, list[str]]()
-    known = Known(imported)
+    reader, last, seen, known = reader_of(imported), imported.header_line or 0, 0, Known(imported)
     while chunk := list(imported.lines.after(last, CHUNK)):
-        for line in chunk:
-            draft, line.state = read_line(reader, line.cells)
-            line.values, line.marks, line.reason = draft.values, draft.marks, draft.reason
-            line.record_id, line.detail = None, ""
-            line.has_problem = marks.has_problem(line.marks)
-            if line.state == LineState.READY:
-                numbers[line.line] = draft.phones
-        _find_existing(imported, known, [line for line in chunk if line.state == LineState.READY])
+        _read_lines(imported, reader, known, chunk)
         last, seen = chunk[-1].line, seen + len(chunk)
         with transaction.atomic():
             if _in_round(imported, round_, State.CHECKING) is None:
                 return
             ImportLine.objects.save_all(chunk, CHECKED)
             Import.objects.filter(pk=imported.pk).update(done=seen)
-    _end_check(imported, round_, numbers)
+    _end_check(imported, round_)
+
+
+def _read_lines(imported: Import, reader: LineReader, known: Known, lines: Sequence[ImportLine]) -> None:
+    """Put into lines what their cells give, and the record that each is the same as."""
+    for line in lines:
+        draft, line.state = read_line(reader, line.cells)
+        line.values, line.marks, line.reason = draft.values, draft.marks, draft.reason
+        line.record_id, line.detail, line.phones = None, "", draft.phones
+        line.has_problem = marks.has_problem(line.marks)
+    _find_existing(imported, known, [line for line in lines if line.state == LineState.READY])
 
 
 def _find_existing(imported: Import, known: Known, lines: Sequence[ImportLine]) -> None:
@@ -362,61 +366,65 @@ def _in_round(imported: Import, round_: int, state: str) -> Import | None:
 
 
 @transaction.atomic
-def _end_check(imported: Import, round_: int, numbers: dict[int, list[str]]) -> None:
+def _end_check(imported: Import, round_: int) -> None:
     if _in_round(imported, round_, State.CHECKING) is None:
         return
-    _mark_repeats(imported, numbers)
+    ImportLine.objects.mark_repeats(imported.pk)
+    Import.objects.filter(pk=imported.pk).update(state=State.CHECKED, done=0, **_counts(imported))
+
+
+def _counts(imported: Import) -> dict[str, Any]:
+    """The accounts of a check."""
     counts = dict(imported.lines_of_customers.values_list("state").annotate(Count("pk")))
-    told = imported.lines_of_customers.filter(state=LineState.READY).values_list("marks", flat=True)
-    Import.objects.filter(pk=imported.pk).update(
-        state=State.CHECKED,
-        rows=sum(counts.values()),
-        done=0,
-        skipped=counts.get(LineState.SKIPPED, 0),
-        rejected=counts.get(LineState.REJECTED, 0),
-        mark_counts=Counter(mark for line in told for mark in line if mark in marks.MARKS),
-    )
+    told = imported.lines_of_customers.filter(state=LineState.READY).count_marks()
+    return {
+        "rows": sum(counts.values()),
+        "skipped": counts.get(LineState.SKIPPED, 0),
+        "rejected": counts.get(LineState.REJECTED, 0),
+        "mark_counts": {code: times for code, times in told.items() if code in marks.MARKS},
+    }
 
 
-def _mark_repeats(imported: Import, numbers: dict[int, list[str]]) -> None:
-    """Mark each line whose number another line of the file, or any record of the system, has too."""
-    times = Counter(number for line in numbers.values() for number in line)
-    there = known_phones(list(times))
-    repeated = {number for number, n in times.items() if n > 1}
-    for code, wanted in (
-        (marks.REPEATED, [line for line, phones in numbers.items() if repeated & set(phones)]),
-        (marks.KNOWN, [line for line, phones in numbers.items() if there & set(phones)]),
-        (marks.AGAIN, _later_ones(numbers, there)),
-    ):
-        for start in range(0, len(wanted), CHUNK):
-            lines = imported.lines.filter(line__in=wanted[start : start + CHUNK])
-            lines.update(marks=Func("marks", Value(code), function="array_append"), has_problem=True)
+# --- mending ----------------------------------------------------------------------------------------------------------
 
 
-def _later_ones(numbers: dict[int, list[str]], there: set[str]) -> list[int]:
-    """The lines that bring a number which is `there`, or which a line above them brings."""
-    seen, later = set(there), list[int]()
-    for line in sorted(numbers):
-        if seen & set(numbers[line]):
-            later.append(line)
-        seen.update(numbers[line])
-    return later
+@transaction.atomic
+def mend_line(line: ImportLine, cells: Mapping[int, str], *, by: User) -> ImportLine:
+    """Write other texts into cells {column: text} of a checked line and read it again; the file itself stays (R1.31).
+
+    Only columns that are mapped can be mended. Lines that share a number with it, before or now, are marked anew.
+    """
+    imported = locked(line.imported, by)
+    if imported.state != State.CHECKED:
+        raise Conflict(_("The lines of this import are not being looked through any more."))
+    line = imported.lines_of_customers.filter(pk=line.pk).first()
+    if line is None or not {str(column) for column in cells} <= imported.columns.keys():
+        raise Refused
+    before, width = line.phones, max([len(line.cells), *(column + 1 for column in cells)])
+    line.cells = [
+        cell_text(cells.get(column, old))[:MOST_OF_CELL]
+        for column, old in enumerate([*line.cells, *[""] * (width - len(line.cells))])
+    ]
+    _read_lines(imported, reader_of(imported), Known(imported), [line])
+    ImportLine.objects.save_all([line], ["cells", *CHECKED])
+    _mark_again(imported, {*before, *line.phones})
+    Import.objects.filter(pk=imported.pk).update(**_counts(imported))
+    return line
+
+
+def _mark_again(imported: Import, phones: set[str]) -> None:
+    """Mark repeats anew on the lines that have one of these numbers."""
+    lines = list(imported.lines_of_customers.filter(state=LineState.READY, phones__overlap=list(phones)))
+    for line in lines:
+        line.marks = [mark for mark in line.marks if mark not in (marks.REPEATED, marks.KNOWN, marks.AGAIN)]
+        line.has_problem = marks.has_problem(line.marks)
+    ImportLine.objects.save_all(lines, ["marks", "has_problem"])
+    ImportLine.objects.mark_repeats(imported.pk, [line.pk for line in lines])
 
 
 def repeats_of(imported: Import) -> Any:
     """The lines of a checked import that may be left out as repeats."""
     return imported.lines_of_customers.filter(state=LineState.READY, marks__contains=[marks.AGAIN])
-
-
-def known_phones(phones: Sequence[str]) -> set[str]:
-    """Those numbers that a record of any kind has, whoever may see it: only that it is there is told."""
-    found = set[str]()
-    for kind in kinds.every():
-        if kind.schema.get("phone") is not None:
-            for start in range(0, len(phones), 1000):
-                rows = kind.model.objects.filter(phone__in=phones[start : start + 1000])
-                found.update(rows.values_list("phone", flat=True))
-    return found
 
 
 def counted_marks(imported: Import) -> list[tuple[marks.Mark, int]]:

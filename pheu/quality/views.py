@@ -18,7 +18,7 @@ from pheu.people.scopes import EXPORT, IMPORT, VIEW
 from pheu.quality import jobs, marks, services
 from pheu.quality.events import ALL
 from pheu.quality.export import rejected_lines
-from pheu.quality.forms import ExportForm, FileForm, MappingForm, PolicyForm, SheetForm
+from pheu.quality.forms import ExportForm, FileForm, LineForm, MappingForm, PolicyForm, SheetForm
 from pheu.quality.importers import importable_kinds
 from pheu.quality.models import Import, ImportLine
 from pheu.quality.outgoing import Outgoing, download, export_rows
@@ -162,6 +162,20 @@ def import_check(request: Request, pk: int) -> HttpResponse:
         there, repeats = ready.filter(marks__contains=[marks.THERE]).count(), services.repeats_of(imported).count()
         more = {"there": there, "repeats": repeats, "policies": PolicyForm(imported=imported)}
     return render(request, "quality/check.html", _accounts(request, imported, tabs) | more)
+
+
+@once
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_line(request: Request, pk: int) -> HttpResponse:
+    """The cells of one checked line, to be mended."""
+    seen = ImportLine.objects.filter(imported__in=Import.objects.visible_to(request.user))
+    line = get_object_or_404(seen.select_related("imported__by"), pk=pk)
+    form = LineForm(request.POST or None, line=line)
+    if request.method == "POST" and form.is_valid():
+        services.mend_line(line, form.cells(), by=request.user)
+        return HttpResponseClientRefresh() if request.htmx else redirect("import-check", line.imported_id)
+    context = {"line": line, "form": form}
+    return render(request, "quality/line.html", context, status=422 if request.method == "POST" else 200)
 
 
 @require_POST

@@ -163,6 +163,7 @@ ON_ROWS = {
     "quality.begin_check": lambda d, by: quality.begin_check(
         d.imported, {"columns": {"0": "company_name"}, "team": None, "department": by.department}, by=by
     ),
+    "quality.mend_line": lambda d, by: quality.mend_line(d.imported.lines.get(line=2), {}, by=by),
     "running.start_import": lambda d, by: running.start_import(d.imported, by=by),
     "taking_back.take_back_import": lambda d, by: taking_back.take_back_import(d.imported, by=by),
     "running.try_again": lambda d, by: running.try_again(d.imported, by=by),

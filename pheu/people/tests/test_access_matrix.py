@@ -90,7 +90,8 @@ class Firm:
             again = self._row("lead", lead.owner, team=lead.team)
             self.things["archived", *whose] = archived_long_ago(again, by=self.founder)
         for whose, user in self._importers():
-            self.things["import", *whose] = self._import(user)
+            imported = self.things["import", *whose] = self._import(user)
+            self.things["line of an import", *whose] = imported.lines.get(line=2)
         self.things["job", "a stranger's", ""] = parked_job()
         self.things["pipeline", "a stranger's", ""] = self._pipeline()
         self.things["stage", "a stranger's", ""] = stage_of("deal", "Báo giá")
@@ -330,6 +331,10 @@ def _whole_list(firm: Firm, thing: Any) -> dict[str, Any]:
 
 def _columns(firm: Firm, thing: Any) -> dict[str, Any]:
     return {"column_0": "company_name", "team": thing.by.teams.get().pk}
+
+
+def _cells(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"cell_0": "Xi măng Hòn Mây", "cell_1": ""}  # not checked yet: nothing is mended
 
 
 def _import_reach(user: User, kind: str) -> tuple[set[str], set[str]]:
@@ -614,6 +619,7 @@ ENTRIES = {
     "import-map": _on_import(get=200, post=302, sends=_columns),
     "import-sheet": _on_import(post=302, sends=lambda *_: {"header_line": 1, "encoding": "utf-8"}),
     "import-check": _on_import(get=302),
+    "import-line": Entry(about=("line of an import",), reach=_import_reach, get=200, post=409, sends=_cells),
     "import-run": _on_import(post=302),
     "import-undo": _on_import(post=302),
     "import-progress": _on_import(get=200),

@@ -24,7 +24,7 @@ from pheu.leads import services as leads
 from pheu.leads.models import Lead
 from pheu.quality import apart, merging, running
 from pheu.quality import services as quality
-from pheu.quality.models import Import
+from pheu.quality.models import Import, ImportLine
 from pheu.records import writing
 from pheu.records.acts import last_operation, operation
 from pheu.records.models import Category, ClosingReason, Operation, Pipeline, Record, Stage
@@ -142,6 +142,9 @@ class Desk:
         file = quality.begin_check(file, self.settings(file), by=self.an)
         quality.check_lines(file, file.round)
         return Import.objects.get(pk=file.pk)
+
+    def line(self) -> ImportLine:
+        return self.checked().lines.select_related("imported").get(line=2)
 
     def imported(self) -> Import:
         file = self.checked()

@@ -116,6 +116,11 @@ ON_FILES: dict[str, tuple[Callable[[Desk], Work], Callable[[Outcome], Any], Any]
         lambda outcome: [one.round for one in outcome.results],
         [2, 3],
     ),
+    "quality.mend_line": (
+        lambda d: partial(quality.mend_line, once(d, "line", d.line), {0: "Sứ Hải Hà"}, by=d.an),
+        lambda outcome: [one.cells[0] for one in outcome.results],
+        ["Sứ Hải Hà", "Sứ Hải Hà"],
+    ),
     "running.start_import": (
         lambda d: partial(running.start_import, once(d, "file", d.checked), by=d.an),
         lambda outcome: outcome.results,
