@@ -66,3 +66,18 @@ class PoolWarning(models.Model):
 
     record = models.OneToOneField(Record, models.CASCADE, primary_key=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
+
+
+class Turn(models.Model):
+    """Whose turn a customer is: kept for who calls a list through, until they go on or some minutes have passed.
+
+    Its table is unlogged, as that of who looks at a record is: after a crash nobody calls anybody.
+    """
+
+    stays_with_its_record = True  # see `quality/repointing.py`
+    record = models.OneToOneField(Record, models.CASCADE, primary_key=True, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.record_id}"

@@ -10,7 +10,7 @@ from pheu.people.scopes import FAMILIES, VIEW, Scope
 from pheu.records import kinds
 from pheu.records.conditions import BadCondition, Tree, compile_tree
 from pheu.records.kinds import Kind
-from pheu.records.models import CustomField
+from pheu.records.models import CustomField, Worked
 
 
 def company() -> User:
@@ -59,3 +59,8 @@ def parts_of(tree: Any) -> Iterator[Tree]:
 def kinds_with_rules() -> list[Kind]:
     """Those whose records somebody works through: whoever is a customer belongs to nobody by turns."""
     return [one for one in kinds.every() if one.family == "work"]
+
+
+def kinds_to_call() -> list[Kind]:
+    """Those whose records are called through one by one."""
+    return [one for one in kinds.every() if issubclass(one.model, Worked)]

@@ -24,6 +24,7 @@ from pheu.records.fields import (
     common,
     moment,
     next_activity,
+    worked_at,
 )
 from pheu.records.schema import Group, Schema, responsible
 
@@ -244,6 +245,7 @@ PROSPECT = Schema(
     shown=(
         *common(),
         next_activity("prospect", on_page=False),
+        worked_at(),
         from_list("prospect"),
         ShownRow(name="became", label=_("Converted"), reads=attrgetter("became")),
         MultiChoice(
