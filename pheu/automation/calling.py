@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from pheu.automation.models import Turn
+from pheu.automation.queries import not_over
 from pheu.core.vietnamese import today_here
 from pheu.notifications.presence import readers_but
 from pheu.people.models import User
@@ -50,8 +51,7 @@ def is_worked_today(row: Any) -> bool:
 def _waiting(listing: Listing) -> QuerySet[Any]:
     """Open, not worked on today, and with nothing planned for a later day."""
     today, model = today_here(), listing.kind.model
-    over = dict.fromkeys((*model.is_over_by, *(["closed_at"] if listing.kind.has_stages else [])))
-    rows = listing.narrowed(model.objects.within(listing.user, CHANGE)).filter(**over)
+    rows = listing.narrowed(model.objects.within(listing.user, CHANGE)).filter(not_over(listing.kind))
     tomorrow = midnight(today + timedelta(days=1))
     is_due = Q(next_activity_at=None) | Q(next_activity_at__lt=tomorrow)
     return rows.filter(is_due, Q(worked_at=None) | Q(worked_at__lt=midnight(today)))
@@ -64,7 +64,8 @@ def _ways(listing: Listing, rows: QuerySet[Any]) -> list[QuerySet[Any]]:
     """
     user, free = listing.user, Q(owner=None)
     of_teams = [free & Q(team=one) for one in user.team_ids]
-    return [rows.filter(way) for way in (Q(owner=user), *of_teams, free & Q(team=None, department=user.department_id))]
+    of_department = free & Q(team=None, department=user.department_id or 0)
+    return [rows.filter(way) for way in (Q(owner=user), *of_teams, of_department)]
 
 
 def _in_turn(listing: Listing, beyond: Place | None) -> Iterator[Place]:

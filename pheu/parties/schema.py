@@ -5,6 +5,7 @@ from operator import attrgetter
 
 from django.utils.translation import gettext_lazy as _
 
+from pheu.automation.schema import returning
 from pheu.parties.models import Company, Contact, Prospect, Source
 from pheu.quality.fields import from_list
 from pheu.records.fields import (
@@ -246,6 +247,7 @@ PROSPECT = Schema(
         *common(),
         next_activity("prospect", on_page=False),
         worked_at(),
+        returning("prospect"),
         from_list("prospect"),
         ShownRow(name="became", label=_("Converted"), reads=attrgetter("became")),
         MultiChoice(

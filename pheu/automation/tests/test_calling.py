@@ -1,9 +1,10 @@
 """«Gọi lần lượt»: several people call one list through, each customer by one of them (R1.16, R1.17)."""
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.db import connection
@@ -21,6 +22,8 @@ from pheu.notifications import presence
 from pheu.parties.models import Prospect
 from pheu.parties.services import create_prospect
 from pheu.people.models import Team
+from pheu.timeline import jobs
+from pheu.timeline.models import Batch
 from pheu.timeline.services import add_note, assign, follow
 
 ALL = "/prospects/calling/?list=tab%3Dall"
@@ -231,6 +234,24 @@ def test_as_many_statements_for_many_as_for_few(client, an, django_assert_num_qu
     prospects(an, *map(str, range(30)))
     with django_assert_num_queries(len(few)):
         go_on(client, page)
+
+
+def test_what_nobody_has_worked_on_is_called_back_from_the_list(client, an, binh):
+    """R1.17: found by when somebody last worked on it, all of it taken off its owners, and given back by «Hoàn tác»."""
+    left, called_on = prospects(an, "Một", "Hai")
+    add_note(called_on.record, body="Đã gọi", by=an)
+    never = {"field": "worked_at", "op": "empty"}
+    where = {"any": [never, {"field": "worked_at", "op": "before", "value": {"days": -14}}]}
+    client.force_login(binh)
+    query = urlencode({"tab": "all", "where": json.dumps(where)})
+    assert client.get(f"/prospects/ids/?{query}").json()["ids"] == [left.pk]
+    client.post("/prospects/assignment/", {"whole": f"?{query}", "owner": "nobody"})
+    batch = Batch.objects.get()
+    jobs.work_batch_off(batch_id=batch.pk)
+    assert dict(Prospect.objects.values_list("pk", "owner")) == {left.pk: None, called_on.pk: an.pk}
+    client.post(f"/batches/{batch.pk}/undo/")
+    jobs.take_portions_back(batch_id=batch.pk)
+    assert Prospect.objects.get(pk=left.pk).owner == an
 
 
 @pytest.mark.django_db(transaction=True)
