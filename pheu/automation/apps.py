@@ -9,6 +9,7 @@ class AutomationConfig(AppConfig):
             forms,
             jobs,
             navigation,
+            panels,
             portable,
             reactions,
             undoing,

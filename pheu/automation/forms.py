@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from pheu.automation.models import HandOutRule
-from pheu.automation.queries import company, wrong_with
+from pheu.automation.queries import company, kind_without_stages, wrong_with
 from pheu.automation.rules import RETURNS, DuplicateRules, HandOutRules
 from pheu.core.ids import RowField, RowsField
 from pheu.core.vietnamese.fields import CleanCharField
@@ -71,7 +71,7 @@ class RuleForm(EntryForm):
 class ReturnForm(EntryForm):
     """After how many days records of a pipeline go back, and when their owner is told."""
 
-    pipeline = RowField(Pipeline.objects.none(), label=_("Pipeline"), empty_label="—")
+    pipeline = RowField(Pipeline.objects.none(), label=_("Pipeline"), required=False)
     days = forms.IntegerField(label=_("Days without a touch"), min_value=1, max_value=3650, initial=14)
     warn_days = forms.IntegerField(label=_("The owner is told so many days before"), min_value=0, initial=2)
 
@@ -79,6 +79,7 @@ class ReturnForm(EntryForm):
         super().__init__(data, of=of, item=item, asked=asked)
         keep_offering(self, "pipeline", Pipeline.objects.active())
         field: Any = self.fields["pipeline"]
+        field.empty_label = kind_without_stages().plural
         field.label_from_instance = lambda one: f"{kinds.get(one.kind).plural} · {one}"
 
 

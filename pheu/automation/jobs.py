@@ -1,5 +1,6 @@
 """What is done by the clock: records that nobody touches go back to the pool, their owner told beforehand."""
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from pheu.automation import services
@@ -13,7 +14,8 @@ from pheu.core.jobs import app, titled
 @app.task(name="automation.return_untouched", queueing_lock="automation.return_untouched")
 def return_untouched(timestamp: int = 0) -> None:
     """Portion by portion, each a transaction of its own; once more is harmless."""
-    for patience in Patience.objects.filter(is_active=True, pipeline__is_active=True):
+    in_use = Q(pipeline=None) | Q(pipeline__is_active=True)
+    for patience in Patience.objects.filter(in_use, is_active=True):
         for act in (services.warn_of_return, services.return_to_pool):
             while once_more(lambda act=act, patience=patience: act(patience.pk)):  # type: ignore[misc]
                 pass

@@ -5,7 +5,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from pheu.automation.queries import kind_without_stages
 from pheu.people.models import Team
+from pheu.records import kinds
+from pheu.records.kinds import Kind
 from pheu.records.models import Pipeline, Record
 
 
@@ -46,19 +49,29 @@ class HandOutRule(models.Model):
 class Patience(models.Model):
     """«Trả về kho»: open records of a pipeline that nobody touches for so many days are taken off their owner.
 
-    The owner is told `warn_days` before.
+    Without a pipeline it is about those that walk none. The owner is told `warn_days` before.
     """
 
-    pipeline = models.OneToOneField(Pipeline, models.PROTECT, related_name="+", verbose_name=_("Pipeline"))
+    pipeline = models.OneToOneField(
+        Pipeline, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Pipeline")
+    )
     days = models.PositiveSmallIntegerField(_("Days without a touch"), default=14)
     warn_days = models.PositiveSmallIntegerField(_("Told so many days before"), default=2)
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
         ordering = ["pipeline__kind", "pipeline__position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["pipeline"], name="patience_once", nulls_distinct=False),
+        ]
 
     def __str__(self) -> str:
-        return str(self.pipeline)
+        return str(self.pipeline or self.kind.plural)
+
+    @property
+    def kind(self) -> Kind:
+        """Of which records it is."""
+        return kinds.get(self.pipeline.kind) if self.pipeline else kind_without_stages()
 
 
 class PoolWarning(models.Model):
@@ -66,3 +79,18 @@ class PoolWarning(models.Model):
 
     record = models.OneToOneField(Record, models.CASCADE, primary_key=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
+
+
+class Turn(models.Model):
+    """Whose turn a customer is: kept for who calls a list through, until they go on or some minutes have passed.
+
+    Its table is unlogged, as that of who looks at a record is: after a crash nobody calls anybody.
+    """
+
+    stays_with_its_record = True  # see `quality/repointing.py`
+    record = models.OneToOneField(Record, models.CASCADE, primary_key=True, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.record_id}"

@@ -70,7 +70,7 @@ def rules_of(kind: str) -> "list[HandOutRule]":
 @lru_cache(maxsize=4)
 def _returning(stamp: str) -> frozenset[str]:
     used = Patience.objects.filter(is_active=True) if stamp else Patience.objects.none()
-    return frozenset(used.values_list("pipeline__kind", flat=True))
+    return frozenset(one.kind.code for one in used.select_related("pipeline"))
 
 
 def returns_of(kind: str) -> bool:

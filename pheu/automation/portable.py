@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from pheu.automation.models import HandOutRule, Patience
-from pheu.automation.queries import company, kinds_with_rules, wrong_with
+from pheu.automation.queries import company, kind_without_stages, kinds_with_rules, wrong_with
 from pheu.automation.rules import RETURNS, HandOutRules
 from pheu.core.errors import DomainError
 from pheu.core.vietnamese import fold
@@ -111,8 +111,8 @@ def _import_rule(kind: Kind, told: Told, by: User) -> None:
 def told_returns() -> list[Any]:
     return [
         {
-            "kind": one.pipeline.kind,
-            "pipeline": one.pipeline.name,
+            "kind": one.kind.code,
+            "pipeline": one.pipeline.name if one.pipeline else "",
             "days": one.days,
             "warn_days": one.warn_days,
             "is_active": one.is_active,
@@ -125,7 +125,7 @@ def import_returns(told: Told, by: User) -> None:
     for one in told.get("returns", ()):
         pipelines = Pipeline.objects.filter(kind=one["kind"])
         pipeline = next((each for each in pipelines if fold(each.name) == fold(one["pipeline"])), None)
-        if pipeline is None:
+        if pipeline is None and (one["pipeline"] or one["kind"] != kind_without_stages().code):
             raise DomainError(_("There is nothing called “%(name)s” here."), name=one["pipeline"])
         values = {name: one[name] for name in ("days", "warn_days", "is_active")}
         there = Patience.objects.filter(pipeline=pipeline).first()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from pheu.people.models import Role, User
@@ -10,7 +11,7 @@ from pheu.people.scopes import FAMILIES, VIEW, Scope
 from pheu.records import kinds
 from pheu.records.conditions import BadCondition, Tree, compile_tree
 from pheu.records.kinds import Kind
-from pheu.records.models import CustomField
+from pheu.records.models import CustomField, Worked
 
 
 def company() -> User:
@@ -59,3 +60,18 @@ def parts_of(tree: Any) -> Iterator[Tree]:
 def kinds_with_rules() -> list[Kind]:
     """Those whose records somebody works through: whoever is a customer belongs to nobody by turns."""
     return [one for one in kinds.every() if one.family == "work"]
+
+
+def kind_without_stages() -> Kind:
+    """Of those, the one whose records walk no pipeline: what nobody has screened yet."""
+    return next(one for one in kinds_with_rules() if not one.has_stages)
+
+
+def not_over(kind: Kind) -> Q:
+    """Rows of a kind on which work goes on."""
+    return Q(**dict.fromkeys((*kind.model.is_over_by, *(["closed_at"] if kind.has_stages else []))))
+
+
+def kinds_to_call() -> list[Kind]:
+    """Those whose records are called through one by one."""
+    return [one for one in kinds.every() if issubclass(one.model, Worked)]

@@ -153,13 +153,6 @@ class Returns(Page):
     def items(self) -> QuerySet[Any]:
         return Patience.objects.select_related("pipeline")
 
-    @property
-    def items_with_uses(self) -> list[Any]:
-        found = list(self.items)
-        for one in found:
-            one.kind = kinds.get(one.pipeline.kind)
-        return found
-
     def is_same(self, one: Any, item: Any) -> bool:
         return False
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.automation.events import POOL_WARNED
 from pheu.automation.models import Patience, PoolWarning
+from pheu.automation.queries import not_over
 from pheu.records import kinds
 from pheu.records.fields import Field
 from pheu.records.fields.shown import YES_OR_NO, IsOneOf, Overdue, in_stages
@@ -34,9 +35,9 @@ def standing_warnings() -> QuerySet[PoolWarning]:
 
 
 def untouched(patience: Patience, days: int, now: datetime) -> QuerySet[Any]:
-    """Open records of the pipeline that somebody has, with nothing planned ahead, untouched for so many days."""
-    rows = kinds.get(patience.pipeline.kind).model.objects.live()
-    rows = rows.filter(stage__pipeline=patience.pipeline_id, closed_at=None, owner__isnull=False)
+    """Open records that a rule is about and somebody has, with nothing planned ahead, untouched for so many days."""
+    rows = patience.kind.model.objects.live().filter(not_over(patience.kind), owner__isnull=False)
+    rows = rows.filter(stage__pipeline=patience.pipeline_id) if patience.pipeline else rows
     long_ago = now - timedelta(days=days)
     idle = rows.filter(Q(next_activity_at=None) | Q(next_activity_at__lt=now), created_at__lt=long_ago)
     return idle.filter(~Exists(touches(at__gte=long_ago)))
@@ -65,7 +66,9 @@ class Returning(Overdue):
 
     def rows(self) -> Q:
         told = ArraySubquery(standing_warnings().order_by().values("pk"))
-        return Q(IsOneOf("pk", told)) & in_stages(self.kind, category__in=OPEN)
+        kind = kinds.get(self.kind)
+        is_open = in_stages(self.kind, category__in=OPEN) if kind.has_stages else not_over(kind)
+        return Q(IsOneOf("pk", told)) & is_open
 
 
 def returning(kind: str) -> Field:

@@ -2,20 +2,24 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
+from pheu.automation.calling import next_customer
+from pheu.automation.panels import list_called, place_in_list
 from pheu.automation.policies import Plan, plan_for, rules_of
 from pheu.automation.rules import HandOutRules
 from pheu.automation.services import hand_out_by_rules
 from pheu.core.errors import tell
 from pheu.people.requests import Request
-from pheu.people.scopes import ASSIGN, VIEW
+from pheu.people.scopes import ASSIGN, CHANGE, VIEW
 from pheu.records import kinds
 from pheu.records.act_views import asked_ids, ticked
-from pheu.records.answers import undo_url
+from pheu.records.answers import done, undo_url
+from pheu.records.lists import listing_for
 
 
 def by_rules(request: Request, kind: str) -> HttpResponse:
@@ -38,3 +42,19 @@ def _said(plan: Plan) -> str:
     got: list[tuple[Any, int]] = [(person, n) for person, _load, n in plan.shares()]
     told = [f"{name}: {n}" for name, n in (*got, *plan.pools())]
     return ", ".join(told) or _("No rule takes any of these records; they stay where they are.")
+
+
+@require_POST
+def calling(request: Request, kind: str) -> HttpResponse:
+    """On to the next customer: the first of the list `?list=`, or who comes after the one of `?calling=`."""
+    called = list_called(request.GET)
+    query = called.query if called else request.GET.get("list", "")
+    listing = listing_for(request.user, kind, QueryDict(query))
+    if not request.user.may(kind, CHANGE):
+        raise Http404
+    found = next_customer(listing, beyond=called.place if called else None)
+    if found is not None:
+        row, place = found
+        return done(request, f"{row.get_absolute_url()}?{place_in_list(kind, query, place)}")
+    tell(request, _("Nobody of this list is left to call today. Who was passed over comes when you begin anew."))
+    return done(request, listing.kind.url("list") + listing.url())

@@ -238,7 +238,7 @@ def _my_neglected(user: User) -> dict[str, Tree]:
     """
     asked = {name: _both(MINE, {"field": name, "op": "in", "value": ["yes"]}) for name in ("returning", "rotting")}
     staged = [kind for kind in kinds.every() if kind.has_stages]
-    said = [("returning", one) for one in staged if returns_of(one.code)]
+    said = [("returning", one) for one in kinds.every() if returns_of(one.code)]
     said += [("rotting", one) for one in staged if limits_of(one.code)]
     return {f"{name} {kind.code}": asked[name] for name, kind in said if sees(kind, user, {"asked": asked[name]})}
 

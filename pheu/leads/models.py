@@ -8,7 +8,18 @@ from pheu.core.errors import DomainError
 from pheu.parties.models import Company, Contact, Reachable, Screened, Source
 from pheu.people.models import User
 from pheu.records import kinds
-from pheu.records.models import Category, Label, ListItem, Record, Stage, Staged, list_indexes, stage_indexes
+from pheu.records.models import (
+    Category,
+    Label,
+    ListItem,
+    Record,
+    Stage,
+    Staged,
+    Worked,
+    list_indexes,
+    stage_indexes,
+    work_indexes,
+)
 
 
 class RequestType(ListItem):
@@ -64,7 +75,7 @@ class SalesRow(Staged):
         abstract = True
 
 
-class Lead(Reachable, Screened, SalesRow):
+class Lead(Reachable, Screened, Worked, SalesRow):
     """Screened: has interacted, or has a need (R1.02). Customer data is typed here until conversion makes records."""
 
     kind = "lead"
@@ -77,6 +88,7 @@ class Lead(Reachable, Screened, SalesRow):
         indexes = [
             *list_indexes("lead", *SORTED, filters=(*FILTERED, "request_type"), beside=("stage",)),
             *stage_indexes("lead", "expected_amount"),
+            *work_indexes("lead"),
             models.Index(Upper("email"), name="lead_email"),  # what `email__iexact` compares
             models.Index(fields=["tax_code"], name="lead_tax_code"),
         ]

@@ -23,6 +23,7 @@ from pheu.records.fields import (
     Title,
     common,
     staged,
+    worked_at,
 )
 from pheu.records.models import Category, Label
 from pheu.records.schema import Group, Schema, responsible
@@ -130,6 +131,6 @@ LEAD = Schema(
         "source",
         "updated_at",
     ),
-    shown=(*staged("lead", STATES), returning("lead"), *common(), from_list("lead", goes_on=True)),
+    shown=(*staged("lead", STATES), returning("lead"), worked_at(), *common(), from_list("lead", goes_on=True)),
     phone_columns=("name", "stage", "phone", "next_activity", "owner"),
 )

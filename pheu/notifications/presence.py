@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from pheu.notifications import live
@@ -27,6 +27,12 @@ def leave(record: Record, user: User) -> None:
     gone, _by_model = Reader.objects.filter(record=record, user=user).delete()
     if gone:
         live.send({"here": [record.pk]})
+
+
+def readers_but(user: User) -> QuerySet[Reader]:
+    """Of the record of an outer query: who else looks at it just now."""
+    looking = Reader.objects.filter(record=OuterRef("pk"), seen_at__gt=timezone.now() - STAYS)
+    return looking.exclude(user=user)
 
 
 def others(record: Record, user: User) -> list[User]:

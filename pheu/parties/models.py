@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.vietnamese.names import given_name, name_sort_key
 from pheu.core.vietnamese.text import fold
-from pheu.records.models import PLACES, ListItem, Record, Row, list_indexes
+from pheu.records.models import PLACES, ListItem, Record, Row, Worked, list_indexes, work_indexes
 
 
 class Reachable(models.Model):
@@ -132,7 +132,7 @@ class Contact(Reachable, Row):
         return name_sort_key(self.full_name)
 
 
-class Prospect(Reachable, Screened, Row):
+class Prospect(Reachable, Screened, Worked, Row):
     """«KH thô»: bought or scraped, unscreened (R1.01). Converted once into a lead, which `became` names (R1.16)."""
 
     class Flag(models.TextChoices):
@@ -158,6 +158,7 @@ class Prospect(Reachable, Screened, Row):
     class Meta:
         indexes = [
             *list_indexes("prospect", "title_key", "created_at", filters=("became", "source", "created_by")),
+            *work_indexes("prospect"),
             GinIndex(fields=["flags"], name="prospect_flags"),
             models.Index(
                 fields=["updated_at", "record"],

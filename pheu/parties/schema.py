@@ -5,6 +5,7 @@ from operator import attrgetter
 
 from django.utils.translation import gettext_lazy as _
 
+from pheu.automation.schema import returning
 from pheu.parties.models import Company, Contact, Prospect, Source
 from pheu.quality.fields import from_list
 from pheu.records.fields import (
@@ -24,6 +25,7 @@ from pheu.records.fields import (
     common,
     moment,
     next_activity,
+    worked_at,
 )
 from pheu.records.schema import Group, Schema, responsible
 
@@ -244,6 +246,8 @@ PROSPECT = Schema(
     shown=(
         *common(),
         next_activity("prospect", on_page=False),
+        worked_at(),
+        returning("prospect"),
         from_list("prospect"),
         ShownRow(name="became", label=_("Converted"), reads=attrgetter("became")),
         MultiChoice(

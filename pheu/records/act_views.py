@@ -1,5 +1,6 @@
 """Acts that every kind shares, as pages and dialogs: handing out, closing, reopening, changing the pipeline."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,19 +17,19 @@ from pheu.core.ids import read_ids
 from pheu.core.registries import buttons_for, hand_out_ways
 from pheu.people.models import User
 from pheu.people.requests import Request
-from pheu.people.scopes import ASSIGN, MOVE
+from pheu.people.scopes import MOVE
 from pheu.records import drawing, kinds
 from pheu.records.access import must
 from pheu.records.answers import asked_in, closing_toast, done, settle, undo_url
 from pheu.records.forms import AssignForm, EditForm, Entry, PipelineForm, ReasonForm, SharingForm, StageForm, sent_in
 from pheu.records.gates import NotYet, dialog_into, lacking, must_let
 from pheu.records.lists import Listing, listing_for
-from pheu.records.many import ARCHIVING, ASSIGNING, CHANGING, MOVING, ManyAct
+from pheu.records.many import ARCHIVING, ASSIGNING, CHANGING, MOVING, SHARING, ManyAct
 from pheu.records.models import Stage
 from pheu.records.sharing import dealt, loads_of
 
 MANY = 5000
-MOST_WHOLE = 100_000  # rows of a whole list that a job works off
+MOST_WHOLE = 500_000  # rows of a whole list that a job works off
 
 
 def changed_here(
@@ -157,8 +158,7 @@ def record_assign(request: Request, kind: str) -> HttpResponse:
 def record_sharing(request: Request, kind: str) -> HttpResponse:
     """The dialog that deals ticked rows out between people, with who gets how many, and its answer (R1.17)."""
     chosen = kinds.get(kind)
-    rows = ticked(chosen.model.objects.visible_to(request.user), asked_ids(request), request.user)
-    chosen.model.objects.within(request.user, ASSIGN).all_or_refuse(rows)
+    rows = selected(request, chosen, SHARING)
     is_look = "look" in request.GET
     sent = request.POST if request.method == "POST" and "people" in request.POST else None
     form = SharingForm(sent, kind=kind)
@@ -166,6 +166,8 @@ def record_sharing(request: Request, kind: str) -> HttpResponse:
     context = {"kind": chosen, "rows": rows, "form": form, "shares": _shares(chosen, rows, form) if is_right else []}
     if is_look:
         return render(request, "records/_shares.html", context)
+    if is_right and rows.is_whole:
+        return begun(request, chosen, SHARING, rows, form)
     people = list(form.cleaned_data["people"]) if is_right else []
     if is_right and (got := _done(form, chosen.share_out, rows, people=people, by=request.user)) is not None:
         tell(request, ", ".join(f"{person}: {n}" for person, n in got.items() if n), undo=undo_url())
@@ -173,15 +175,16 @@ def record_sharing(request: Request, kind: str) -> HttpResponse:
     return render(request, "records/sharing.html", context, status=200 if sent is None else 422)
 
 
-def _shares(kind: Any, rows: Sequence[Any], form: SharingForm) -> list[tuple[User, Any, int | None]]:
+def _shares(kind: Any, rows: Selection, form: SharingForm) -> list[tuple[User, Any, int | None]]:
     """(person, what they have in hand, how many of the rows they would get); None where there is no room for all."""
     people = list(form.cleaned_data["people"])
     loads = loads_of(kind.code, people)
     try:
-        turns = dealt(len(rows), loads)
+        turns = dealt(rows.n, loads)
     except DomainError:
         return [(one, loads[one.pk], None) for one in people]
-    return [(one, loads[one.pk], turns.count(one.pk)) for one in people]
+    got = Counter(turns)
+    return [(one, loads[one.pk], got[one.pk]) for one in people]
 
 
 def _handed_words(rows: Sequence[Any], owner: Any, team: Any) -> str:

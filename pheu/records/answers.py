@@ -1,7 +1,7 @@
 """Where an act on a row leads: to its page, or back to the board on which it was done."""
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
 from django.core.exceptions import TooManyFieldsSent
@@ -25,8 +25,19 @@ def done(request: Request, where: Any) -> HttpResponse:
         here = request.htmx.current_url_abs_path or ""  # with the place in the list that one came from
         path = here.partition("?")[0]
         beside = f"{path}{query_of_page(request).get('open')}/"  # a list with the record at its side
-        return HttpResponseClientRedirect(here if url in (path, beside) else url)
+        if url in (path, beside):
+            return HttpResponseClientRedirect(here)
+        return HttpResponseClientRedirect(url if isinstance(where, str) else _still_calling(request, url))
     return redirect(url)
+
+
+CALLING = "calling"  # the parameter of a record's page that says which list one calls through, and how far
+
+
+def _still_calling(request: Request, url: str) -> str:
+    """Whoever calls a list through goes on with it from what the customer has become."""
+    told = query_of_page(request).get(CALLING)
+    return f"{url}?{urlencode({CALLING: told})}" if told else url
 
 
 def query_of_page(request: Request) -> QueryDict:

@@ -317,6 +317,10 @@ class Listing:
         keys = next((keys for half, edge in halves if (keys := self._keys(half, edge, 1))), [])
         return self._brought(keys)[0] if keys else None
 
+    def row(self, pk: int) -> Any:
+        """One of its rows as the list draws it."""
+        return self._brought([pk])[0]
+
     def _keys(self, half: Half, last: Edge | None, most: int = PAGE + 1) -> list[int]:
         return [edge[-1] for edge in self._edges(half, last, most)]
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.people.models import User
 from pheu.people.scopes import ARCHIVE, ASSIGN, CHANGE, MOVE, Action
-from pheu.records.forms import AssignForm, EditForm, StageForm
+from pheu.records.forms import AssignForm, EditForm, SharingForm, StageForm
 from pheu.records.kinds import Kind
 
 Words = str | Promise
@@ -43,6 +43,14 @@ ASSIGNING = ManyAct(
     lambda data, kind, rows, user: AssignForm(data, rows=rows),
     says=lambda form: form.cleaned_data["owner"] or form.cleaned_data["team"] or _("nobody"),
 )
+SHARING = ManyAct(
+    "share_out",
+    ASSIGN,
+    _("Share out"),
+    lambda data, kind, rows, user: SharingForm(data, kind=kind.code),
+    told=lambda form: {"people": list(form.cleaned_data["people"])},
+    says=lambda form: ", ".join(str(one) for one in form.cleaned_data["people"]),
+)
 MOVING = ManyAct(
     "move_many",
     MOVE,
@@ -60,4 +68,4 @@ CHANGING = ManyAct(
 )
 ARCHIVING = ManyAct("archive", ARCHIVE, _("Archive records"))
 
-ACTS = {one.code: one for one in (ASSIGNING, MOVING, CHANGING, ARCHIVING)}
+ACTS = {one.code: one for one in (ASSIGNING, SHARING, MOVING, CHANGING, ARCHIVING)}

@@ -341,6 +341,28 @@ def list_indexes(
     return indexes
 
 
+class Worked(models.Model):
+    """What rows have that people call through one by one: when somebody last worked on one; null: nobody yet.
+
+    The database writes it, for every event that tells of a person's work (`writing.IS_WORK`).
+    """
+
+    worked_at = models.DateTimeField(_("Last worked on"), null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+def work_indexes(table: str) -> list[models.Index]:
+    """What the records of one owner, and what nobody of a team or department has, are called through along."""
+    free, live = models.Q(owner=None), models.Q(is_live=True)
+    of = {"owner": live, "team": live & free, "department": live & free & models.Q(team=None)}
+    return [
+        models.Index(fields=[place, "worked_at", "record"], name=f"{table}_{place}_worked", condition=condition)
+        for place, condition in of.items()
+    ]
+
+
 def stage_indexes(table: str, *worth: str) -> list[models.Index]:
     """What boards are read along: cards of a stage newest first, those that are overdue and those that stand still,
     with what their heads add up (`worth`)."""

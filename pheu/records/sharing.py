@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
@@ -37,12 +38,15 @@ def dealt(n: int, loads: Mapping[int, Load]) -> list[int]:
 
     `DomainError` says for how many there is room, where that is not enough.
     """
-    got = dict.fromkeys(loads, 0)
+    # (how many they got, what they had, whose turn it is of equals, who)
+    waiting = [(0, load.has, nth, pk) for nth, (pk, load) in enumerate(loads.items()) if load.room != 0]
+    heapify(waiting)
     turns: list[int] = []
-    for _nth in range(n):
-        free = [pk for pk, load in loads.items() if load.room is None or got[pk] < load.room]
-        if not free:
+    while len(turns) < n:
+        if not waiting:
             raise DomainError(_("They have room for %(room)s of these %(n)s records."), room=len(turns), n=n)
-        turns.append(min(free, key=lambda pk: (got[pk], loads[pk].has)))
-        got[turns[-1]] += 1
+        got, has, nth, pk = heappop(waiting)
+        turns.append(pk)
+        if got + 1 != loads[pk].room:
+            heappush(waiting, (got + 1, has, nth, pk))
     return turns

@@ -266,8 +266,8 @@ def _key_of(model: type[models.Model]) -> sql.Identifier:
 
 
 def _all_columns(model: type[Row]) -> set[str]:
-    """Every column that a change may write; who made a row, and when, stays."""
-    made = {"record", "created_by", "created_at", "next_activity_at"}
+    """Every column that a change of the row itself may write; who made it, and when, stays."""
+    made = {"record", "created_by", "created_at", "next_activity_at", "worked_at"}
     return {field.name for field in model._meta.local_concrete_fields if not field.generated} - made
 
 
@@ -284,3 +284,28 @@ def _reserve(kind: kinds.Kind, count: int) -> list[tuple[int, int]]:
 def number_sequence(kind: str) -> migrations.RunSQL:
     """The migration step that gives `kind` its numbers."""
     return migrations.RunSQL(f"create sequence pheu_number_{kind}", f"drop sequence pheu_number_{kind}")
+
+
+# Which events are a person's work on a record: not its making, handing out, following or putting away, nor what an
+# import or an act on a whole list did to it among thousands.
+IS_WORK = """
+    about_id is not null and by_id is not null and via not in ('import', 'bulk') and kind not in (
+        'record.created', 'record.assigned', 'record.taken', 'record.followed', 'record.unfollowed',
+        'record.archived', 'record.restored', 'record.repointed', 'record.kept_apart', 'operation.undone'
+    )
+"""
+_NOTES_WORK = """
+create trigger TABLE_worked after insert on timeline_event referencing new table as told
+for each statement execute function pheu_note_work('TABLE')
+"""
+_WORK_SO_FAR = """
+update TABLE as done set worked_at = work.last
+from (select about_id, max(at) as last from timeline_event where IS_WORK group by about_id) as work
+where done.record_id = work.about_id
+"""
+
+
+def note_work_in(table: str) -> migrations.RunSQL:
+    """The migration step by which rows of a table have in `worked_at` when a person last worked on them."""
+    texts = (text.replace("TABLE", table).replace("IS_WORK", IS_WORK) for text in (_NOTES_WORK, _WORK_SO_FAR))
+    return migrations.RunSQL(list(texts), f"drop trigger {table}_worked on timeline_event")

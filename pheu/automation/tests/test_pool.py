@@ -14,7 +14,9 @@ from pheu.automation.jobs import return_untouched
 from pheu.automation.models import PoolWarning
 from pheu.conftest import nothing_changes, rewriting_history, stage_of, told
 from pheu.leads.models import Lead
-from pheu.leads.services import change_lead, close_lead, create_lead, move_lead
+from pheu.leads.services import change_lead, close_lead, convert_prospects, create_lead, move_lead
+from pheu.parties.models import Prospect
+from pheu.parties.services import create_prospect
 from pheu.records.models import ClosingReason, Pipeline, Record
 from pheu.setup import lists
 from pheu.setup.configuring import add_item
@@ -40,7 +42,7 @@ def pass_by(days: int) -> None:
     earlier = timedelta(days=days)
     with rewriting_history():
         Event.objects.update(at=F("at") - earlier)
-    for model in (Record, Lead):
+    for model in (Record, Lead, Prospect):
         model.objects.update(created_at=F("created_at") - earlier)
     PoolWarning.objects.update(at=F("at") - earlier)
 
@@ -148,6 +150,31 @@ def test_what_is_over_or_stands_in_another_pipeline_stays(patience, an, dung):
     with nothing_changes():
         return_untouched()
     assert Lead.objects.get(pk=over.pk).owner == an
+
+
+def test_prospects_go_back_as_well(client, dung, an):
+    """R1.16, R1.17: a rule without a pipeline is about what walks none; the owner is told before, and may call them."""
+    client.force_login(dung)
+    sent = {"pipeline": "", "days": DAYS, "warn_days": BEFORE, "is_active": "on"}
+    assert client.post("/setup/returns/new/", sent).status_code == 302
+    assert client.post("/setup/returns/new/", sent).status_code == 422
+    assert "KH thô" in client.get("/setup/returns/").text
+    names = ("Hòn Đá", "Trăng Non", "Sông Xanh")
+    left, called, over = (create_prospect({"company_name": name, "owner": an}, by=an) for name in names)
+    convert_prospects([over], by=an)
+    pass_by(DAYS)
+    add_note(called.record, body="Đã gọi", by=an)
+    return_untouched()
+    assert told(POOL_WARNED, about=left).facts["owner"]["id"] == an.pk
+    client.force_login(an)
+    assert "sắp về kho" in client.get("/").text
+    assert client.get("/prospects/ids/?tab=all&returning=yes").json()["ids"] == [left.pk]
+    pass_by(BEFORE)
+    return_untouched()
+    owners = dict(Prospect.objects.values_list("pk", "owner"))
+    assert owners == {left.pk: None, called.pk: an.pk, over.pk: an.pk}
+    assert told(ASSIGNED, about=left).facts["idle"] == DAYS
+    assert Event.objects.filter(kind=POOL_WARNED.code).count() == 1
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,8 @@ def out(cast: Any) -> dict[str, Any]:
     mine = {"field": "created_by", "op": "in", "value": [cast.an.pk]}
     add_item(rules, {"name": "Của An tạo", "team": north, "condition": mine}, by=by)
     pipeline = Pipeline.objects.default("lead")
-    add_item(lists.get("returns"), {"pipeline": pipeline, "days": 20, "warn_days": 3}, by=by)
+    for about, days in ((pipeline, 20), (None, 30)):
+        add_item(lists.get("returns"), {"pipeline": about, "days": days, "warn_days": 3}, by=by)
     return json.loads(json.dumps(exported()))
 
 
@@ -60,8 +61,8 @@ def test_they_come_to_another_company_as_they_were(out, cast):
     assert rule.condition["all"][0] == {"field": "source", "op": "in", "value": [source.pk]}
     assert (rule.team, rule.way, rule.on_new, rule.people.count()) == (cast.an.teams.get(), "least", False, 0)
     assert HandOutRule.objects.get(name="Của An tạo").condition["value"] == []
-    patience = Patience.objects.get()
-    assert (patience.pipeline, patience.days, patience.warn_days) == (Pipeline.objects.default("lead"), 20, 3)
+    found = [(one.pipeline, one.days, one.warn_days) for one in Patience.objects.order_by("days")]
+    assert found == [(Pipeline.objects.default("lead"), 20, 3), (None, 30, 3)]
     assert exported() == out
 
 

@@ -5,13 +5,19 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.http import QueryDict
 
-from pheu.automation.models import HandOutRule, Patience
+from pheu.automation.calling import next_customer
+from pheu.automation.models import HandOutRule, Patience, Turn
 from pheu.automation.services import hand_out_by_rules, return_to_pool
 from pheu.automation.tests.test_pool import pass_by
 from pheu.conftest import make_cast
 from pheu.leads.models import Lead
 from pheu.leads.services import create_lead
+from pheu.parties.services import create_prospect
+from pheu.people.models import Team
+from pheu.records.lists import listing_for
+from pheu.records.models import Record
 from pheu.records.tests.races import BEFORE_LOCK, BEFORE_WRITE, disagreements, race
 from pheu.setup import lists
 from pheu.setup.configuring import add_item, change_item
@@ -28,6 +34,33 @@ def cast(transactional_db: None) -> Any:
 def rule(cast: Any) -> HandOutRule:
     values = {"name": "Lần lượt", "way": "turns", "on_new": True, "people": [cast.an, cast.binh]}
     return add_item(lists.get("lead-rules"), values, by=cast.dung)
+
+
+def next_for(person: Any) -> Any:
+    """The customer whom somebody gets from the whole list."""
+    found = next_customer(listing_for(person, "prospect", QueryDict("tab=all")), beyond=None)
+    return found and found[0].pk
+
+
+@pytest.mark.parametrize("stays", [False, True], ids=["before either is kept", "while the first is being kept"])
+def test_two_who_call_at_once_get_two_customers(cast, stays):
+    """R1.16: both have read that the first one is free; the last of them is left for one, and nobody for the other."""
+    team = Team.objects.get(name="Miền Bắc")
+    values = {"owner": None, "team": team}
+    first, second = (create_prospect({"company_name": name, **values}, by=cast.binh) for name in ("Hòn Đá", "Trăng"))
+
+    def stay() -> Any:
+        got = next_for(cast.an)
+        if stays:
+            add_note(Record.objects.get(pk=first.pk), body="Đã gọi", by=cast.an)
+        return got
+
+    outcome = race(stay, partial(next_for, cast.binh), at=BEFORE_LOCK if stays else BEFORE_WRITE)
+    assert (outcome.errors, outcome.deadlocks) == ([], 0)
+    assert sorted(outcome.results) == [first.pk, second.pk]
+    assert dict(Turn.objects.values_list("user", "record")) == dict(
+        zip([cast.an.pk, cast.binh.pk], outcome.results, strict=True)
+    )
 
 
 def made_by(person: Any) -> Any:

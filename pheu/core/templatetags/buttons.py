@@ -17,11 +17,11 @@ def act_button(context: Context, button: Any, small: bool = False, item: bool = 
     """A `registries.Button`: a link, a dialog or a post; `item` draws it as a line of a menu."""
     classes = _button_classes(button, small=small, item=item)
     words = together([icon(button.icon) if button.icon else "", button.label])
+    key = {"data-press": button.key, "title": f"{button.label} ({button.key})"} if button.key else {}
     if not button.posts:
-        key = {"data-press": button.key, "title": f"{button.label} ({button.key})"} if button.key else {}
         named = attributes({"class": classes, "href": button.url, "data-dialog": button.dialog, **key})
         return html("<a{}>{}</a>", named, words)
-    asks = attributes({"hx-confirm": button.confirm or None})
+    asks = attributes({"hx-confirm": button.confirm or None, **key})
     return html(
         '<form method="post" action="{0}" hx-post="{0}" hx-swap="none">{1}<button class="{2}"{3}>{4}</button></form>',
         button.url,

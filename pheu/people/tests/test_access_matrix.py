@@ -498,6 +498,10 @@ def _by_rules_of(kind: str) -> dict[str, Entry]:
     return {f"{kind}-by-rules": Entry(about=(kind,), **sends)}
 
 
+def _calling_of(kind: str) -> dict[str, Entry]:
+    return {f"{kind}-calling": Entry(kind=kind, needs=CHANGE, post=302)}
+
+
 def _board_of(kind: str) -> dict[str, Entry]:
     return {
         f"{kind}-board": Entry(kind=kind, needs=VIEW, get=200),
@@ -530,6 +534,8 @@ ENTRIES = {
     **_by_rules_of("lead"),
     **_by_rules_of("deal"),
     **_by_rules_of("toy"),
+    **_calling_of("prospect"),
+    **_calling_of("lead"),
     **_board_of("lead"),
     **_board_of("deal"),
     **_board_of("toy"),

@@ -37,6 +37,7 @@ from pheu.records.fields.shown import (
     next_activity,
     staged,
     use_next_titles,
+    worked_at,
 )
 from pheu.records.fields.text import (
     Email,
@@ -103,5 +104,6 @@ __all__ = [
     "read_key",
     "staged",
     "use_next_titles",
+    "worked_at",
     "wrong",
 ]

@@ -309,6 +309,11 @@ def moment(name: str, label: kinds.Words, *, sortable: bool = True) -> Field:
     return ShownMoment(name=name, label=label, reads=attrgetter(name), sortable=sortable, filterable=True)
 
 
+def worked_at() -> Field:
+    """When somebody last worked on what is called through one by one."""
+    return moment("worked_at", _("Last worked on"), sortable=False)
+
+
 def common() -> tuple[Field, ...]:
     """What every kind shows of itself: number, creator, moments."""
     return (

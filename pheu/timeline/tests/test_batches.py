@@ -10,8 +10,9 @@ from pheu.conftest import given, nothing_changes, stage_of
 from pheu.core.errors import DomainError, Refused
 from pheu.leads.models import Lead
 from pheu.leads.services import create_leads
+from pheu.people.models import User
 from pheu.records import act_views, lists
-from pheu.records.many import ARCHIVING, ASSIGNING, CHANGING
+from pheu.records.many import ARCHIVING, ASSIGNING, CHANGING, SHARING
 from pheu.records.models import Operation
 from pheu.timeline import batches, jobs
 from pheu.timeline.archiving import archive
@@ -188,33 +189,51 @@ def test_a_worker_that_ends_in_the_middle_leaves_whole_portions(an, leads, monke
     assert Operation.objects.filter(act="change_many").count() == 3
 
 
-def test_an_act_of_ticked_rows_takes_a_whole_list_that_is_not_too_long(client, an, binh, hanh, leads, monkeypatch):
-    """R1.17: shared out at once, and with words where it is too long."""
+def test_a_whole_list_is_shared_out_between_people_and_taken_back(client, an, binh, hanh, leads):
+    """R1.17: the dialog says who would get how many; each portion is dealt out, and all are even in the end."""
     client.force_login(binh)
-    with nothing_changes(), monkeypatch.context() as patched:
-        patched.setattr(act_views, "MANY", 6)
-        assert client.post("/leads/sharing/", WHOLE | {"people": hanh.pk}).status_code == 409
-    assert client.post("/leads/sharing/", WHOLE | {"people": hanh.pk}).status_code == 302
-    assert Lead.objects.filter(owner=hanh).count() == 7
+    people = {"people": [an.pk, binh.pk, hanh.pk]}
+    dialog = client.post("/leads/assignment/", WHOLE).text
+    assert 'formaction="/leads/sharing/"' in dialog
+    look = client.post("/leads/sharing/?look=1", WHOLE | people).text
+    assert [look.count("+3"), look.count("+2")] == [1, 2]
+    batch = worked_off(sent_batch(client.post("/leads/sharing/", WHOLE | people)))
+    assert (batch.state, batch.done, batch.left_out) == ("done", 7, {})
+    assert sorted(Lead.objects.filter(owner=one).count() for one in (an, binh, hanh)) == [2, 2, 3]
+    assert all(str(one) in batch.words for one in (an, binh, hanh))
+    client.post(f"/batches/{batch.pk}/undo/")
+    assert taken_back(batch).state == "taken_back"
+    assert Lead.objects.filter(owner=an).count() == 7
+
+
+def test_who_has_no_room_for_a_whole_list_gets_what_fits(client, binh, hanh, leads):
+    """The rest stays with whoever had it, and the page of the job says why."""
+    User.objects.filter(pk=hanh.pk).update(capacity=2)
+    client.force_login(binh)
+    assert "+" not in client.post("/leads/sharing/?look=1", WHOLE | {"people": [hanh.pk]}).text
+    batch = worked_off(sent_batch(client.post("/leads/sharing/", WHOLE | {"people": [hanh.pk]})))
+    assert (Lead.objects.filter(owner=hanh).count(), sum(batch.left_out.values())) == (2, 5)
 
 
 def test_no_whole_list_of_nothing_and_none_too_large(client, an, binh, leads, monkeypatch):
     client.force_login(binh)
     with nothing_changes():
-        assert client.post("/leads/sharing/", {"whole": "?tab=all&q=khongaica", "people": an.pk}).status_code == 404
+        assert client.post("/leads/sharing/", {"whole": "?tab=all&q=khongaica", "people": an.pk}).status_code == 403
         assert client.post("/leads/assignment/", {"whole": "?tab=all&q=khongaica", "owner": an.pk}).status_code == 403
         monkeypatch.setattr(act_views, "MOST_WHOLE", 6)
         assert client.post("/leads/assignment/", WHOLE | {"owner": an.pk}).status_code == 409
 
 
-def test_as_many_statements_for_a_portion_of_fifty_as_for_four(an, binh, monkeypatch):
+@pytest.mark.parametrize("act", [ARCHIVING, SHARING], ids=lambda one: one.code)
+def test_as_many_statements_for_a_portion_of_fifty_as_for_four(an, binh, hanh, monkeypatch, act):
     monkeypatch.setattr(batches, "PORTION", 100)
+    sent = f"people={an.pk}&people={hanh.pk}" if act is SHARING else ""
     taken = []
     for n in (4, 50):
-        rows = create_leads([{"company_name": f"Khách {n}-{nth}", "owner": an} for nth in range(n)], by=binh)
-        batch = jobs.begin_batch(ARCHIVING, "lead", [one.pk for one in rows], "", words="", by=an)
+        rows = create_leads([{"company_name": f"Khách {n}-{nth}", "owner": binh} for nth in range(n)], by=binh)
+        batch = jobs.begin_batch(act, "lead", [one.pk for one in rows], sent, words="", by=binh)
         with CaptureQueriesContext(connection) as captured:
-            worked_off(batch)
+            assert worked_off(batch).left_out == {}
         taken.append(len(captured))
     assert taken[0] == taken[1]
 

@@ -31,7 +31,7 @@ const acts = {
 
 // What the page itself gives a key to: data-press="t". The arrows belong to an open menu, if there is one.
 function named(key) {
-  return !document.querySelector(":popover-open") && document.querySelector(`[data-press="${CSS.escape(key)}"]`);
+  return !document.querySelector(".menu:popover-open") && document.querySelector(`[data-press="${CSS.escape(key)}"]`);
 }
 
 document.addEventListener("keydown", (event) => {
