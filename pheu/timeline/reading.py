@@ -1,8 +1,9 @@
 """Reading the past of a record: its own, that of what it continues, and of what was folded into it."""
 
+from datetime import datetime
 from typing import Any
 
-from django.db.models import BigIntegerField, Case, OuterRef, QuerySet, Subquery, When
+from django.db.models import BigIntegerField, Case, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, JSONObject
 
@@ -10,6 +11,7 @@ from pheu.core.prepared import prepared
 from pheu.people.models import User
 from pheu.records.models import Record
 from pheu.records.queries import Future
+from pheu.records.schema import Schema
 from pheu.timeline.events import (
     FILE_ADDED,
     FILE_RENAMED,
@@ -18,6 +20,7 @@ from pheu.timeline.events import (
     NOTE_EDITED,
     NOTE_WITHDRAWN,
 )
+from pheu.timeline.history import STAGE, changes_in, values_at
 from pheu.timeline.models import Contribution, Event, File, Note
 
 PAGE = 30
@@ -66,3 +69,24 @@ def may_read(thing: Contribution, user: User) -> bool:
     """Whoever sees a record to whose past the note or file belongs: `Record.past_ids` read from its other end."""
     ids = Record.objects.filter(pk=thing.record_id).values_list(Future("pk"), flat=True)[0]
     return Record.objects.visible_to(user).filter(pk__in=ids).exists()
+
+
+# Changes of fields ---------------------------------------------------------------------------------------------------
+
+
+def tellings(record_id: int, field: str = "") -> QuerySet[Event]:
+    """The events that tell how fields of a record changed, or how this one did; newest first."""
+    told = Q(facts__changes__contains=[{"field": field}]) if field else Q(facts__has_key="changes")
+    if field in ("", STAGE):
+        told |= Q(facts__has_keys=["left", "entered"])
+    return Event.objects.filter(told, about=record_id).order_by("-at", "-pk")
+
+
+def values_as_of(row: Any, moment: datetime, schema: Schema) -> dict[str, Any]:
+    """{field: what it held at that moment, as events keep it, or `UNKNOWN`} of all that the schema gives.
+
+    One statement, however often it was changed; the row brings what its fields refer to.
+    """
+    told = tellings(row.pk).values_list("at", "facts")
+    changes = [change for at, facts in told for change in changes_in(at, facts)]
+    return values_at(moment, schema.told_of(row), changes)
