@@ -116,7 +116,7 @@ def take_back(operation: Operation, *, used: Used | None = None, only: Collectio
 def _told_of(ids: Collection[int]) -> dict[int, dict[str, Any]]:
     """{id: what the fields of its row hold, as events keep it}: a few statements for each kind."""
     codes = Record.objects.filter(pk__in=ids).order_by().values_list("kind", flat=True).distinct()
-    told = {}
+    told: dict[int, dict[str, Any]] = {}
     for kind in map(kinds.get, codes):
         rows = kind.model.objects.filter(pk__in=ids).with_values_of(*kind.schema.historic())
         told |= {row.pk: kind.schema.told_of(row) for row in rows}

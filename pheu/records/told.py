@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-NOTHING = (None, "", [], ())
+from pheu.records.fields import NO_VALUE
 
 
 def is_same(left: Any, right: Any) -> bool:
@@ -12,7 +12,7 @@ def is_same(left: Any, right: Any) -> bool:
 
 
 def _without_names(told: Any) -> Any:
-    if told in NOTHING:
+    if told in NO_VALUE:
         return None
     if isinstance(told, dict):
         return told["id"]

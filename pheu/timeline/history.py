@@ -4,13 +4,12 @@ Values are as events keep them (`Field.to_json`). A change that does not lead to
 something was never told: between the two the value is unknown, not guessed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pheu.records.told import is_same
-
 
 STAGE = "stage"  # of which moves tell in words of their own
 
@@ -23,6 +22,7 @@ class Change:
     was: Any
     now: Any
     at: datetime
+    is_beside: bool = False  # `now` came beside what the field held, which stayed
 
 
 class Unknown:
@@ -33,10 +33,9 @@ UNKNOWN = Unknown()
 
 
 def changes_in(at: datetime, facts: Mapping[str, Any]) -> Iterator[Change]:
-    """What an event with these facts says to have changed; what came `beside` a value left that as it was."""
+    """What an event with these facts says to have changed."""
     for one in facts.get("changes", ()):
-        if not one.get("beside"):
-            yield Change(one["field"], one["was"], one["now"], at)
+        yield Change(one["field"], one["was"], one["now"], at, "beside" in one)
     if "left" in facts and "entered" in facts:
         yield Change(STAGE, facts["left"], facts["entered"], at)
 
@@ -50,10 +49,10 @@ def values_at(moment: datetime, present: Mapping[str, Any], newest_first: Iterab
     return {name: value_at(moment, told, by_field[name]) for name, told in present.items()}
 
 
-def value_at(moment: datetime, present: Any, newest_first: Sequence[Change]) -> Any:
+def value_at(moment: datetime, present: Any, newest_first: Iterable[Change]) -> Any:
     """The same of one field."""
     value, is_known = present, True
-    for one in newest_first:
+    for one in _of_the_value(newest_first):
         if not is_same(one.now, value):
             is_known = False
         if one.at <= moment:
@@ -62,6 +61,10 @@ def value_at(moment: datetime, present: Any, newest_first: Sequence[Change]) -> 
     return value if is_known else UNKNOWN
 
 
-def value_at_first(present: Any, newest_first: Sequence[Change]) -> Any:
+def value_at_first(present: Any, newest_first: Iterable[Change]) -> Any:
     """What the field held before the first change that is told of it."""
-    return newest_first[-1].was if newest_first else present
+    return next((one.was for one in reversed(_of_the_value(newest_first))), present)
+
+
+def _of_the_value(changes: Iterable[Change]) -> list[Change]:
+    return [one for one in changes if not one.is_beside]

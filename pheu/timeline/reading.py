@@ -1,6 +1,5 @@
 """Reading the past of a record: its own, that of what it continues, and of what was folded into it."""
 
-from datetime import datetime
 from typing import Any
 
 from django.db.models import BigIntegerField, Case, OuterRef, Q, QuerySet, Subquery, When
@@ -11,7 +10,6 @@ from pheu.core.prepared import prepared
 from pheu.people.models import User
 from pheu.records.models import Record
 from pheu.records.queries import Future
-from pheu.records.schema import Schema
 from pheu.timeline.events import (
     FILE_ADDED,
     FILE_RENAMED,
@@ -20,7 +18,7 @@ from pheu.timeline.events import (
     NOTE_EDITED,
     NOTE_WITHDRAWN,
 )
-from pheu.timeline.history import STAGE, changes_in, values_at
+from pheu.timeline.history import STAGE, Change, changes_in
 from pheu.timeline.models import Contribution, Event, File, Note
 
 PAGE = 30
@@ -55,6 +53,20 @@ def newest_events(past_ids: list[int]) -> QuerySet[Event]:
     return events_of(past_ids)[: PAGE + 1]
 
 
+def page(events: QuerySet[Event], below: int | None) -> tuple[list[Event], int | None]:
+    """Those below an event, or the newest, and below which one there are older ones, if there are."""
+    edge = Event.objects.filter(pk=below).first() if below is not None else None
+    if edge is not None:
+        events = events.filter(at__lte=edge.at).exclude(at=edge.at, pk__gte=edge.pk)
+    return cut(list(events[: PAGE + 1]))
+
+
+def cut(fetched: list[Event]) -> tuple[list[Event], int | None]:
+    """The same of a page that was fetched with one more."""
+    shown = fetched[:PAGE]
+    return shown, shown[-1].pk if len(fetched) > PAGE else None
+
+
 @prepared
 def files_of(past_ids: list[int]) -> QuerySet[File]:
     return File.objects.filter(record__in=past_ids, withdrawn_at=None)[:50]
@@ -82,11 +94,7 @@ def tellings(record_id: int, field: str = "") -> QuerySet[Event]:
     return Event.objects.filter(told, about=record_id).order_by("-at", "-pk")
 
 
-def values_as_of(row: Any, moment: datetime, schema: Schema) -> dict[str, Any]:
-    """{field: what it held at that moment, as events keep it, or `UNKNOWN`} of all that the schema gives.
-
-    One statement, however often it was changed; the row brings what its fields refer to.
-    """
-    told = tellings(row.pk).values_list("at", "facts")
-    changes = [change for at, facts in told for change in changes_in(at, facts)]
-    return values_at(moment, schema.told_of(row), changes)
+def changes_of(record_id: int) -> list[Change]:
+    """All changes of a record's fields, newest first: one statement, however many there are."""
+    told = tellings(record_id).values_list("at", "facts")
+    return [change for at, facts in told for change in changes_in(at, facts)]

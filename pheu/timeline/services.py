@@ -522,7 +522,7 @@ def give_each(
 ) -> None:
     """The same where held rows of one kind go to different people, with as many statements."""
     first_team = cache(team_of)
-    told, moved, before = [], [], names_of_places([row for row, _to in handings])
+    told, moved, before = [], [], _places_of([row for row, _to in handings])
     for row, to in handings:
         team = first_team(to.owner, row.kind) if to.team is None and to.owner else to.team
         place = {"team_id": team and team.pk, "department_id": to.department and to.department.pk}
@@ -533,18 +533,16 @@ def give_each(
         for name, pk in wanted.items():
             setattr(row, name, pk)
         named = {"owner": id_and_name(to.owner), "to": [id_and_name(one) for one in goes]}
-        now = {"owner": named["owner"]} | (
-            {"team": id_and_name(team), "department": id_and_name(to.department)} if goes else {}
-        )
-        named["changes"] = differing(before[row.pk], now)
-        there = {"team_id": row.team_id, "department_id": row.department_id, "was": was}
+        now = {"owner": to.owner} | ({"team": team, "department": to.department} if goes else {})
+        changes = differing(before[row.pk], {name: id_and_name(one) for name, one in now.items()})
+        there = {"team_id": row.team_id, "department_id": row.department_id, "was": was, "changes": changes}
         told.append((row.record, named | there | dict(to.facts or {})))
         moved.append(row)
     writing.save_many(moved, "owner", "team", "department")
     record_many(told_as, told, by=by, via=via, cause=cause)
 
 
-def names_of_places(rows: Sequence[Any]) -> dict[int, dict[str, Any]]:
+def _places_of(rows: Sequence[Any]) -> dict[int, dict[str, Any]]:
     """{id: {field: whose the row is and where it stands, as events keep it}}, in one statement for all of them."""
     tables: dict[Field, Any] = {}
     for name in PLACE if rows else ():

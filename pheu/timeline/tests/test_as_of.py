@@ -11,15 +11,15 @@ from pheu.core import shape
 from pheu.core.errors import DomainError
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.undoing import undo_conversion
-from pheu.leads.models import Lead, RequestType
+from pheu.leads.models import Lead
 from pheu.leads.services import create_lead
-from pheu.parties.models import Source
 from pheu.quality.merging import merge
 from pheu.records import kinds
 from pheu.records.acts import last_operation
 from pheu.records.models import Category, ClosingReason, CustomField, Operation, Tag
 from pheu.timeline import stages
-from pheu.timeline.reading import values_as_of
+from pheu.timeline.history import values_at
+from pheu.timeline.reading import changes_of
 from pheu.timeline.services import assign, change, change_each, change_many
 from pheu.timeline.undo import undo
 
@@ -145,9 +145,9 @@ def test_whatever_was_done_every_moment_reads_as_it_stood(an, binh, chi, dung, o
             office = Office(an, binh, chi, dung)
             for act, *given_to_it in acts:
                 office.do(act, *given_to_it)
-            row = fresh(office.lead.pk)
+            present, changes = KIND.schema.told_of(fresh(office.lead.pk)), changes_of(office.lead.pk)
             for moment, stood in office.remembered:
-                assert names_apart(values_as_of(row, moment, KIND.schema)) == names_apart(stood)
+                assert names_apart(values_at(moment, present, changes)) == names_apart(stood)
             transaction.set_rollback(True)
 
     any_acts()
