@@ -71,7 +71,8 @@ def _first(schema: Schema, row: Any, field: Field, oldest: list[Event]) -> dict[
     """With what the field began, and the event that tells of the record's making, if one does."""
     changes = [one for event in oldest for one in changes_in(event.at, event.facts) if one.field == field.name]
     began = value_at_first(schema.told_of(row, field.name)[field.name], changes)
-    made = Event.objects.filter(about=row.pk, kind=CREATED.code).select_related("by", "operation").order_by("pk").first()
+    told = Event.objects.filter(about=row.pk, kind=CREATED.code).select_related("by", "operation")
+    made = told.order_by("pk").first()
     return {"value": field.show_json(began), "event": made, "at": made.at if made else row.created_at}
 
 
@@ -95,9 +96,12 @@ def _past_of(schema: Schema, row: Any, moment: datetime) -> dict[str, Any]:
     present, changes = schema.told_of(row), changes_of(row.pk)
     then = values_at(moment, present, changes)
     lines = {field.name: _then_and_now(field, then[field.name], present[field.name]) for field in schema.historic()}
+    empty = [name for name, line in lines.items() if line["is_empty"]]
+    folded = [lines.pop(name) for name in empty]
     groups = [(one.label, [lines.pop(each.name) for each in one.fields if each.name in lines]) for one in schema.groups]
     return {
         "groups": [("", list(lines.values())), *groups],  # first what stands in no group: the stage
+        "empty": folded,
         "differing": sum(1 for name, told in then.items() if told is UNKNOWN or not is_same(told, present[name])),
         **_around(moment, row, [one for one in changes if one.field in present]),
     }

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from pheu.core.markup import address, attributes, html, together
 from pheu.core.templatetags.blocks import line_of_time
@@ -155,7 +154,7 @@ def history(lines: Iterable[dict[str, Any]]) -> SafeString:
 def _of_field(event: Any, sentence: str, icon: str, tone: str, pairs: list[tuple[str, str, bool]]) -> SafeString:
     values = together(_pair(*pair) for pair in pairs)
     said = '<div class="sub"><b>{}</b> {} <span class="faint">· {}{}</span></div>'
-    told = html(said, _author(event), sentence, moment(event.at), _through(event))
+    told = html(said, _author(event), sentence, show_datetime(event.at), _through(event))
     return line_of_time(together([values, told, *_as_it_was(event)]), icon, tone)
 
 
@@ -168,7 +167,7 @@ def _pair(was: str, now: str, is_beside: bool) -> SafeString:
 @register.simple_tag
 def history_began(first: dict[str, Any]) -> SafeString:
     """With what a field began, who made its record, when and through what."""
-    made, at = first["event"], moment(first["at"])
+    made, at = first["event"], show_datetime(first["at"])
     by = html("<b>{}</b> {} ", _author(made), told_by(made).say(made, made.by)) if made else ""
     told = html('<div class="sub">{}<span class="faint">· {}{}</span></div>', by, at, _through(made) if made else "")
     words = first["value"] or _("Empty")
@@ -178,14 +177,8 @@ def history_began(first: dict[str, Any]) -> SafeString:
 
 @register.simple_tag
 def past_lines(lines: Iterable[dict[str, Any]], record: Any) -> SafeString:
-    """Fields as they were, each with what it holds today where that differs; those that were and are empty folded."""
-    lines = list(lines)
-    filled = [_as_of(line, record) for line in lines if not line["is_empty"]]
-    empty = [_as_of(line, record) for line in lines if line["is_empty"]]
-    listed = html('<dl class="facts">{}</dl>', together(filled)) if filled else ""
-    words = ngettext("%(n)d empty field", "%(n)d empty fields", len(empty)) % {"n": len(empty)}
-    folded = '<details class="more-facts"><summary>+ {}</summary><dl class="facts">{}</dl></details>'
-    return together([listed, html(folded, words, together(empty)) if empty else ""])
+    """Fields as they were, each with what it holds today where that differs."""
+    return html('<dl class="facts">{}</dl>', together(_as_of(line, record) for line in lines))
 
 
 def _as_of(line: dict[str, Any], record: Any) -> SafeString:

@@ -105,7 +105,15 @@ def test_a_fields_history_says_from_what_to_what_who_and_through_what_newest_fir
     change_many([lead], "need", "Đo khí", by=binh)
     change_each([Lead.objects.get(pk=lead.pk)], [{"need": "Đo nước"}], by=an, via="import")
     told = history_of(client, lead, "need").text
-    steps = ["<b>Đo nước</b>", "qua nhập dữ liệu", "<b>Đo khí</b>", "Trần Thanh Bình", "nhiều bản ghi một lượt", "<b>Đo bụi</b>", "Lúc đầu:"]
+    steps = [
+        "<b>Đo nước</b>",
+        "qua nhập dữ liệu",
+        "<b>Đo khí</b>",
+        "Trần Thanh Bình",
+        "nhiều bản ghi một lượt",
+        "<b>Đo bụi</b>",
+        "Lúc đầu:",
+    ]
     assert sorted(steps, key=told.index) == steps
     assert "Đo SO₂, NOₓ ở hai ống khói" in told[told.index("Lúc đầu:") :]
     assert "Lúc đầu:" in history_of(client, lead, "expected_amount").text  # nobody has changed it
