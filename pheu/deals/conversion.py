@@ -26,6 +26,7 @@ from pheu.records.locking import hold, must_hold
 from pheu.records.models import Category, Pipeline, Stage, id_and_name
 from pheu.records.ownership import must_serve
 from pheu.records.schema import carried, carried_back
+from pheu.records.told import differing
 from pheu.timeline import services as timeline
 from pheu.timeline.services import may_work, record_many
 from pheu.timeline.stages import tell_override
@@ -88,16 +89,19 @@ def convert_leads(leads: Sequence[Lead], handover: Handover, *, by: User, via: s
     companies, contacts = _customers(fresh, handover, by=by, via=via)
     deals = _deals(fresh, handover, companies, contacts, by=by, via=via)
     bring_along([(lead.record, deal.record) for lead, deal in zip(fresh, deals, strict=True)])
+    changes, lead_schema = {}, kinds.get("lead").schema
     for lead in fresh:
+        before = lead_schema.told_of(lead, *FOLLOW)
         lead.company, lead.contact = companies[lead] or lead.company, contacts[lead] or lead.contact
         lead.enter(handover.end_of(lead), by=by)
+        changes[lead] = differing(before, lead_schema.told_of(lead, *FOLLOW))
     for stage in {lead.stage for lead in fresh}:
         Stage.objects.hold_still(stage)
     writing.save_many(fresh)
     _note_conversions(fresh, deals, by)
     if len(fresh) == 1:
         current().about = fresh[0].pk
-    told = [(lead.record, _facts(deal)) for lead, deal in zip(fresh, deals, strict=True)]
+    told = [(lead.record, _facts(deal) | {"changes": changes[lead]}) for lead, deal in zip(fresh, deals, strict=True)]
     record_many(events.CONVERTED, told, by=by, via=via)
     return _deals_of(held)
 
@@ -109,6 +113,7 @@ def _note_conversions(leads: Sequence[Lead], deals: Sequence[Deal], by: User) ->
     )
 
 
+FOLLOW = ("stage", "reason", "company", "contact")  # what of a lead changes with that
 REFERRED = ("owner", "company", "contact", "label", "source", "request_type")
 
 

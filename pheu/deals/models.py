@@ -16,6 +16,7 @@ class Deal(SalesRow):
     """A chance to sell to one customer; several run side by side, each won or lost on its own (R1.12-1.13)."""
 
     kind = "deal"
+    follow_its_stage = ("probability", "reason")
     probability = models.PositiveSmallIntegerField(_("Probability"), default=0)
     # Typed by hand: stays until the deal enters a stage that sets it (D18).
     probability_is_typed = models.BooleanField(default=False)

@@ -8,9 +8,10 @@ from django.db.models import Min
 from pheu.deals import events
 from pheu.deals.models import Deal
 from pheu.parties.models import Company
-from pheu.records import writing
+from pheu.records import kinds, writing
 from pheu.records.locking import must_hold
 from pheu.records.models import Category, Stage, id_and_name
+from pheu.records.told import differing
 from pheu.timeline import services as timeline
 from pheu.timeline import stages
 from pheu.timeline.events import Author
@@ -38,9 +39,12 @@ def note_wins_of(company_id: int, deal: Deal, *, by: Author, via: str, cause: An
     must_hold(company_id)
     company = Company.objects.with_words().get(pk=company_id)
     first = Deal.objects.live().filter(company=company).aggregate(first=Min("won_at"))["first"]
-    was, changed = company.first_won_at, company.note_wins(first)
+    schema, was = kinds.get(company.kind).schema, company.first_won_at
+    before = schema.told_of(company, "type")
+    changed = company.note_wins(first)
     if changed or company.first_won_at != was:
         writing.save_changed(company)
     if changed:
         kind = events.BECAME_CUSTOMER if first else events.NO_CUSTOMER
-        record(kind, about=company.record, by=by, via=via, cause=cause, deal=id_and_name(deal.record))
+        changes = differing(before, schema.told_of(company, "type"))
+        record(kind, about=company.record, by=by, via=via, cause=cause, deal=id_and_name(deal.record), changes=changes)

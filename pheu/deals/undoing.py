@@ -53,7 +53,7 @@ def undo_conversion(lead: Lead, *, by: User, via: str = "page") -> Lead:
         used=lambda rows: journal.used_by_others(rows) - {deal.pk},
     )
     current().about = lead.pk
-    facts = {"deal": id_and_name(deal.record), **told(conversion.operation, done)}
+    facts = {"deal": id_and_name(deal.record), **told(conversion.operation, done), **done.changed(lead.pk)}
     event = record(events.CONVERSION_UNDONE, about=lead.record, by=by, via=via, **facts)
     lead = Lead.objects.with_stage().with_words().get(pk=lead.pk)
     start_working([lead], by=by, via=via, causes={lead.pk: event})

@@ -16,6 +16,7 @@ from pheu.records import kinds, writing
 from pheu.records.acts import act, current
 from pheu.records.locking import hold, must_hold
 from pheu.records.models import Follower, Operation, Record, Row, id_and_name
+from pheu.records.told import differing
 from pheu.timeline.services import record, record_many
 from pheu.timeline.undo import Undoable, bring_rows_up, can_undo
 
@@ -54,7 +55,8 @@ def merge(
     stays = beside.stays
     current().about = stays.pk
     folded = [(row.record, _folded(row, stays)) for row in beside.others]
-    changes = _take_values(beside, choices or {}, by)
+    before = beside.schema.told_of(stays)
+    _take_values(beside, choices or {}, by)
     place = _take_place(beside, choices or {}, by)
     named = Told()
     for _code, some in _by_kind(beside.others):
@@ -70,6 +72,8 @@ def merge(
     record_many(events.FOLDED, folded, by=by, via=via)
     record_many(events.REPOINTED, _by_record(named), by=by, via=via)
     merged = [id_and_name(row.record) for row in beside.others]
+    stays.record.__dict__.pop("loaded_tags", None)  # those of the others have come to it
+    changes = differing(before, beside.schema.told_of(stays))
     record(events.MERGED, about=stays.record, by=by, via=via, merged=merged, changes=changes, **place)
     return stays
 
@@ -125,8 +129,8 @@ def must_fit(beside: SideBySide, by: User) -> None:
         raise DomainError(words, row=beside.stays.number)
 
 
-def _take_values(beside: SideBySide, choices: Mapping[str, int], by: User) -> list[dict[str, Any]]:
-    """Give the row that stays what was chosen, or is proposed; what changed with that, for the event."""
+def _take_values(beside: SideBySide, choices: Mapping[str, int], by: User) -> None:
+    """Give the row that stays what was chosen, or is proposed."""
     stays, mine = beside.stays, beside.kind.schema_for(by)
     lines = {line.field.name: line for line in beside.lines}
     chosen = {name: pk for name, pk in choices.items() if name != OWNER}
@@ -135,7 +139,6 @@ def _take_values(beside: SideBySide, choices: Mapping[str, int], by: User) -> li
         raise DomainError(_("This cannot be chosen."))
     several = [one for one in beside.schema if one.companions]
     numbers = {one: [number for row in beside.rows for number in one.with_companions(row)] for one in several}
-    changes = []
     for name, line in lines.items():
         field, pk = line.field, chosen.get(name, line.winner)
         if pk not in line.values:
@@ -145,12 +148,10 @@ def _take_values(beside: SideBySide, choices: Mapping[str, int], by: User) -> li
             raise Invalid({name: [str(_("This field is required."))]}, {name: str(field.label)})
         if field.identity(was) != field.identity(now):
             field.put(stays, now)
-            changes.append({"field": name, "was": field.to_json(was), "now": field.to_json(now)})
     for field, together in numbers.items():  # further phones come together
         for column in field.companions:
             setattr(stays, column, [one for one in dict.fromkeys(together) if one != field.value(stays)])
     _keep_unknown(beside)
-    return changes
 
 
 def _keep_unknown(beside: SideBySide) -> None:

@@ -227,9 +227,10 @@ def fact_group(group: Any, rows: Iterable[tuple[Field, Any]], row: Any, schema: 
         if not comes_and_goes and not schema.shows(field, lambda other: other.value(row)):
             continue
         drawn = read(field, row, schema)
+        history = history_link(field, row)
         typed = bound and bound.form.is_bound and bound.name in bound.form.changed_data
         folds = drawn is NOTHING and not comes_and_goes and field.name not in schema.key and not typed
-        (empty if folds else filled).append(_fact(field, bound if may_edit else None, drawn))
+        (empty if folds else filled).append(_fact(field, bound if may_edit else None, drawn, history))
     if not filled and not empty:
         return SafeString("")
     folded = _folded(empty) if empty else ""
@@ -247,18 +248,30 @@ def _folded(facts: list[SafeString]) -> SafeString:
     return html(details, words, html(FACTS, together(facts)))
 
 
-def _fact(field: Field, bound: Any, drawn: Drawn) -> SafeString:
+def _fact(field: Field, bound: Any, drawn: Drawn, history: Drawn) -> SafeString:
     if bound is None:
-        pattern = '<div class="field"><span class="field-label">{}</span><div class="shown">{}</div></div>'
-        return html(pattern, field.label, drawn)
-    shown = "" if field.cell == "stars" else _readable(field, drawn)  # stars are clicked where they stand
+        pattern = '<div class="field"><span class="field-label">{}</span><div class="shown">{}{}</div></div>'
+        return html(pattern, field.label, drawn, history)
+    shown = _readable(field, drawn, history)
     return together([controls.field(bound, hint=False, read=shown), bound.as_hidden(only_initial=True)])
 
 
-def _readable(field: Field, drawn: Drawn) -> SafeString:
+def history_link(field: Field, row: Any) -> Drawn:
+    """How the field came to hold what it holds; quiet until one points at it."""
+    if not field.has_history:
+        return ""
+    words = _("History: %(field)s") % {"field": field.label}
+    link = '<a class="read-history" href="{0}?field={1}" data-dialog aria-label="{2}" title="{2}">{3}</a>'
+    return html(link, address("field-history", row.pk), field.name, words, icon("history", size="small"))
+
+
+def _readable(field: Field, drawn: Drawn, history: Drawn) -> SafeString:
+    if field.cell == "stars":  # they are clicked where they stand
+        return html('<div class="shown beside">{}</div>', history)
     words = _("Edit: %(field)s") % {"field": field.label}
     button = '<button type="button" class="read-edit" data-edit aria-label="{0}" title="{0}">{1}</button>'
-    return html('<div class="shown read">{}{}</div>', drawn, html(button, words, icon("pencil", size="small")))
+    edit = html(button, words, icon("pencil", size="small"))
+    return html('<div class="shown read">{}{}{}</div>', drawn, history, edit)
 
 
 def next_activity(at: Any, is_closed: bool = False) -> Drawn:

@@ -16,8 +16,9 @@ from django.utils import timezone
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from pheu.records import writing
+from pheu.records import kinds, writing
 from pheu.records.models import JournalEntry, Operation, Record, Row
+from pheu.records.told import differing
 
 KEPT = timedelta(days=400)  # how long an operation can be undone
 
@@ -29,11 +30,17 @@ Used = Callable[[Sequence[Row]], set[int]]
 @dataclass
 class TakenBack:
     """What became of an operation: rows that were taken back, rows that stay because something else uses them, and
-    columns that stay because somebody has changed them since: [(row, column)]."""
+    columns that stay because somebody has changed them since: [(row, column)]. `changes` are those of fields as events
+    keep them, by the ids of their Records."""
 
     gone: list[Row] = field(default_factory=list)
     used: list[Row] = field(default_factory=list)
     edited: list[tuple[models.Model, str]] = field(default_factory=list)
+    changes: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def changed(self, pk: int) -> dict[str, Any]:
+        """Facts about what became of the fields of one Record; none where nothing did."""
+        return {"changes": self.changes[pk]} if pk in self.changes else {}
 
 
 def rows_of(operation: Operation) -> set[int]:
@@ -76,9 +83,12 @@ def take_back(operation: Operation, *, used: Used | None = None, only: Collectio
     (usually: another row in use refers to it, or somebody has put notes, files or work on it).
     """
     entries: dict[str, list[JournalEntry]] = defaultdict(list)
+    concerned: set[int] = set()
     for entry, ids in _entries_with_records(operation):
         if only is None or ids & set(only):
             entries[entry.table].append(entry)
+            concerned |= ids
+    before = _told_of(concerned)
     done = TakenBack()
     made: dict[Any, list[int]] = {}
     for table, of_table in entries.items():
@@ -98,7 +108,19 @@ def take_back(operation: Operation, *, used: Used | None = None, only: Collectio
     # Kinds that go on with others were made last and go first: deals before the companies that they are with.
     for rows in sorted(filter(None, rows_made), key=lambda rows: -rows[-1].pk):
         _take_away(rows, (used or used_by_others)(rows), done)
+    now = _told_of(concerned)
+    done.changes = {pk: changes for pk, was in before.items() if (changes := differing(was, now[pk]))}
     return done
+
+
+def _told_of(ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """{id: what the fields of its row hold, as events keep it}: a few statements for each kind."""
+    codes = Record.objects.filter(pk__in=ids).order_by().values_list("kind", flat=True).distinct()
+    told: dict[int, dict[str, Any]] = {}
+    for kind in map(kinds.get, codes):
+        rows = kind.model.objects.filter(pk__in=ids).with_values_of(*kind.schema.historic())
+        told |= {row.pk: kind.schema.told_of(row) for row in rows}
+    return told
 
 
 def _take_away(rows: list[Row], used: set[int], done: TakenBack) -> None:

@@ -415,6 +415,9 @@ class Staged(Row):
         "records.Stage", models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
 
+    # Fields that may change as it enters another stage.
+    follow_its_stage: ClassVar[tuple[str, ...]] = ("reason",)
+
     class Meta(Row.Meta):
         abstract = True
 

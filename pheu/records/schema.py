@@ -102,6 +102,15 @@ class Schema:
     def filters(self) -> list[Field]:
         return [one for one in self if one.filterable]
 
+    def historic(self) -> list[Field]:
+        """The fields of which events tell how they changed."""
+        return [one for one in self if one.has_history]
+
+    def told_of(self, row: Any, *names: str) -> dict[str, Any]:
+        """{field: its value in `row` as events keep it}, of every historic one or of those named."""
+        fields = self._named(names) if names else self.historic()
+        return {one.name: one.to_json(one.value(row)) for one in fields}
+
     # -- what a row is called and found by ---------------------------------------------------------------------------
 
     def title_of(self, row: Any) -> str:

@@ -32,7 +32,7 @@ from pheu.setup import events
 from pheu.setup.configuring import Changes
 from pheu.timeline.events import PIPELINE_CHANGED, EventKind
 from pheu.timeline.services import record, record_many
-from pheu.timeline.stages import event_of
+from pheu.timeline.stages import event_of, told_with_stage, what_followed
 
 MOST_PIPELINES, MOST_STAGES = 30, 100
 MOST_MOVED = 10_000  # records in one act
@@ -507,13 +507,15 @@ def _send_some(rows: QuerySet, ids: Sequence[int], to: Stage, *, by: User, via: 
         return 0
     stays = held[0].stage.pipeline_id == to.pipeline_id
     facts = {"entered": id_and_name(to)} | ({} if stays else {"pipeline": id_and_name(to.pipeline)})
-    told = [(row.record, {"left": id_and_name(row.stage), **facts}) for row in held if row.is_live]
     since = {} if to.is_closing else {row.pk: row.stage_entered_at for row in held}
+    told = []
     for row in held:
+        left, before = id_and_name(row.stage), told_with_stage(row)
         row.follow_stage(to)
+        told.append((row.record, {"left": left, **facts, **what_followed(row, before)}))
     writing.save_many(held)
     kind = event_of(kinds.get(held[0].kind), "moved") if stays else PIPELINE_CHANGED
-    record_many(kind, told, by=by, via=via, since=since)
+    record_many(kind, [(about, ways) for about, ways in told if about.is_live], by=by, via=via, since=since)
     return len(held)
 
 

@@ -109,6 +109,11 @@ class OverrideKind(EventKind):
         return gates.whole(Stage(**asked, least_amount=facts.get("least")), kind).words_for(reader, kind)
 
 
+def told_by(event: Any) -> EventKind:
+    """Its kind; one that is known no more goes by its code."""
+    return KINDS.get(event.kind) or EventKind(event.kind, event.kind)
+
+
 def changes_of(event: Any, reader: User) -> list[tuple[Any, Any, Any]]:
     """(field, was, now) of every changed field that the reader may see; a field that is no more is left out."""
     if event.about is None:

@@ -1,11 +1,15 @@
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from pheu.core.vietnamese.fields import CleanCharField
+from pheu.core.vietnamese.dates import in_vietnam
+from pheu.core.vietnamese.fields import CleanCharField, VnDateTimeField
+from pheu.records import moments
 from pheu.records.models import Record
 
 
@@ -54,3 +58,35 @@ class NoteEditForm(NoteForm):
 
 class FileNameForm(forms.Form):
     name = CleanCharField(label=_("File name"), max_length=255)
+
+
+class MomentForm(forms.Form):
+    """Asks for a moment that is past. What is typed means all of that minute, or of that day; later is now."""
+
+    at = VnDateTimeField(label=_("Day and hour"))
+
+    @property
+    def moment(self) -> datetime | None:
+        now = timezone.now()
+        if not self.is_bound:
+            return min(self.initial["at"], now)
+        if not self.is_valid():
+            return None
+        typed = min(self.cleaned_data["at"], now)
+        whole = timedelta(days=1) if in_vietnam(typed).time() == time() else timedelta(minutes=1)
+        return min(typed + whole - timedelta(microseconds=1), now)
+
+
+def moment_form(asked: str | None) -> MomentForm:
+    """The form for what an address asks: nothing, which is now, a moment to the microsecond, or what somebody typed."""
+    exact = timezone.now() if asked is None else _read_exactly(asked)
+    return MomentForm({"at": asked}) if exact is None else MomentForm(initial={"at": exact})
+
+
+def _read_exactly(asked: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(asked)
+    except ValueError:
+        return None
+    is_one = moment.tzinfo is not None and moments.FIRST_YEAR <= moment.year <= moments.LAST_YEAR
+    return moment if is_one else None

@@ -24,11 +24,11 @@ from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import ARCHIVE
 from pheu.records.models import Record
-from pheu.timeline.events import FILE_ADDED, KINDS, NOTE_ADDED, EventKind, changes_of, values_of
+from pheu.timeline.events import FILE_ADDED, NOTE_ADDED, changes_of, told_by, values_of
 from pheu.timeline.forms import NoteForm
 from pheu.timeline.models import Contribution, Event
 from pheu.timeline.previews import PROGRAMS
-from pheu.timeline.reading import PAGE, events_of, files_of, followers_of, newest_events
+from pheu.timeline.reading import cut, events_of, files_of, followers_of, newest_events, page
 from pheu.timeline.services import FILE_LIMIT
 from pheu.timeline.undo import offers_undo
 
@@ -39,14 +39,8 @@ composer_tabs = Registry()
 def timeline_context(request: Request, record: Record) -> dict[str, Any]:
     """One page of the timeline by days, newest first, below `?below=<event id>`."""
     below = read_id(request.GET.get("below"))
-    edge = Event.objects.filter(pk=below).first() if below is not None else None
-    if edge is None:
-        fetched = newest_events(record.past_ids)
-    else:
-        older_than = events_of(record.past_ids).filter(at__lte=edge.at).exclude(at=edge.at, pk__gte=edge.pk)
-        fetched = list(older_than[: PAGE + 1])
-    shown = fetched[:PAGE]
-    older = shown[-1].pk if len(fetched) > PAGE else None
+    first = below is None
+    shown, older = cut(newest_events(record.past_ids)) if first else page(events_of(record.past_ids), below)
     return {"record": record, "days": list(_by_day(shown, request.user)), "older": older}
 
 
@@ -56,7 +50,7 @@ def _by_day(events: list[Event], reader: User) -> Iterator[tuple[Any, list[dict[
 
 
 def _told(event: Event, reader: User) -> dict[str, Any]:
-    kind = KINDS.get(event.kind) or EventKind(event.kind, event.kind)
+    kind = told_by(event)
     return {
         "sentence": kind.say(event, reader),
         "icon": kind.icon,
@@ -122,6 +116,11 @@ def archive_ticked(kind: str, user: User) -> list[Button]:
     if not user.may(kind, ARCHIVE):
         return []
     return [Button(_("Archive records"), reverse(f"{kind}-archiving"), "archive", posts=True)]
+
+
+@more.add("*", order=20)
+def past(row: Any, user: User) -> list[Button]:
+    return [Button(_("Values on a date…"), reverse("record-past", args=[row.pk]), "history")]
 
 
 @more.add("*", order=90)

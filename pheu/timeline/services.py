@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, reduce
 from operator import or_
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.uploadedfile import UploadedFile
@@ -20,12 +20,14 @@ from pheu.people.scopes import ASSIGN, CHANGE, CREATE, VIEW, may_take
 from pheu.records import gates, kinds, writing
 from pheu.records.acts import act, current
 from pheu.records.alike import must_be_let_in
-from pheu.records.fields import Field, OwnFile, RowPick
+from pheu.records.fields import Field, OwnFile, Pick, RowPick
 from pheu.records.kinds import Kind
 from pheu.records.locking import hold, must_hold
 from pheu.records.models import Follower, Pipeline, Record, RecordTag, Row, Stage, Staged, id_and_name
 from pheu.records.ownership import must_reach, must_serve, place_with_owner, team_of
 from pheu.records.queries import Future
+from pheu.records.schema import offered
+from pheu.records.told import differing
 from pheu.timeline import events
 from pheu.timeline.events import Author, EventKind, Outsider
 from pheu.timeline.mentions import mentioned
@@ -34,6 +36,7 @@ from pheu.timeline.previews import is_program, media_type_of
 
 FILE_LIMIT = 25 * 1024 * 1024
 NOTE_LIMIT = 20_000
+PLACE = ("owner", "team", "department")
 Theirs = TypeVar("Theirs", bound=Contribution)
 
 
@@ -236,12 +239,7 @@ def change(row: Row, changes: Mapping[str, tuple[Any, Any]], *, by: User, via: s
     if not wanted:
         return row
     wanted = [(field, held, _as_kept(field, row, new, by)) for field, held, new in wanted]
-    told = [
-        {"field": field.name, "was": field.to_json(current), "now": field.to_json(new)}
-        for field, current, new in wanted
-    ]
-    for field, _current, new in wanted:
-        field.put(row, new)
+    told = [_put(field, row, current, new) for field, current, new in wanted]
     must_be_let_in([row], was=[row.record.keys or ()], by=by, via=via)
     if not row.title:
         raise Invalid(
@@ -315,8 +313,14 @@ def change_each(
     return held
 
 
+def _put(field: Field, row: Row, was: Any, new: Any) -> dict[str, Any]:
+    """Put a value into a row, and tell it by what the row made of it: an emptied one may follow something else."""
+    field.put(row, new)
+    return {"field": field.name, "was": field.to_json(was), "now": field.to_json(field.value(row))}
+
+
 def _given(schema: Any, row: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Put values into a held row; what changed with that, further numbers one by one."""
+    """Put values into a held row; what changed with that, further numbers one by one as told `beside` the first."""
     changes = []
     for name, new in values.items():
         field = schema.get(name)
@@ -325,10 +329,10 @@ def _given(schema: Any, row: Row, values: Mapping[str, Any]) -> list[dict[str, A
             there = field.with_companions(row)
             setattr(row, name, new)
             more = [one for one in new if one not in there]
-            changes += [{"field": field.name, "was": field.to_json(field.empty), "now": one} for one in more]
+            nothing = field.to_json(field.empty)
+            changes += [{"field": field.name, "was": nothing, "now": one, "beside": True} for one in more]
         elif field.identity(was := field.value(row)) != field.identity(new):
-            field.put(row, new)
-            changes.append({"field": name, "was": field.to_json(was), "now": field.to_json(new)})
+            changes.append(_put(field, row, was, new))
     return changes
 
 
@@ -358,9 +362,7 @@ def change_many(
     for row, values in zip(held, checked, strict=True):
         was, now = field.value(row), fresh if how == SET else values[name]
         if field.identity(was) != field.identity(now):
-            field.put(row, now)
-            change = {"field": name, "was": field.to_json(was), "now": field.to_json(now)}
-            told.append((row, {"changes": [change]}))
+            told.append((row, {"changes": [_put(field, row, was, now)]}))
     changed = [row for row, _facts in told]
     must_be_let_in(changed, was=[row.record.keys or () for row in changed], by=by, via=via)
     writing.save_many(changed)
@@ -520,7 +522,7 @@ def give_each(
 ) -> None:
     """The same where held rows of one kind go to different people, with as many statements."""
     first_team = cache(team_of)
-    told, moved = [], []
+    told, moved, before = [], [], _places_of([row for row, _to in handings])
     for row, to in handings:
         team = first_team(to.owner, row.kind) if to.team is None and to.owner else to.team
         place = {"team_id": team and team.pk, "department_id": to.department and to.department.pk}
@@ -531,11 +533,27 @@ def give_each(
         for name, pk in wanted.items():
             setattr(row, name, pk)
         named = {"owner": id_and_name(to.owner), "to": [id_and_name(one) for one in goes]}
-        there = {"team_id": row.team_id, "department_id": row.department_id, "was": was}
+        now = {"owner": to.owner} | ({"team": team, "department": to.department} if goes else {})
+        changes = differing(before[row.pk], {name: id_and_name(one) for name, one in now.items()})
+        there = {"team_id": row.team_id, "department_id": row.department_id, "was": was, "changes": changes}
         told.append((row.record, named | there | dict(to.facts or {})))
         moved.append(row)
     writing.save_many(moved, "owner", "team", "department")
     record_many(told_as, told, by=by, via=via, cause=cause)
+
+
+def _places_of(rows: Sequence[Any]) -> dict[int, dict[str, Any]]:
+    """{id: {field: whose the row is and where it stands, as events keep it}}, in one statement for all of them."""
+    tables: dict[Field, Any] = {}
+    for name in PLACE if rows else ():
+        field = cast(Pick, kinds.get(rows[0].kind).schema[name])
+        tables[field] = field.model._default_manager.filter(pk__in={getattr(row, f"{name}_id") for row in rows})
+    names = {field.name: dict(found) for field, found in offered(tables).items()}
+    return {row.pk: {name: _named(names[name], getattr(row, f"{name}_id")) for name in PLACE} for row in rows}
+
+
+def _named(names: Mapping[Any, str], pk: int | None) -> dict[str, Any] | None:
+    return None if pk is None else {"id": pk, "name": names[pk]}
 
 
 def _place_of(row: Any) -> dict[str, Any]:

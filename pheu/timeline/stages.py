@@ -12,6 +12,7 @@ from pheu.records import gates, kinds, writing
 from pheu.records.acts import act, current
 from pheu.records.locking import hold
 from pheu.records.models import ClosingReason, Stage, Staged, id_and_name
+from pheu.records.told import differing
 from pheu.timeline import events
 from pheu.timeline.events import EventKind
 from pheu.timeline.services import change, record, record_many
@@ -140,12 +141,13 @@ def change_pipeline(
     if row.is_closed:
         raise DomainError(_("Reopen %(name)s first."), name=row)
     _pass(row, to, override, by, via)
-    left, since = row.stage, row.stage_entered_at
+    left, since, before = row.stage, row.stage_entered_at, told_with_stage(row)
     Stage.objects.hold_still(to)
     row.enter_pipeline(to)
     writing.save_changed(row)
     facts: dict[str, Any] = {
         "left": id_and_name(left), "entered": id_and_name(to), "pipeline": id_and_name(to.pipeline),
+        **what_followed(row, before),
     }  # fmt: skip
     record(events.PIPELINE_CHANGED, about=row.record, by=by, via=via, since=since, **facts)
     return row
@@ -181,9 +183,10 @@ def enter(
     """Let a held row stand in `stage`, tell it, and do what the kind does whenever a row has come to another stage."""
     left, since, kind = row.stage, row.stage_entered_at, kinds.get(row.kind)
     Stage.objects.hold_still(stage)
+    before = told_with_stage(row)
     row.enter(stage, by=by, reason=reason, reason_note=reason_note)
     writing.save_changed(row)
-    told = {"left": id_and_name(left), "entered": id_and_name(stage), **(facts or {})}
+    told = {"left": id_and_name(left), "entered": id_and_name(stage), **(facts or {}), **what_followed(row, before)}
     record(event_of(kind, what), about=row.record, by=by, via=via, cause=cause, since=since, **told)
     if kind.entered is not None:
         kind.entered(row, left, by=by, via=via)
@@ -196,17 +199,30 @@ def enter_many(
     """Let held rows of one kind stand in an open `stage`, told as moved; `causes` are the events that made them go."""
     if not rows:
         return
-    left, since, kind = {}, {}, kinds.get(rows[0].kind)
+    told, since, kind = [], {}, kinds.get(rows[0].kind)
+    left = {row.pk: row.stage for row in rows}
     Stage.objects.hold_still(stage)
     for row in rows:
-        left[row.pk], since[row.pk] = row.stage, row.stage_entered_at
+        since[row.pk], before = row.stage_entered_at, told_with_stage(row)
         row.enter(stage, by=by)
+        ways = {"left": id_and_name(left[row.pk]), "entered": id_and_name(stage)}
+        told.append((row.record, ways | what_followed(row, before)))
     writing.save_many(rows)
-    told = [(row.record, {"left": id_and_name(left[row.pk]), "entered": id_and_name(stage)}) for row in rows]
     record_many(event_of(kind, "moved"), told, by=by, via=via, cause=causes, since=since)
     if kind.entered is not None:
         for row in rows:
             kind.entered(row, left[row.pk], by=by, via=via)
+
+
+def told_with_stage(row: Any) -> dict[str, Any]:
+    """What of a row goes along with its stage, as events keep it: to be asked before it enters another."""
+    return kinds.get(row.kind).schema.told_of(row, *row.follow_its_stage)
+
+
+def what_followed(row: Any, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts about what changed with the stage; none where nothing did."""
+    changes = differing(before, told_with_stage(row))
+    return {"changes": changes} if changes else {}
 
 
 def event_of(kind: kinds.Kind, what: str) -> EventKind:

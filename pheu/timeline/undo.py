@@ -155,8 +155,8 @@ def undo(operation: Operation, *, by: User, via: str = "page") -> TakenBack:
         rule.afterwards(concerned)
     Operation.objects.filter(pk=operation.pk).update(undone_by=current().operation)
     facts = told(operation, done)
-    records = Record.objects.filter(pk__in=_subjects(operation, rule.along))
-    record_many(events.UNDONE, [(one, facts) for one in records], by=by, via=via)
+    records = Record.objects.filter(pk__in=done.changes.keys() | set(_subjects(operation, rule.along)))
+    record_many(events.UNDONE, [(one, facts | done.changed(one.pk)) for one in records], by=by, via=via)
     return done
 
 

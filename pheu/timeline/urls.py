@@ -1,9 +1,11 @@
 from django.urls import path
 
-from pheu.timeline import batch_views, bin_views, views
+from pheu.timeline import batch_views, bin_views, history_views, views
 
 urlpatterns = [
     path("r/<id:pk>/timeline/", views.timeline_page, name="timeline"),
+    path("r/<id:pk>/history/", history_views.field_history, name="field-history"),
+    path("r/<id:pk>/past/", history_views.record_past, name="record-past"),
     path("r/<id:pk>/colleagues/", views.colleagues, name="colleagues"),
     path("r/<id:pk>/notes/", views.note_add, name="note-add"),
     path("notes/<id:pk>/", views.note_change, name="note-change"),

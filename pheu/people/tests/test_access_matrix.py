@@ -543,6 +543,8 @@ ENTRIES = {
     "record": Entry(about=("lead", "company"), needs=VIEW, get=302),
     "search": Entry(get=200),
     "timeline": Entry(about=("lead",), needs=VIEW, get=200),
+    "field-history": Entry(about=("lead", "company"), needs=VIEW, get=200, query=lambda *_: {"field": "owner"}),
+    "record-past": Entry(about=("lead", "company"), needs=VIEW, get=200),
     "note-add": Entry(about=("lead", "company"), needs=CHANGE, post=302, sends=lambda *_: {"body": "Gọi lại"}),
     "file-add": Entry(about=("lead",), needs=CHANGE, post=302, sends=_upload),
     "colleagues": Entry(about=("lead",), needs=VIEW, get=200),

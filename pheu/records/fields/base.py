@@ -114,6 +114,8 @@ class Field:
     falls_first: ClassVar[bool] = False
     # Whether many rows may be given the same value.
     can_be_alike: ClassVar[bool] = True
+    # Whether events tell how it changed; what follows from something else has no history of its own.
+    has_history: ClassVar[bool] = True
     # What is noted of a cell that cannot be read.
     bad_note: ClassVar[str] = "bad_value"
 

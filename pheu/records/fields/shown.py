@@ -34,6 +34,7 @@ class Shown(Field):
     editable: bool = False
     importable: bool = False
     on_create: bool = False
+    has_history: ClassVar[bool] = False
 
     @property
     def column(self) -> str:

@@ -16,6 +16,7 @@ register.simple_tag(cards.card)
 register.simple_tag(drawing.filter_chips)
 register.simple_tag(cards.cards)
 register.simple_tag(drawing.next_activity)
+register.simple_tag(drawing.history_link)
 
 
 @register.simple_tag

@@ -3,16 +3,19 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from pheu.core.markup import address, html, together
+from pheu.core.markup import address, attributes, html, together
 from pheu.core.templatetags.blocks import line_of_time
 from pheu.core.templatetags.signs import icon as drawn_icon
 from pheu.core.templatetags.vn import moment, show_datetime
-from pheu.timeline.events import FILE_ADDED, NOTE_ADDED, NOTE_EDITED
+from pheu.records.drawing import history_link
+from pheu.timeline.events import FILE_ADDED, NOTE_ADDED, NOTE_EDITED, told_by
+from pheu.timeline.history import changes_in
 from pheu.timeline.mentions import drawn
 from pheu.timeline.previews import LARGEST_PICTURE, PICTURES
 
@@ -37,12 +40,9 @@ def _event(
     mine: bool,
     token: str,
 ) -> SafeString:
-    imported = html(" · {}", _("by import")) if event.via == "import" else ""
-    by, at = event.author_name or _("The system"), moment(event.at)
-    told = html(
-        '<div><b>{}</b> {} <span class="faint">· {}{}{}</span></div>', by, sentence, at, imported, _edited(event)
-    )
-    acts = _own_acts(event, token) if mine else ()
+    beside = (moment(event.at), _through(event), _edited(event))
+    told = html('<div><b>{}</b> {} <span class="faint">· {}{}{}</span></div>', _author(event), sentence, *beside)
+    acts = _own_acts(event, token) if mine else _as_it_was(event)
     details = (*_boxes(event), *_changes(changes), *_values(values))
     return line_of_time(together([told, *acts, *details, *_undo(undo, token)]), icon, tone)
 
@@ -124,6 +124,83 @@ def _own_acts(event: Any, token: str) -> Iterable[SafeString]:
         html(button, words, words, drawn_icon("trash")),
     )
     yield html('<div class="own-acts">{}{}</div>', change, withdraw)
+
+
+def _as_it_was(event: Any) -> Iterable[SafeString]:
+    """The way to what the record held once this had happened, where it changed something."""
+    if event.about_id is not None and next(changes_in(event.at, event.facts), None) is not None:
+        yield html('<div class="own-acts">{}</div>', past_link(event.about_id, event.at))
+
+
+@register.simple_tag
+def past_link(record_id: int, at: datetime) -> SafeString:
+    """The way to what a record held at a moment."""
+    words = _("As it was then")
+    link = '<a class="btn btn-ghost btn-small btn-square" href="{}" aria-label="{}" title="{}">{}</a>'
+    return html(link, past_url(record_id, at), words, words, drawn_icon("history"))
+
+
+@register.simple_tag
+def past_url(record_id: int, at: datetime) -> str:
+    return f"{address('record-past', record_id)}?{urlencode({'at': at.isoformat()})}"
+
+
+@register.simple_tag
+def history(lines: Iterable[dict[str, Any]]) -> SafeString:
+    """The events of one field; each item is an event with its sentence, icon, tone and pairs of values."""
+    return together(_of_field(**line) for line in lines)
+
+
+def _of_field(event: Any, sentence: str, icon: str, tone: str, pairs: list[tuple[str, str, bool]]) -> SafeString:
+    values = together(_pair(*pair) for pair in pairs)
+    said = '<div class="sub"><b>{}</b> {} <span class="faint">· {}{}</span></div>'
+    told = html(said, _author(event), sentence, show_datetime(event.at), _through(event))
+    return line_of_time(together([values, told, *_as_it_was(event)]), icon, tone)
+
+
+def _pair(was: str, now: str, is_beside: bool) -> SafeString:
+    if is_beside:
+        return html('<div class="was-now">+ <b>{}</b></div>', now)
+    return html('<div class="was-now"><span class="muted">{}</span> → <b>{}</b></div>', was or "—", now or "—")
+
+
+@register.simple_tag
+def history_began(first: dict[str, Any]) -> SafeString:
+    """With what a field began, who made its record, when and through what."""
+    made, at = first["event"], show_datetime(first["at"])
+    by = html("<b>{}</b> {} ", _author(made), told_by(made).say(made, made.by)) if made else ""
+    told = html('<div class="sub">{}<span class="faint">· {}{}</span></div>', by, at, _through(made) if made else "")
+    words = first["value"] or _("Empty")
+    began = html('<div class="was-now">{} <b>{}</b></div>', _("At first:"), words)
+    return line_of_time(together([began, told]), "plus", "jade")
+
+
+@register.simple_tag
+def past_lines(lines: Iterable[dict[str, Any]], record: Any) -> SafeString:
+    """Fields as they were, each with what it holds today where that differs."""
+    return html('<dl class="facts">{}</dl>', together(_as_of(line, record) for line in lines))
+
+
+def _as_of(line: dict[str, Any], record: Any) -> SafeString:
+    then = (line["then"] or "—") if line["is_known"] else html('<i class="muted">{}</i>', _("unknown"))
+    now = html('<div class="sub">{} {}</div>', _("Today:"), line["now"] or "—") if line["differs"] else ""
+    marked = attributes({"data-differs": line["differs"]})
+    pattern = '<div{}><dt>{}</dt><dd class="shown">{}{}{}</dd></div>'
+    return html(pattern, marked, line["field"].label, then, now, history_link(line["field"], record))
+
+
+BULK = ("change_many", "move_many")  # acts on many records at once
+
+
+def _through(event: Any) -> SafeString | str:
+    """By what it was done, where not by hand on the record's own page."""
+    if event.via == "import":
+        return html(" · {}", _("by import"))
+    return html(" · {}", _("many records at once")) if event.operation.act in BULK else ""
+
+
+def _author(event: Any) -> str:
+    return event.author_name or _("The system")
 
 
 def _changes(changes: list[dict[str, Any]]) -> Iterable[SafeString]:
