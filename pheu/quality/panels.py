@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core import navigation
 from pheu.core.navigation import NavItem
-from pheu.core.registries import Button, bulk, list_buttons, more
+from pheu.core.registries import Button, bulk, more
 from pheu.people.models import User
 from pheu.people.scopes import CHANGE
 from pheu.quality.sweep import is_compared
@@ -21,14 +21,6 @@ def swept_by(user: User) -> list[Kind]:
 
 
 navigation.register(NavItem(_("Find duplicates"), "duplicates", "copy", "admin", 54, lambda user: bool(swept_by(user))))
-
-
-@list_buttons.add("*", order=55)
-def find_duplicates(kind: str, user: User) -> list[Button]:
-    """«Tìm trùng lặp» over all of them (R1.43)."""
-    if kind not in (one.code for one in swept_by(user)):
-        return []
-    return [Button(_("Find duplicates"), f"{reverse('duplicates')}?kind={kind}", "copy")]
 
 
 @bulk.add("*", order=60)

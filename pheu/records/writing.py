@@ -286,12 +286,13 @@ def number_sequence(kind: str) -> migrations.RunSQL:
     return migrations.RunSQL(f"create sequence pheu_number_{kind}", f"drop sequence pheu_number_{kind}")
 
 
-# Which events are a person's work on a record: not its making, handing out, following or putting away, nor what an
+# Which events are a person's work on a record: not its making, handing out, following, merging or putting away, nor what an
 # import or an act on a whole list did to it among thousands.
 IS_WORK = """
     about_id is not null and by_id is not null and via not in ('import', 'bulk') and kind not in (
         'record.created', 'record.assigned', 'record.taken', 'record.followed', 'record.unfollowed',
-        'record.archived', 'record.restored', 'record.repointed', 'record.kept_apart', 'operation.undone'
+        'record.archived', 'record.restored', 'record.merged', 'record.folded', 'record.repointed', 'record.kept_apart',
+        'operation.undone'
     )
 """
 _NOTES_WORK = """

@@ -27,6 +27,7 @@ from pheu.parties import services as parties
 from pheu.people.models import Role, TimeOff, User
 from pheu.quality import apart, merging, outgoing, running, sweep, taking_back
 from pheu.quality import services as quality
+from pheu.quality.models import Import
 from pheu.records import keeping, kinds
 from pheu.records.acts import last_operation
 from pheu.records.models import Category, ClosingReason, FieldGroup, Operation, Pipeline, SavedView
@@ -81,6 +82,11 @@ class Desk:
         SavedView.objects.filter(pk=self.view.pk).update(owner=an)
         self.note = timeline.add_note(self.deal.record, body="x", by=an)
         self.file = timeline.add_file(self.deal.record, upload=upload(), by=an)
+
+    def checked_line(self):
+        self.imported.state = Import.State.CHECKED
+        self.imported.save(update_fields=["state"])
+        return self.imported.lines.get(line=2)
 
     def handover(self):
         return Handover(owner=self.cast.an, customer=Handover.NONE)
@@ -163,7 +169,7 @@ ON_ROWS = {
     "quality.begin_check": lambda d, by: quality.begin_check(
         d.imported, {"columns": {"0": "company_name"}, "team": None, "department": by.department}, by=by
     ),
-    "quality.mend_line": lambda d, by: quality.mend_line(d.imported.lines.get(line=2), {}, by=by),
+    "quality.mend_line": lambda d, by: quality.mend_line(d.checked_line(), {}, by=by),
     "running.start_import": lambda d, by: running.start_import(d.imported, by=by),
     "taking_back.take_back_import": lambda d, by: taking_back.take_back_import(d.imported, by=by),
     "running.try_again": lambda d, by: running.try_again(d.imported, by=by),

@@ -71,7 +71,7 @@ def test_what_is_empty_is_filled_and_nothing_of_the_line_is_lost(client, an, ste
     assert steel.remark == "Gọi buổi sáng\nCần báo giá"
     told = Event.objects.get(kind=CHANGED.code, about=steel.pk)
     assert (told.via, told.facts["list"]) == ("import", imported.origin)
-    assert {"field": "phone", "was": "", "now": "+84903123456"} in told.facts["changes"]
+    assert {"field": "phone", "was": "", "now": "+84903123456", "beside": True} in told.facts["changes"]
     page = client.get(f"/imports/{imported.pk}/").text
     assert "2 dòng = 1 đã tạo + 1 đã cập nhật + 0 đã trộn + 0 bỏ qua + 0 bị từ chối" in page
     assert imported.lines.get(state="updated").record_id == steel.pk

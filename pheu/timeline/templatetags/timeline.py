@@ -129,7 +129,7 @@ def _own_acts(event: Any, token: str) -> Iterable[SafeString]:
 def _as_it_was(event: Any) -> Iterable[SafeString]:
     """The way to what the record held once this had happened, where it changed something."""
     if event.about_id is not None and next(changes_in(event.at, event.facts), None) is not None:
-        yield html('<div class="own-acts">{}</div>', past_link(event.about_id, event.at))
+        yield html('<div class="event-acts">{}</div>', past_link(event.about_id, event.at))
 
 
 @register.simple_tag
