@@ -286,8 +286,8 @@ def number_sequence(kind: str) -> migrations.RunSQL:
     return migrations.RunSQL(f"create sequence pheu_number_{kind}", f"drop sequence pheu_number_{kind}")
 
 
-# Which events are a person's work on a record: not its making, handing out, following, merging or putting away, nor what an
-# import or an act on a whole list did to it among thousands.
+# Which events are a person's work on a record: not its making, handing out, following, merging or putting away, nor
+# what an import or an act on a whole list did to it among thousands.
 IS_WORK = """
     about_id is not null and by_id is not null and via not in ('import', 'bulk') and kind not in (
         'record.created', 'record.assigned', 'record.taken', 'record.followed', 'record.unfollowed',

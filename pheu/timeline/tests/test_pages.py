@@ -8,7 +8,7 @@ from pheu.records.acts import operation
 from pheu.timeline import services
 from pheu.timeline.events import CREATED, FILE_ADDED, FOLLOWED, KINDS, NOTE_ADDED, UNFOLLOWED, EventKind
 from pheu.timeline.models import Event, File, Note
-from pheu.timeline.panels import PAGE
+from pheu.timeline.reading import PAGE
 from pheu.timeline.services import record, record_many
 
 
