@@ -17,10 +17,10 @@ from pheu.quality import ways
 from pheu.quality.events import ALL, FORMS, ROWS, SHOWN, TICKED, XLSX
 from pheu.quality.mapping import headers_of
 from pheu.quality.models import Import, ImportLine
-from pheu.quality.parser import UNICODE
+from pheu.quality.parser import MOST_IN_LINE, UNICODE
 from pheu.quality.places import departments_for, teams_for
 from pheu.quality.reading import FILE_LIMIT, Line
-from pheu.quality.services import MOST_OF_CELL, header_cells
+from pheu.quality.services import header_cells
 from pheu.records import kinds
 from pheu.records.fields import Field
 
@@ -92,7 +92,7 @@ class LineForm(forms.Form):
             self.fields[f"cell_{column}"] = forms.CharField(
                 label=header or label,
                 help_text=label if header and header != str(label) else "",
-                max_length=MOST_OF_CELL,
+                max_length=MOST_IN_LINE,
                 required=False,
                 widget=widget,
             )
@@ -228,7 +228,11 @@ class MappingForm(forms.Form):
             self._offer(f"word_{column}_{n}", choices, word, kept.get(key, ways.meant_by(key, offered)))
 
     def _offer(self, name: str, choices: list[tuple[str, Any]], label: Any, begins: str) -> None:
-        """A choice that begins with what is proposed, also where the form that was sent knew nothing of it yet."""
+        """A choice that begins with what is proposed, also where the form that was sent knew nothing of it yet.
+
+        An answer to another list, or to an entry that is gone, is none.
+        """
+        begins = begins if begins in dict(choices) else ""
         widget = forms.Select(attrs={"aria-label": label})
         self.fields[name] = forms.ChoiceField(choices=choices, label=label, required=False, widget=widget)
         self.initial[name] = begins
@@ -244,16 +248,19 @@ class MappingForm(forms.Form):
         return [self[f"word_{column}_{n}"] for n in range(len(self.words.get(column, ())))]
 
     def readings(self) -> dict[str, dict[str, Any]]:
-        """{number of the column: how it writes}, where that is not how we do."""
+        """{number of the column: how it writes}, as far as that was asked; what was said of words is not forgotten."""
         told = {str(column): self._reading(column) for column in range(len(self.headers))}
         return {column: reading for column, reading in told.items() if reading}
 
     def _reading(self, column: int) -> dict[str, Any]:
         answers = self.cleaned_data if self.is_bound else self.initial
-        chosen = {family: answers.get(f"{family}_{column}") for family in ways.OFFERED}
-        words = {key: answers.get(f"word_{column}_{n}") for n, key in enumerate(self.words.get(column, ()))}
-        chosen[ways.WORDS] = {key: meant for key, meant in words.items() if meant}
-        return {name: way for name, way in chosen.items() if way}
+        names = {family: f"{family}_{column}" for family in ways.OFFERED}
+        told: dict[str, Any] = {family: answers[name] for family, name in names.items() if name in answers}
+        if column in self.words:
+            kept = self.imported.readings.get(str(column), {}).get(ways.WORDS, {})
+            words = {key: answers.get(f"word_{column}_{n}", "") for n, key in enumerate(self.words[column])}
+            told[ways.WORDS] = {**kept, **words}
+        return told
 
     def list_fields(self) -> list[BoundField]:
         """What holds for all rows of the file."""

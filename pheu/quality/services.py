@@ -33,7 +33,7 @@ from pheu.quality.mapping import (
     words_of,
 )
 from pheu.quality.models import Import, ImportLine
-from pheu.quality.parser import cell_text
+from pheu.quality.parser import MOST_IN_LINE, cell_text
 from pheu.quality.places import departments_for, first_place, teams_for
 from pheu.quality.reading import FILE_LIMIT, FileRefused, Line, Sheet, read_sheet
 from pheu.records import kinds
@@ -43,7 +43,6 @@ KEPT_AT_ONCE = 2000  # lines of a file that is read
 CHECKED = ["state", "values", "marks", "reason", "detail", "has_problem", "record", "phones"]  # columns of a line
 MOST_AT_ONCE = 5_000_000  # characters of such lines
 SAMPLE = 1500  # lines by which columns and area code are proposed: a longer list would only take longer
-MOST_OF_CELL = 50_000  # characters that a person writes into one
 COMPARED = 20  # earlier imports whose headers are compared
 State, LineState = Import.State, ImportLine.State
 
@@ -401,10 +400,10 @@ def mend_line(line: ImportLine, cells: Mapping[int, str], *, by: User) -> Import
     if line is None or not {str(column) for column in cells} <= imported.columns.keys():
         raise Refused
     before, width = line.phones, max([len(line.cells), *(column + 1 for column in cells)])
-    line.cells = [
-        cell_text(cells.get(column, old))[:MOST_OF_CELL]
-        for column, old in enumerate([*line.cells, *[""] * (width - len(line.cells))])
-    ]
+    there = dict(enumerate([*line.cells, *[""] * (width - len(line.cells))]))
+    line.cells = [*(there | {column: cell_text(text) for column, text in cells.items()}).values()]
+    if sum(map(len, line.cells)) > MOST_IN_LINE:
+        raise FileRefused(f"too_long:{line.line}")
     _read_lines(imported, reader_of(imported), Known(imported), [line])
     ImportLine.objects.save_all([line], ["cells", *CHECKED])
     _mark_again(imported, {*before, *line.phones})

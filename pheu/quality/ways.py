@@ -1,8 +1,9 @@
 """How a column of a file writes what it says, where that is not how we write: the month before the day, a point before
 the decimals, words of its own for the choices of a list. Pure but for the lists that choices come from.
 
-What is kept of an import is {column: {"days": ..., "numbers": ..., "words": {folded word: word of the list}}}. A cell
-is rewritten before its field reads it, and stays as it is in the line.
+What is kept of an import is {column: {"days": ..., "numbers": ..., "words": {folded word: word of the list}}}; an empty
+answer says that somebody has seen the proposal and reads the cells as they stand. A cell is rewritten before its field
+reads it, and stays as it is in the line.
 """
 
 import re
@@ -27,7 +28,6 @@ MOST_WORDS = 200  # of a column, beyond which nobody translates them one by one
 
 _DAY = re.compile(r"(?<![\d/.-])(\d{1,2})( ?[/.-] ?)(\d{1,2})(?!\d)(?=( ?[/.-] ?\d{2,4})?\b)", re.ASCII)
 _POINTED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+", re.ASCII)
-_SEVERAL = re.compile(rf"{BETWEEN_CHOICES.pattern}|,")
 # What proves the one or the other: thousands with decimals, several groups of thousands, decimals that are no group.
 _HAS_POINT = re.compile(r"\d,\d{3}\.\d|\d,\d{3},\d{3}|^\d+\.(?:\d{1,2}|\d{4,})$", re.ASCII)
 _HAS_COMMA = re.compile(r"\d\.\d{3},\d|\d\.\d{3}\.\d{3}|^\d+,(?:\d{1,2}|\d{4,})$", re.ASCII)
@@ -55,9 +55,9 @@ def rewriter(field: Field, way: Mapping[str, Any]) -> Callable[[str], str] | Non
         return lambda text: _DAY.sub(_day_first, text, count=1)
     if way.get(NUMBERS) == POINT and family_of(field) == NUMBERS:
         return lambda text: _POINTED.sub(_with_comma, text)
-    words = way.get(WORDS)
+    words = {key: meant for key, meant in way.get(WORDS, {}).items() if meant}
     if words and has_words(field):
-        return lambda text: _in_words_of_list(text, words, holds_several=field.holds_several)
+        return lambda text: "; ".join(words.get(key_of(word), word) for word in _words_in(field, text))
     return None
 
 
@@ -70,13 +70,6 @@ def _with_comma(found: re.Match[str]) -> str:
     whole, _point, decimals = found[0].replace(",", "").partition(".")
     decimals = decimals.rstrip("0")
     return f"{whole},{decimals}" if decimals else whole
-
-
-def _in_words_of_list(text: str, words: Mapping[str, str], *, holds_several: bool) -> str:
-    if (meant := words.get(key_of(text))) is not None or not holds_several:
-        return text if meant is None else meant
-    parts = [part for part in _SEVERAL.split(text) if part.strip()]
-    return "; ".join(words.get(key_of(part), part.strip()) for part in parts)
 
 
 # --- words of a column's own ------------------------------------------------------------------------------------------
@@ -103,11 +96,10 @@ def list_of(field: Field, user: User) -> list[tuple[str, str]]:
 def unknown_words(field: Field, texts: Iterable[str], offered: Iterable[tuple[str, str]]) -> dict[str, str]:
     """{word for comparing: the word}: those of the cells' words that the field does not know. No statement."""
     known = {clean(word).casefold() for pair in offered for word in pair}
-    parts = (part for text in texts for part in _parts(field, text))
     found = dict[str, str]()
-    for part in parts:
-        if clean(part).casefold() not in known and (isinstance(field, Pick) or not _reads(field, part)):
-            found.setdefault(key_of(part), clean(part))
+    for word in (one for text in texts for one in _words_in(field, text)):
+        if clean(word).casefold() not in known and (isinstance(field, Pick) or not _reads(field, word)):
+            found.setdefault(key_of(word), clean(word))
     return found
 
 
@@ -117,8 +109,12 @@ def meant_by(key: str, offered: Iterable[tuple[str, str]]) -> str:
     return same[0] if len(same) == 1 else ""
 
 
-def _parts(field: Field, text: str) -> list[str]:
-    return [part for part in _SEVERAL.split(text) if part.strip()] if field.holds_several else [text]
+def _words_in(field: Field, text: str) -> list[str]:
+    """The words of a cell: a field of several has them apart, by commas too where the whole is no choice of its own."""
+    if not field.holds_several:
+        return [text]
+    parts = (part for part in BETWEEN_CHOICES.split(text) if part.strip())
+    return [word.strip() for part in parts for word in ([part] if _reads(field, part) else part.split(","))]
 
 
 def _reads(field: Field, text: str) -> bool:

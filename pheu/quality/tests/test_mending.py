@@ -8,6 +8,7 @@ from pheu.core.errors import Conflict, Refused
 from pheu.parties.models import Prospect
 from pheu.quality import services
 from pheu.quality.models import Import, ImportLine
+from pheu.quality.reading import FileRefused
 from pheu.quality.tests.importing import accounts, checked, csv, run
 from pheu.records import kinds
 from pheu.timeline.services import create
@@ -99,6 +100,17 @@ def test_what_is_written_is_cleaned_as_a_file_is(imported, an):
     line = ImportLine.objects.get(pk=line.pk)
     assert line.cells == ["Thép Sông Hồng", "0903 123 456", "", "a\nb"]
     assert line.values["company_name"] == "Thép Sông Hồng"
+
+
+def test_a_line_that_no_file_may_have_is_not_written_and_other_cells_stay_as_they_are(imported, an):
+    line = imported.lines.get(line=3)
+    with nothing_changes(), pytest.raises(FileRefused, match="3"):
+        services.mend_line(line, {3: "a" * 100_001}, by=an)
+    long = "'" + "b" * 60_000
+    ImportLine.objects.filter(pk=line.pk).update(cells=["Gạch Đông Á", "0903 123 456", "", long])
+    services.mend_line(line, {0: "Gạch Đông Triều"}, by=an)
+    line.refresh_from_db()
+    assert line.cells == ["Gạch Đông Triều", "0903 123 456", "", long]
 
 
 def test_a_mended_line_that_is_a_record_now_meets_it(client, imported, an):

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from pheu.parties.models import Prospect, Source
 from pheu.quality import ways
+from pheu.quality.models import Import
+from pheu.quality.places import first_place
 from pheu.quality.tests.importing import checked, csv, mapped, opened, run, work
 from pheu.records.fields import Choice, Date, MultiChoice, Number, Text
 from pheu.setup import shaping
@@ -83,6 +85,15 @@ def test_words_of_a_column_are_those_of_the_list_that_they_were_said_to_be():
     }
 
 
+def test_an_entry_with_a_comma_of_its_own_is_one_word():
+    places = MultiChoice(name="places", label="Nơi", options=[("in", "Hà Nội, nội thành"), ("out", "Ngoại thành")])
+    offered = ways.list_of(places, None)
+    assert ways.unknown_words(places, ["Hà Nội, nội thành; ngoai thanh", "Ngoại thành, quê"], offered) == {"que": "quê"}
+    written = ways.rewriter(places, {"words": {"que": "Ngoại thành", "pho": ""}})
+    assert places.read(written("Hà Nội, nội thành; Quê")) == ["in", "out"]
+    assert written("phố") == "phố"  # said to be none of the list
+
+
 # --- on the page ------------------------------------------------------------------------------------------------------
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +154,8 @@ def test_whoever_chooses_our_way_gets_it(client, an, own):
     work()
     line = imported.lines.get(line=3)
     assert line.values[own[0]] == "2026-05-11"
+    page = client.get(f"/imports/{imported.pk}/columns/")
+    assert page.context["form"][f"days_{day}"].value() == ""  # what was said is not proposed again otherwise
     assert "bad_value" in imported.lines.get(line=2).marks  # there is no month 24
 
 
@@ -177,3 +190,40 @@ def test_other_headers_and_imports_of_others_are_not_remembered(client, an, chi,
     hers = opened(client, FILE, "cua-chi.csv")
     assert hers.like is None
     assert hers.columns["4"] == own[1]
+
+
+def test_what_was_said_of_words_outlives_a_file_without_them_and_entries_that_are_gone(client, an):
+    """R1.31: nothing that is proposed is refused."""
+    client.force_login(an)
+    source, other = Source.objects.exclude(name="Website")[:2]
+    head = "Tên công ty,Điện thoại,Nguồn"
+    first = opened(client, csv(head, "Thép Sông Đà,0903 123 456,FB ads", "Gạch,0903 123 457,Hội chợ hè"), "a.csv")
+    said = {"word_2_0": source.name, "word_2_1": other.name}
+    client.post(f"/imports/{first.pk}/columns/", mapped(first, **said))
+    work()
+    checked(client, csv(head, "Sứ Hải Hà,0904 123 456,Website"), "b.csv")
+    Source.objects.filter(pk=other.pk).update(is_active=False)
+    third = checked(client, csv(head, "Kính,0905 123 456,FB ads", "Vôi,0905 123 457,Hội chợ hè"), "c.csv")
+    values = [line.values for line in third.lines_of_customers.order_by("line")]
+    assert values[0]["source"]["name"] == source.name
+    assert "source" not in values[1]
+    assert "Hội chợ hè" in values[1]["remark"]
+
+
+def test_whoever_sees_the_files_of_others_goes_on_with_them_where_they_may_import(client, an, dung):
+    """R1.31."""
+    source, head = Source.objects.exclude(name="Website").first(), "Tên công ty,Điện thoại,Nguồn"
+    client.force_login(dung)
+    mine = opened(client, csv(head, "Thép Sông Đà,0903 123 456,FB ads"), "a.csv")
+    place = {"team": "", "department": dung.department_id or an.department_id}
+    assert client.post(f"/imports/{mine.pk}/columns/", mapped(mine, word_2_0=source.name, **place)).status_code == 302
+    work()
+    again = opened(client, csv(head, "Gạch,0904 123 456,FB ads"), "b.csv")
+    mine.refresh_from_db()
+    assert (again.like, again.department, again.team) == (mine, mine.department, None)
+    Import.objects.filter(pk=mine.pk).update(by=an, department=None)
+    third = opened(client, csv(head, "Gạch,0904 123 456,FB ads"), "c.csv")
+    assert (third.like, third.department) == (mine, first_place(dung, "prospect")[1])
+    client.force_login(an)
+    his = opened(client, csv(head, "Gạch,0904 123 456,FB ads"), "d.csv")
+    assert his.like == mine
