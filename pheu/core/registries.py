@@ -18,6 +18,7 @@ Words = str | Promise
 @dataclass(frozen=True)
 class Button:
     """One act on a toolbar or bulk bar. `dialog` opens `url` in the dialog, `posts` sends it, else it is a link.
+    `style`: "primary", "danger", or "square" for one that is told by its icon alone.
 
     `key` presses it; keys are told in the help of «?». `of_list`: the address is told, as `list`, the query string of
     the list on which the button stands.

@@ -130,7 +130,7 @@ def _snapshot() -> Iterator[None]:
 
 @registries.list_buttons.add("*", order=60)
 def export_button(kind: str, user: User) -> list[registries.Button]:
-    return [_button(kind, of_list=True)] if user.may(kind, EXPORT) else []
+    return [_button(kind, of_list=True, style="square")] if user.may(kind, EXPORT) else []
 
 
 @registries.bulk.add("*", order=80)

@@ -24,7 +24,7 @@ _KEEP = """
 _MARK_REPEATS = """
     with told as materialized (
         select distinct id, line, unnest(phones) as phone from quality_importline
-        where imported_id = %(imported)s and state = 'ready'
+        where imported_id = %(imported)s and line > %(header)s and state = 'ready'
     ), seen as (
         select id, count(*) over same > 1 as repeated, {there} as known, line > min(line) over same as later
         from told window same as (partition by phone)
@@ -69,7 +69,7 @@ class ImportLineQuerySet(QuerySet):
             for number, cells in lines:
                 stream.write_row((imported_id, number, cells, "read", "", "", [], False, "{}", []))
 
-    def mark_repeats(self, imported_id: int, ids: Sequence[int] | None = None) -> None:
+    def mark_repeats(self, imported: Any, ids: Sequence[int] | None = None) -> None:
         """Mark the ready lines of a file whose phone stands in another of them or in the system, whoever may see it."""
         tables = [kind.model._meta.db_table for kind in kinds.every() if kind.schema.get("phone") is not None]
         asked = [
@@ -78,7 +78,8 @@ class ImportLineQuerySet(QuerySet):
         ]
         there = sql.SQL("({})").format(sql.SQL(" or ").join(asked))
         values: dict[str, Any] = {
-            "imported": imported_id,
+            "imported": imported.pk,
+            "header": imported.header_line or 0,
             "ids": ids,
             "repeated": marks.REPEATED,
             "known": marks.KNOWN,

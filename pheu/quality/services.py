@@ -368,7 +368,7 @@ def _in_round(imported: Import, round_: int, state: str) -> Import | None:
 def _end_check(imported: Import, round_: int) -> None:
     if _in_round(imported, round_, State.CHECKING) is None:
         return
-    ImportLine.objects.mark_repeats(imported.pk)
+    ImportLine.objects.mark_repeats(imported)
     Import.objects.filter(pk=imported.pk).update(state=State.CHECKED, done=0, **_counts(imported))
 
 
@@ -418,7 +418,7 @@ def _mark_again(imported: Import, phones: set[str]) -> None:
         line.marks = [mark for mark in line.marks if mark not in (marks.REPEATED, marks.KNOWN, marks.AGAIN)]
         line.has_problem = marks.has_problem(line.marks)
     ImportLine.objects.save_all(lines, ["marks", "has_problem"])
-    ImportLine.objects.mark_repeats(imported.pk, [line.pk for line in lines])
+    ImportLine.objects.mark_repeats(imported, [line.pk for line in lines])
 
 
 def repeats_of(imported: Import) -> Any:

@@ -16,8 +16,12 @@ register = template.Library()
 def act_button(context: Context, button: Any, small: bool = False, item: bool = False) -> SafeString:
     """A `registries.Button`: a link, a dialog or a post; `item` draws it as a line of a menu."""
     classes = _button_classes(button, small=small, item=item)
-    words = together([icon(button.icon) if button.icon else "", button.label])
+    is_square = button.style == "square" and not item
+    label = html('<span class="sr-only">{}</span>', button.label) if is_square else button.label
+    words = together([icon(button.icon) if button.icon else "", label])
     key = {"data-press": button.key, "title": f"{button.label} ({button.key})"} if button.key else {}
+    if is_square:
+        key.setdefault("title", str(button.label))
     if not button.posts:
         named = attributes({"class": classes, "href": button.url, "data-dialog": button.dialog, **key})
         return html("<a{}>{}</a>", named, words)

@@ -9,7 +9,7 @@ from pheu.parties.models import Prospect
 from pheu.quality import services
 from pheu.quality.models import Import, ImportLine
 from pheu.quality.reading import FileRefused
-from pheu.quality.tests.importing import accounts, checked, csv, run
+from pheu.quality.tests.importing import accounts, checked, csv, mapped, run, work
 from pheu.records import kinds
 from pheu.timeline.services import create
 
@@ -138,6 +138,16 @@ def test_more_numbers_than_one_statement_takes_are_all_compared(client, an):
     imported = checked(client, csv("Tên công ty,Điện thoại", *lines, "Cuối,0900000007"), "a.csv")
     told = {line: marks - {"no_phone"} for line, marks in marks_of(imported).items() if marks}
     assert told == {5: {"known", "again"}, 9: {"repeated"}, 2002: {"repeated", "again"}}
+
+
+def test_a_line_above_the_header_repeats_nothing(client, imported):
+    """Though it was a line of customers when the header was thought to stand higher."""
+    client.post(f"/imports/{imported.pk}/sheet/", {"header_line": 2, "encoding": imported.encoding})
+    imported.refresh_from_db()
+    columns = {"column_0": "company_name", "column_1": "phone"}
+    client.post(f"/imports/{imported.pk}/columns/", mapped(imported, **columns))
+    assert work() == ["check_import"]
+    assert marks_of(imported)[3] == set()
 
 
 def test_as_many_statements_for_many_lines_as_for_few(client, imported, an, django_assert_max_num_queries):
