@@ -19,7 +19,7 @@ from pheu.records.answers import CALLING, query_of_page
 from pheu.records.lists import Listing
 from pheu.records.places import read_place, write_place
 
-KEY = "n"
+KEY = "q"  # the queue; n writes a note
 
 
 @dataclass(frozen=True)

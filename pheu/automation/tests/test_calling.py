@@ -256,25 +256,27 @@ def test_what_nobody_has_worked_on_is_called_back_from_the_list(client, an, binh
 
 @pytest.mark.django_db(transaction=True)
 def test_calling_with_the_keys(world):
-    """From the list with `n`; the call is written down, and on; who became a lead leads on too."""
+    """From the list with `q`; the call is written down, and on; who became a lead leads on too."""
     an = world.cast.an
     first, _second, _third = prospects(an, "Hòn Đá", "Trăng Non", "Sông Xanh")
     page = world.enter(an, "/prospects/?tab=all")
-    page.keyboard.press("n")
+    page.keyboard.press("q")
     expect(page.locator("h1")).to_have_text("Hòn Đá")
     expect(page.locator(".calling")).to_contain_text("còn 3")
     expect(page.locator(".calling").get_by_role("button")).to_have_text("Bỏ qua, khách tiếp theo")
-    page.keyboard.press("n")
+    page.keyboard.press("q")
     expect(page.locator("h1")).to_have_text("Trăng Non")
     page.get_by_role("button", name="Chuyển thành tiềm năng").click()
     expect(page).to_have_url(re.compile("/leads/"))
     expect(page.locator(".calling").get_by_role("button")).to_have_text("Khách tiếp theo")
-    page.keyboard.press("n")
+    page.keyboard.press("q")
     expect(page.locator("h1")).to_have_text("Sông Xanh")
+    page.keyboard.press("n")  # writes a note here too
+    expect(page.locator("#note_body")).to_be_focused()
     page.locator("#note_body").fill("Gọi lại sau")
     page.get_by_role("button", name="Thêm ghi chú").click()
     expect(page.locator(".calling").get_by_role("button")).to_have_text("Khách tiếp theo")
     page.locator("h1").click()
-    page.keyboard.press("n")
+    page.keyboard.press("q")
     expect(page.locator(".toast")).to_contain_text("không còn ai để gọi")
     assert set(Prospect.objects.filter(worked_at=None).values_list("pk", flat=True)) == {first.pk}
