@@ -17,14 +17,12 @@ def act_button(context: Context, button: Any, small: bool = False, item: bool = 
     """A `registries.Button`: a link, a dialog or a post; `item` draws it as a line of a menu."""
     classes = _button_classes(button, small=small, item=item)
     is_square = button.style == "square" and not item
-    label = html('<span class="sr-only">{}</span>', button.label) if is_square else button.label
-    words = together([icon(button.icon) if button.icon else "", label])
-    key = {"data-press": button.key, "title": f"{button.label} ({button.key})"} if button.key else {}
-    if is_square:
-        key.setdefault("title", str(button.label))
+    words = together([icon(button.icon) if button.icon else "", "" if is_square else button.label])
+    named = {"aria-label": button.label, "title": button.label} if is_square else {}
+    key = named | ({"data-press": button.key, "title": f"{button.label} ({button.key})"} if button.key else {})
     if not button.posts:
-        named = attributes({"class": classes, "href": button.url, "data-dialog": button.dialog, **key})
-        return html("<a{}>{}</a>", named, words)
+        link = attributes({"class": classes, "href": button.url, "data-dialog": button.dialog, **key})
+        return html("<a{}>{}</a>", link, words)
     asks = attributes({"hx-confirm": button.confirm or None, **key})
     return html(
         '<form method="post" action="{0}" hx-post="{0}" hx-swap="none">{1}<button class="{2}"{3}>{4}</button></form>',

@@ -73,8 +73,13 @@ class Desk:
         )
         timeline.follow(self.lead.record, user=cast.hanh, by=an)
         text = "Tên công ty,Điện thoại\nXi măng Hòn Đá,02438637747\n".encode()
-        self.imported = quality.open_file(SimpleUploadedFile("danh-sach.csv", text), kind="prospect", by=an)
-        quality.read_file(self.imported, self.imported.round)
+        self.imported, checked = (
+            quality.open_file(SimpleUploadedFile("danh-sach.csv", text), kind="prospect", by=an) for _nth in range(2)
+        )
+        for one in (self.imported, checked):
+            quality.read_file(one, one.round)
+        Import.objects.filter(pk=checked.pk).update(state=Import.State.CHECKED)
+        self.line = checked.lines.get(line=2)
         self.job = parked_job()
         self.field, self.group = standing_field(), FieldGroup.objects.create(kind="lead", label="Khảo sát")
         self.role = Role.objects.create(code="nobody", name="Chưa ai")
@@ -82,11 +87,6 @@ class Desk:
         SavedView.objects.filter(pk=self.view.pk).update(owner=an)
         self.note = timeline.add_note(self.deal.record, body="x", by=an)
         self.file = timeline.add_file(self.deal.record, upload=upload(), by=an)
-
-    def checked_line(self):
-        self.imported.state = Import.State.CHECKED
-        self.imported.save(update_fields=["state"])
-        return self.imported.lines.get(line=2)
 
     def handover(self):
         return Handover(owner=self.cast.an, customer=Handover.NONE)
@@ -169,7 +169,7 @@ ON_ROWS = {
     "quality.begin_check": lambda d, by: quality.begin_check(
         d.imported, {"columns": {"0": "company_name"}, "team": None, "department": by.department}, by=by
     ),
-    "quality.mend_line": lambda d, by: quality.mend_line(d.checked_line(), {}, by=by),
+    "quality.mend_line": lambda d, by: quality.mend_line(d.line, {}, by=by),
     "running.start_import": lambda d, by: running.start_import(d.imported, by=by),
     "taking_back.take_back_import": lambda d, by: taking_back.take_back_import(d.imported, by=by),
     "running.try_again": lambda d, by: running.try_again(d.imported, by=by),
