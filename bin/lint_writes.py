@@ -15,11 +15,14 @@ ROOT = Path(__file__).resolve().parents[1]
 HOME = "pheu/records/"
 # The demo moves every instant of every table by the same shift and tells again what acts wrote, copies and all; the
 # bench fills an empty database with a million rows.
-EXCEPT = ("pheu/home/demo/clock.py", "pheu/home/demo/recording.py", "pheu/home/bench/")
+# `core/bulk.py` is what they all write with; only events and the lines of files are written with it elsewhere.
+EXCEPT = ("pheu/home/demo/clock.py", "pheu/home/demo/recording.py", "pheu/home/bench/", "pheu/core/bulk.py")
+BY_BULK = ("pheu/timeline/services.py", "pheu/quality/queries.py")
 SHARED = {
     "owner", "team", "department", "created_by", "created_at", "updated_at", "title_key", "version", "next_activity_at",
     "is_live", "merged_into",
 }  # fmt: skip
+BULK = {"insert", "copy", "update"}
 MAKES = {"create", "bulk_create", "get_or_create", "update_or_create"}
 # What hangs on Records is written by `make`, `change` and `remove` of `records/writing.py`, which keep the journal.
 HANGING = {"Activity", "Note", "Follower", "RecordTag"}
@@ -59,6 +62,9 @@ def faults_of(name: str, tree: ast.Module, rows: dict[str, str]) -> Iterator[str
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            by_bulk = getattr(node.func.value, "id", "") == "bulk" and node.func.attr in BULK
+            if by_bulk and name not in BY_BULK:
+                yield f"{node.lineno}: bulk.{node.func.attr}() past the doors"
             if words := fault_of_call(node, node.func, rows):
                 yield f"{node.lineno}: {words}"
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and writes_rows(node.value, rows):

@@ -35,6 +35,8 @@ FRONT_END = {
     "sortable.min.js": "sortablejs/Sortable.min.js",
     "tom-select.min.js": "tom-select/dist/js/tom-select.base.min.js",
     "tom-select.css": "tom-select/dist/css/tom-select.css",
+    "squire.js": "squire-rte/dist/squire.js",
+    "purify.min.js": "dompurify/dist/purify.min.js",
     **{
         f"inter/inter-{script}-wght-normal.woff2": f"@fontsource-variable/inter/files/inter-{script}-wght-normal.woff2"
         for script in ("latin", "latin-ext", "vietnamese")
@@ -45,12 +47,15 @@ LICENSED = (
     "htmx.org",
     "sortablejs",
     "tom-select",
+    "squire-rte",
+    "dompurify",
     "@orchidjs/unicode-variants",
     "@orchidjs/sifter",
     "@fontsource-variable/inter",
     "@tabler/icons",
 )
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+DOVECOTS = ("dovecot", "/usr/sbin/dovecot")  # where only root looks for programs
 
 
 Words = Sequence[str | Path]
@@ -96,6 +101,7 @@ def test(rest: list[str]) -> int:
         node_modules()
         catalogues()
         os.environ["PHEU_CHROMIUM"] = chromium()
+        os.environ["PHEU_DOVECOT"] = dovecot()
     return hand_over("test", rest)
 
 
@@ -112,7 +118,7 @@ def pheu(rest: list[str]) -> int:
 def bench(rest: list[str]) -> int:
     """Each size has a home of its own below var/bench, kept for the next run.
 
-    `--grow` compares two sizes, `--hands` asks a browser.
+    `--grow` compares two sizes, `--hands` asks a browser, `--matching` how well duplicates are found.
     """
     with one_at_a_time():
         install("requirements.txt")
@@ -121,6 +127,8 @@ def bench(rest: list[str]) -> int:
         if "--hands" in rest:
             bring_browser()
     sizes, told = ["100000"], [word for word in rest if word != "--grow"]
+    if "--matching" in rest:
+        sizes = ["0"]
     if "--grow" in rest:
         sizes = ["100000", "1000000"]
     elif "--leads" in told:
@@ -375,25 +383,40 @@ def collect_static() -> None:
 
 def chromium() -> str:
     """The path of a Chromium for the browser tests; root may have it installed."""
-    if given := os.environ.get("PHEU_CHROMIUM"):
-        return given
-    if found := find_chromium():
-        return found
-    if os.getuid() == 0 and shutil.which("apt-get"):
-        with step("Chromium"):
-            quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            do(["apt-get", "update", "-q"], env=quiet)
-            do(["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"], env=quiet)
-        if found := find_chromium():
-            return found
-    raise Refusal(
+    refusal = Refusal(
         "Kiểm thử giao diện cần Chromium; hãy cài gói chromium hoặc đặt PHEU_CHROMIUM=/đường/dẫn.",
         "The browser tests need Chromium; install the package chromium or set PHEU_CHROMIUM=/path/to/it.",
     )
+    return program("chromium", CHROMIUMS, os.environ.get("PHEU_CHROMIUM"), refusal)
 
 
-def find_chromium() -> str | None:
-    return next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
+def dovecot() -> str:
+    """The path of a Dovecot for the mail tests; root may have it installed, where it serves nobody else."""
+    refusal = Refusal(
+        "Kiểm thử hộp thư cần Dovecot; hãy cài gói dovecot-imapd hoặc đặt PHEU_DOVECOT=/đường/dẫn.",
+        "The mail tests need Dovecot; install the package dovecot-imapd or set PHEU_DOVECOT=/path/to/it.",
+    )
+    return program("dovecot-imapd", DOVECOTS, os.environ.get("PHEU_DOVECOT"), refusal, service="dovecot.service")
+
+
+def program(package: str, names: Sequence[str], given: str | None, refusal: Refusal, service: str = "") -> str:
+    """The path of a program of that package, which root may have installed; its service is not to start."""
+    if found := given or find(names):
+        return found
+    if os.getuid() == 0 and shutil.which("apt-get"):
+        with step(package):
+            quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+            if service and Path("/run/systemd/system").exists():
+                do(["systemctl", "mask", service])
+            do(["apt-get", "update", "-q"], env=quiet)
+            do(["apt-get", "install", "-y", "-q", "--no-install-recommends", package], env=quiet)
+        if found := find(names):
+            return found
+    raise refusal
+
+
+def find(names: Sequence[str]) -> str | None:
+    return next((path for name in names if (path := shutil.which(name))), None)
 
 
 # How steps work -------------------------------------------------------------------------------------------------------

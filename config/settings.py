@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "pheu.automation",
     "pheu.parties",
     "pheu.activities",
+    "pheu.messaging",
     "pheu.leads",
     "pheu.deals",
     "pheu.reports",
@@ -187,6 +188,8 @@ STORAGES = {
 # Mail
 locals().update(environment.mail(os.environ, PHEU_HOME))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("PHEU_MAIL_FROM") or f"Phễu <pheu@{_base.hostname}>"
+# Where mailboxes of people may stand besides the open internet: their servers are asked for by name, by anybody.
+MAIL_NETWORKS = environment.networks("PHEU_MAIL_NETWORKS")
 
 LOGGING = {
     "version": 1,

@@ -1,5 +1,7 @@
 """Settings of the test suite: the same product, with fast passwords, no manifest and no limits to trip over."""
 
+from ipaddress import ip_network
+
 from config.settings import *  # noqa: F403
 from config.settings import INSTALLED_APPS, STORAGES
 
@@ -8,5 +10,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
 ACCOUNT_RATE_LIMITS = False
+MAIL_NETWORKS = [ip_network("127.0.0.0/8")]  # where the mail servers of the tests are
 # A kind that only the tests know: it has nothing but a schema, a model and a `Kind`.
 INSTALLED_APPS = [*INSTALLED_APPS, "pheu.records.tests.toy"]

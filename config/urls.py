@@ -41,6 +41,7 @@ urlpatterns = [
     path("reading/", include("pheu.core.readings")),
     path("", include("pheu.people.urls")),
     path("", include("pheu.activities.urls")),
+    path("", include("pheu.messaging.urls")),
     path("", include("pheu.leads.urls")),
     path("", include("pheu.deals.urls")),
     path("", include("pheu.quality.urls")),

@@ -1,6 +1,7 @@
-"""A person's work, or their teams': by week, by month, and as a list of what is open."""
+"""A person's work, or their teams': by day, week and month, and as a list of what is open."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -10,17 +11,25 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from pheu.activities.models import Activity
+from pheu.activities.queries import ENDS_AT
+from pheu.activities.spans import LONGEST, end_of
 from pheu.core.ids import read_id
 from pheu.people.models import User
 from pheu.people.profile import hours_of
 from pheu.records.models import Record
 from pheu.records.moments import midnight, read_day
 
-VIEWS = {"week": gettext_lazy("Week"), "month": gettext_lazy("Month"), "list": gettext_lazy("List")}
+VIEWS = {
+    "day": gettext_lazy("Day"),
+    "week": gettext_lazy("Week"),
+    "month": gettext_lazy("Month"),
+    "list": gettext_lazy("List"),
+}
 MOST = 1000  # activities on one page
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
@@ -116,9 +125,9 @@ class Day:
 
 
 def days_of(user: User, people: list[User] | None, *, until: datetime | None = None) -> list[Day]:
-    """Open work: overdue, today, tomorrow, this week, later. With `until`, only what is due by then."""
+    """Open work: overdue, today, tomorrow, this week, later, of what comes again the next time; all of it `until`."""
     rows = _work_of(user, people).open()
-    rows = rows if until is None else rows.filter(due_at__lte=until)
+    rows = rows.next_of_series() if until is None else rows.filter(due_at__lte=until)
     days = [Day(_("Overdue"), "red"), Day(_("Today")), Day(_("Tomorrow")), Day(_("This week")), Day(_("Later"))]
     for activity in _told_which_open(user, list(rows.order_by("due_at", "pk")[:MOST])):
         days[_place(activity)].activities.append(activity)
@@ -139,10 +148,10 @@ def _place(activity: Activity) -> int:
 
 @dataclass
 class Grid:
-    """The days of a week, or of the weeks that a month touches, with what was done and is planned on each.
+    """One day, the days of a week, or of the weeks that a month touches, with what was done and is planned on each.
 
-    Each activity has `at`, the moment where it stands, and `hour`, None where there is only a day. `before` and `after`
-    are where the arrows lead.
+    Each activity has `at` and `ends`, between which it stands, and `hour`, None where there is only a day. What goes
+    over days is among `bars`, the rest in `by_day`. `before` and `after` are where the arrows lead.
     """
 
     look: Look
@@ -152,6 +161,7 @@ class Grid:
     after: date
     label: str
     by_day: dict[date, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    bars: list[Any] = field(default_factory=list)
 
     @property
     def days(self) -> list[date]:
@@ -167,36 +177,135 @@ class Grid:
         stretches = [stretch for day in self.days for stretch in hours_of(day)] or [(time(8), time(18))]
         # What ends at five has no row of its own for five.
         work = {hour for begins, ends in stretches for hour in (begins.hour, ends.hour - (ends.minute == 0))}
-        more = {one.hour for day in self.by_day.values() for one in day if one.hour is not None}
+        timed = [one for day in self.by_day.values() for one in day if one.hour is not None]
+        more = {hour for one in timed for hour in (one.hour, _last_moment(one).hour)}
         return list(range(min(work | more), max(work | more) + 1))
 
     @property
     def activities(self) -> int:
-        return sum(map(len, self.by_day.values()))
+        return len(self.bars) + sum(map(len, self.by_day.values()))
+
+    def has_work(self, day: date) -> bool:
+        return bool(self.by_day.get(day)) or bool(self.lanes_of([day]))
+
+    def lanes_of(self, week: list[date]) -> list[list[Any]]:
+        """The bars that touch a week, those that do not meet in one lane below the other's."""
+        touching = [one for one in self.bars if one.at.date() <= week[-1] and _last_moment(one).date() >= week[0]]
+        touching.sort(key=lambda one: (one.at, -one.lasts, one.pk))
+        return _lanes(touching, lambda one, other: _last_moment(other).date() < one.at.date())
+
+    def pieces_of(self, day: date) -> dict[int, list["Piece"]]:
+        """What lasts within a day, by the hours that it covers."""
+        blocks = [one for one in self.by_day.get(day, ()) if one.ends > one.at]
+        pieces: dict[int, list[Piece]] = defaultdict(list)
+        for crowd in _crowds(blocks):
+            lanes = _lanes(crowd, lambda one, other: other.ends <= one.at)
+            hours = {hour for one in crowd for hour in _hours(one)}
+            moments = any(one.hour in hours for one in self.by_day[day] if one.ends == one.at)
+            for nth, lane in enumerate(lanes):
+                place = min(nth, MOST_LANES - 1), min(len(lanes) + moments, MOST_LANES)
+                for piece in (Piece(one, hour, *place) for one in lane for hour in _hours(one)):
+                    pieces[piece.hour].append(piece)
+        return pieces
+
+
+MOST_LANES = 6  # what meets beyond them lies over each other
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What of a block stands in one hour: in the `lane` of so many (`of`), from and to so many quarters of it."""
+
+    activity: Any
+    hour: int
+    lane: int
+    of: int
+
+    @property
+    def is_first(self) -> bool:
+        return self.hour == self.activity.at.hour
+
+    @property
+    def is_last(self) -> bool:
+        return self.hour == _last_moment(self.activity).hour
+
+    @property
+    def begins(self) -> int:
+        return self.activity.at.minute // 15 if self.is_first else 0
+
+    @property
+    def ends(self) -> int:
+        return _last_moment(self.activity).minute // 15 + 1 if self.is_last else 4
+
+
+def _last_moment(one: Any) -> datetime:
+    """The last at which it still stands there: what ends at ten is not in the hour of ten."""
+    return one.ends - timedelta(microseconds=1) if one.ends > one.at else one.at
+
+
+def _hours(one: Any) -> range:
+    return range(one.at.hour, _last_moment(one).hour + 1)
+
+
+def _crowds(blocks: list[Any]) -> list[list[Any]]:
+    """Those of a day that meet, or meet the same: they share its width."""
+    crowds: list[list[Any]] = []
+    for one in sorted(blocks, key=lambda one: (one.at, one.pk)):
+        if crowds and one.at < max(other.ends for other in crowds[-1]):
+            crowds[-1].append(one)
+        else:
+            crowds.append([one])
+    return crowds
+
+
+def _lanes(ordered: list[Any], is_after: Callable[[Any, Any], bool]) -> list[list[Any]]:
+    """Each in the first lane in which it comes after all others."""
+    lanes: list[list[Any]] = []
+    for one in ordered:
+        free = next((lane for lane in lanes if is_after(one, lane[-1])), None)
+        if free is None:
+            lanes.append([one])
+        else:
+            free.append(one)
+    return lanes
 
 
 def grid_of(user: User, people: list[User] | None, look: Look) -> Grid:
     """A filled grid: what is open stands where it is due, what is done where it was due if it was done that day."""
-    grid = _month(look) if look.view == "month" else _week(look)
+    grid = {"day": _day, "week": _week, "month": _month}[look.view](look)
     between = (midnight(grid.first), midnight(grid.last + DAY))
     to_do = Q(done_at=None, called_off_at=None, record__archived_at=None)
-    planned = to_do & Q(due_at__gte=between[0], due_at__lt=between[1])
+    going_on = Q(lasts__gt=0, due_at__gt=between[0] - timedelta(minutes=LONGEST), ends_at__gt=between[0])
+    planned = to_do & Q(due_at__lt=between[1]) & (Q(due_at__gte=between[0]) | going_on)
     done = Q(done_at__gte=between[0], done_at__lt=between[1])
-    rows = _work_of(user, people).filter(planned | done).order_by(Coalesce("done_at", "due_at"), "pk")
-    for activity in _told_which_open(user, list(rows[:MOST])):
-        activity.at = _at(activity)
-        # A day alone is its midnight.
-        activity.hour = None if (activity.at.hour, activity.at.minute) == (0, 0) else activity.at.hour
-        grid.by_day[activity.at.date()].append(activity)
+    rows = _work_of(user, people).annotate(ends_at=ENDS_AT).filter(planned | done)
+    for activity in _told_which_open(user, list(rows.order_by(Coalesce("done_at", "due_at"), "pk")[:MOST])):
+        _place_in(grid, activity)
     for day in grid.by_day.values():
         day.sort(key=lambda one: (one.at, one.pk))
     return grid
 
 
-def _at(activity: Any) -> datetime:
-    due = timezone.localtime(activity.due_at)
+def _place_in(grid: Grid, activity: Any) -> None:
+    activity.at, activity.ends = _stands(activity)
+    # A day alone is its midnight.
+    activity.hour = None if activity.at.time() == time.min else activity.at.hour
+    if activity.ends > activity.at and (activity.hour is None or _last_moment(activity).date() > activity.at.date()):
+        grid.bars.append(activity)
+    else:
+        grid.by_day[activity.at.date()].append(activity)
+
+
+def _stands(activity: Any) -> tuple[datetime, datetime]:
+    """From when to when; of what was done on another day than planned, only the moment at which it was done."""
+    due, ends = timezone.localtime(activity.due_at), end_of(activity.due_at, activity.lasts)
     done = timezone.localtime(activity.done_at) if activity.done_at else due
-    return due if done.date() == due.date() else done
+    return (due, ends) if due.date() <= done.date() <= ends.date() else (done, done)
+
+
+def _day(look: Look) -> Grid:
+    label = f"{WEEKDAYS[look.on.weekday()]} {look.on:%d/%m/%Y}"
+    return Grid(look, look.on, look.on, look.on - DAY, look.on + DAY, label)
 
 
 def _week(look: Look) -> Grid:

@@ -2,8 +2,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from pheu.activities.repeating import show_rule
+from pheu.activities.spans import show_span
 from pheu.people.models import User
-from pheu.timeline.events import EventKind, a_moment
+from pheu.timeline.events import MOMENT, EventKind
 
 TITLED = _("%(type)s “%(title)s”")
 
@@ -13,7 +15,14 @@ class WorkKind(EventKind):
 
     def words(self, event: Any) -> dict[str, Any]:
         kind, title = (event.facts.get("type") or {}).get("name", ""), event.facts.get("title", "")
-        return super().words(event) | {"work": kind if title == kind else TITLED % {"type": kind, "title": title}}
+        work = kind if title == kind else TITLED % {"type": kind, "title": title}
+        return super().words(event) | {"work": work, "due": _span(event.facts)}
+
+
+def _span(facts: dict[str, Any]) -> str:
+    due = MOMENT.from_json(facts.get("due"))
+    said = show_span(due, facts.get("lasts", 0)) if due else ""
+    return f"{said}, {show_rule(facts['rule'])}" if facts.get("rule") else said
 
 
 class ScheduledKind(WorkKind):
@@ -25,17 +34,20 @@ class ScheduledKind(WorkKind):
         return _("scheduled %(work)s, %(due)s") % self.words(event)
 
 
-DUE = {"due": a_moment}
 SCHEDULED = ScheduledKind(
     "activity.scheduled",
     _("scheduled %(work)s for %(assignee)s, %(due)s"),
     "calendar-plus",
     "blue",
-    shows=DUE,
 )
 DONE = WorkKind("activity.done", _("finished %(work)s"), "circle-check", "jade")
-RESCHEDULED = WorkKind("activity.rescheduled", _("moved %(work)s to %(due)s"), "calendar-event", "amber", shows=DUE)
+RESCHEDULED = WorkKind("activity.rescheduled", _("moved %(work)s to %(due)s"), "calendar-event", "amber")
 HANDED_OVER = WorkKind("activity.handed_over", _("handed %(work)s to %(assignee)s"), "user-share", "violet")
-OVERDUE = WorkKind("activity.overdue", _("found %(work)s overdue, it was for %(due)s"), "clock", "red", shows=DUE)
+OVERDUE = WorkKind("activity.overdue", _("found %(work)s overdue, it was for %(due)s"), "clock", "red")
+PLAN_APPLIED = EventKind("activity.plan_applied", _("applied the work plan “%(plan)s”"), "list", "blue")
+SERIES_MOVED = WorkKind(
+    "activity.series_moved", _("moved %(work)s and what follows to %(due)s"), "calendar-event", "amber"
+)
+SERIES_ENDED = WorkKind("activity.series_ended", _("called off %(work)s and what follows"), "calendar-x")
 CALLED_OFF = WorkKind("activity.called_off", _("called off %(work)s"), "calendar-x")
 RESUMED = WorkKind("activity.resumed", _("took up %(work)s again"), "refresh", "blue")

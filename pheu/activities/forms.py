@@ -3,20 +3,32 @@ from typing import Any
 
 from django import forms
 from django.db import models
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from pheu.activities.models import ActivityType
+from pheu.activities import plans, reminding, repeating
+from pheu.activities.models import ActivityType, WorkPlan
+from pheu.activities.recurring import BEGINS_TODAY
+from pheu.activities.reminding import MAIL, POPUP
+from pheu.activities.repeating import Repeat
+from pheu.activities.series import Reach
+from pheu.activities.spans import DAY as DAY_LONG
+from pheu.activities.spans import LONGEST, USUAL, show_length
 from pheu.core.ids import RowField, read_ids
 from pheu.core.templatetags.signs import icon
 from pheu.core.vietnamese.dates import show_datetime
-from pheu.core.vietnamese.fields import CleanCharField, VnDateTimeField, VnDateTimeInput
+from pheu.core.vietnamese.fields import CleanCharField, VnDateField, VnDateTimeField, VnDateTimeInput
 from pheu.people.models import User
-from pheu.people.profile import DAY, hours_of, is_working, next_working_day
+from pheu.people.profile import DAY, hours_of, is_working, next_working_day, working_weekdays
+from pheu.records import kinds
+from pheu.records.forms import RecordInput
 from pheu.records.models import Record
+from pheu.records.moments import midnight
+from pheu.setup.forms import FORMS, EntryForm
+from pheu.setup.lists import Page
 
 
 def quick_times(now: datetime) -> list[tuple[Any, str]]:
@@ -72,22 +84,84 @@ class TypeField(RowField):
         return format_html("{}{}", icon(obj.icon), obj.name)
 
 
+class TypeChoice(RowField):
+    """The kinds of work in use, in a list; none is chosen."""
+
+    def __init__(self) -> None:
+        types = ActivityType.objects.filter(is_active=True)
+        super().__init__(types, label=_("Type of work"), empty_label="—", required=False)
+
+
 def _when() -> VnDateTimeField:
     """A time that the buttons of `quick_times` fill."""
     return VnDateTimeField(label=_("When"), widget=VnDateTimeInput({"data-datetime": ""}))
 
 
+def _before(minutes: int) -> str:
+    return show_length(minutes) if minutes else gettext("When it begins")
+
+
+class LengthField(forms.ChoiceField):
+    """How long work lasts: what is usual, and what was said already."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(label=_("How long"), required=False, **kwargs)
+
+    def clean(self, value: Any) -> int:
+        return int(super().clean(value) or 0)
+
+    def offer(self, *minutes: Any) -> None:
+        """The usual lengths, and these where they are such."""
+        more = {one for one in read_ids(minutes) if 0 < one <= LONGEST}
+        self.choices = [("", _("A moment")), *((one, show_length(one)) for one in sorted({*USUAL, *more}))]
+
+
 class WhenForm(forms.Form):
+    """When, for how long, and how long before one is told: what lasts days is about whole days."""
+
     due_at = _when()
+    lasts = LengthField()
+    remind = forms.TypedMultipleChoiceField(
+        label=_("Remind"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    remind_by = forms.MultipleChoiceField(
+        label=_("Remind by"),
+        choices=[(POPUP, _("Pop-up")), (MAIL, _("Email"))],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    # Who sends no word of reminders, as what is dragged does, leaves them as they are.
+    tells_of_reminders = forms.CharField(required=False, widget=forms.HiddenInput, initial="1")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        lasts: Any = self.fields["lasts"]
+        lasts.offer(self.initial.get("lasts"), self.data.get(self.add_prefix("lasts")))
+        self.initial["lasts"] = self.initial.get("lasts") or ""
+        before: Any = self.fields["remind"]
+        there = {one for one in self.initial.get("remind", ()) if one not in reminding.USUAL}
+        before.choices = [(one, _before(one)) for one in sorted({*reminding.USUAL, *there})]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("due_at") and given.get("lasts") and given["lasts"] % DAY_LONG == 0:
+            given["due_at"] = midnight(timezone.localtime(given["due_at"]).date())
+        minutes, ways = given.pop("remind", []), given.pop("remind_by", [])
+        if len(minutes) > reminding.MOST:
+            self.add_error("remind", _("At most %(most)s.") % {"most": reminding.MOST})
+        if minutes and not ways:
+            self.add_error("remind_by", _("Choose how to be told."))
+        remind = reminding.Remind(tuple(sorted(minutes)), tuple(ways) if minutes else ())
+        return given | {"remind": remind if given.pop("tells_of_reminders", "") else None}
 
 
-class ScheduleForm(forms.Form):
+class ScheduleForm(WhenForm):
     """Type -> time -> assign, in that order (R0.33)."""
 
     what = TypeField()
-    due_at = _when()
     assignee = RowField(User.objects.none(), label=_("Assign to"), widget=forms.Select(attrs={"data-pick": ""}))
     title = CleanCharField(label=_("What to do"), required=False, max_length=300)
+    field_order = ["what", "due_at", "lasts", "remind", "remind_by"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # The dialog opens over records that have a «due_at» of their own.
@@ -95,27 +169,106 @@ class ScheduleForm(forms.Form):
         self.fields["assignee"].queryset = User.objects.active()  # type: ignore[attr-defined]
 
 
-class RecordInput(forms.Select):
-    """A select that holds only the chosen record; the combobox asks for more."""
-
-    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
-        ids = read_ids(value)
-        rows = self.choices.queryset.filter(pk__in=ids) if ids else []  # type: ignore[attr-defined]
-        options = [self.create_option(name, "", "", not rows, 0)]
-        options += [self.create_option(name, row.pk, row.title, True, nth) for nth, row in enumerate(rows, 1)]
-        return [(None, options, 0)]
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        context = super().get_context(name, value, attrs)
-        context["widget"]["attrs"]["data-pick-url"] = reverse("activity-records")
-        return context
+WORKING_DAYS = "work"
 
 
-class RecordForm(ScheduleForm):
+class RepeatForm(forms.Form):
+    """«Lặp lại»: how work comes again, `repeat` in what is cleaned; None where it does not."""
+
+    repeat = forms.ChoiceField(
+        label=_("Repeat"),
+        required=False,
+        choices=[
+            ("", _("Does not repeat")), (repeating.DAY, _("By days")), (WORKING_DAYS, _("On every day of work")),
+            (repeating.WEEK, _("By weeks, on chosen days")), (repeating.MONTH, _("By months, on the same date")),
+            (repeating.WEEKDAY, _("By months, on the same weekday")), (repeating.YEAR, _("By years")),
+        ],
+    )  # fmt: skip
+    repeat_every = forms.IntegerField(
+        label=_("Once in how many"),
+        required=False,
+        initial=1,
+        min_value=1,
+        max_value=repeating.MOST_EVERY,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    repeat_days = forms.TypedMultipleChoiceField(
+        label=_("On"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    repeat_until = VnDateField(label=_("Until"), required=False, help_text=_("Or so many times; neither: for good."))
+    repeat_times = forms.IntegerField(
+        label=_("How often in all"),
+        required=False,
+        min_value=1,
+        max_value=repeating.MOST_TIMES,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, units in REPEAT_SHOWN.items():
+            self.fields[name].when = f"repeat={'|'.join(units)}"  # type: ignore[attr-defined]
+        self.fields["repeat_days"].choices = list(enumerate(WEEKDAYS.values()))  # type: ignore[attr-defined]
+        said = self.initial.get("repeat")
+        if isinstance(said, Repeat):
+            told = (said.unit, said.every, said.days, said.until, said.times)
+            self.initial.update(zip(("repeat", *REPEAT_SHOWN), told, strict=True))
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        unit, every, days, until, times = (given.pop(name, None) for name in ("repeat", *REPEAT_SHOWN))
+        due = given.get("due_at")
+        if not unit or due is None or self.errors:
+            return given | {"repeat": None}
+        first = timezone.localtime(due).date()
+        if until and times:
+            self.add_error("repeat_times", _("Either until a day or so many times."))
+        if until and until < first:
+            self.add_error("repeat_until", _("That is before it begins."))
+        if first < timezone.localdate():
+            self.add_error("due_at", BEGINS_TODAY)
+        if unit == WORKING_DAYS:
+            return given | {"repeat": Repeat(repeating.WEEK, 1, working_weekdays(), until, times)}
+        on = tuple(sorted(days)) or (first.weekday(),) if unit == repeating.WEEK else ()
+        return given | {"repeat": Repeat(unit, every or 1, on, until, times)}
+
+
+_COUNTED = (repeating.DAY, repeating.WEEK, repeating.MONTH, repeating.WEEKDAY, repeating.YEAR)
+REPEAT_SHOWN = {
+    "repeat_every": _COUNTED,
+    "repeat_days": (repeating.WEEK,),
+    "repeat_until": (*_COUNTED, WORKING_DAYS),
+    "repeat_times": (*_COUNTED, WORKING_DAYS),
+}
+
+
+class PlanForm(RepeatForm, ScheduleForm):
+    """Work to plan, once or again and again."""
+
+    field_order = [*ScheduleForm.field_order, "repeat", *REPEAT_SHOWN, "assignee", "title"]
+
+
+class MoveForm(RepeatForm, WhenForm):
+    """Another time for one of what comes again, and how far that goes: see `Reach`."""
+
+    reach = forms.ChoiceField(
+        label=_("What changes"), choices=Reach.choices, required=False, widget=forms.RadioSelect, initial=Reach.ONE
+    )
+
+
+class EndForm(forms.Form):
+    """How much of what comes again is called off."""
+
+    reach = forms.ChoiceField(
+        label=_("What is called off"), choices=Reach.choices, widget=forms.RadioSelect, initial=Reach.ONE
+    )
+
+
+class RecordForm(PlanForm):
     """The same from a place in the calendar, where nobody has said yet what record it is about."""
 
     record = RowField(Record.objects.none(), label=_("About"), widget=RecordInput)
-    field_order = ["record"]
+    field_order = ["record", *PlanForm.field_order]
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -192,3 +345,93 @@ class LogForm(DoneForm):
         if not given["result"] and "result" not in self.errors:
             self.add_error("result", self.fields["result"].error_messages["required"])
         return given
+
+
+class StepForm(forms.Form):
+    """One piece of work of a plan; without a type there is none."""
+
+    type = TypeChoice()
+    title = CleanCharField(label=_("What to do"), required=False, max_length=300)
+    after = forms.IntegerField(label=_("Days after the first"), min_value=0, max_value=plans.MOST_DAYS, initial=0)
+    counted = forms.ChoiceField(
+        label=_("Counted in"), choices=[("working", _("Days of work")), ("all", _("All days"))], initial="working"
+    )
+    at = forms.TimeField(
+        label=_("Hour"), input_formats=["%H:%M"], initial="09:00", widget=forms.TextInput({"inputmode": "numeric"})
+    )
+    who = forms.ChoiceField(label=_("Assign to"), initial=plans.OWNER)
+
+    def __init__(self, *args: Any, people: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **{"use_required_attribute": False, **kwargs})
+        self.fields["who"].choices = people  # type: ignore[attr-defined]
+
+    @property
+    def is_there(self) -> bool:
+        return bool(self["type"].value())
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("title") and not given.get("type"):
+            self.add_error("type", _("Choose the type of work."))
+        return given
+
+    def step(self) -> dict[str, Any]:
+        """As a plan keeps it."""
+        given = self.cleaned_data
+        who = given["who"] if given["who"] in (plans.OWNER, plans.ME) else int(given["who"])
+        return {
+            "type": given["type"].pk, "title": given["title"], "after": given["after"],
+            "working": given["counted"] == "working", "at": f"{given['at']:%H:%M}", "who": who,
+        }  # fmt: skip
+
+
+STEPS = forms.formset_factory(
+    StepForm, extra=plans.MOST_STEPS, max_num=plans.MOST_STEPS, validate_max=True, absolute_max=plans.MOST_STEPS
+)
+
+
+class WorkPlanForm(EntryForm):
+    """«Kịch bản việc» with its pieces of work, `rows`; the first ones that are empty are open, the others folded."""
+
+    name = CleanCharField(label=_("Name"), max_length=100)
+    kind = forms.ChoiceField(label=_("On records of"), initial="lead")
+    steps = forms.JSONField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, of: Page, item: Any = None, asked: Any = None) -> None:
+        super().__init__(data, of=of, item=item, asked=asked)
+        self.fields["kind"].choices = [(kind.code, kind.plural) for kind in kinds.every()]  # type: ignore[attr-defined]
+        held = [{**one, "counted": "working" if one["working"] else "all"} for one in (item.steps if item else ())]
+        people = [(plans.OWNER, _("Who has the record")), (plans.ME, _("Who applies the plan"))]
+        people += [(one.pk, one.full_name) for one in User.objects.active()]
+        self.rows = STEPS(data, initial=held, prefix="steps", form_kwargs={"people": people})
+        self.folded = len(held) + SHOWN_EMPTY
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not self.rows.is_valid():
+            self.add_error(None, _("Something is missing in what is to be done."))
+            return given
+        return given | {"steps": [one.step() for one in self.rows if one.cleaned_data.get("type")]}
+
+
+SHOWN_EMPTY = 2
+FORMS[plans.PLANS.code] = WorkPlanForm
+
+
+class ApplyForm(forms.Form):
+    """Which plan, and from when on."""
+
+    plan = RowField(WorkPlan.objects.none(), label=_("Work plan"), empty_label=None, widget=forms.RadioSelect)
+    starts_on = VnDateField(label=_("Begins on"))
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "apply_%s", **kwargs})
+        rows = WorkPlan.objects.filter(kind=kind, is_active=True)
+        self.fields["plan"].queryset = rows  # type: ignore[attr-defined]
+        self.initial = {"plan": rows.first(), "starts_on": timezone.localdate()}
+
+    def clean_starts_on(self) -> date:
+        day: date = self.cleaned_data["starts_on"]
+        if day < timezone.localdate():
+            raise forms.ValidationError(_("A plan begins today at the earliest."))
+        return day

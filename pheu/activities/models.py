@@ -1,11 +1,14 @@
 """Work to do at a time, on a record: calls, meetings, mails, visits."""
 
+from datetime import date
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from pheu.activities import repeating, spans
 from pheu.activities.queries import ActivityQuerySet
 from pheu.records.models import ListItem, Record
 
@@ -33,6 +36,47 @@ class ActivityType(ListItem):
         return self.icon == "phone"
 
 
+class WorkPlan(ListItem):
+    """«Kịch bản việc»: work that is planned at once on records of a kind. Its steps: see `plans.STEP`."""
+
+    kind = models.CharField(_("on"), max_length=20)
+    steps = models.JSONField(_("what to do"), default=list)
+
+    class Meta(ListItem.Meta):
+        abstract = False
+
+
+class Series(models.Model):
+    """«Lặp lại»: what is still to come of work that comes again, by an RRULE that counts from `begins_at`.
+
+    Each time is an `Activity` of its own, made some weeks ahead, up to the day `made_to` (`recurring`).
+    """
+
+    record = models.ForeignKey(Record, models.CASCADE, related_name="series")
+    rule = models.CharField(max_length=200)
+    begins_at = models.DateTimeField()
+    type = models.ForeignKey(ActivityType, models.PROTECT, related_name="+")
+    title = models.CharField(max_length=300, blank=True)
+    lasts = models.PositiveIntegerField(default=0)
+    remind = models.JSONField(default=dict)  # {"minutes": [15], "by": ["popup"]}, or nothing
+    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    made_to = models.DateField()
+    skips = models.JSONField(default=list)  # days without it, as ISO dates
+    is_over = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["made_to"], name="series_to_fill", condition=models.Q(is_over=False))]
+
+    def __str__(self) -> str:
+        return repeating.show_rule(self.rule)
+
+    @property
+    def first(self) -> date:
+        return timezone.localtime(self.begins_at).date()
+
+
 class Activity(models.Model):
     """«Công việc»: one thing to do by someone, open until it is done or called off."""
 
@@ -40,6 +84,7 @@ class Activity(models.Model):
     type = models.ForeignKey(ActivityType, models.PROTECT, related_name="+", verbose_name=_("Type"))
     title = models.CharField(_("What to do"), max_length=300, blank=True)
     due_at = models.DateTimeField(_("When"))
+    lasts = models.PositiveIntegerField(_("How long"), default=0)  # minutes: see `spans`
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="activities", verbose_name=_("Assigned to")
     )
@@ -51,12 +96,24 @@ class Activity(models.Model):
     # For which moment it was told that nobody had done it by then.
     overdue_told = models.DateTimeField(null=True, editable=False)
     called_off_at = models.DateTimeField(null=True, blank=True)
+    # Of work that comes again: for which day it was made, and whether it was changed by itself since.
+    series = models.ForeignKey(
+        Series, models.CASCADE, null=True, editable=False, related_name="activities", db_index=False
+    )
+    occurs_on = models.DateField(null=True, editable=False)
+    is_apart = models.BooleanField(default=False, editable=False)
 
     is_work = True
     objects = ActivityQuerySet.as_manager()
 
     class Meta:
         ordering = ["due_at", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(lasts__lte=spans.LONGEST), name="activity_lasts"),
+            models.UniqueConstraint(
+                fields=["series", "occurs_on"], name="activity_once", condition=models.Q(series__isnull=False)
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["assignee", "due_at"],
@@ -84,9 +141,49 @@ class Activity(models.Model):
         return self.title or str(self.type)
 
     @property
+    def span(self) -> str:
+        return spans.show_span(self.due_at, self.lasts)
+
+    @property
     def is_open(self) -> bool:
         return self.done_at is None and self.called_off_at is None
 
     @property
     def is_overdue(self) -> bool:
         return self.is_open and self.due_at < timezone.now()
+
+
+class Reminder(models.Model):
+    """«Nhắc hẹn» (R1.35): at `at` whoever has to do the work then is reminded, in the browser, by mail, or both.
+
+    `minutes` before the work is due; `at` follows when it is moved, and is later once somebody asks to be told again.
+    """
+
+    activity = models.ForeignKey(Activity, models.CASCADE, related_name="reminders")
+    minutes = models.PositiveIntegerField()
+    by_popup = models.BooleanField()
+    by_mail = models.BooleanField()
+    at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+    mailed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["activity", "minutes"], name="reminder_once")]
+        indexes = [
+            models.Index(fields=["at"], name="reminder_unseen", condition=models.Q(by_popup=True, seen_at=None)),
+            models.Index(fields=["at"], name="reminder_unmailed", condition=models.Q(by_mail=True, mailed_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.activity_id}: {self.minutes}"
+
+
+class CalendarFeed(models.Model):
+    """That a person's work can be read as a calendar under a secret address, of which only a digest is kept."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.user)

@@ -1,5 +1,6 @@
 from django.utils.translation import gettext_lazy as _
 
+from pheu.activities import plans  # noqa: F401  (its page registers itself)
 from pheu.activities.models import ActivityType
 from pheu.core import navigation
 from pheu.core.navigation import NavItem

@@ -2,18 +2,22 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from pheu.activities.models import Activity
+from pheu.activities.models import Activity, Series
 from pheu.activities.services import hand_over_work, refresh_next
 from pheu.people.models import User
 from pheu.quality.events import FOLDED, MERGED
 from pheu.quality.merging import merge
 from pheu.setup.events import PERSON_LEFT
 from pheu.setup.staff import Work
-from pheu.timeline.events import UNDONE, follows
+from pheu.timeline.events import REDONE, UNDONE, follows
 from pheu.timeline.models import Event
 
 Work(
     _("Activities"), lambda person: Activity.objects.planned().filter(assignee=person).values_list("record", flat=True)
+)
+Work(
+    _("Repeated work"),
+    lambda person: Series.objects.filter(assignee=person, is_over=False).values_list("record", flat=True),
 )
 
 
@@ -31,6 +35,6 @@ def merged_records_plan_together(events: list[Event]) -> None:
     refresh_next([event.about_id for event in events if event.about_id])
 
 
-@follows(UNDONE)
-def records_taken_apart_plan_for_themselves(events: list[Event]) -> None:
+@follows(UNDONE, REDONE)
+def records_taken_apart_or_together_plan_for_themselves(events: list[Event]) -> None:
     refresh_next([event.about_id for event in events if event.about_id and event.facts["act"] == merge.__name__])

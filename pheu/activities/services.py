@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Min, OuterRef, QuerySet, Subquery
+from django.db.models import Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from pheu.activities import events
-from pheu.activities.models import Activity, ActivityType
-from pheu.core.errors import DomainError
+from pheu.activities import events, recurring
+from pheu.activities.models import Activity, ActivityType, Series
+from pheu.activities.reminding import Remind, follow_the_work, of_work, set_reminders
+from pheu.activities.repeating import Repeat
+from pheu.activities.spans import DAY, LONGEST
+from pheu.core.errors import Conflict, DomainError
 from pheu.core.prepared import prepared
 from pheu.people.models import User
 from pheu.people.profile import next_working_moment
@@ -22,6 +25,7 @@ from pheu.records.fields import Moment
 from pheu.records.locking import hold, must_hold
 from pheu.records.models import Operation, Record, id_and_name
 from pheu.timeline import services as timeline
+from pheu.timeline.events import EventKind
 from pheu.timeline.services import record
 from pheu.timeline.undo import Undoable, can_undo
 
@@ -29,49 +33,73 @@ WHEN = Moment(name="due_at", label=_("When"), required=True)
 TITLE_LIMIT, RESULT_LIMIT = 300, 5000
 
 
-def _facts(activity: Activity, was: datetime | None = None) -> dict[str, Any]:
+def facts_of(activity: Activity, was: datetime | None = None) -> dict[str, Any]:
     return {
         "activity": activity.pk,
         "type": id_and_name(activity.type),
         "title": str(activity),
         "assignee": id_and_name(activity.assignee),
         "due": WHEN.to_json(activity.due_at),
+        **({"lasts": activity.lasts} if activity.lasts else {}),
         **({"was": WHEN.to_json(was)} if was else {}),
     }
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Work to schedule: type -> time -> assign (R0.33)."""
+    """Work to schedule: type -> time -> assign (R0.33); it `lasts` minutes, or nothing."""
 
     what: ActivityType
     due_at: datetime
     assignee: User
     title: str = ""
+    lasts: int = 0
+    remind: Remind | None = None
+    repeat: Repeat | None = None
 
 
 @act
 def schedule_activity(
-    about: Record, *, what: ActivityType, due_at: datetime, assignee: User, title: str = "", by: User, via: str = "page"
+    about: Record,
+    *,
+    what: ActivityType,
+    due_at: datetime,
+    assignee: User,
+    title: str = "",
+    lasts: int = 0,
+    remind: Remind | None = None,
+    repeat: Repeat | None = None,
+    by: User,
+    via: str = "page",
 ) -> Activity:
     """Plan work on a record: type -> time -> assign (R0.33). The record must be one that `by` may change.
 
+    Work to `repeat` begins on the first day that fits; the first time of it is returned.
+
     Where the record has gone on in another meanwhile (a lead became a deal, or that was undone), it is planned there.
     """
-    about = _where_work_goes_on(about)
+    about = where_work_goes_on(about)
     must_change(about, by)
-    return _plan(about, Plan(what, due_at, assignee, title), by=by, via=via)
+    return plan_held(about, Plan(what, due_at, assignee, title, lasts, remind, repeat), by=by, via=via)
 
 
-def _plan(about: Record, plan: Plan, *, by: User, via: str) -> Activity:
+def plan_held(about: Record, plan: Plan, *, by: User, via: str) -> Activity:
     """Write and tell work on a held record."""
     _check(plan.what, plan.assignee, plan.due_at, plan.title)
-    planned = Activity(
-        record=about, type=plan.what, title=plan.title, due_at=plan.due_at, assignee=plan.assignee, created_by=by
-    )
-    activity = writing.make([planned])[0]
+    must_last(plan.lasts)
+    who = {"assignee": plan.assignee, "created_by": by}
+    work: dict[str, Any] = {"record": about, "type": plan.what, "title": plan.title, "lasts": plan.lasts, **who}
+    facts: dict[str, Any] = {}
+    if plan.repeat:
+        series = Series(**work, remind=recurring.kept(plan.remind))
+        activity = recurring.begin(series, plan.repeat, plan.due_at)
+        facts = {"series": series.pk, "rule": series.rule}
+    else:
+        activity = writing.make([Activity(**work, due_at=plan.due_at)])[0]
+        if plan.remind:
+            set_reminders(activity, plan.remind)
     refresh_next([about.pk])
-    record(events.SCHEDULED, about=about, by=by, via=via, **_facts(activity))
+    record(events.SCHEDULED, about=about, by=by, via=via, **facts_of(activity), **facts)
     return activity
 
 
@@ -86,21 +114,29 @@ def _check(what: ActivityType, assignee: User, due_at: Any, title: str = "", res
         raise DomainError(_("This text is too long."))
 
 
-def _where_work_goes_on(about: Record) -> Record:
+def must_last(lasts: Any) -> None:
+    if type(lasts) is not int or not 0 <= lasts <= LONGEST:
+        raise DomainError(_("Work lasts at most %(days)s days."), days=LONGEST // DAY)
+
+
+def where_work_goes_on(about: Record) -> Record:
     """The record, held, on which work is planned: this one, where it has gone on, or what it was taken back to."""
     hold(about.pk)
     row = kinds.get(about.kind).model.objects.select_related("record").get(pk=about.pk)
     on = row.goes_on_in or row.record.survivor
-    return row.record if on == row.record else _where_work_goes_on(on)
+    return row.record if on == row.record else where_work_goes_on(on)
 
 
-def _held(activity: Activity, by: User) -> Activity:
+def held(activity: Activity, by: User) -> Activity:
     """The activity as it is now, its record held, for its assignee, its maker, or whoever may change its record."""
-    hold(Activity.objects.filter(pk=activity.pk).values_list("record_id", flat=True).get())
-    activity = Activity.objects.select_related("record", "type", "assignee").get(pk=activity.pk)
-    must_hold(activity.record_id)
-    must_be_theirs(activity, by)
-    return activity
+    rows = Activity.objects.filter(pk=activity.pk)
+    hold(*rows.values_list("record_id", flat=True))
+    found = rows.select_related("record", "type", "assignee").first()
+    if found is None:  # a series was moved, and this time of it with it
+        raise Conflict(_("%(name)s was changed meanwhile. Please look again."), name=activity)
+    must_hold(found.record_id)
+    must_be_theirs(found, by)
+    return found
 
 
 def must_be_theirs(activity: Activity, by: User) -> None:
@@ -134,18 +170,18 @@ def finish_activity(
 
     Finishing twice tells it once and plans once. Planning asks for the right to change the record; finishing does not.
     """
-    activity = _held(activity, by)
+    activity = held(activity, by)
     if activity.done_at is not None:
         return activity
     if len(result) > RESULT_LIMIT:
         raise DomainError(_("This text is too long."))
     activity.done_at, activity.done_by, activity.result, activity.called_off_at = timezone.now(), by, result, None
     _save(activity)
-    record(events.DONE, about=activity.record, by=by, via=via, result=result, **_facts(activity))
+    record(events.DONE, about=activity.record, by=by, via=via, result=result, **facts_of(activity))
     if then is not None:
         schedule_activity(activity.record, **vars(then), by=by, via=via)
     elif (chained := _chained(activity, by)) is not None:
-        _plan(_where_work_goes_on(activity.record), chained, by=by, via=via)
+        plan_held(where_work_goes_on(activity.record), chained, by=by, via=via)
     return activity
 
 
@@ -163,27 +199,46 @@ def _chained(done: Activity, by: User) -> Plan | None:
 
 
 @act
-def reschedule_activity(activity: Activity, *, due_at: datetime, by: User, via: str = "page") -> Activity:
-    activity = _held(activity, by)
+def reschedule_activity(
+    activity: Activity,
+    *,
+    due_at: datetime,
+    lasts: int | None = None,
+    remind: Remind | None = None,
+    by: User,
+    via: str = "page",
+) -> Activity:
+    """Another time, or another length; without `lasts` it is as long as before, without `remind` told of as before.
+
+    Of work that comes again only this one time: it stands apart from its series then (`series.move_series`).
+    """
+    activity = held(activity, by)
     if not activity.is_open:
         raise DomainError(_("This activity is finished already."))
     WHEN.must_check(due_at)
-    if activity.due_at == due_at:
+    lasts = activity.lasts if lasts is None else lasts
+    must_last(lasts)
+    if remind is not None and remind != of_work(activity):
+        set_reminders(activity, remind)
+    if (activity.due_at, activity.lasts) == (due_at, lasts):
         return activity
-    was, activity.due_at = activity.due_at, due_at
+    was, activity.due_at, activity.lasts = activity.due_at, due_at, lasts
+    activity.is_apart = activity.series_id is not None
     _save(activity)
-    record(events.RESCHEDULED, about=activity.record, by=by, via=via, **_facts(activity, was))
+    if was != due_at:  # what only lasts longer is told of when somebody asked to be told again
+        follow_the_work(activity)
+    record(events.RESCHEDULED, about=activity.record, by=by, via=via, **facts_of(activity, was))
     return activity
 
 
 @act
 def call_off_activity(activity: Activity, *, by: User, via: str = "page") -> Activity:
-    activity = _held(activity, by)
+    activity = held(activity, by)
     if not activity.is_open:
         return activity
     activity.called_off_at = timezone.now()
     _save(activity)
-    record(events.CALLED_OFF, about=activity.record, by=by, via=via, **_facts(activity))
+    record(events.CALLED_OFF, about=activity.record, by=by, via=via, **facts_of(activity))
     return activity
 
 
@@ -193,15 +248,15 @@ def resume_activity(activity: Activity, *, by: User, via: str = "page") -> Activ
 
     Where its record has gone on in another meanwhile, it is to be done on that.
     """
-    activity = _held(activity, by)
+    activity = held(activity, by)
     if activity.is_open:
         return activity
-    activity.record = _where_work_goes_on(activity.record)
+    activity.record = where_work_goes_on(activity.record)
     activity.done_at = activity.done_by = activity.called_off_at = None
     activity.result = ""
     writing.change([activity], "record")
     _save(activity)
-    record(events.RESUMED, about=activity.record, by=by, via=via, **_facts(activity))
+    record(events.RESUMED, about=activity.record, by=by, via=via, **facts_of(activity))
     return activity
 
 
@@ -211,8 +266,20 @@ def hand_over_work(person: int, *, to: User, by: User | None, via: str, cause: A
     must_hold(*(one.record_id for one in moved))
     for activity in moved:
         activity.assignee = to
+    coming = list(series_behind(moved, assignee=person))
+    must_hold(*(one.record_id for one in coming))
+    for series in coming:
+        series.assignee = to
     writing.change(moved, "assignee")
-    timeline.record_many(events.HANDED_OVER, [(one.record, _facts(one)) for one in moved], by=by, via=via, cause=cause)
+    writing.change(coming, "assignee")
+    timeline.record_many(
+        events.HANDED_OVER, [(one.record, facts_of(one)) for one in moved], by=by, via=via, cause=cause
+    )
+
+
+def series_behind(work: Iterable[Activity], **given: Any) -> QuerySet[Series]:
+    """Of these series those of which more will be made, or of which some of this work is."""
+    return Series.objects.filter(Q(is_over=False) | Q(pk__in={one.series_id for one in work} - {None}), **given)
 
 
 TOLD_AT_ONCE = 200
@@ -232,14 +299,15 @@ def tell_overdue(*, by: None = None, via: str = "clock") -> int:
     for one in told:
         one.overdue_told = one.due_at
     writing.change(told, "overdue_told")
-    timeline.record_many(events.OVERDUE, [(one.record, _facts(one)) for one in told], by=by, via=via)
+    timeline.record_many(events.OVERDUE, [(one.record, facts_of(one)) for one in told], by=by, via=via)
     return len(told)
 
 
 def _save(activity: Activity) -> None:
     if activity.overdue_told != activity.due_at:
         activity.overdue_told = None
-    writing.change([activity], "due_at", "done_at", "done_by", "result", "called_off_at", "overdue_told")
+    columns = ("due_at", "lasts", "is_apart", "done_at", "done_by", "result", "called_off_at", "overdue_told")
+    writing.change([activity], *columns)
     refresh_next([activity.record_id])
 
 
@@ -255,19 +323,42 @@ def log_activity(
     who = {"assignee": by, "created_by": by, "done_by": by}
     done = Activity(record=about, type=what, due_at=now, done_at=now, result=result, **who)
     activity = writing.make([done])[0]
-    record(events.DONE, about=about, by=by, via=via, result=result, **_facts(activity))
+    record(events.DONE, about=about, by=by, via=via, result=result, **facts_of(activity))
     if then is not None:
         schedule_activity(about, **vars(then), by=by, via=via)
     return activity
 
 
-def _must_be_as_planned(operation: Operation, by: User) -> None:
+def must_be_as_planned(operation: Operation, by: User) -> None:
     """`DomainError` where what was planned with a call is done, called off or moved by now: that would go unseen."""
     plans = operation.events.filter(kind=events.SCHEDULED.code).values_list("facts", flat=True)
     planned = {facts["activity"]: facts["due"] for facts in plans}
     for activity in Activity.objects.filter(pk__in=planned):
         if not activity.is_open or WHEN.to_json(activity.due_at) != planned[activity.pk]:
             raise DomainError(_("What was planned then has been worked on since: “%(title)s”."), title=activity)
+    must_be_untouched(operation)
+
+
+def must_be_untouched(operation: Operation) -> None:
+    """`DomainError` where a time that an act made of a series is done, called off, moved or gone by now."""
+    entries = operation.entries.filter(table=Activity._meta.db_table, before__isnull=True)
+    made = set(entries.values_list("key", flat=True))
+    made -= set(Activity.objects.filter(pk__in=made, series=None).values_list("pk", flat=True))
+    untouched = Activity.objects.planned().filter(pk__in=made, is_apart=False)
+    if untouched.count() < len(made):
+        raise DomainError(_("What was planned then has been worked on since."))
+
+
+def _must_stand_as_moved(operation: Operation, by: User) -> None:
+    """`DomainError` where what was moved is done, called off, moved again or planned on another record by now."""
+    for event in operation.events.filter(kind=events.RESCHEDULED.code):
+        activity = Activity.objects.filter(pk=event.facts["activity"], record=event.about_id).first()
+        if activity is None or not activity.is_open or _when(facts_of(activity)) != _when(event.facts):
+            raise DomainError(_("It has been worked on since: “%(title)s”."), title=event.facts["title"])
+
+
+def _when(facts: dict[str, Any]) -> tuple[str, int]:
+    return facts["due"], facts.get("lasts", 0)
 
 
 def first_due() -> Subquery:
@@ -306,20 +397,30 @@ def bring_work_along(pairs: Sequence[tuple[Record, Record]]) -> None:
     """Plan what is open on each old record on the new one; both are held."""
     new_of = {old.pk: new.pk for old, new in pairs}
     moved = list(Activity.objects.planned().filter(record__in=new_of))
-    for activity in moved:
-        activity.record_id = new_of[activity.record_id]
+    coming = list(series_behind(moved, record__in=new_of))
+    for one in (*moved, *coming):
+        one.record_id = new_of[one.record_id]
     writing.change(moved, "record")
+    writing.change(coming, "record")
     if moved:
         refresh_next([record.pk for pair in pairs for record in pair])
 
 
+def can_undo_planning(name: str, event: EventKind, what: Any) -> None:
+    """Offer to take back an act that planned work, as long as nobody has touched that work."""
+    told: dict[str, Any] = {"event": event.code, "what": what, "refuse": must_be_as_planned, "afterwards": refresh_next}
+    can_undo(name, Undoable(action=CHANGE, of_fields=False, **told))
+
+
+can_undo_planning("schedule_activity", events.SCHEDULED, _("planning work"))
+can_undo_planning("log_activity", events.DONE, _("noting work done"))
 can_undo(
-    "log_activity",
+    "reschedule_activity",
     Undoable(
-        event=events.DONE.code,
+        event=events.RESCHEDULED.code,
         action=CHANGE,
-        what=_("noting work done"),
-        refuse=_must_be_as_planned,
+        what=_("moving work"),
+        refuse=_must_stand_as_moved,
         afterwards=refresh_next,
         of_fields=False,
     ),

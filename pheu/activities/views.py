@@ -1,24 +1,51 @@
 """Scheduling, finishing and moving work, and the calendar of a person's work by day."""
 
+import hashlib
 from typing import Any
 
-from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from allauth.core.internal import ratelimit
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from pheu.activities import services
 from pheu.activities.calendar import MOST, VIEWS, Look, colleagues, days_of, grid_of, overdue_count, tonight
-from pheu.activities.forms import DoneForm, LogForm, NextForm, RecordForm, ScheduleForm, WhenForm, quick_times
-from pheu.activities.models import Activity, ActivityType
+from pheu.activities.feeds import calendar_of, close_feed, digest, open_feed, owner_of
+from pheu.activities.forms import (
+    ApplyForm,
+    DoneForm,
+    EndForm,
+    LogForm,
+    MoveForm,
+    NextForm,
+    PlanForm,
+    RecordForm,
+    WhenForm,
+    quick_times,
+)  # fmt: skip
+from pheu.activities.models import Activity, ActivityType, CalendarFeed, Reminder
+from pheu.activities.planning import apply_plan, drafts
+from pheu.activities.recurring import left_of
+from pheu.activities.reminding import AGAIN, POPUP, coming, of_work, see, snooze
+from pheu.activities.repeating import Repeat
+from pheu.activities.series import Reach, end_series, move_series
+from pheu.activities.spans import show_length
+from pheu.core.errors import tell
+from pheu.core.ids import read_id
 from pheu.core.once import once
+from pheu.notifications.letters import language_of, site
 from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE
 from pheu.records import kinds
 from pheu.records.act_views import changed_here, undo_url
+from pheu.records.answers import done
 from pheu.records.models import Record
 from pheu.records.moments import read_moment
 from pheu.records.search import find
@@ -38,7 +65,8 @@ def _done(request: Request, activity: Activity, text: str, *, undo: str = "") ->
 
 def _usual(request: Request) -> dict[str, Any]:
     """What a new piece of work is unless somebody says otherwise: of the first type, and mine."""
-    return {"what": ActivityType.objects.filter(is_active=True).first(), "assignee": request.user.pk}
+    first = ActivityType.objects.filter(is_active=True).first()
+    return {"what": first, "assignee": request.user.pk, "remind": [15], "remind_by": [POPUP]}
 
 
 def _visible_record(request: Request, pk: int) -> Record:
@@ -47,7 +75,7 @@ def _visible_record(request: Request, pk: int) -> Record:
 
 def _activity(request: Request, pk: int) -> Activity:
     """One activity that I may work on: mine, or on a record that I may see and change."""
-    activity = get_object_or_404(Activity.objects.select_related("record", "type", "assignee"), pk=pk)
+    activity = get_object_or_404(Activity.objects.select_related("record", "type", "assignee", "series"), pk=pk)
     if activity.assignee_id != request.user.pk:
         _visible_record(request, activity.record_id)
     services.must_be_theirs(activity, request.user)
@@ -59,12 +87,39 @@ def activity_new(request: Request, pk: int) -> HttpResponse:
     """«Tạo công việc» on a record."""
     about = _visible_record(request, pk)
     services.must_change(about, request.user)
-    form = ScheduleForm(_sent(request), initial=_usual(request))
+    form = PlanForm(_sent(request), initial=_usual(request))
     if form.is_valid():
-        activity = services.schedule_activity(about, **form.cleaned_data, by=request.user)
-        return _done(request, activity, _("“%(title)s” was scheduled.") % {"title": activity})
+        return _scheduled(request, about, form.cleaned_data)
     context = {"record": about, "form": form, "quick_times": quick_times(timezone.now())}
     return render(request, "activities/new.html", context, status=422 if form.is_bound else 200)
+
+
+def _scheduled(request: Request, about: Record, given: dict[str, Any]) -> HttpResponse:
+    activity = services.schedule_activity(about, **given, by=request.user)
+    words = _("“%(title)s” was scheduled.") % {"title": activity}
+    if activity.series is not None:
+        told = {"title": activity, "first": activity.span, "rule": activity.series}
+        words = _("“%(title)s” was scheduled: %(rule)s; first %(first)s.") % told
+    return _done(request, activity, words, undo=undo_url())
+
+
+@once
+def activity_plan(request: Request, pk: int) -> HttpResponse:
+    """«Áp dụng kịch bản»: which, from when on, and what would be planned then (`?look`)."""
+    about = _visible_record(request, pk)
+    services.must_change(about, request.user)
+    is_look = "look" in request.GET
+    form = ApplyForm(request.GET if is_look else _sent(request), kind=about.kind)
+    if request.method == "POST" and form.is_valid():
+        planned = apply_plan(about, **form.cleaned_data, by=request.user)
+        words = ngettext("%(n)d piece of work was scheduled.", "%(n)d pieces of work were scheduled.", len(planned))
+        return _done(request, planned[0], words % {"n": len(planned)}, undo=undo_url())
+    chosen = form.cleaned_data if form.is_valid() else {} if form.is_bound else form.initial
+    shown = drafts(about=about, by=request.user, **chosen) if chosen.get("plan") else []
+    context = {"record": about, "form": form, "drafts": shown}
+    if is_look:
+        return render(request, "activities/_drafts.html", context)
+    return render(request, "activities/plan.html", context, status=422 if form.is_bound else 200)
 
 
 @once
@@ -88,7 +143,9 @@ def _planned(plan: NextForm | None) -> services.Plan | None:
 @require_safe
 def activity_page(request: Request, pk: int) -> HttpResponse:
     """What is to be done, or was: mine, or on a record that I may see; with what may be done with it."""
-    activity = get_object_or_404(Activity.objects.select_related("record", "type", "assignee", "done_by"), pk=pk)
+    activity = get_object_or_404(
+        Activity.objects.select_related("record", "type", "assignee", "done_by", "series"), pk=pk
+    )
     about = Record.objects.visible_to(request.user).filter(pk=activity.record_id).first()
     if about is None and activity.assignee_id != request.user.pk:
         raise Http404
@@ -98,15 +155,15 @@ def activity_page(request: Request, pk: int) -> HttpResponse:
 
 @once
 def activity_at(request: Request) -> HttpResponse:
-    """«Tạo công việc» at a time of the calendar, `?at=2026-11-25T09:00`."""
-    initial = _usual(request) | {"due_at": _asked_moment(request.GET.get("at", ""))}
+    """«Tạo công việc» at a time of the calendar, `?at=2026-11-25T09:00`, perhaps `&lasts=60`."""
+    asked = {"due_at": _asked_moment(request.GET.get("at", "")), "lasts": request.GET.get("lasts", "")}
+    initial = _usual(request) | asked
     form = RecordForm(_sent(request), initial=initial, user=request.user)
     if form.is_valid():
         given = dict(form.cleaned_data)
         about = given.pop("record")
         if services.may_change(about, request.user):
-            activity = services.schedule_activity(about, **given, by=request.user)
-            return _done(request, activity, _("“%(title)s” was scheduled.") % {"title": activity})
+            return _scheduled(request, about, given)
         form.add_error("record", _("You may see this record, but not plan work on it."))
     context = {"form": form, "quick_times": quick_times(timezone.now())}
     return render(request, "activities/at.html", context, status=422 if form.is_bound else 200)
@@ -149,13 +206,61 @@ def _next_form(request: Request, activity: Activity) -> NextForm | None:
 
 
 def activity_move(request: Request, pk: int) -> HttpResponse:
+    """Another time: of what comes again for this one, for those after it too, or for all."""
     activity = _activity(request, pk)
-    form = WhenForm(_sent(request), initial={"due_at": activity.due_at})
+    remind = of_work(activity)
+    there = {"due_at": activity.due_at, "lasts": activity.lasts, "remind": remind.minutes, "remind_by": remind.by}
+    so_far = left_of(activity.series, activity.occurs_on) if activity.series and activity.occurs_on else None
+    form = (MoveForm if so_far else WhenForm)(_sent(request), initial=there | {"repeat": so_far})
     if form.is_valid():
-        services.reschedule_activity(activity, **form.cleaned_data, by=request.user)
-        return _done(request, activity, _("“%(title)s” was moved.") % {"title": activity})
+        moved = _moved(activity, dict(form.cleaned_data), so_far, request.user)
+        is_other = (moved.pk, moved.due_at, moved.lasts) != (activity.pk, activity.due_at, activity.lasts)
+        words = _("“%(title)s” was moved.") % {"title": activity}
+        return _done(request, moved, words, undo=undo_url() if is_other else "")
     context = {"activity": activity, "form": form, "quick_times": quick_times(timezone.now())}
     return render(request, "activities/move.html", context, status=422 if form.is_bound else 200)
+
+
+def _moved(activity: Activity, given: dict[str, Any], so_far: Repeat | None, user: User) -> Activity:
+    reach, repeat = given.pop("reach", ""), given.pop("repeat", None)
+    if reach not in (Reach.FOLLOWING, Reach.ALL):
+        return services.reschedule_activity(activity, **given, by=user)
+    changed = repeat if repeat != so_far else None
+    return move_series(activity, reach=Reach(reach), repeat=changed, **given, by=user)
+
+
+@require_safe
+def reminders(request: Request) -> HttpResponse:
+    """What the person is reminded of in the browser: now, and in a moment, each with the seconds until then."""
+    return _reminders(request)
+
+
+def _reminders(request: Request) -> HttpResponse:
+    now = timezone.now()
+    lines = [(one, max(0, round((one.at - now).total_seconds()))) for one in coming(request.user)]
+    again = [(minutes, show_length(minutes)) for minutes in AGAIN]
+    return render(request, "activities/_reminders.html", {"lines": lines, "again": again})
+
+
+@require_POST
+def reminder_seen(request: Request, pk: int) -> HttpResponse:
+    see(_reminder(request, pk), by=request.user)
+    return _after_reminder(request)
+
+
+@require_POST
+def reminder_snooze(request: Request, pk: int) -> HttpResponse:
+    """«Nhắc lại sau»."""
+    snooze(_reminder(request, pk), read_id(request.POST.get("minutes")) or 0, by=request.user)
+    return _after_reminder(request)
+
+
+def _reminder(request: Request, pk: int) -> Reminder:
+    return get_object_or_404(Reminder.objects.filter(activity__assignee=request.user), pk=pk)
+
+
+def _after_reminder(request: Request) -> HttpResponse:
+    return _reminders(request) if request.htmx else redirect("calendar")
 
 
 @require_POST
@@ -163,6 +268,20 @@ def activity_off(request: Request, pk: int) -> HttpResponse:
     activity = services.call_off_activity(_activity(request, pk), by=request.user)
     undo = reverse("activity-resume", args=[pk])
     return _done(request, activity, _("“%(title)s” was called off.") % {"title": activity}, undo=undo)
+
+
+def activity_ending(request: Request, pk: int) -> HttpResponse:
+    """Calling off work that comes again: this one, those after it too, or all."""
+    activity = _activity(request, pk)
+    form = EndForm(_sent(request))
+    if form.is_valid() and form.cleaned_data["reach"] != Reach.ONE:
+        end_series(activity, reach=Reach(form.cleaned_data["reach"]), by=request.user)
+        words = _("“%(title)s” was called off, and what follows.") % {"title": activity}
+        return _done(request, activity, words, undo=undo_url())
+    if form.is_valid():
+        return activity_off(request, pk)
+    context = {"activity": activity, "form": form}
+    return render(request, "activities/ending.html", context, status=422 if form.is_bound else 200)
 
 
 @require_POST
@@ -173,7 +292,7 @@ def activity_resume(request: Request, pk: int) -> HttpResponse:
 
 @require_safe
 def calendar(request: Request) -> HttpResponse:
-    """«Lịch làm việc»: `?view=` week, month or list, mine or `?whose=team`, of one `?person=` of theirs."""
+    """«Lịch làm việc»: `?view=` day, week, month or list, mine or `?whose=team`, of one `?person=` of theirs."""
     look, user = Look.of(request.GET), request.user
     team = colleagues(user) if look.whose == "team" else None
     people = team if team is None or look.person is None else [one for one in team if one.pk == look.person]
@@ -220,3 +339,46 @@ def calendar_count(request: Request) -> HttpResponse:
     """How much of my work is due by tonight, for the sidebar."""
     count = Activity.objects.open().of(request.user).filter(due_at__lte=tonight()).count()
     return HttpResponse(str(count) if count else "", content_type="text/plain")
+
+
+@login_not_required
+@require_safe
+def calendar_feed(request: Request, secret: str) -> HttpResponseBase:
+    """A person's work for their phone, which knows the address and nothing else."""
+    asked = ratelimit.consume(
+        request, app="allauth.account", action="calendar_feed", key=digest(secret), limit_get=True
+    )
+    if not asked:
+        return HttpResponse(status=429, headers={"Retry-After": "600"})
+    user = owner_of(secret)
+    if user is None:
+        raise Http404
+    with translation.override(language_of(user)):
+        content = calendar_of(user)
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    response = HttpResponse(content, content_type="text/calendar; charset=utf-8", headers=FEED_HEADERS | {"ETag": etag})
+    return get_conditional_response(request, etag=etag, response=response) or response
+
+
+# Nobody else keeps it, and a page behind a link in it does not learn the address.
+FEED_HEADERS = {
+    "Cache-Control": "private, no-cache",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+    "Content-Disposition": 'inline; filename="pheu.ics"',
+}
+
+
+def calendar_address(request: Request) -> HttpResponse:
+    """«Lịch trên điện thoại»: a secret address, told once, made anew or switched off."""
+    url = ""
+    if request.POST.get("wants") == "off":
+        close_feed(request.user)
+        tell(request, _("The address of your calendar opens nothing any more."))
+        return done(request, reverse("account"))
+    if request.method == "POST":
+        url = site() + reverse("calendar-feed", args=[open_feed(request.user)])
+    feed = CalendarFeed.objects.filter(user=request.user).first()
+    answer = render(request, "activities/feed.html", {"url": url, "feed": feed})
+    answer["Cache-Control"] = "no-store"
+    return answer

@@ -1,4 +1,4 @@
-"""Hand-out rules and rules of return in the file of a configuration (`setup.portable`): by words instead of ids.
+"""Hand-out rules, rules of return, duplicate rules in a configuration's file (`setup.portable`): words instead of ids.
 
 People do not travel: a rule that names some goes by the members of its team where it arrives, and without a team it
 stays at home. Of a condition travels what can be named; of people and records that it names nothing is left.
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.automation.models import HandOutRule, Patience
 from pheu.automation.queries import company, kind_without_stages, kinds_with_rules, wrong_with
-from pheu.automation.rules import RETURNS, HandOutRules
+from pheu.automation.rules import RETURNS, DuplicateRules, HandOutRules
 from pheu.core.errors import DomainError
 from pheu.core.vietnamese import fold
 from pheu.people.models import Team, User
@@ -20,7 +20,7 @@ from pheu.records.conditions import Tree, read_part
 from pheu.records.fields import Field
 from pheu.records.kinds import Kind
 from pheu.records.models import Pipeline
-from pheu.setup import configuring
+from pheu.setup import configuring, lists
 from pheu.setup.pipeline_files import at, known, once, placed
 from pheu.setup.portable import add_part
 
@@ -136,5 +136,44 @@ def import_returns(told: Told, by: User) -> None:
             configuring.change_item(RETURNS, there.pk, changes, by=by, via="import")
 
 
+SAME = ("name", "criteria", "blocks", "is_active")
+
+
+def told_duplicate_rules() -> dict[str, list[Any]]:
+    told: dict[str, list[Any]] = {}
+    for page in _duplicate_pages():
+        if rules := [{name: getattr(one, name) for name in SAME} for one in page.items]:
+            told[page.kind.code] = rules
+    return told
+
+
+def _duplicate_pages() -> list[DuplicateRules]:
+    return [page for page in lists.every() if isinstance(page, DuplicateRules)]
+
+
+def import_duplicate_rules(told: Told, by: User) -> None:
+    """One of the same name, or of the same criteria under another name, becomes what the file says."""
+    pages = {page.kind.code: page for page in _duplicate_pages()}
+    for code, many in told.get("duplicate_rules", {}).items():
+        if (page := pages.get(code)) is None:
+            raise DomainError(_("There is no record type “%(kind)s”."), kind=code)
+        for one in once(many):
+            with at(one["name"]):
+                _import_duplicate_rule(page, known(one, SAME), by)
+        order = placed(list(page.items), [one["name"] for one in many])
+        configuring.order_items(page, [one.pk for one in order], by=by, via="import")
+
+
+def _import_duplicate_rule(page: DuplicateRules, values: Told, by: User) -> None:
+    named = [one for one in page.items if fold(one.name) == fold(values["name"])]
+    there = named or [one for one in page.items if sorted(one.criteria) == sorted(values["criteria"])]
+    if not there:
+        configuring.add_item(page, dict(values), by=by, via="import")
+        return
+    changes = {name: (getattr(there[0], name), value) for name, value in values.items()}
+    configuring.change_item(page, there[0].pk, changes, by=by, via="import")
+
+
 add_part("hand_out_rules", told_rules, import_rules)
 add_part("returns", told_returns, import_returns)
+add_part("duplicate_rules", told_duplicate_rules, import_duplicate_rules)

@@ -5,6 +5,7 @@ from typing import Any
 from pheu.automation.policies import takes_new
 from pheu.automation.services import RULE, apply_rules, held_rules
 from pheu.records import kinds, ownership
+from pheu.records.acts import current
 from pheu.timeline.events import CREATED, follows
 from pheu.timeline.models import Event
 
@@ -15,6 +16,8 @@ def new_records_go_by_rules(events: list[Event]) -> None:
 
     The events are of one act and one kind; whoever told them has made the records, so they count as held.
     """
+    if not current().starts_automation:
+        return
     fresh: dict[Any, Event] = {
         event.about_id: event
         for event in events

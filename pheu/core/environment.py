@@ -7,6 +7,7 @@ The table of variables is in `docs/guide`.
 import os
 import secrets
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -42,6 +43,15 @@ def number(name: str, default: int) -> int:
     if not text.isascii() or not text.isdigit():
         raise WrongSetting(f"{name} must be a whole number, not {text!r}.")
     return int(text)
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Networks (CIDR) with commas or spaces between them; `WrongSetting` for anything else."""
+    given = os.environ.get(name, "").replace(",", " ").split()
+    try:
+        return [ip_network(one) for one in given]
+    except ValueError as error:
+        raise WrongSetting(f"{name} must be networks like 10.0.0.0/8: {error}.") from error
 
 
 def base_url() -> str:

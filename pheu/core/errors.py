@@ -126,6 +126,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return say(request, exception if isinstance(exception, Unreadable) else Unreadable())
 
 
-def tell(request: HttpRequest, text: Any, *, undo: str = "", level: int = messages.SUCCESS) -> None:
-    """Show `text` as a toast on the next page; with «Hoàn tác», which posts to the address `undo`."""
-    messages.add_message(request, level, text, extra_tags=f"undo:{undo}" if undo else "")
+def tell(request: HttpRequest, text: Any, *, undo: str = "", redo: str = "", level: int = messages.SUCCESS) -> None:
+    """Show `text` as a toast on the next page; with «Hoàn tác» or «Làm lại», which post to `undo` and `redo`."""
+    ways = (f"{name}:{url}" for name, url in (("undo", undo), ("redo", redo)) if url)
+    messages.add_message(request, level, text, extra_tags=" ".join(ways))

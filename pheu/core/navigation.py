@@ -215,6 +215,10 @@ class Shell:
         return _address("search")
 
     @cached_property
+    def reminders_url(self) -> str:
+        return _address("reminders")
+
+    @cached_property
     def bell(self) -> dict[str, str]:
         """Addresses of the bell's count, panel and page; empty while there is no bell."""
         names = {"count": "notifications-count", "panel": "notifications-panel", "page": "notifications"}

@@ -17,6 +17,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "img-src 'self' data:",
         "font-src 'self'",
         "connect-src 'self'",
+        "frame-src 'self'",  # letters, whose own page refuses everything else
         "manifest-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",

@@ -10,7 +10,9 @@ def main() -> None:
     os.environ["PHEU_PROCESS"] = "worker"  # read by the settings: how long a statement may take
     django.setup()
     from pheu.core.jobs import run_worker
+    from pheu.core.vietnamese.units import atlas
 
+    atlas()  # no job waits for it
     run_worker()
 
 

@@ -86,7 +86,7 @@ class Lead(Reachable, Screened, Worked, SalesRow):
 
     class Meta:
         indexes = [
-            *list_indexes("lead", *SORTED, filters=(*FILTERED, "request_type"), beside=("stage",)),
+            *list_indexes("lead", *SORTED, filters=(*FILTERED, "request_type", "province"), beside=("stage",)),
             *stage_indexes("lead", "expected_amount"),
             *work_indexes("lead"),
             models.Index(Upper("email"), name="lead_email"),  # what `email__iexact` compares

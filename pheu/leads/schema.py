@@ -90,6 +90,8 @@ LEAD = Schema(
                 filled(parties.TAX_CODE, company="tax_code"),
                 filled(parties.WEBSITE, company="website"),
                 filled(parties.ADDRESS, company="address", contact="address"),
+                filled(parties.PROVINCE, company="province", contact="province"),
+                filled(parties.WARD, company="ward", contact="ward"),
                 replace(filled(parties.INDUSTRY, company="industry"), asked=False),
                 filled(parties.COUNTRY, company="country"),
             ),

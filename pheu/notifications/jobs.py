@@ -1,8 +1,5 @@
 """What was told long ago goes; and once a day somebody hears by mail of what they have not read."""
 
-from urllib.parse import urlsplit
-
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import Max
@@ -13,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from pheu.core import shape
 from pheu.core.jobs import app, job, titled
+from pheu.notifications.letters import letter, site
 from pheu.notifications.models import Choice, Notification
 from pheu.notifications.presence import forget_gone
 from pheu.notifications.reading import PAGE, Line, lines_among
@@ -78,25 +76,19 @@ def send_mail_of_day(user_id: int, up_to: int) -> None:
 
 def _letter(user: User, ids: list[int], up_to: int) -> EmailMultiAlternatives:
     found = lines_among(ids, user)
-    site = settings.PHEU_BASE_URL.rstrip("/")
+    home = site()
     context = {
         "person": user,
-        "news": [(line, site + _address_of(line)) for line in found[:PAGE]],
+        "news": [(line, home + _address_of(line)) for line in found[:PAGE]],
         "has_more": len(found) > PAGE,
-        "all_url": site + reverse("notifications"),
-        "choices_url": site + reverse("account"),
+        "all_url": home + reverse("notifications"),
+        "choices_url": home + reverse("account"),
     }
     subject = ngettext("%(many)s piece of news in Phễu", "%(many)s pieces of news in Phễu", len(ids))
-    # One name for one mail: should it be sent twice all the same, mail programs show it once.
-    name = f"<news-{user.pk}-{up_to}@{urlsplit(site).hostname}>"
-    letter = EmailMultiAlternatives(
-        subject % {"many": len(ids)},
-        render_to_string("notifications/mail.txt", context),
-        to=[user.email],
-        headers={"Message-ID": name, "Auto-Submitted": "auto-generated"},
-    )
-    letter.attach_alternative(render_to_string("notifications/mail.html", context), "text/html")
-    return letter
+    body = render_to_string("notifications/mail.txt", context)
+    made = letter(user, subject % {"many": len(ids)}, body, name=f"news-{user.pk}-{up_to}")
+    made.attach_alternative(render_to_string("notifications/mail.html", context), "text/html")
+    return made
 
 
 def _address_of(line: Line) -> str:

@@ -18,7 +18,9 @@ class Reason(models.TextChoices):
     MENTION = "mention", _("A note names me")
     WATCHED = "watched", _("A record that I own or follow changes its stage")
     WORK = "work", _("Somebody plans work for me, or moves it")
+    ASKED = "asked", _("Somebody asks to see a record of mine")
     OVERDUE = "overdue", _("My work is overdue")
+    MAIL = "mail", _("A customer writes, or an e-mail of mine does not arrive")
 
 
 class Notification(models.Model):

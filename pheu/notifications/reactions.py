@@ -5,8 +5,11 @@ from collections.abc import Iterable, Iterator
 from pheu.notifications.live import told
 from pheu.notifications.models import Reason
 from pheu.notifications.services import News, tell
-from pheu.records.models import Follower
+from pheu.people.models import User
+from pheu.people.scopes import ASSIGN
+from pheu.records.models import Follower, Record
 from pheu.timeline.events import (
+    ACCESS_ASKED,
     ASSIGNED,
     CLOSED,
     CREATED,
@@ -25,7 +28,10 @@ MOVES = (
     "lead.stage_changed", "lead.unqualified", "lead.reopened", "lead.converted",
     "deal.stage_changed", "deal.won", "deal.lost", "deal.unqualified", "deal.reopened",
 )  # fmt: skip
-WORK = ("activity.scheduled", "activity.rescheduled", "activity.called_off", "activity.handed_over")
+WORK = (
+    "activity.scheduled", "activity.rescheduled", "activity.called_off", "activity.handed_over",
+    "activity.series_moved", "activity.series_ended",
+)  # fmt: skip
 
 
 @follows(CREATED, ASSIGNED)
@@ -47,6 +53,20 @@ def _handed(event: Event) -> Iterator[News]:
         yield News(was, event, Reason.RETURNED)
 
 
+@follows(ACCESS_ASKED)
+def tell_of_asking(events: list[Event]) -> None:
+    """Whoever has the record; where nobody has, those who see it and hand records out."""
+    for event in events:
+        if event.about is not None:
+            tell(News(who, event, Reason.ASKED) for who in _who_has(event.about))
+
+
+def _who_has(about: Record) -> list[int]:
+    if about.owner_id is not None:
+        return [about.owner_id]
+    return [one.pk for one in User.objects.active().with_rights() if one.may(about.kind, ASSIGN)]
+
+
 @follows(NOTE_ADDED, NOTE_EDITED)
 def tell_of_mentions(events: list[Event]) -> None:
     tell(News(who["id"], event, Reason.MENTION) for event in events for who in event.facts.get("mentions", ()))
@@ -64,7 +84,7 @@ def tell_of_moves(events: list[Event]) -> None:
     tell(_watching(events))
 
 
-def _watching(events: list[Event]) -> Iterable[News]:
+def _watching(events: list[Event], reason: Reason = Reason.WATCHED) -> Iterable[News]:
     abouts = [event.about_id for event in events if event.about_id is not None]
     followers: dict[int, list[int]] = {}
     for record, user in Follower.objects.filter(record__in=abouts).values_list("record", "user"):
@@ -73,7 +93,7 @@ def _watching(events: list[Event]) -> Iterable[News]:
         if event.about is not None:
             owner = [event.about.owner_id] if event.about.owner_id else []
             for receiver in dict.fromkeys([*owner, *followers.get(event.about.pk, ())]):
-                yield News(receiver, event, Reason.WATCHED)
+                yield News(receiver, event, reason)
 
 
 @follows(*WORK)
@@ -84,6 +104,20 @@ def tell_of_work(events: list[Event]) -> None:
 @follows("activity.overdue")
 def tell_of_overdue_work(events: list[Event]) -> None:
     tell(News(event.facts["assignee"]["id"], event, Reason.OVERDUE) for event in events)
+
+
+@follows("email.received")
+def tell_of_mail(events: list[Event]) -> None:
+    """The owner and the followers of what a customer wrote about."""
+    tell(_watching(events, Reason.MAIL))
+
+
+@follows("email.not_sent", "email.bounced")
+def tell_of_lost_mail(events: list[Event]) -> None:
+    """Whoever wrote it; of what was to go out by itself, the owner."""
+    for event in events:
+        if event.about is not None and (receiver := event.by_id or event.about.owner_id):
+            tell([News(receiver, event, Reason.MAIL)])
 
 
 @follows("*")

@@ -14,13 +14,18 @@ from pheu.records.models import PLACES, ListItem, Record, Row, Worked, list_inde
 
 
 class Reachable(models.Model):
-    """How somebody is reached. `phone` is E.164; a number that cannot be read stays as typed (`has_unread_phone`)."""
+    """How somebody is reached. `phone` is E.164; a number that cannot be read stays as typed (`has_unread_phone`).
+
+    `address` is as typed; `province` and `ward` are the official codes of where that is today.
+    """
 
     phone = models.CharField(_("Phone"), max_length=300, blank=True, db_index=True)
     other_phones = ArrayField(models.CharField(max_length=300), default=list, blank=True)
     email = models.EmailField(_("Email"), blank=True, max_length=254)
     website = models.CharField(_("Website"), max_length=300, blank=True)
     address = models.CharField(_("Address"), max_length=500, blank=True)
+    province = models.CharField(_("Province"), max_length=2, blank=True)
+    ward = models.CharField(_("Ward"), max_length=5, blank=True)
 
     class Meta:
         abstract = True
@@ -74,7 +79,9 @@ class Company(Reachable, Screened, Row):
     first_won_at = models.DateTimeField(_("First won"), null=True, blank=True)
 
     class Meta:
-        indexes = list_indexes("company", "title_key", "created_at", filters=("type", "created_by", "first_won_at"))
+        indexes = list_indexes(
+            "company", "title_key", "created_at", filters=("type", "province", "created_by", "first_won_at")
+        )
 
     def derive(self) -> None:
         self.name_folded = fold(self.name)
@@ -117,7 +124,7 @@ class Contact(Reachable, Row):
 
     class Meta:
         indexes = [
-            *list_indexes("contact", "title_key", "created_at", filters=("company", "created_by")),
+            *list_indexes("contact", "title_key", "created_at", filters=("company", "province", "created_by")),
             models.Index(Upper("email"), name="contact_email"),  # what `email__iexact` compares
         ]
 
@@ -128,7 +135,7 @@ class Contact(Reachable, Row):
     def is_private(self) -> bool:
         return self.company_id is None
 
-    def make_title_key(self) -> bytes:
+    def make_title_key(self, title: str) -> bytes:
         return name_sort_key(self.full_name)
 
 
@@ -157,7 +164,9 @@ class Prospect(Reachable, Screened, Worked, Row):
 
     class Meta:
         indexes = [
-            *list_indexes("prospect", "title_key", "created_at", filters=("became", "source", "created_by")),
+            *list_indexes(
+                "prospect", "title_key", "created_at", filters=("became", "source", "province", "created_by")
+            ),
             *work_indexes("prospect"),
             GinIndex(fields=["flags"], name="prospect_flags"),
             models.Index(

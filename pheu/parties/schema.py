@@ -16,12 +16,15 @@ from pheu.records.fields import (
     MultiChoice,
     Phone,
     Pick,
+    PlaceText,
+    ProvincePick,
     RowPick,
     ShownRow,
     Tags,
     TaxCode,
     Text,
     Title,
+    WardPick,
     common,
     moment,
     next_activity,
@@ -39,12 +42,17 @@ EMAIL = Email(
     name="email", label=_("Email"), max_length=254, searched=True, synonyms=("email", "e-mail", "thư điện tử", "mail")
 )
 WEBSITE = Link(name="website", label=_("Website"), searched=True, synonyms=("website", "web", "trang web"))
-ADDRESS = Text(
-    name="address",
-    label=_("Address"),
-    names="address",
-    max_length=500,
-    synonyms=("địa chỉ", "address", "trụ sở"),
+ADDRESS = PlaceText(name="address", label=_("Address"), max_length=500, synonyms=("địa chỉ", "address", "trụ sở"))
+PROVINCE = ProvincePick(
+    name="province",
+    label=_("Province"),
+    synonyms=("tỉnh thành phố", "tỉnh thành", "tỉnh", "thành phố", "tỉnh tp", "tp tỉnh", "province", "city"),
+)
+WARD = WardPick(
+    name="ward",
+    label=_("Ward"),
+    max_length=200,
+    synonyms=("phường xã", "xã phường", "phường xã thị trấn", "xã phường thị trấn", "phường", "xã", "ward", "commune"),
 )
 TAX_CODE = TaxCode(
     name="tax_code", label=_("Tax code"), max_length=20, searched=True, synonyms=("mã số thuế", "mst", "tax code")
@@ -108,6 +116,8 @@ COMPANY = Schema(
                 EMAIL,
                 WEBSITE,
                 ADDRESS,
+                PROVINCE,
+                WARD,
                 INDUSTRY,
                 COUNTRY,
                 ORIGIN,
@@ -157,6 +167,8 @@ CONTACT = Schema(
                 replace(PHONE, tells_apart=True),
                 replace(EMAIL, found_beyond=True, tells_apart=True),
                 ADDRESS,
+                PROVINCE,
+                WARD,
                 TAGS,
             ),
         ),
@@ -217,6 +229,8 @@ PROSPECT = Schema(
                 EMAIL,
                 TAX_CODE,
                 ADDRESS,
+                PROVINCE,
+                WARD,
                 WEBSITE,
                 COUNTRY,
                 INDUSTRY,

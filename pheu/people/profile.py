@@ -53,6 +53,12 @@ def _length(hours: tuple[Stretch, ...]) -> int:
     return sum(60 * (ends.hour - begins.hour) + ends.minute - begins.minute for begins, ends in hours)
 
 
+def working_weekdays() -> tuple[int, ...]:
+    """On which days of a week the company works, 0 for Monday; on all where it has said of none."""
+    week = _read(shape.stamp()).week
+    return tuple(nth for nth, hours in enumerate(week) if hours) or tuple(range(7))
+
+
 def is_working(day: date) -> bool:
     return bool(hours_of(day))
 

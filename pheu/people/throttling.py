@@ -20,6 +20,8 @@ RATE_LIMITS: dict[str, str | None] = {
     "login_failed": "10/10m/key,100/10m/ip",
     "login_failed_known": "10/10m/key",  # ours: the account as tried from one known browser
     "reset_password": "20/m/ip,5/m/key",
+    "calendar_feed": "30/10m/key,600/10m/ip",  # ours: phones that read a calendar, and who guesses at its address
+    "unsubscribe": "30/10m/key",  # ours: the link of one letter; mail programs of many people share an address
 }
 
 COOKIE, SALT = "known_browser", "pheu.people.known_browser"

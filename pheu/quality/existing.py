@@ -1,6 +1,6 @@
 """Which records lines of a file are the same as: by their number, else by the duplicate rules of their kind."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,24 +50,23 @@ class Known:
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"import into {self.kind.code}"])
 
-    def matches(self, lines: Sequence[ImportLine], rows: Sequence[Any]) -> list[Match | None]:
-        """For each line the oldest record that it is the same as. It ends before a line that is the same as one above
-        it, or meets the same record: that one is asked about again once the other is written."""
+    def matches(self, lines: Sequence[ImportLine], rows: Sequence[Any]) -> dict[int, Match | None]:
+        """{place of a line: the oldest record that it is the same as}. What is missing has to wait: it is the same as a
+        line above it, or changes the same record, and is asked about again once that one is written."""
         keys = [self.kind.schema.keys_of(row) for row in rows]
-        alone = self._until_repeated(keys)
+        alone = self._first_ones(keys)
         blocking = [rule for rule in self.rules if rule.blocks]
-        wait_for_whoever_saves(self.kind, blocking, keys[:alone])
-        found = self.find(lines[:alone], keys[:alone])
-        met = set[int]()
-        for nth, one in enumerate(found):
-            if one is not None:
-                if one.record.pk in met:
-                    return found[:nth]
-                met.add(one.record.pk)
-        return found
+        wait_for_whoever_saves(self.kind, blocking, [keys[nth] for nth in alone])
+        found = self.find([lines[nth] for nth in alone], [keys[nth] for nth in alone])
+        met, now = set[int](), dict[int, Match | None]()
+        for nth, one in zip(alone, found, strict=True):
+            if one is None or not self.takes_in or one.record.pk not in met:
+                now[nth] = one
+                met |= {one.record.pk} if one is not None else set()
+        return now
 
     def find(self, lines: Sequence[ImportLine], keys: Sequence[Collection[str]]) -> list[Match | None]:
-        """The same without looking at lines among themselves. Two statements for any number of lines."""
+        """The same without looking at lines among themselves. A few statements for any number of lines."""
         numbered = self._numbered([line.values.get(NUMBER, "") for line in lines])
         by_rules = found_by_rules(self.kind, self.rules, keys)
         return [
@@ -84,17 +83,19 @@ class Known:
         there = Record.objects.filter(kind=self.kind.code, number__in=asked, state=Record.State.LIVE)
         return {one.number: Match(one, False) for one in there}
 
-    def _until_repeated(self, many: Sequence[Collection[str]]) -> int:
+    def _first_ones(self, many: Sequence[Collection[str]]) -> list[int]:
+        """Which of them are not the same as one above them."""
         having: dict[str, list[Collection[str]]] = {}
+        first = []
         for nth, keys in enumerate(many):
-            above = [other for key in keys for other in having.get(key, ())]
-            if any(first_rule_for(self.rules, keys, other) is not None for other in above):
-                return nth
+            above = (other for key in keys for other in having.get(key, ()))
+            if all(first_rule_for(self.rules, keys, other) is None for other in above):
+                first.append(nth)
             for key in keys:
                 having.setdefault(key, []).append(keys)
-        return len(many)
+        return first
 
-    def changeable(self, found: Sequence[Match | None]) -> dict[int, Any]:
+    def changeable(self, found: Iterable[Match | None]) -> dict[int, Any]:
         """{id: row} of those that whoever imports may change."""
         ids = [one.record.pk for one in found if one is not None]
         return {row.pk: row for row in self.kind.model.objects.within(self.imported.by, CHANGE).filter(pk__in=ids)}

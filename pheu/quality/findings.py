@@ -18,8 +18,9 @@ from django.utils.functional import cached_property
 from pheu.people.models import User
 from pheu.people.scopes import CHANGE
 from pheu.quality.models import AlikeGroup, AlikePair, Apart, Sweep
-from pheu.quality.sweep import CLOSE, Groups
-from pheu.records.alike import CRITERIA, Alike, criteria_for, names_alike
+from pheu.quality.pairs import CLOSE
+from pheu.quality.sweep import Groups
+from pheu.records.alike import CRITERIA, NEAR, Alike, criteria_for, names_alike
 from pheu.records.kinds import Kind
 from pheu.records.models import Record
 
@@ -71,7 +72,8 @@ class Findings:
     def known(self) -> set[str]:
         """The criteria that may be told."""
         known = criteria_for(self.kind.code, self.user)
-        return known | {CLOSE} if "company" in known else known
+        near = {NEAR} if {"person", "address"} <= known else set()
+        return known | near | ({CLOSE} if "company" in known else set())
 
     @cached_property
     def pairs(self) -> QuerySet[AlikePair]:

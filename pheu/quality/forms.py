@@ -112,6 +112,12 @@ class PolicyForm(forms.Form):
         label=_("Overwrite these fields"), widget=forms.CheckboxSelectMultiple, required=False
     )
 
+    without_automation = forms.BooleanField(
+        label=_("Without automation"),
+        help_text=_("Hand-out rules do not run; the rows stay in the department until somebody takes them."),
+        required=False,
+    )
+
     def __init__(self, data: Any = None, *, imported: Import) -> None:
         fields = imported.importer.fields()
         mapped = [name for name in dict.fromkeys(imported.columns.values()) if name in fields]
@@ -122,7 +128,11 @@ class PolicyForm(forms.Form):
         """What `running.start_import` asks for; other fields than those that were ticked are only filled."""
         policy = self.cleaned_data["policy"] or Import.Policy.CREATE
         ticked = self.cleaned_data["overwrites"] if policy == Import.Policy.OVERWRITE else []
-        return {"policy": policy, "overwrites": ticked}
+        return {
+            "policy": policy,
+            "overwrites": ticked,
+            "without_automation": self.cleaned_data["without_automation"],
+        }
 
 
 class SheetForm(forms.Form):

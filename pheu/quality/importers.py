@@ -83,9 +83,10 @@ class Importer:
         return {one.name: one for one in self.schema if one.importable}
 
     def columns(self) -> dict[str, Any]:
-        """What a column may be mapped to: the fields, and the number of a record that is there."""
+        """What a column may be mapped to: the fields, what belongs to one, and the number of a record that is there."""
         number = Text(name=NUMBER, label=pgettext_lazy("of a record", "Number"), max_length=20)
-        return {**self.fields(), NUMBER: number}
+        beside = (part for one in self.fields().values() for part in one.beside_in_files())
+        return {**self.fields(), **{part.name: part for part in beside}, NUMBER: number}
 
     def build_many(self, lines: "Sequence[ImportLine]", place: Place) -> "list[Row]":
         """Unsaved rows of lines; a statement for each table that they pick from."""
@@ -108,13 +109,14 @@ class Importer:
 
 def build_row(importer: Importer, values: dict[str, Any], noted: set[str], place: Place, key: str) -> Any:
     """An unsaved row that nobody owns yet, where the import belongs."""
-    row = importer.schema.model(team=place.team, department=place.department)
-    if kinds.get(importer.kind).schema.get("origin") is not None:
+    schema = importer.schema
+    row = schema.model(team=place.team, department=place.department)
+    if kinds.get(importer.kind).fields.get("origin") is not None:
         row.origin = place.origin
     for name, value in place.given.items():
-        importer.schema[name].put(row, value)
+        schema[name].put(row, value)
     for name, told in values.items():
-        one = importer.schema.get(name)
+        one = schema.get(name)
         if name in NO_FIELDS:
             continue
         if one is None:

@@ -2,7 +2,7 @@
 
 import datetime
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -49,11 +49,11 @@ def check(imported: Import, settings: dict[str, Any], *, by: User) -> None:
 
 
 @transaction.atomic
-def start(imported: Import, *, by: User, policy: str = Import.Policy.CREATE, overwrites: Sequence[str] = ()) -> None:
-    """Start, or go on after what stopped it."""
+def start(imported: Import, *, by: User, **settings: Any) -> None:
+    """Start with the `settings` of `running.start_import`, or go on after what stopped it."""
     if imported.state == State.TAKING_BACK:
         take_back(imported, by=by)
-    elif running.start_import(imported, by=by, policy=policy, overwrites=overwrites):
+    elif running.start_import(imported, by=by, **settings):
         run_import.defer(import_id=imported.pk)
     elif again := running.try_again(imported, by=by):
         work = read_file if again.state == State.READING else check_import

@@ -1,6 +1,6 @@
 """One line of a file read into the values of a row, by the kind's schema. Pure: no database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,20 +67,26 @@ class LineReader:
             column: ways.rewriter(self.fields[name], (readings or {}).get(str(column), {}))
             for column, name in self.columns.items()
         }
+        self._theirs = importer.fields()
+        self._places = {
+            name: one
+            for name, one in self._theirs.items()
+            if one.reads_with and not self.fields.keys().isdisjoint((name, *one.reads_with))
+        }
+        taken = {part for name, one in self._places.items() for part in (name, *one.reads_with)}
+        self._apart = [name for name in self.fields if name not in taken]
         self.required, self.has_phones = importer.required(), importer.schema.get("phone") is not None
 
     def read(self, cells: Sequence[str]) -> Draft:
         """The draft of one line. What finds no room in its field goes to the overflow field, named by its header."""
         draft, overflow = Draft(), list[str]()
-        for name in self.fields:
-            filled = [
-                (self._title(column), self._as_we_write(column, cells[column]))
-                for column, to in self.columns.items()
-                if to == name and column < len(cells)
-            ]
-            filled = [(title, text) for title, text in filled if text]
-            if filled:
-                overflow += self._read_field(name, filled, draft)
+        places = dict(self._read_places(cells))
+        near = [code for reading in places.values() for code in reading.area_codes]
+        for name in self._apart:
+            if filled := self._filled(name, cells):
+                overflow += self._put(name, self._reading(name, filled, near), draft)
+        for name, reading in places.items():
+            overflow += self._put(name, reading, draft)
         self._add_overflow(overflow, draft)
         lacking = lacks(self.importer, draft.values, self.required)
         if lacking and NUMBER not in draft.values:  # a record that is there needs nothing more
@@ -88,6 +94,25 @@ class LineReader:
         elif self.has_phones and not draft.phones and not draft.values.get("phone"):
             draft.mark("", marks.NO_PHONE)
         return draft
+
+    def _read_places(self, cells: Sequence[str]) -> Iterator[tuple[str, Reading]]:
+        """What each address gives with the columns that it reads with; from one alone, its place follows later."""
+        for name, one in self._places.items():
+            parts = {part: filled for part in (name, *one.reads_with) if (filled := self._filled(part, cells))}
+            if parts:
+                alone = self.fields.keys().isdisjoint(one.reads_with)
+                reading = one.read_cells(parts[name]) if alone else one.read_together(parts)
+                reading.values = {part: told for part, told in reading.values.items() if part in self._theirs}
+                yield name, reading
+
+    def _filled(self, name: str, cells: Sequence[str]) -> list[tuple[str, str]]:
+        """[(header, text)] of the cells of one field, as far as they are filled."""
+        filled = [
+            (self._title(column), self._as_we_write(column, cells[column]))
+            for column, to in self.columns.items()
+            if to == name and column < len(cells)
+        ]
+        return [(title, text) for title, text in filled if text]
 
     def _as_we_write(self, column: int, text: str) -> str:
         rewrite = self._rewriters[column]
@@ -97,27 +122,29 @@ class LineReader:
         header = self.headers[column] if column < len(self.headers) else ""
         return clean(header) or str(self.fields[self.columns[column]].label)
 
-    def _read_field(self, name: str, filled: list[tuple[str, str]], draft: Draft) -> list[str]:
-        """Put the cells of one field into the draft; what is left over comes back as lines of the overflow."""
-        several = sum(to == name for to in self.columns.values()) > 1
-        reading = self._reading(name, filled, several)
+    def _put(self, name: str, reading: Reading, draft: Draft) -> list[str]:
+        """Put what the cells of one field gave into the draft; what is left over are lines of the overflow."""
         for column, value in reading.values.items():
-            draft.values[column] = self.fields[name].to_json(value) if column == name else value
+            field = self.fields.get(column) or self._theirs.get(column)
+            draft.values[column] = field.to_json(value) if field is not None else value
         draft.phones += reading.phones
         for note in reading.notes:
             draft.mark(name, note)
         return reading.left
 
-    def _reading(self, name: str, filled: list[tuple[str, str]], several: bool) -> Reading:
-        """What the cells of one field give; the same few rows of a table are not asked for on every line."""
-        one = self.fields[name]
+    def _reading(self, name: str, filled: list[tuple[str, str]], near: Sequence[str]) -> Reading:
+        """What the cells of one field give; the same few rows of a table are not asked for on every line.
+
+        `near`: the area codes of the place that the line tells, which go before the default of the list.
+        """
+        one, several = self.fields[name], sum(to == name for to in self.columns.values()) > 1
         if not isinstance(one, OfTable):
-            return one.read_cells(filled, area_code=self.area_code, several=several)
+            return one.read_cells(filled, several=several, area_code=self.area_code, near=near)
         asked = (name, *filled)
         if asked not in self._known:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
-            self._known[asked] = one.read_cells(filled, area_code=self.area_code, several=several)
+            self._known[asked] = one.read_cells(filled, several=several)
         return self._known[asked]
 
     def _add_overflow(self, left: list[str], draft: Draft) -> None:

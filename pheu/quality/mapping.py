@@ -142,18 +142,19 @@ def headers_of(lines: Sequence[Line], header_line: int | None) -> list[str]:
 
 def is_header_again(cells: Sequence[str], headers: Sequence[str]) -> bool:
     """A list printed over several pages repeats its header."""
-    return any(headers) and [words_of(cell) for cell in cells if cell] == [
-        words_of(header) for header in headers if header
-    ]
+    told, there = [cell for cell in cells if cell], [header for header in headers if header]
+    return len(told) == len(there) > 0 and all(
+        words_of(one) == words_of(other) for one, other in zip(told, there, strict=True)
+    )
 
 
 def is_column_numbers(cells: Sequence[str]) -> bool:
     """The line «(1) (2) (3) ...» below the header of an official form."""
-    numbers = [_NOT_WORD.sub("", cell) for cell in cells if cell]
-    return len(numbers) > 2 and numbers in (
-        [str(n) for n in range(1, len(numbers) + 1)],
-        [chr(65 + n) for n in range(len(numbers))],
-    )
+    told = [cell for cell in cells if cell]
+    if len(told) < 3 or _NOT_WORD.sub("", told[0]) not in ("1", "A"):
+        return False
+    numbers = [_NOT_WORD.sub("", cell) for cell in told]
+    return numbers in ([str(n) for n in range(1, len(numbers) + 1)], [chr(65 + n) for n in range(len(numbers))])
 
 
 # --- area codes -------------------------------------------------------------------------------------------------------

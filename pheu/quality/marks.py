@@ -40,11 +40,12 @@ MARKS = {
         Mark(BAD_VALUE, _("does not fit the field, kept in the remark"), "amber", is_problem=True),
         Mark(TOO_LONG, _("too long: shortened, in full in the remark"), "amber", is_problem=True),
         Mark(phone.COMPLETED, _("area code added"), "jade"),
+        Mark(phone.OF_LINE, _("area code added as the line tells it"), "jade"),
         Mark(phone.ZERO_RESTORED, _("leading zero put back"), "jade"),
         Mark(phone.OLD_MOBILE, _("old eleven-digit mobile converted"), "jade"),
         Mark(phone.OLD_AREA, _("old area code converted"), "jade"),
-        Mark(phone.WORDS, _("words beside the phone, kept in the remark"), "blue"),
-        Mark(phone.EXTENSION, _("extension, kept in the remark"), "blue"),
+        Mark(phone.WORDS, _("words beside the phone, kept with it"), "blue"),
+        Mark(phone.EXTENSION, _("extension, kept with the phone"), "blue"),
         Mark(NO_PHONE, _("without a phone")),
     )
 }

@@ -63,7 +63,7 @@ def merge(
         named += repoint(some, stays)
         for row in some:
             row.record.state, row.record.merged_into = Record.State.MERGED, stays.record
-        writing.save_many(some, "is_live")
+        writing.place_many(some, "is_live")
     stays.created_at, was_made = min(row.created_at for row in beside.rows), stays.created_at
     writing.save_changed(stays)
     if stays.created_at != was_made:  # nobody else writes when a row was made
@@ -139,6 +139,7 @@ def _take_values(beside: SideBySide, choices: Mapping[str, int], by: User) -> No
         raise DomainError(_("This cannot be chosen."))
     several = [one for one in beside.schema if one.companions]
     numbers = {one: [number for row in beside.rows for number in one.with_companions(row)] for one in several}
+    changed: dict[str, Any] = {}
     for name, line in lines.items():
         field, pk = line.field, chosen.get(name, line.winner)
         if pk not in line.values:
@@ -147,10 +148,12 @@ def _take_values(beside: SideBySide, choices: Mapping[str, int], by: User) -> No
         if field.required and field.identity(now) is None:
             raise Invalid({name: [str(_("This field is required."))]}, {name: str(field.label)})
         if field.identity(was) != field.identity(now):
+            changed[name] = was
             field.put(stays, now)
+    beside.schema.follow(stays, changed)
     for field, together in numbers.items():  # further phones come together
         for column in field.companions:
-            setattr(stays, column, [one for one in dict.fromkeys(together) if one != field.value(stays)])
+            setattr(stays, column, [one for one in field.each_once(together) if one != field.value(stays)])
     _keep_unknown(beside)
 
 

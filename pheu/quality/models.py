@@ -18,6 +18,7 @@ from pheu.quality.marks import Mark
 from pheu.quality.queries import ImportLineQuerySet, ImportQuerySet
 from pheu.quality.reading import FileRefused
 from pheu.records.models import Record
+from pheu.records.ownership import is_left_open
 
 
 def stored_name(imported: "Import", name: str) -> str:
@@ -78,6 +79,7 @@ class Import(models.Model):
     given = models.JSONField(default=dict, help_text="field -> value as JSON, for all lines")
     policy = models.CharField(max_length=10, choices=Policy.choices, default=Policy.CREATE)
     overwrites = ArrayField(models.CharField(max_length=100), default=list, help_text="fields that take the new value")
+    without_automation = models.BooleanField(default=False, help_text="no rule says whose the new rows are")
     state = models.CharField(max_length=12, choices=State.choices, default=State.READING)
     # Each reading and each check has a number, so that one that was overtaken knows it and stops.
     round = models.PositiveIntegerField(default=0)
@@ -125,6 +127,11 @@ class Import(models.Model):
         fields = self.importer.of_list()
         given = {name: one.from_json(self.given.get(name)) for name, one in fields.items()}
         return Place(self.team, self.department, self.origin, given)
+
+    @property
+    def starts_automation(self) -> bool:
+        """Whether rules would say whose its new rows are: those of a team stay with the team."""
+        return self.team is None and is_left_open(self.kind)
 
     @property
     def is_busy(self) -> bool:

@@ -5,6 +5,7 @@ from django.db import connection
 from django.db.models import Count, F, Func, Q, QuerySet
 from psycopg import sql
 
+from pheu.core import bulk
 from pheu.core.errors import Refused
 from pheu.people.models import User
 from pheu.people.scopes import IMPORT, Scope
@@ -73,7 +74,10 @@ class ImportLineQuerySet(QuerySet):
         """Mark the ready lines of a file whose phone stands in another of them or in the system, whoever may see it."""
         tables = [kind.model._meta.db_table for kind in kinds.every() if kind.schema.get("phone") is not None]
         asked = [
-            sql.SQL("exists (select from {0} where {0}.phone = told.phone)").format(sql.Identifier(table))
+            sql.SQL(
+                "exists (select from {0} where ({0}.phone = told.phone or {0}.phone ~>=~ (told.phone || ';')"
+                " and {0}.phone ~<~ (told.phone || '<')) and {0}.is_live)"
+            ).format(sql.Identifier(table))
             for table in tables
         ]
         there = sql.SQL("({})").format(sql.SQL(" or ").join(asked))
@@ -100,5 +104,5 @@ class ImportLineQuerySet(QuerySet):
         return [one["told"] for one in counted.order_by("-times", "told")[:most]]
 
     def save_all(self, lines: Sequence[Any], fields: list[str]) -> None:
-        """Save some fields of lines that exist: one upsert, ten times as fast as `bulk_update`."""
-        self.bulk_create(lines, update_conflicts=True, unique_fields=["id"], update_fields=fields)
+        """Save some fields of lines that exist."""
+        bulk.update(lines, *fields)

@@ -2,22 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from functools import reduce
-from operator import and_, or_
+from itertools import product
+from typing import Any
 
 from django.db import connection
-from django.db.models import Q
 from django.utils.translation import gettext as _
+from psycopg.types.json import Jsonb
 
 from pheu.core.errors import Invalid
 from pheu.people.models import User
 from pheu.quality.models import DuplicateRule
 from pheu.records import kinds
-from pheu.records.alike import CRITERIA, Alike, guards, warns
+from pheu.records.alike import CRITERIA, Alike, guards, hints, warns
 from pheu.records.kinds import Kind
 from pheu.records.models import Record, Row
 
-MOST_LOOKED_AT = 200  # for each row
+MOST_LOOKED_AT = 200  # for each set of keys of a row
 Keys = dict[str, set[str]]  # by criterion
 # What makes two records the same where a company has no rules of its own, whoever asks.
 SURE = (("tax",), ("email",), ("company", "person"), ("company", "address"))
@@ -29,21 +29,50 @@ def found_by_rules(
 ) -> list[list[Found]]:
     """For the keys of each of `many` rows the records in use of the kind that are the same, with the rule that says so.
 
-    One statement for any number of rows.
+    The oldest come first. Two statements for any number of rows, the second only where there is one.
     """
-    asked = _by_criterion(key for keys in many for key in keys)
-    possible = [rule for rule in rules if set(rule.criteria) <= set(asked)]
-    if not possible:
-        return [[] for _keys in many]
-    shares = {code: Q(keys__overlap=sorted(keys)) for code, keys in asked.items()}
-    by_rules = reduce(or_, (reduce(and_, (shares[code] for code in rule.criteria)) for rule in possible))
-    rows = Record.objects.filter(by_rules, kind=kind.code, state=Record.State.LIVE).exclude(pk__in=but)
-    rows = rows.select_related("owner", "department").order_by("pk")[: MOST_LOOKED_AT * len(many)]
-    having: dict[str, list[Record]] = defaultdict(list)
-    for record in rows:
-        for key in record.keys or ():
-            having[key].append(record)
-    return [_same_as(keys, having, possible) for keys in many]
+    asked = [(nth, together) for nth, keys in enumerate(many) for together in _sets_of(rules, keys)]
+    met = _having(kind, asked) if asked else []
+    near = Record.objects.select_related("owner", "department").in_bulk({pk for _nth, pk in met} - set(but))
+    found: list[list[Found]] = [[] for _keys in many]
+    for nth, pk in sorted(set(met)):
+        record = near.get(pk)
+        rule = first_rule_for(rules, many[nth], record.keys or ()) if record is not None else None
+        if record is not None and rule is not None:
+            found[nth].append((rule, Alike(record, tuple(code for code in CRITERIA if code in rule.criteria))))
+    return found
+
+
+def _sets_of(rules: Iterable[DuplicateRule], keys: Iterable[str]) -> set[tuple[str, ...]]:
+    """Which keys a record must have, all of a set, to be the same as a row of these `keys` by one of the rules."""
+    by = _by_criterion(keys)
+    return {
+        together
+        for rule in rules
+        if set(rule.criteria) <= by.keys()
+        for together in product(*(sorted(by[code]) for code in rule.criteria))
+    }
+
+
+# The fence keeps the planner from walking along the ids in hope of a few: the index of keys leads to them.
+_HAVING = """
+    select asked.nth, there.id
+    from jsonb_to_recordset(%s) as asked(nth int, keys text[])
+    cross join lateral (
+        select id from (
+            select id from records_record
+            where keys @> asked.keys and kind = %s and state = 'live' offset 0
+        ) as having_them order by id limit %s
+    ) as there
+"""
+
+
+def _having(kind: Kind, asked: Iterable[tuple[int, tuple[str, ...]]]) -> list[tuple[int, int]]:
+    """(number of the row, id of a record in use that has all keys of one of its sets)."""
+    told: Any = Jsonb([{"nth": nth, "keys": keys} for nth, keys in asked])
+    with connection.cursor() as cursor:
+        cursor.execute(_HAVING, [told, kind.code, MOST_LOOKED_AT])
+        return cursor.fetchall()
 
 
 def rules_of(kind: Kind) -> list[DuplicateRule]:
@@ -60,16 +89,6 @@ def _by_criterion(keys: Iterable[str]) -> Keys:
     for key in keys:
         found[key.partition(":")[0]].add(key)
     return found
-
-
-def _same_as(keys: Collection[str], having: dict[str, list[Record]], rules: Sequence[DuplicateRule]) -> list[Found]:
-    near = {record.pk: record for key in keys for record in having.get(key, ())}
-    found = ((first_rule_for(rules, keys, record.keys or ()), record) for _pk, record in sorted(near.items()))
-    return [
-        (rule, Alike(record, tuple(code for code in CRITERIA if code in rule.criteria)))
-        for rule, record in found
-        if rule is not None
-    ]
 
 
 def first_rule_for(rules: Iterable[DuplicateRule], one: Iterable[str], other: Iterable[str]) -> DuplicateRule | None:
@@ -152,4 +171,12 @@ def told_of(kind: Kind, row: Row, user: User) -> list[Alike]:
     """What rules that only tell find like a row that is about to be made."""
     rules = _rules(kind, blocking=False)
     [found] = found_by_rules(kind, rules, [kind.schema.keys_of(row)]) if rules else [[]]
+    return [one for _rule, one in found]
+
+
+@hints
+def found_while_typing(kind: Kind, keys: Collection[str], criterion: str, but: Collection[int]) -> list[Alike]:
+    """What the rules that compare this criterion, telling or blocking, find like a row of these keys."""
+    rules = [rule for rule in rules_of(kind) if criterion in rule.criteria]
+    [found] = found_by_rules(kind, rules, [keys], but=but)
     return [one for _rule, one in found]

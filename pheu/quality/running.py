@@ -4,7 +4,7 @@ Each chunk is one transaction that also keeps the progress, and an operation of 
 and a whole import can be taken back (`quality/taking_back.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -29,11 +29,19 @@ from pheu.timeline import services as timeline
 Policy, State, LineState = Import.Policy, Import.State, ImportLine.State
 
 
-def start_import(imported: Import, *, by: User, policy: str = Policy.CREATE, overwrites: Sequence[str] = ()) -> bool:
+def start_import(
+    imported: Import,
+    *,
+    by: User,
+    policy: str = Policy.CREATE,
+    overwrites: Sequence[str] = (),
+    without_automation: bool = False,
+) -> bool:
     """Let a checked import run, or one that stopped go on. False when it runs already: a second click changes nothing.
 
     `policy` says what becomes of lines that a record matches, `overwrites` which of its fields take the line's value
-    though they have one. Call inside the transaction that also asks for the job.
+    though they have one; `without_automation` lets no rule run for new rows. Call inside the transaction that also
+    asks for the job.
     """
     imported = locked(imported, by)
     may_go_on = imported.state == State.STOPPED or (imported.state == State.RUNNING and bool(imported.problem))
@@ -43,6 +51,7 @@ def start_import(imported: Import, *, by: User, policy: str = Policy.CREATE, ove
         if not set(overwrites) <= set(imported.columns.values()) or policy not in Policy.values:
             raise Refused
         imported.policy, imported.overwrites = policy, sorted(set(overwrites))
+        imported.without_automation = without_automation
         if policy == Policy.SKIP:
             imported.skipped += repeats_of(imported).update(state=LineState.SKIPPED, reason=marks.LEFT_OUT)
         imported.to_do, imported.done = imported.rows - imported.skipped - imported.rejected, 0
@@ -111,16 +120,28 @@ def _work_off(imported: Import, known: Known, lines: Sequence[ImportLine]) -> No
     """Work off lines, but those that are in the way of others: they are rejected with the reason."""
 
     def do(some: Sequence[ImportLine]) -> None:
-        with operation("run_import", by=imported.by, via="import"):
-            ended = _ends_of(imported, known, some)
-        if made := last_operation():
-            imported.operations.append(made)
-        _keep(imported, ended)
+        rounds = list(_rounds(imported, known, some))
+        imported.operations += [made for made, _ended in rounds if made]
+        _keep(imported, [one for _made, ended in rounds for one in ended])
 
     def refuse(line: ImportLine, error: DomainError) -> None:
         _keep(imported, [Ended(line, LineState.REJECTED, reason=marks.REFUSED, detail=str(error)[:300])])
 
     in_halves(lines, do, refuse)
+
+
+def _rounds(
+    imported: Import, known: Known, lines: Sequence[ImportLine]
+) -> Iterator[tuple[int | None, Sequence[Ended]]]:
+    """(operation, what became of its lines): first of all lines that are the same as none above them, then of those
+    that have waited for these, and so on."""
+    while lines:
+        with operation("run_import", by=imported.by, via="import") as doing:
+            doing.starts_automation = not imported.without_automation
+            ended = _ends_of(imported, known, lines)
+        yield last_operation(), ended
+        through = {one.line.pk for one in ended}
+        lines = [line for line in lines if line.pk not in through]
 
 
 def _keep(imported: Import, ended: Sequence[Ended]) -> None:
@@ -132,26 +153,25 @@ def _keep(imported: Import, ended: Sequence[Ended]) -> None:
     ImportLine.objects.save_all([one.line for one in ended], ["record", "state", "reason", "detail"])
 
 
-def _ends_of(imported: Import, known: Known, lines: Sequence[ImportLine]) -> list[Ended]:
-    """All of these lines, up to the first that is the same as one above it: that one is compared with its row."""
+def _ends_of(imported: Import, known: Known, lines: Sequence[ImportLine]) -> Sequence[Ended]:
+    """Of these lines, those that need not wait for another one."""
     rows = imported.importer.build_many(lines, imported.place)
     met = known.matches(lines, rows)
-    mine = known.changeable(met)
-    done = [_without_row(imported, line, one, mine) for line, one in zip(lines, met, strict=False)]
-    new = [nth for nth, one in enumerate(done) if one is None and (met[nth] is None or not known.takes_in)]
-    there = [nth for nth, one in enumerate(done) if one is None and nth not in new]
+    mine = known.changeable(met.values())
+    done = {nth: _without_row(imported, lines[nth], one, mine) for nth, one in met.items()}
+    open_ = [nth for nth, one in done.items() if one is None]
+    new = [nth for nth in open_ if met[nth] is None or not known.takes_in]
+    stays = {nth: mine[one.record.pk] for nth in open_ if nth not in new and (one := met[nth]) is not None}
     _must_differ(known, [rows[nth] for nth in new])
     timeline.put([rows[nth] for nth in new], by=imported.by, via="import", list=imported.origin)
-    for nth in new:
-        done[nth] = Ended(lines[nth], LineState.CREATED, rows[nth].pk)
-    _take_in(imported, [(rows[nth], mine[cast(Match, met[nth]).record.pk]) for nth in there])
-    told = [(rows[nth].record, lines[nth].values.get(NOTE, "")) for nth in new]
-    told += [(mine[cast(Match, met[nth]).record.pk].record, lines[nth].values.get(NOTE, "")) for nth in there]
-    timeline.put_notes([(about, text) for about, text in told if text], by=imported.by, via="import")
+    _take_in(imported, [(rows[nth], row) for nth, row in stays.items()])
+    about = {nth: rows[nth].record for nth in new} | {nth: row.record for nth, row in stays.items()}
+    told = [(record, text) for nth, record in about.items() if (text := lines[nth].values.get(NOTE, ""))]
+    timeline.put_notes(told, by=imported.by, via="import")
     state = LineState.MERGED if imported.policy == Policy.MERGE else LineState.UPDATED
-    for nth in there:
-        done[nth] = Ended(lines[nth], state, cast(Match, met[nth]).record.pk)
-    return cast(list[Ended], done)
+    done |= {nth: Ended(lines[nth], LineState.CREATED, rows[nth].pk) for nth in new}
+    done |= {nth: Ended(lines[nth], state, row.pk) for nth, row in stays.items()}
+    return cast(Sequence[Ended], [*done.values()])
 
 
 def _must_differ(known: Known, rows: Sequence[Any]) -> None:
@@ -200,7 +220,7 @@ def _brought(fields: Sequence[Field], row: Any, stays: Any, overwrites: set[str]
         if one.companions:
             together = [*one.with_companions(stays), *one.with_companions(row)]
             first = new if one.name in overwrites or one.identity(held) is None else held
-            further = [other for other in dict.fromkeys(together) if other != first]
+            further = [other for other in one.each_once(together) if other != first]
             found |= {one.name: first, **dict.fromkeys(one.companions, further)}
         elif one.identity(held) is None or one.name in overwrites:
             found[one.name] = new

@@ -4,8 +4,7 @@
 A job works it off in one transaction, so that whoever looks sees the last result until the new one stands.
 """
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,44 +12,22 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from psycopg import sql
 
 from pheu.core.errors import DomainError
 from pheu.people.models import User
 from pheu.people.scopes import CHANGE
 from pheu.quality.models import AlikeGroup, AlikePair, Sweep
-from pheu.quality.rules import SURE
-from pheu.quality.rules import rules_of as own_rules
+from pheu.quality.pairs import find_pairs, read_pairs
 from pheu.quality.sidebyside import MOST
 from pheu.records import kinds
-from pheu.records.alike import CRITERIA
 from pheu.records.kinds import Kind
 
-Rule = tuple[str, ...]
-CLOSE = "close"  # company names that are nearly alike: a criterion of sweeps, which finds nobody by itself
-CLOSE_FROM = 0.6  # of 1, as pg_trgm compares
-# What counts where a company has made no rules of its own: more than is sure, as a person looks at each group.
-USUAL: list[Rule] = [*SURE, ("phone",), ("company", "website"), ("address", CLOSE), ("website", CLOSE)]
-MOST_SHARING = 30  # records; a key that more of them share (a hotline, «không có») is no evidence, in no rule
 PATIENCE = timedelta(minutes=15)  # after which a sweep that has not ended may be begun anew
-READ_AT_ONCE = 5000  # pairs
 
 
 def is_compared(kind: Kind) -> bool:
     """Whether records of this kind say anything by which they could be compared."""
     return any(one.criterion for one in kind.fields)
-
-
-def rules_of(kind: Kind) -> list[Rule]:
-    """The company's own rules in use, whether they tell or block, else the usual ones.
-
-    A kind that has no person's name is the customer itself: its name alone is enough.
-    """
-    there = {one.criterion for one in kind.schema if one.criterion}
-    if found := [tuple(rule.criteria) for rule in own_rules(kind) if set(rule.criteria) <= there]:
-        return found
-    usual = [rule for rule in USUAL if set(rule) <= there | {CLOSE}]
-    return usual if "person" in there else [*usual, *([("company",)] if "company" in there else [])]
 
 
 @transaction.atomic
@@ -84,10 +61,9 @@ def work_off(pk: int) -> None:
     sweep = Sweep.objects.filter(pk=pk, state=Sweep.State.RUNNING).first()
     if sweep is None or not _is_alone(pk):
         return
-    sweep.rules = [list(rule) for rule in rules_of(kinds.get(sweep.kind))]
     with connection.cursor() as cursor:
         cursor.execute("set local work_mem = '64MB'")
-        _find_pairs(cursor, sweep)
+        sweep.rules = [list(rule) for rule in find_pairs(cursor, kinds.get(sweep.kind))]
         _mark_groups(cursor)
         _forget_others(sweep)
         cursor.execute(KEPT, [sweep.pk])
@@ -101,75 +77,6 @@ def _is_alone(pk: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_xact_lock(hashtextextended('quality.sweep', %s))", [pk])
         return cursor.fetchone() == (True,)
-
-
-# The pairs ------------------------------------------------------------------------------------------------------------
-
-
-# Evidence is a key of a rule's strongest criterion; whether the two share all of the rule is asked of their pair.
-PAIRS = sql.SQL("""
-    create temporary table found_pair as
-    with key as (
-        select id, unnest(keys) as key from records_record where kind = {kind} and state = 'live'
-    ),
-    evidence as (
-        select array_agg(id) as ids from key where split_part(key, ':', 1) = any({heads})
-        group by key having count(*) between 2 and {most}
-    ),
-    pair as (
-        select distinct first, second from evidence, unnest(ids) as first, unnest(ids) as second where first < second
-    )
-    select first, second, criteria, score
-    from pair
-    join records_record one on one.id = first
-    join records_record other on other.id = second
-    cross join lateral (select array({criteria}) as criteria) as compared
-    cross join lateral (
-        select least(coalesce(sum(({weights}::jsonb ->> criterion)::int), 0), 100) as score
-        from unnest(criteria) as criterion
-    ) as weighed
-    where ({rules}) and not exists (
-        select from quality_apart apart where apart.first_id = first and apart.second_id = second
-    )
-""")
-SHARED = sql.SQL("""
-    select distinct split_part(key, ':', 1) from unnest(one.keys) as key where key = any(other.keys)
-""")
-NEARLY = sql.SQL("""
-    union all
-    select {close} where exists (
-        select from unnest(one.keys) as mine, unnest(other.keys) as theirs
-        where starts_with(mine, 'company:') and starts_with(theirs, 'company:') and mine <> theirs
-        and similarity(substr(mine, 9), substr(theirs, 9)) >= {least}
-    )
-""")
-
-
-def _find_pairs(cursor: Any, sweep: Sweep) -> None:
-    """Every two records of the kind that a rule calls the same and nobody has kept apart."""
-    heads = {min(set(rule) & set(CRITERIA), key=list(CRITERIA).index) for rule in sweep.rules}
-    with_close = any(CLOSE in rule for rule in sweep.rules)
-    nearly = NEARLY.format(close=sql.Literal(CLOSE), least=sql.Literal(CLOSE_FROM)) if with_close else sql.SQL("")
-    statement = PAIRS.format(
-        heads=sql.Literal(sorted(heads)),
-        kind=sql.Literal(sweep.kind),
-        most=sql.Literal(MOST_SHARING),
-        criteria=SHARED + nearly,
-        weights=sql.Literal(json.dumps({code: weight for code, (_name, _words, weight) in CRITERIA.items()})),
-        rules=sql.SQL(" or ").join(
-            sql.SQL("criteria @> {}::text[]").format(sql.Literal(list(rule))) for rule in sweep.rules
-        ),
-    )
-    cursor.execute(statement)
-    cursor.execute("analyze found_pair")
-
-
-def _read_pairs() -> Iterable[tuple[int, int]]:
-    """The strongest first, some at a time."""
-    with connection.chunked_cursor() as cursor:
-        cursor.execute("select first, second from found_pair order by score desc, first, second")
-        while some := cursor.fetchmany(READ_AT_ONCE):
-            yield from some
 
 
 # The groups -----------------------------------------------------------------------------------------------------------
@@ -209,7 +116,7 @@ class Groups:
 
 def _mark_groups(cursor: Any) -> None:
     groups = Groups()
-    for first, second in _read_pairs():
+    for first, second in read_pairs():
         groups.put_together(first, second)
     cursor.execute("create temporary table found_member (record bigint, begun_with bigint)")
     with cursor.copy("copy found_member from stdin") as copy:

@@ -24,6 +24,7 @@ from pheu.timeline.services import record
 from pheu.timeline.undo import Undoable, Work, bring_rows_up, can_undo, offers_works, rule_of, undo
 
 ACT = "run_import"
+UNDOING = ("undo", "redo")
 MOST_SHOWN = 50
 WRITTEN = [ImportLine.State.CREATED, ImportLine.State.UPDATED, ImportLine.State.MERGED]
 State = Import.State
@@ -101,7 +102,7 @@ def used_or_changed(rows: Sequence[Row]) -> set[int]:
     tables = [type(rows[0])._meta.db_table, Record._meta.db_table]
     later = JournalEntry.objects.filter(table__in=tables, key__in=ids, before__isnull=False)
     by_people = later.exclude(operation__act=ACT).exclude(operation__by=None)
-    undone = by_people.exclude(operation__undone_by__isnull=False).exclude(operation__act="undo")
+    undone = by_people.exclude(operation__undone_by__isnull=False).exclude(operation__act__in=UNDOING)
     return used_by_others(rows) | set(undone.values_list("key", flat=True))
 
 

@@ -33,16 +33,16 @@ MOST_WHOLE = 500_000  # rows of a whole list that a job works off
 
 
 def changed_here(
-    request: Request, back: Any, text: str, *, undo: str = "", news: Sequence[str] = ("record-changed",)
+    request: Request, back: Any, text: str, *, undo: str = "", redo: str = "", news: Sequence[str] = ("record-changed",)
 ) -> HttpResponse:
     """Close the dialog and let the page fetch the pieces that changed; without htmx, go `back`."""
     if not request.htmx:
-        tell(request, text, undo=undo)
+        tell(request, text, undo=undo, redo=redo)
         return redirect(back)
     answer = trigger_client_event(HttpResponse(status=204), "dialog-close")
     for one in news:
         answer = trigger_client_event(answer, one)
-    return trigger_client_event(answer, "toast", {"text": text, "level": "success", "undo": undo})
+    return trigger_client_event(answer, "toast", {"text": text, "level": "success", "undo": undo, "redo": redo})
 
 
 class Selection(list[Any]):

@@ -34,6 +34,8 @@ class Doing:
     held: set[int] = field(default_factory=set)
     # Acts whose only subject is one record say so; undo and the page of an undone record lead there.
     about: int | None = None
+    # Whether rules and workflows follow on what it does; a file can come in without them.
+    starts_automation: bool = True
     # What is done last of all, in the operation's own transaction, by a name: asked for often, done once.
     endings: dict[str, Callable[[], None]] = field(default_factory=dict)
     _id: int | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 
+from django.core import signing
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +19,7 @@ from pheu.records.acts import operation
 from pheu.records.locking import hold
 from pheu.records.models import Record, Row
 
+NEAR = "near"  # what only sweeps ask: no field has it, and no rule that somebody makes
 # {criterion: (what it is called, what is said of two records that share it, how much that weighs)}.
 CRITERIA = {
     "tax": (gettext_lazy("Tax code"), gettext_lazy("same tax code"), 60),
@@ -27,12 +29,14 @@ CRITERIA = {
     "website": (gettext_lazy("Website"), gettext_lazy("same website"), 30),
     "address": (gettext_lazy("Address"), gettext_lazy("same address"), 20),
     "person": (gettext_lazy("Person's name"), gettext_lazy("same person's name"), 15),
+    NEAR: (gettext_lazy("Name and address"), gettext_lazy("name and address nearly the same"), 40),
 }
 NAMES = ("company", "person")
 MOST_FOUND = 100
 MOST_KEYS = 60
 CLOSE = 80  # percent: names that are told to be alike
 WEIGHT_OF_CLOSE = 10
+TICKETS = "pheu.told-of"
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ class Alike:
     @property
     def reasons(self) -> str:
         """«cùng số điện thoại; tên giống 92 %»."""
-        said = [str(CRITERIA[one][1]) for one in self.shared]
+        told = set(self.shared) - ({NEAR} if {"person", "address"} <= set(self.shared) else set())
+        said = [str(CRITERIA[one][1]) for one in self.shared if one in told]
         if self._is_close:
             said.append(_("names alike by %(percent)s %%") % {"percent": self.likeness})
         return "; ".join(said)
@@ -68,6 +73,20 @@ class Alike:
         if self.record.department is None:
             return _("Already in the system, out of your sight (%(why)s).") % told
         return _("Already in the system, %(place)s has it (%(why)s).") % told
+
+    @property
+    def ticket(self) -> str:
+        """Proof that somebody was told of it: signed, so that nobody asks about what they were not told of."""
+        return signing.dumps(self.record.pk, salt=TICKETS)
+
+
+def record_of(ticket: str) -> Record | None:
+    """The record in use of which somebody was told; None for a ticket that we have not given."""
+    try:
+        pk = signing.loads(ticket, salt=TICKETS)
+    except signing.BadSignature:
+        return None
+    return Record.objects.filter(pk=pk, state=Record.State.LIVE).select_related("department").first()
 
 
 def criteria_of(keys: Iterable[str]) -> list[str]:
@@ -121,12 +140,15 @@ def seen_and_unseen(found: Sequence[Alike], user: User) -> tuple[list[Alike], li
     return [one for one in found if one.record.pk in mine], [one for one in found if one.record.pk not in mine]
 
 
+# Of a row that somebody is typing: (its kind, its keys, the criterion of the field that they are at, ids not to name).
+Hint = Callable[["kinds.Kind", Collection[str], str, Collection[int]], list[Alike]]
 # Raises where rows that are about to be saved may not stand beside others; `was` are the keys that each had until now.
 # And tells of others like one. Rules stand above the records.
 Guard = Callable[[Sequence[Row], Sequence[Collection[str]], User, str], None]
 Warn = Callable[["kinds.Kind", Row, User], list[Alike]]
 _guards: list[Guard] = []
 _warns: list[Warn] = []
+_hints: list[Hint] = []
 
 
 def guards(function: Guard) -> Guard:
@@ -139,6 +161,11 @@ def warns(function: Warn) -> Warn:
     return function
 
 
+def hints(function: Hint) -> Hint:
+    _hints.append(function)
+    return function
+
+
 def must_be_let_in(rows: Sequence[Row], *, was: Sequence[Collection[str]] = (), by: User, via: str) -> None:
     """Ask the guards of rows of one kind, new ones or, with what they `was`, changed ones."""
     for guard in _guards if rows else ():
@@ -148,6 +175,13 @@ def must_be_let_in(rows: Sequence[Row], *, was: Sequence[Collection[str]] = (), 
 def others_like(kind: "kinds.Kind", row: Row, user: User) -> list[Alike]:
     """What is told of before a row is made."""
     return [one for warn in _warns for one in warn(kind, row, user)]
+
+
+def others_while_typing(
+    kind: "kinds.Kind", keys: Collection[str], criterion: str, *, but: Collection[int] = ()
+) -> list[Alike]:
+    """What is named beside the field with this criterion, of a row that has these keys so far."""
+    return [one for hint in _hints for one in hint(kind, keys, criterion, but)]
 
 
 AT_ONCE = 2000

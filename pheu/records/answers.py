@@ -62,7 +62,7 @@ def asked_in(request: Request, dialog: str) -> HttpResponse:
     return trigger_client_event(nothing, "dialog-open", {"href": dialog})
 
 
-Toast = dict[str, Any]  # text, and perhaps level and undo: an address
+Toast = dict[str, Any]  # text, and perhaps level, and addresses: undo, redo
 
 
 def settle(request: Request, row: Any, toast: Toast) -> HttpResponse:
@@ -78,7 +78,7 @@ def settle(request: Request, row: Any, toast: Toast) -> HttpResponse:
 def say(request: Request, toast: Toast) -> None:
     """Show a toast on the next page."""
     level = {"info": messages.INFO}.get(toast.get("level", ""), messages.SUCCESS)
-    tell(request, toast["text"], undo=toast.get("undo", ""), level=level)
+    tell(request, toast["text"], undo=toast.get("undo", ""), redo=toast.get("redo", ""), level=level)
 
 
 def is_on_board(request: Request, kind: str) -> bool:

@@ -3,6 +3,7 @@
 Each takes (field, value, row) and gives markup; whatever it puts in is escaped.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,11 +21,13 @@ from pheu.core.templatetags.blocks import chip
 from pheu.core.templatetags.signs import avatar, icon, pill, stars, tag
 from pheu.core.templatetags.vn import NOTHING
 from pheu.core.vietnamese import show_relative_day
+from pheu.core.vietnamese.address import says
 from pheu.core.vietnamese.dates import in_vietnam, show_overdue
+from pheu.core.vietnamese.phone import dialled
 from pheu.core.widgets import Parts, draws, options
 from pheu.people.models import User
 from pheu.records.chips import Chip, chips_of
-from pheu.records.fields import Field
+from pheu.records.fields import Field, PlaceText, WardPick
 from pheu.records.kinds import Kind
 from pheu.records.schema import when_shown
 
@@ -51,7 +54,11 @@ def _phone(field: Field, value: Any, row: Any) -> Drawn:
         return NOTHING
     if not value.startswith("+"):
         return html('<span class="nowrap" title="{}">{}</span>', _("phone could not be read"), pill(value, "amber"))
-    return html('<a class="phone nowrap" href="tel:{}">{}</a>', value, field.show(value))
+    number = dialled(value)
+    kept = "" if ";" in number else " nowrap"  # an extension may stand below its number where there is little room
+    link = html('<a class="phone{}" href="tel:{}">{}</a>', kept, number, field.show(number))
+    words = field.show(value).removeprefix(field.show(number)).strip()
+    return html('{} <span class="sub">{}</span>', link, words) if words else link
 
 
 def _email(field: Field, value: Any, row: Any) -> Drawn:
@@ -208,10 +215,35 @@ READ = CELLS | {"title": _text, "long": _whole}
 def read(field: Field, row: Any, schema: Any) -> Drawn:
     """A value of a row as its own page reads, for whoever sees `schema`; a name leads to the record that has it."""
     value = field.value(row)
+    if isinstance(field, PlaceText) and field.is_former(value):
+        return _place(field, row, schema)
     record = schema.get(field.proposes)
     if record is not None and (linked := record.value(row)) is not None:
         return html('<a href="{}">{}</a>', url_of(linked), value or linked)
     return READ.get(field.cell, _text)(field, value, row)
+
+
+def _place(field: PlaceText, row: Any, schema: Any) -> Drawn:
+    """An address in words of before July 2025, and where that is today as far as it does not say so itself."""
+    places = [name for one in schema if field.name in one.follows and (name := one.show(one.value(row)))]
+    today = ", ".join(reversed(places)) if any(not says(field.value(row), name) for name in places) else ""
+    words = html('<br><span class="faint">{}</span>', _("today: %(place)s") % {"place": today}) if today else ""
+    return html("<span>{}{}</span>", field.value(row), words)
+
+
+def offered_wards(field: PlaceText, row: Any, schema: Any) -> SafeString:
+    """Where an address can lie in several wards of today, a button for each (js/fills.js): nobody guesses."""
+    ward = next((one for one in schema if isinstance(one, WardPick) and field.name in one.follows), None)
+    offered = field.wards_of(row) if ward is not None and ward.on_create and not ward.value(row) else []
+    if ward is None or not offered:
+        return SafeString("")
+    button = '<button type="button" class="btn btn-small" data-offers="{}">{}</button>'
+    above = schema.get(ward.parent)
+    buttons = []
+    for one in offered:
+        fills = {ward.name: ward.filling(one.code)} | ({above.name: one.province} if above is not None else {})
+        buttons.append(html(button, json.dumps(fills), one.name))
+    return html('<p class="hint offers">{} {}</p>', _("Today this is in:"), together(buttons, " "))
 
 
 def fact_group(group: Any, rows: Iterable[tuple[Field, Any]], row: Any, schema: Any, *, may_edit: bool) -> SafeString:
@@ -230,7 +262,8 @@ def fact_group(group: Any, rows: Iterable[tuple[Field, Any]], row: Any, schema: 
         history = history_link(field, row)
         typed = bound and bound.form.is_bound and bound.name in bound.form.changed_data
         folds = drawn is NOTHING and not comes_and_goes and field.name not in schema.key and not typed
-        (empty if folds else filled).append(_fact(field, bound if may_edit else None, drawn, history))
+        told = offered_wards(field, row, schema) if isinstance(field, PlaceText) else ""
+        (empty if folds else filled).append(_fact(field, bound if may_edit else None, drawn, history, told))
     if not filled and not empty:
         return SafeString("")
     folded = _folded(empty) if empty else ""
@@ -248,12 +281,12 @@ def _folded(facts: list[SafeString]) -> SafeString:
     return html(details, words, html(FACTS, together(facts)))
 
 
-def _fact(field: Field, bound: Any, drawn: Drawn, history: Drawn) -> SafeString:
+def _fact(field: Field, bound: Any, drawn: Drawn, history: Drawn, told: Drawn = "") -> SafeString:
     if bound is None:
         pattern = '<div class="field"><span class="field-label">{}</span><div class="shown">{}{}</div></div>'
         return html(pattern, field.label, drawn, history)
     shown = _readable(field, drawn, history)
-    return together([controls.field(bound, hint=False, read=shown), bound.as_hidden(only_initial=True)])
+    return together([controls.field(bound, hint=False, read=shown, told=told), bound.as_hidden(only_initial=True)])
 
 
 def history_link(field: Field, row: Any) -> Drawn:

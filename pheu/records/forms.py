@@ -4,10 +4,11 @@ from typing import Any, cast
 
 from django import forms
 from django.forms.models import ModelChoiceIterator
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from pheu.core.ids import RowField, RowsField
+from pheu.core.ids import RowField, RowsField, read_ids
 from pheu.core.vietnamese.fields import CleanCharField
 from pheu.core.vietnamese.money import show_money
 from pheu.people.models import Team, User
@@ -17,6 +18,24 @@ from pheu.records.access import abilities
 from pheu.records.gates import Lacking, may_override
 from pheu.records.models import OPEN, ClosingReason, Pipeline, Stage
 from pheu.records.queries import StageQuerySet
+
+
+class RecordInput(forms.Select):
+    """A select that holds only the chosen record; the combobox asks for more at `url_name`."""
+
+    url_name = "activity-records"
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        ids = read_ids(value)
+        rows = self.choices.queryset.filter(pk__in=ids) if ids else []  # type: ignore[attr-defined]
+        options = [self.create_option(name, "", "", not rows, 0)]
+        options += [self.create_option(name, row.pk, row.title, True, nth) for nth, row in enumerate(rows, 1)]
+        return [(None, options, 0)]
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["attrs"]["data-pick-url"] = reverse(self.url_name)
+        return context
 
 
 class MoveForm(forms.Form):

@@ -5,7 +5,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from pheu.records import kinds, writing
 from pheu.records.models import JournalEntry, Operation, Record, Row
 from pheu.records.told import differing
 
+OWN = "own"  # the column of a company's own fields
 KEPT = timedelta(days=400)  # how long an operation can be undone
 
 
@@ -30,8 +31,8 @@ Used = Callable[[Sequence[Row]], set[int]]
 @dataclass
 class TakenBack:
     """What became of an operation: rows that were taken back, rows that stay because something else uses them, and
-    columns that stay because somebody has changed them since: [(row, column)]. `changes` are those of fields as events
-    keep them, by the ids of their Records."""
+    columns or own fields that stay because somebody has changed them since: [(row, name)]. `changes` are those of
+    fields as events keep them, by the ids of their Records."""
 
     gone: list[Row] = field(default_factory=list)
     used: list[Row] = field(default_factory=list)
@@ -88,17 +89,18 @@ def take_back(operation: Operation, *, used: Used | None = None, only: Collectio
         if only is None or ids & set(only):
             entries[entry.table].append(entry)
             concerned |= ids
-    before = _told_of(concerned)
+    made = _made_in(entries)
+    born = {key for keys in made.values() for key in keys}
+    before = _told_of(concerned - born)
     done = TakenBack()
-    made: dict[Any, list[int]] = {}
     for table, of_table in entries.items():
         model = _models()[table]
-        _put_back(model, [one for one in of_table if one.before is not None and one.after is not None], done)
-        keys = [one.key for one in of_table if one.before is None]
-        if issubclass(model, Row):
-            made[model] = keys
-        elif not issubclass(model, Record) and _hangs_on_records(model):
-            writing.remove(model._default_manager.filter(pk__in=keys))
+        changed = [one for one in of_table if one.before is not None and one.after is not None]
+        if issubclass(model, Row | Record):
+            changed = [one for one in changed if one.key not in born]
+        _put_back(model, changed, done)
+        if not issubclass(model, Row | Record) and _hangs_on_records(model):
+            _remove(model, [one.key for one in of_table if one.before is None])
         _insert_again(model, [one for one in of_table if one.after is None])
     still = Record.State.LIVE  # also where it had been merged into another by the same operation
     rows_made = [
@@ -108,9 +110,45 @@ def take_back(operation: Operation, *, used: Used | None = None, only: Collectio
     # Kinds that go on with others were made last and go first: deals before the companies that they are with.
     for rows in sorted(filter(None, rows_made), key=lambda rows: -rows[-1].pk):
         _take_away(rows, (used or used_by_others)(rows), done)
-    now = _told_of(concerned)
+    now = _told_of(before.keys())
     done.changes = {pk: changes for pk, was in before.items() if (changes := differing(was, now[pk]))}
     return done
+
+
+def _made_in(entries: Mapping[str, Sequence[JournalEntry]]) -> dict[Any, list[int]]:
+    """{model: ids of rows that the operation made, or brought back after somebody had undone that}.
+
+    What it changed in them afterwards goes with them, or stays with them.
+    """
+    made: dict[Any, list[int]] = {}
+    for table, of_table in entries.items():
+        if issubclass(_models()[table], Row):
+            made.setdefault(_models()[table], []).extend(one.key for one in of_table if one.before is None)
+    for one in Record.objects.filter(pk__in=_brought_back(entries.get(Record._meta.db_table, ()))).order_by("pk"):
+        made.setdefault(kinds.get(one.kind).model, []).append(one.pk)
+    return made
+
+
+def _brought_back(entries: Iterable[JournalEntry]) -> list[int]:
+    return [one.key for one in entries if one.before and one.before.get("state") == Record.State.UNDONE]
+
+
+def put_in_or_out(operation: Operation) -> list[int]:
+    """Ids of the Records that the operation put in use or out of it."""
+    changed = operation.entries.filter(table=Record._meta.db_table, before__has_key="state")
+    return list(changed.order_by("key").values_list("key", flat=True).distinct())
+
+
+def _remove(model: Any, keys: Sequence[int]) -> None:
+    """Rows go with what hangs on them in turn: reminders with their work."""
+    if not keys:
+        return
+    for other, one in _columns():
+        if _refers_to(one) is model and one.remote_field.on_delete is models.CASCADE:
+            _remove(
+                other, list(other._default_manager.filter(**{f"{one.name}__in": keys}).values_list("pk", flat=True))
+            )
+    writing.remove(model._default_manager.filter(pk__in=keys))
 
 
 def _told_of(ids: Collection[int]) -> dict[int, dict[str, Any]]:
@@ -128,7 +166,7 @@ def _take_away(rows: list[Row], used: set[int], done: TakenBack) -> None:
     gone = [row for row in rows if row.pk not in used]
     for row in gone:
         row.record.state = Record.State.UNDONE
-    writing.save_many(gone, "is_live")
+    writing.place_many(gone, "is_live")
     done.gone += gone
 
 
@@ -148,7 +186,10 @@ def _put_back(model: Any, entries: Sequence[JournalEntry], done: TakenBack) -> N
                 continue
             if now[entry.key][column] == was:
                 continue
-            if now[entry.key][column] != after[column]:
+            if column == OWN:
+                was, edited = _own_put_back(was, after[column], now[entry.key][column])
+                done.edited += [(row, name) for name in edited]
+            elif now[entry.key][column] != after[column]:
                 done.edited.append((row, column))
                 continue
             was = model.put_back(column, was) if issubclass(model, Row) else was
@@ -160,6 +201,34 @@ def _put_back(model: Any, entries: Sequence[JournalEntry], done: TakenBack) -> N
     save: Callable[..., None] = writing.save_many if issubclass(model, Row) else writing.change
     if changed:
         save(list(changed.values()), *back)
+
+
+def _own_put_back(was: dict[str, Any], after: dict[str, Any], now: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The values of a company's own fields one by one: what they are put back to, and which somebody has changed."""
+    back, edited = dict(now), []
+    for name in sorted(name for name in was.keys() | after.keys() if was.get(name) != after.get(name)):
+        if now.get(name) == was.get(name):
+            continue
+        if now.get(name) != after.get(name):
+            edited.append(name)
+        elif name in was:
+            back[name] = was[name]
+        else:
+            del back[name]
+    return back, edited
+
+
+def as_before(operation: Operation, row: Row) -> Row:
+    """The row, not saved, with every column as it was before the operation changed it."""
+    fresh: Row = type(row)._default_manager.get(pk=row.pk)
+    entries = operation.entries.filter(
+        table=fresh._meta.db_table, key=row.pk, before__isnull=False, after__isnull=False
+    )
+    for entry in entries.order_by("-pk"):
+        for column, was in (entry.before or {}).items():
+            one = _field(type(row), column)
+            setattr(fresh, one.attname, one.to_python(was) if was is not None else None)
+    return fresh
 
 
 def _fresh(model: Any, keys: Sequence[int]) -> Iterable[models.Model]:

@@ -34,7 +34,8 @@ class Operation(models.Model):
     """One act or job: what its events belong to, and under which the journal keeps what it changed.
 
     `act` is the name of the function that a person's click, an import or another program called. `about` is the
-    record that it was mainly about, where there is one.
+    record that it was mainly about, where there is one. One that was undone and done again is told in the journal of
+    `redone_by`, which is what undoing it once more reads.
     """
 
     stays_with_its_record = True  # it tells what was: see `quality/repointing.py`
@@ -44,9 +45,15 @@ class Operation(models.Model):
     at = models.DateTimeField(default=timezone.now, db_index=True)
     about = models.ForeignKey("Record", models.SET_NULL, null=True, related_name="+", db_constraint=False)
     undone_by = models.OneToOneField("self", models.SET_NULL, null=True, related_name="undoes")
+    redone_by = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
 
     def __str__(self) -> str:
         return f"{self.act} {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def standing(self) -> "Operation":
+        """Whose journal tells what is in effect of it."""
+        return self.redone_by or self
 
 
 class JournalEntry(models.Model):
@@ -124,7 +131,7 @@ class Record(Loaded):
             ),
             GinIndex(OpClass("search", name="gin_trgm_ops"), name="record_search"),
             GinIndex(OpClass("digits", name="gin_trgm_ops"), name="record_digits"),
-            GinIndex(fields=["keys"], name="record_keys"),
+            GinIndex(fields=["keys"], name="record_keys", fastupdate=False),
             models.Index(fields=["id"], name="record_without_keys", condition=models.Q(keys=None)),
         ]
 
@@ -291,24 +298,29 @@ class Row(Loaded):
         """Bring the Record's copies up to this row, and this row's up to the Record; the one place that lists them."""
         self.derive()
         record, schema = self.record, kinds.get(self.kind).schema
-        record.title = self.title[:300]
-        called = search_text(record.number, self.title) + marked_text(self.title)
+        title = schema.title_of(self)
+        record.title = title[:300]
+        called = search_text(record.number, title) + marked_text(title)
         record.search = joined(schema.words_of(self), called)
         record.digits = joined(schema.digits_of(self))
         record.keys = schema.keys_of(self)
+        self.title_key = self.make_title_key(title)
+        return self.place_record()
+
+    def place_record(self) -> Record:
+        """The same without what the row is called and found by."""
         for name in self.copied:
-            setattr(record, name, getattr(self, name))
-        self.is_live = record.is_live
-        self.title_key = self.make_title_key()
-        return record
+            setattr(self.record, name, getattr(self, name))
+        self.is_live = self.record.is_live
+        return self.record
 
     def stand_as_recorded(self) -> None:
         """Take owner and place from the Record, through which another copy of this row was written meanwhile."""
         for name in ("owner_id", "team_id", "department_id", "updated_at"):
             setattr(self, name, getattr(self.record, name))
 
-    def make_title_key(self) -> bytes:
-        return sort_key(self.title)
+    def make_title_key(self, title: str) -> bytes:
+        return sort_key(title)
 
 
 # What scopes ask of a row: a filter beside them reads an index alone, even where it must go far for few rows.

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Q
@@ -63,9 +65,10 @@ TEXTS = {
     "starts": Operator(_("starts with"), "one", lambda field, text: field.folded_q("startswith", fold(text))),
     **EMPTY,
 }
+NONE = Q(pk__in=[])
 PHONES = {
-    "is": Operator(_("is"), "one", lambda field, value: field.q("exact", value)),
-    "in": Operator(_("is one of"), "many", lambda field, values: field.q("in", values)),
+    "is": Operator(_("is"), "one", lambda field, value: field.same_q(value)),
+    "in": Operator(_("is one of"), "many", lambda field, values: reduce(or_, map(field.same_q, values), NONE)),
     **EMPTY,
 }
 NUMBERS = {

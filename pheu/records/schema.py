@@ -13,6 +13,7 @@ from django import forms
 from django.db import connection, models
 from django.db.models.functions import RowNumber
 from django.http import QueryDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError, Invalid, Refused, say_beside
@@ -73,10 +74,15 @@ class Schema:
     _by_name: dict[str, Field] = field(init=False)
     # {column: the field that it goes along with}: further phones.
     _companions: dict[str, Field] = field(init=False)
+    _following: list[Field] = field(init=False)
+    _followed: list[Field] = field(init=False)
 
     def __post_init__(self) -> None:
         self._by_name = {one.name: one for one in (*(f for group in self.groups for f in group.fields), *self.shown)}
         self._companions = {column: one for one in self for column in one.companions}
+        self._following = [one for one in self if one.follows and self._by_name.keys() >= set(one.follows)]
+        names = dict.fromkeys(name for one in self._following for name in one.follows)
+        self._followed = [self[name] for name in names]
 
     def __getitem__(self, name: str) -> Field:
         return self._by_name[name]
@@ -115,7 +121,7 @@ class Schema:
 
     def title_of(self, row: Any) -> str:
         """Its name, else what it has; a phone as people write it."""
-        return next((self[name].show(value) for name in self.title if (value := getattr(row, name))), "")
+        return next((self[name].called(value) for name in self.title if (value := getattr(row, name))), "")
 
     def customer_of(self, row: Any) -> str:
         """Whom a row is about, where its title does not say that already."""
@@ -136,24 +142,61 @@ class Schema:
 
     def words_of(self, row: Any) -> Iterator[tuple[str, str]]:
         """(name of a field, text) by which a search finds a row, besides its number and title."""
-        for one in self._finding(row):
+        for one in (*self._searched, *self._own_of(row)):
             if one.searched:
                 yield from ((name, search_text(*words)) for name, words in one.found_by(row))
 
     def digits_of(self, row: Any) -> Iterator[tuple[str, str]]:
-        for one in self._finding(row):
+        for one in (*self._with_digits, *self._own_of(row)):
             yield one.name, " ".join(one.digits(row))
 
     def keys_of(self, row: Any) -> list[str]:
         """What tells whose a row is, each as «criterion:text» (`records/alike.py`)."""
-        found = (f"{one.criterion}:{key[:200]}" for one in self if one.criterion for key in one.keys(row) if key)
-        return sorted(set(found))
+        found = {f"{code}:{key[:200]}" for code, one in self._compared for key in one.keys(row) if key}
+        return sorted(found)
 
-    def _finding(self, row: Any) -> Iterator[Field]:
-        """The fields by which a row is found: of a company's own all that it has filled, also those out of use."""
-        yield from (one for one in self if not one.own)
-        for filled in _finding:
-            yield from filled(row)
+    # Files bring rows by the thousand, each of which asks these.
+
+    @cached_property
+    def _searched(self) -> list[Field]:
+        return [one for one in self if one.searched and not one.own]
+
+    @cached_property
+    def _with_digits(self) -> list[Field]:
+        return [one for one in self if type(one).digits is not Field.digits and not one.own]
+
+    @cached_property
+    def _compared(self) -> list[tuple[str, Field]]:
+        return [(one.criterion, one) for one in self if one.criterion]
+
+    @staticmethod
+    def _own_of(row: Any) -> list[Field]:
+        """The fields of a company's own that a row has filled, also those out of use."""
+        return [one for filled in _finding for one in filled(row)]
+
+    # -- what follows ------------------------------------------------------------------------------------------------
+
+    def follow(self, row: Any, was: Mapping[str, Any]) -> list[tuple[Field, Any]]:
+        """Let fields of a row follow those that have changed: {name: the value before}. Gives what they had, likewise.
+
+        Of a new row everything has changed that is filled (`begun_with`). Whose fields they are does not matter: a
+        place follows its address whoever writes that.
+        """
+        followed = []
+        for one in self._following:
+            if one.name in was or was.keys().isdisjoint(one.follows):
+                continue
+            now = {name: self[name].value(row) for name in one.follows}
+            held, value = now[one.name], one.followed({name: was.get(name, now[name]) for name in now}, now)
+            if one.identity(value) != one.identity(held):
+                one.put(row, value)
+                followed.append((one, held))
+                was = {**was, one.name: held}
+        return followed
+
+    def begun_with(self, row: Any) -> dict[str, Any]:
+        """What of a new row others follow, as it was before somebody filled it."""
+        return {one.name: one.empty for one in self._followed if one.identity(one.value(row)) is not None}
 
     def names_others(self, names: Iterable[str]) -> bool:
         """Whether a change of these fields changes the words by which rows that pick this one are found."""
@@ -166,8 +209,7 @@ class Schema:
             for one in kind.schema_for(user):
                 source = self.get(one.comes_from.get(row.kind, ""))
                 if source is not None and one.on_create:
-                    value = source.value(row)
-                    filled[one.name] = _filling(value, one)
+                    filled[one.name] = one.filling(source.value(row))
         return filled
 
     # -- checking ----------------------------------------------------------------------------------------------------
@@ -223,7 +265,8 @@ class Schema:
             if shown and one.identity(self._value_in(one, values, None)) is None:
                 return _("This field is required.")
         parent = self.get(one.parent)
-        if parent is not None and not values.keys().isdisjoint((one.name, one.parent)):
+        decides = (one.name,) if one.follows else (one.name, one.parent)
+        if parent is not None and not values.keys().isdisjoint(decides):
             held = self._value_in(one, values, row)
             if one.identity(held) is not None and not one.fits(held, parent.ticks(self._value_in(parent, values, row))):
                 return _("This does not belong to what was chosen above it.")
@@ -560,13 +603,6 @@ def _by_table(fields: Iterable[Field], named: Iterable[Any]) -> dict[Field, list
     return found
 
 
-def _filling(value: Any, field: Field) -> Any:
-    """What a script puts into a control; of another record also what it is called."""
-    if not isinstance(value, models.Model):
-        return value
-    return {"id": value.pk, "text": str(value)} if isinstance(field, RowPick) else value.pk
-
-
 def _initial(value: Any) -> Any:
     if isinstance(value, models.Model):
         return value.pk
@@ -593,9 +629,11 @@ class SchemaForm(forms.Form):
             if one.shown_when is not None:
                 self._depend(one)
         self.asked = asked
+        compared = [one.name for one in asked if one.criterion]
         for one in asked:
-            if one.tells_apart:
-                self.fields[one.name].widget.attrs |= self._asking_for_same(row)
+            if one.tells_apart or one.criterion:
+                page = "place" if one.cell == "place" else "same"
+                self.fields[one.name].widget.attrs |= self._asking(page, one, compared, row)
         # {the field for an existing record: the text that proposes it}: asked as one.
         self.proposed = {one.proposes: one.name for one in asked if one.proposes in self.fields}
         for name, by in self.proposed.items():
@@ -608,12 +646,14 @@ class SchemaForm(forms.Form):
         if one.shown_when and one.shown_when[0] in {asked.name for asked in self.schema if asked.editable}:
             form_field.when = when  # type: ignore[attr-defined]
 
-    def _asking_for_same(self, row: Any) -> dict[str, str]:
-        """Who else has what was typed is said below it; the answer is not the form's."""
-        url = kinds.get(self.schema.model.kind).url("same")
+    def _asking(self, page: str, one: Field, compared: list[str], row: Any) -> dict[str, str]:
+        """Who else is the same by what was typed, or where that is, is said below it; the answer is not the form's."""
+        url = kinds.get(self.schema.model.kind).url(page)
         return {
-            "hx-get": f"{url}?but={row.pk}" if row is not None else url,
+            "hx-get": f"{url}?of={one.name}" + (f"&but={row.pk}" if row is not None else ""),
             "hx-trigger": "change",
+            "hx-include": "closest form",
+            "hx-params": ",".join(compared),
             "hx-target": "next .same",
             "hx-swap": "innerHTML",
             "hx-select": "unset",

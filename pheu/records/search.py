@@ -102,9 +102,16 @@ def _found(seen: Any, hits: Q, text: str, most: int) -> list[Record]:
         with_marks = reduce(and_, (Q(search__contains=word) for word in marks), hits)
         exact = directory.first(with_marks, [record for record in near if _has(record, marks)], most)
     directory.read_by(*WAYS)
-    numbered = seen.filter(number__in=numbers_of(text)).select_related("owner") if any(map(str.isdigit, text)) else []
+    numbered = _numbered(seen, text) if any(map(str.isdigit, text)) else []
     titled = [record for record in found if _is_called(record, search_words(text))]
     return list({record.pk: record for record in (*numbered, *exact, *titled, *found)}.values())[:most]
+
+
+def _numbered(seen: Any, text: str) -> list[Record]:
+    """What is meant by a number, also by that of a record which lives on in another."""
+    named = Record.objects.filter(number__in=numbers_of(text)).select_related("merged_into")
+    ids = [one.survivor.pk for one in named]
+    return list(seen.filter(pk__in=ids).select_related("owner")) if ids else []
 
 
 def _is_called(record: Record, words: list[str]) -> bool:

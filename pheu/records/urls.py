@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, include, path
 
-from pheu.records import act_views, board_pages, cell_pages, condition_pages, kinds, view_pages, views
+from pheu.records import act_views, board_pages, cell_pages, condition_pages, kinds, place_pages, view_pages, views
 from pheu.records.kinds import Kind
 
 
@@ -14,6 +14,7 @@ def record_urls(kind: Kind) -> list[URLPattern]:
         path("new/", views.record_new, here, name=f"{kind.code}-new"),
         path("pick/", views.record_pick, here, name=f"{kind.code}-pick"),
         path("same/", views.record_same, here, name=f"{kind.code}-same"),
+        path("place/", place_pages.record_place, here, name=f"{kind.code}-place"),
         path("filters/", views.record_filters, here, name=f"{kind.code}-filters"),
         path("ids/", views.record_ids, here, name=f"{kind.code}-ids"),
         path("rows/", views.record_rows, here, name=f"{kind.code}-rows"),
@@ -52,6 +53,7 @@ def record_urls(kind: Kind) -> list[URLPattern]:
 urlpatterns = [
     path("r/<id:pk>/", views.open_record, name="record"),
     path("search/", views.search, name="search"),
+    path("wards/", place_pages.wards, name="wards"),
     path("views/<id:pk>/", view_pages.view_change, name="view-change"),
     path("views/<id:pk>/update/", view_pages.view_update, name="view-update"),
     path("views/<id:pk>/removal/", view_pages.view_removal, name="view-removal"),

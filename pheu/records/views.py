@@ -36,12 +36,12 @@ from pheu.records.kinds import Kind
 from pheu.records.lists import Listing, listing_for
 from pheu.records.models import Record, Stage
 from pheu.records.ownership import is_left_open
-from pheu.records.same import same_rows
+from pheu.records.same import same_by_rules, same_rows
 from pheu.records.schema import SchemaForm
 from pheu.records.search import find, found_by
 
 
-def _open(request: Request, code: str) -> Kind:
+def open_kind(request: Request, code: str) -> Kind:
     """The kind, for someone whose role has any part in it; else there is no such page."""
     kind = kinds.get(code)
     if not request.user.may(code, VIEW) and not kind.windows:
@@ -62,7 +62,7 @@ def record_list(request: Request, kind: str) -> HttpResponse:
 
 @require_safe
 def record_board(request: Request, kind: str) -> HttpResponse:
-    board = board_for(_open(request, kind), request.user, request.GET, _last_tab(request, kind))
+    board = board_for(open_kind(request, kind), request.user, request.GET, _last_tab(request, kind))
     if request.htmx and "column" in request.GET:
         return _other_fold(request, board.kind)
     context = _list_context(request, board) | {"board": board}
@@ -379,7 +379,7 @@ def moved_on_board(request: Request, row: Any, toast: Any, columns: set[str]) ->
 @require_GET
 def record_pick(request: Request, kind: str) -> JsonResponse:
     """Rows for a combobox, with the fields that fill themselves when one is chosen (R0.06)."""
-    chosen = _open(request, kind)
+    chosen = open_kind(request, kind)
     rows = chosen.model.objects.visible_to(request.user).live().with_cells()
     hits = found_by(request.GET.get("q", "")[:100], chosen, request.user, "record__")
     found = rows.filter(hits).order_by("-updated_at", "-pk")[:20]
@@ -388,11 +388,21 @@ def record_pick(request: Request, kind: str) -> JsonResponse:
 
 @require_GET
 def record_same(request: Request, kind: str) -> HttpResponse:
-    """Who else has the phone, e-mail or tax code that somebody types; only those that they may see."""
-    schema = _open(request, kind).schema_for(request.user)
-    one = next((field for name in request.GET if (field := schema.get(name)) and field.tells_apart), None)
-    rows = same_rows(one, request.GET[one.name], request.user, but=read_id(request.GET.get("but"))) if one else []
-    return render(request, "records/_same.html", {"rows": _with_owners(rows, request.user)})
+    """Who else has what somebody types in the field `?of=`; of those that they may not see only whose they are."""
+    return render(request, "records/_same.html", same_as_typed(request, open_kind(request, kind)))
+
+
+def same_as_typed(request: Request, kind: Kind) -> dict[str, Any]:
+    """What that template needs."""
+    schema, told = kind.schema_for(request.user), request.GET.dict()
+    one = schema.get(told.get("of", "")) or next((field for name in told if (field := schema.get(name))), None)
+    if one is None or one.name not in told:
+        return {}
+    but = read_id(told.get("but"))
+    rows = same_rows(one, told[one.name], request.user, but=but)
+    named = [row.pk for row in rows] + ([but] if but else [])
+    others = same_by_rules(kind, one, told, request.user, but=named)
+    return {"rows": _with_owners(rows, request.user), "others": others}
 
 
 def _with_owners(found: list[Record], user: User) -> list[Record]:

@@ -9,13 +9,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from django.apps import apps
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, migrations, models
 from django.db.models import Q
 from django.utils import timezone
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
+from pheu.core import bulk
 from pheu.people.models import User
 from pheu.records import kinds, locking
 from pheu.records.acts import current
@@ -39,6 +38,10 @@ DERIVED = {
 }
 
 
+# What a Record is called and found by.
+FOUND_BY = {"title", "search", "digits", "keys"}
+
+
 # Rows with their Records ----------------------------------------------------------------------------------------------
 
 
@@ -56,8 +59,8 @@ def create_rows(rows: Sequence[AnyRow], *, by: User | None) -> Sequence[AnyRow]:
         row.created_at = row.updated_at = now
         row.record = Record(pk=pk, kind=kind.code, number=f"{kind.prefix}-{number:06d}", continues=row.continues)
         row.describe_record()
-    Record.objects.bulk_create([row.record for row in rows], batch_size=1000)
-    type(rows[0])._default_manager.bulk_create(rows, batch_size=1000)
+    bulk.insert([row.record for row in rows])
+    bulk.insert(rows)
     keep_made(type(rows[0]), [row.pk for row in rows])
     locking.made(row.pk for row in rows)
     return rows
@@ -76,6 +79,21 @@ def save_many(rows: Sequence[AnyRow], *fields: str) -> None:
     update(rows, *named)
 
 
+def place_many(rows: Sequence[Row], *fields: str) -> None:
+    """The same for `fields` by which no row is called or found: whose it is, where it stands, whether it is in use.
+
+    What it is found by is neither made again nor written.
+    """
+    if not rows:
+        return
+    now = timezone.now()
+    for row in rows:
+        row.updated_at = now
+        row.place_record().version += 1
+    update([row.record for row in rows], *(set(WRITTEN) - FOUND_BY))
+    update(rows, *{*fields, "updated_at", "is_live"})
+
+
 def save_changed(row: Row) -> None:
     """Save one held row and its Record."""
     save_many([row])
@@ -86,7 +104,7 @@ def refresh_words(rows: Iterable[Row]) -> None:
 
     Nobody changed the rows themselves, so their version and moment stay.
     """
-    update([row.describe_record() for row in rows], "title", "search", "digits", "keys")
+    update([row.describe_record() for row in rows], *FOUND_BY)
 
 
 def note_next_activity(ids: Sequence[int], first: models.expressions.Combinable) -> None:
@@ -123,9 +141,9 @@ def make(things: Sequence[AnyModel], *, ignore_conflicts: bool = False) -> Seque
         return things
     model = type(things[0])
     if not ignore_conflicts:
-        made = model._default_manager.bulk_create(things, batch_size=1000)
-        keep_made(model, [one.pk for one in made])
-        return made
+        bulk.insert(things)
+        keep_made(model, [one.pk for one in things])
+        return things
     keep_made(model, _insert_missing(model, things))
     return things
 
@@ -143,7 +161,7 @@ def remove(rows: models.QuerySet) -> int:
         statement = sql.SQL(
             "with gone as (delete from {table} t where {key} = any(%s) returning t.{key} as key, to_jsonb(t) as was) "
             'insert into records_journalentry (operation_id, "table", key, before) select %s, %s, key, was from gone'
-        ).format(table=sql.Identifier(table), key=_key_of(rows.model))
+        ).format(table=sql.Identifier(table), key=bulk.key_of(rows.model))
         with connection.cursor() as cursor:
             cursor.execute(statement, [keys, current().operation, table])
     return len(keys)
@@ -151,12 +169,15 @@ def remove(rows: models.QuerySet) -> int:
 
 def _insert_missing(model: type[models.Model], things: Sequence[models.Model]) -> list[int]:
     columns = [field for field in model._meta.local_concrete_fields if not field.primary_key]
-    given = _as_json([{str(field.column): _json(one, field) for field in columns} for one in things])
+    given = bulk.as_json([bulk.values_of(one, columns) for one in things])
     statement = sql.SQL(
         "insert into {table} ({names}) select {names} from jsonb_to_recordset(%s) as given({typed}) "
         "on conflict do nothing returning {key}"
     ).format(
-        table=sql.Identifier(model._meta.db_table), names=_names(columns), typed=_typed(columns), key=_key_of(model)
+        table=sql.Identifier(model._meta.db_table),
+        names=bulk.names(columns),
+        typed=bulk.typed(columns),
+        key=bulk.key_of(model),
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [given])
@@ -175,29 +196,26 @@ def update(things: Sequence[models.Model], *names: str) -> None:
         return
     model = type(things[0])
     fields: list[Any] = [model._meta.get_field(name) for name in sorted(names)]
-    values = [{"pk": one.pk, **{str(field.column): _json(one, field) for field in fields}} for one in things]
     copies = Row.copied if model is Record else ()  # the row's own entry tells of those
     kept = [field for field in fields if field.name not in DERIVED and field.attname not in copies]
-    parts = {
-        "table": sql.Identifier(model._meta.db_table),
-        "key": _key_of(model),
-        "typed": _typed(fields),
-        "set": sql.SQL(", ").join(sql.SQL("{0} = given.{0}").format(sql.Identifier(one.column)) for one in fields),
-    }
-    given = sql.SQL("given as (select * from jsonb_to_recordset(%s) as given(pk bigint, {typed}))").format(**parts)
+    if not kept:
+        bulk.update(things, *names)
+        return
+    statement = sql.SQL(_JOURNALLED).format(
+        table=sql.Identifier(model._meta.db_table),
+        key=bulk.key_of(model),
+        typed=bulk.typed(fields),
+        set=bulk.setting(fields),
+        was=_object("t", kept),
+    )
     with connection.cursor() as cursor:
-        if kept:
-            statement = sql.SQL(_JOURNALLED).format(given=given, was=_object("t", kept), **parts)
-            cursor.execute(statement, [_as_json(values), current().operation, model._meta.db_table])
-        else:
-            statement = sql.SQL(_PLAIN).format(given=given, **parts)
-            cursor.execute(statement, [_as_json(values)])
+        values = bulk.parameter(things, fields)
+        cursor.execute(statement, [values, current().operation, model._meta.db_table])
 
 
-_PLAIN = "with {given} update {table} t set {set} from given where t.{key} = given.pk"
 # `old` is read from the snapshot of before the update: both halves of one statement see the same.
 _JOURNALLED = """
-with {given}, old as (
+with given as (select * from jsonb_to_recordset(%s) as given(pk bigint, {typed})), old as (
     select t.{key} as key, {was} as was from {table} t join given on t.{key} = given.pk
 ), new as (
     update {table} t set {set} from given where t.{key} = given.pk returning t.{key} as key, {was} as now
@@ -218,35 +236,6 @@ def keep_made(model: type[models.Model], keys: Sequence[int]) -> None:
             )
 
 
-def _json(one: models.Model, field: Any) -> Any:
-    value = getattr(one, field.attname)
-    if isinstance(value, bytes | memoryview):
-        return "\\x" + bytes(value).hex()
-    return value
-
-
-def _as_json(values: Sequence[dict[str, Any]]) -> Any:
-    """Every value of every row as one parameter."""
-    return Jsonb(values, dumps=_Encoder(ensure_ascii=False).encode)
-
-
-class _Encoder(DjangoJSONEncoder):
-    """Moments to the microsecond: Django's own encoder cuts them to milliseconds."""
-
-    def default(self, o: Any) -> Any:
-        return o.isoformat() if hasattr(o, "isoformat") else super().default(o)
-
-
-def _typed(fields: Iterable[Any]) -> sql.Composable:
-    return sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(field.column), sql.SQL(field.db_type(connection))) for field in fields
-    )
-
-
-def _names(fields: Iterable[Any]) -> sql.Composable:
-    return sql.SQL(", ").join(sql.Identifier(field.column) for field in fields)
-
-
 def _object(table: str, fields: Iterable[Any]) -> sql.Composable:
     pairs = [
         sql.SQL("{}, {}.{}").format(sql.Literal(field.column), sql.Identifier(table), sql.Identifier(field.column))
@@ -258,11 +247,6 @@ def _object(table: str, fields: Iterable[Any]) -> sql.Composable:
         for at in range(0, len(pairs), 40)
     ]
     return sql.SQL(" || ").join(parts)
-
-
-def _key_of(model: type[models.Model]) -> sql.Identifier:
-    assert model._meta.pk is not None
-    return sql.Identifier(str(model._meta.pk.column))
 
 
 def _all_columns(model: type[Row]) -> set[str]:

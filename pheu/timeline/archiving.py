@@ -45,7 +45,7 @@ def archive(rows: Sequence[Any], *, by: User, via: str = "page") -> list[Any]:
     now = timezone.now()
     for row in fresh:
         row.record.state, row.record.archived_at, row.record.archived_by = Record.State.ARCHIVED, now, by
-    writing.save_many(fresh, "is_live")
+    writing.place_many(fresh, "is_live")
     record_many(events.ARCHIVED, [(row.record, {}) for row in fresh], by=by, via=via)
     return held
 

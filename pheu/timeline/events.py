@@ -60,6 +60,10 @@ class EventKind:
         """The sentence about `event` for somebody who reads it now."""
         return str(self.sentence) % _Names(self.words(event))
 
+    def enclosed(self, events: Sequence[Any], reader: User) -> list[str]:
+        """Markup that stands below the sentence of each event: things of other apps that they brought; set-based."""
+        return [""] * len(events)
+
     def more(self, events: Sequence[Any], reader: User) -> list[list[tuple[Any, str]]]:
         """What the log says of each event below its sentence: (label, words); a few statements for all of them."""
         return [[] for _event in events]
@@ -114,6 +118,18 @@ def told_by(event: Any) -> EventKind:
     return KINDS.get(event.kind) or EventKind(event.kind, event.kind)
 
 
+def enclosed_in(events: Sequence[Any], reader: User) -> dict[int, str]:
+    """What stands below the sentences of events, by their ids; each kind asks once for all of its own."""
+    by_kind: dict[EventKind, list[Any]] = {}
+    for event in events:
+        by_kind.setdefault(told_by(event), []).append(event)
+    return {
+        event.pk: drawn
+        for kind, of_kind in by_kind.items()
+        for event, drawn in zip(of_kind, kind.enclosed(of_kind, reader), strict=True)
+    }
+
+
 def changes_of(event: Any, reader: User) -> list[tuple[Any, Any, Any]]:
     """(field, was, now) of every changed field that the reader may see; a field that is no more is left out."""
     if event.about is None:
@@ -130,6 +146,15 @@ def values_of(event: Any, reader: User) -> list[tuple[Any, Any]]:
     schema = kinds.get(event.about.kind).schema_for(reader)
     told = [(schema.get(one["field"]), one["value"]) for one in event.facts.get("values", ())]
     return [(field, value) for field, value in told if field is not None]
+
+
+def conflicts_of(event: Any, reader: User) -> list[tuple[Any, Any, Any]]:
+    """(field, was, now) of what an undoing left as somebody had changed it, as far as the reader may see it."""
+    if event.about is None or not event.facts.get("conflicts"):
+        return []
+    schema = kinds.get(event.about.kind).schema_for(reader)
+    told = [(schema.get(one["field"]), one["was"], one["now"]) for one in event.facts["conflicts"]]
+    return [(field, was, now) for field, was, now in told if field is not None]
 
 
 TOLD = 20  # of many records, in one sentence
@@ -208,6 +233,7 @@ FILE_ADDED = EventKind("file.added", _("added the file %(name)s"), "paperclip")
 FILE_RENAMED = EventKind("file.renamed", _("renamed the file %(was)s to %(now)s"), "pencil")
 FILE_WITHDRAWN = EventKind("file.withdrawn", _("withdrew the file %(name)s"), "trash")
 FOLLOWED = EventKind("record.followed", _("added %(who)s as a follower"), "eye")
+ACCESS_ASKED = EventKind("record.access_asked", _("asks to see this"), "key", "amber")
 UNFOLLOWED = EventKind("record.unfollowed", _("took %(who)s off the followers"), "eye-off")
 STAGE_CHANGED = EventKind("record.stage_changed", _("moved this from %(left)s to %(entered)s"), "arrows-left-right")
 CLOSED = EventKind("record.closed", _("closed this as %(entered)s: %(reason)s"), "circle-x")
@@ -237,5 +263,11 @@ UNDONE = EventKind(
     _("took back: %(act)s"),
     "arrow-back-up",
     "amber",
+    shows={"act": lambda act: str(ACTS.get(act, act))},
+)
+REDONE = EventKind(
+    "operation.redone",
+    _("did again: %(act)s"),
+    "arrow-forward-up",
     shows={"act": lambda act: str(ACTS.get(act, act))},
 )

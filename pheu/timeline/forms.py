@@ -56,6 +56,16 @@ class NoteEditForm(NoteForm):
             return ""
 
 
+class AskForm(forms.Form):
+    note = CleanCharField(
+        label=_("What for"),
+        max_length=500,
+        required=False,
+        lines=True,
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": _("The customer called me…")}),
+    )
+
+
 class FileNameForm(forms.Form):
     name = CleanCharField(label=_("File name"), max_length=255)
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from pheu.core.jobs import job, titled
 from pheu.people.models import User
 from pheu.records.many import ManyAct
-from pheu.timeline import batches
+from pheu.timeline import batches, reacting
 from pheu.timeline.models import Batch
 
 
@@ -39,3 +39,15 @@ def work_batch_off(batch_id: int) -> None:
 def take_portions_back(batch_id: int) -> None:
     while not batches.take_back_some(batch_id):
         pass
+
+
+@job
+def dispatch(events: list[int]) -> None:
+    """Jobs for what reacts to these events."""
+    reacting.dispatch(events)
+
+
+@titled(_("What follows an event"))
+@job
+def react(event: int, reaction: str) -> None:
+    reacting.react(event, reaction)

@@ -78,6 +78,19 @@ class Event(models.Model):
         return self.outsider or str(self.by or "")
 
 
+class Reacted(models.Model):
+    """A reaction (`timeline/reacting.py`) has happened to an event. No key: nothing points at one (design.md 6)."""
+
+    event = models.BigIntegerField()
+    reaction = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "reaction"], name="reacted_once")]
+
+    def __str__(self) -> str:
+        return f"{self.event}: {self.reaction}"
+
+
 class Contribution(models.Model):
     """What a person puts on a record: theirs to correct for a while, or to withdraw. Its row stays."""
 

@@ -24,13 +24,14 @@ from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import ARCHIVE
 from pheu.records.models import Record
-from pheu.timeline.events import FILE_ADDED, NOTE_ADDED, changes_of, told_by, values_of
+from pheu.timeline.asking import asks_still
+from pheu.timeline.events import FILE_ADDED, NOTE_ADDED, changes_of, conflicts_of, enclosed_in, told_by, values_of
 from pheu.timeline.forms import NoteForm
 from pheu.timeline.models import Contribution, Event
 from pheu.timeline.previews import PROGRAMS
 from pheu.timeline.reading import cut, events_of, files_of, followers_of, newest_events, page
 from pheu.timeline.services import FILE_LIMIT
-from pheu.timeline.undo import offers_undo
+from pheu.timeline.undo import offers_redo, offers_undo
 
 # What apps above add to the composer: functions of (request, row, may) that give a Panel with a `tab` in its context.
 composer_tabs = Registry()
@@ -45,8 +46,9 @@ def timeline_context(request: Request, record: Record) -> dict[str, Any]:
 
 
 def _by_day(events: list[Event], reader: User) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
+    boxes = enclosed_in(events, reader)
     for day, of_day in groupby(events, key=lambda event: timezone.localtime(event.at).date()):
-        yield day, [{"event": event, **_told(event, reader)} for event in of_day]
+        yield day, [{"event": event, "enclosed": boxes[event.pk], **_told(event, reader)} for event in of_day]
 
 
 def _told(event: Event, reader: User) -> dict[str, Any]:
@@ -60,7 +62,12 @@ def _told(event: Event, reader: User) -> dict[str, Any]:
             for field, was, now in changes_of(event, reader)
         ],
         "values": [(field.label, field.show_json(value)) for field, value in values_of(event, reader)],
+        "conflicts": [
+            (field, field.show_json(was), field.show_json(now)) for field, was, now in conflicts_of(event, reader)
+        ],
         "undo": event.operation_id if offers_undo(event, reader) else None,
+        "redo": event.operation.undoes.pk if offers_redo(event, reader) else None,
+        "asker": asks_still(event, reader),
         "mine": _is_mine_to_change(event, reader),
     }
 

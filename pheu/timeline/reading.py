@@ -36,7 +36,7 @@ def events_of(past_ids: list[int]) -> QuerySet[Event]:
     note = JSONObject(body="body", mentions="mentions", edited="edited_at", withdrawn="withdrawn_at")
     file = JSONObject(name="name", size="size", media_type="media_type", withdrawn="withdrawn_at")
     now = Coalesce(_now(Note, "note", note), _now(File, "file", file))
-    return told.annotate(now=now).select_related("by", "about", "operation").order_by("-at", "-pk")
+    return told.annotate(now=now).select_related("by", "about", "operation__undoes").order_by("-at", "-pk")
 
 
 def _named(fact: str, codes: tuple[str, ...]) -> Case:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext_lazy as _
 
+from pheu.core import bulk
 from pheu.core.errors import Conflict, DomainError, Invalid, Refused
 from pheu.people.models import Department, Team, User
 from pheu.people.scopes import ASSIGN, CHANGE, CREATE, VIEW, may_take
@@ -28,7 +29,7 @@ from pheu.records.ownership import must_reach, must_serve, place_with_owner, tea
 from pheu.records.queries import Future
 from pheu.records.schema import offered
 from pheu.records.told import differing
-from pheu.timeline import events
+from pheu.timeline import events, reacting
 from pheu.timeline.events import Author, EventKind, Outsider
 from pheu.timeline.mentions import mentioned
 from pheu.timeline.models import Contribution, Event, File, Note
@@ -81,10 +82,11 @@ def record_many(
         Event(about=about, facts=facts, since=_of(since, about), cause=(why := _of(cause, about)) and why.pk, **who)
         for about, facts in told
     ]
-    happened = Event.objects.bulk_create(rows, batch_size=1000)
+    bulk.insert(rows)
     for follower in events.followers_of(kind.code):
-        follower(happened)
-    return happened
+        follower(rows)
+    reacting.ask_for(rows)
+    return rows
 
 
 def _of(one_or_many: Any, about: Record | None) -> Any:
@@ -153,6 +155,8 @@ def put(rows: Sequence[Any], *, by: User, via: str = "page", **facts: Any) -> Se
     kind = kinds.get(rows[0].kind)
     _hold_picked(rows, kind)
     place_with_owner(rows, by=by)
+    for row in rows:
+        kind.schema.follow(row, kind.schema.begun_with(row))
     new = [row for row in rows if isinstance(row, Staged) and row.stage_id is None]
     pipeline = Pipeline.objects.default(kind.code) if new else None
     for row in new:
@@ -240,6 +244,7 @@ def change(row: Row, changes: Mapping[str, tuple[Any, Any]], *, by: User, via: s
         return row
     wanted = [(field, held, _as_kept(field, row, new, by)) for field, held, new in wanted]
     told = [_put(field, row, current, new) for field, current, new in wanted]
+    told += _followed(row, {field.name: current for field, current, _new in wanted})
     must_be_let_in([row], was=[row.record.keys or ()], by=by, via=via)
     if not row.title:
         raise Invalid(
@@ -321,7 +326,7 @@ def _put(field: Field, row: Row, was: Any, new: Any) -> dict[str, Any]:
 
 def _given(schema: Any, row: Row, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Put values into a held row; what changed with that, further numbers one by one as told `beside` the first."""
-    changes = []
+    changes, before = [], {}
     for name, new in values.items():
         field = schema.get(name)
         if field is None:
@@ -332,8 +337,17 @@ def _given(schema: Any, row: Row, values: Mapping[str, Any]) -> list[dict[str, A
             nothing = field.to_json(field.empty)
             changes += [{"field": field.name, "was": nothing, "now": one, "beside": True} for one in more]
         elif field.identity(was := field.value(row)) != field.identity(new):
+            before[name] = was
             changes.append(_put(field, row, was, new))
-    return changes
+    return changes + _followed(row, before)
+
+
+def _followed(row: Row, before: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Let what follows from fields that have changed follow them; told in the same way."""
+    return [
+        {"field": one.name, "was": one.to_json(held), "now": one.to_json(one.value(row))}
+        for one, held in kinds.get(row.kind).schema.follow(row, before)
+    ]
 
 
 SET, ADD, TAKE = "set", "add", "take"
@@ -362,7 +376,8 @@ def change_many(
     for row, values in zip(held, checked, strict=True):
         was, now = field.value(row), fresh if how == SET else values[name]
         if field.identity(was) != field.identity(now):
-            told.append((row, {"changes": [_put(field, row, was, now)]}))
+            changes = [_put(field, row, was, now)]
+            told.append((row, {"changes": changes + _followed(row, {name: was})}))
     changed = [row for row, _facts in told]
     must_be_let_in(changed, was=[row.record.keys or () for row in changed], by=by, via=via)
     writing.save_many(changed)
@@ -538,7 +553,7 @@ def give_each(
         there = {"team_id": row.team_id, "department_id": row.department_id, "was": was, "changes": changes}
         told.append((row.record, named | there | dict(to.facts or {})))
         moved.append(row)
-    writing.save_many(moved, "owner", "team", "department")
+    writing.place_many(moved, "owner", "team", "department")
     record_many(told_as, told, by=by, via=via, cause=cause)
 
 
@@ -569,7 +584,7 @@ def may_work(owner: User | None, kind: str) -> None:
 # Notes, files, followers ------------------------------------------------------------------------------------------
 
 
-def _writable(about: Record, by: User) -> Record:
+def writable(about: Record, by: User) -> Record:
     """The Record, held, if `by` may change its row."""
     hold(about.pk)
     return (
@@ -579,7 +594,7 @@ def _writable(about: Record, by: User) -> Record:
 
 @act
 def add_note(about: Record, *, body: str, by: User, via: str = "page") -> Note:
-    about = _writable(about, by)
+    about = writable(about, by)
     _check_note(body)
     return put_notes([(about, body)], by=by, via=via)[0]
 
@@ -719,7 +734,7 @@ def _withdraw(thing: Contribution) -> bool:
 @act
 def add_file(about: Record, *, upload: UploadedFile, by: User, via: str = "page") -> File:
     """Keep a file with a record, under a name of our own; `FILE_LIMIT` bytes at most, and no program."""
-    file = _keep_file(_writable(about, by), upload, by=by)
+    file = _keep_file(writable(about, by), upload, by=by)
     record(events.FILE_ADDED, about=file.record, by=by, via=via, file=file.pk, name=file.name)
     return file
 
@@ -769,7 +784,7 @@ def follow(about: Record, *, user: User, by: User, via: str = "page") -> None:
 def unfollow(about: Record, *, user: User, by: User, via: str = "page") -> None:
     """Anybody may stop following; taking somebody else off needs the right to change the record."""
     if user != by:
-        _writable(about, by)
+        writable(about, by)
     hold(about.pk)
     if writing.remove(Follower.objects.filter(record=about, user=user)):
         record(events.UNFOLLOWED, about=about, by=by, via=via, who=id_and_name(user))

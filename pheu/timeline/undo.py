@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from pheu.core.errors import DomainError, Refused
+from pheu.core.errors import Conflict, DomainError, Refused
 from pheu.people.models import User
 from pheu.people.scopes import Action
 from pheu.records import journal, kinds, writing
@@ -18,6 +18,7 @@ from pheu.records.acts import act, current
 from pheu.records.journal import TakenBack
 from pheu.records.locking import hold, must_hold
 from pheu.records.models import Operation, Record, Row, id_and_name
+from pheu.records.told import differing, is_same
 from pheu.timeline import events, stages
 from pheu.timeline.models import Event
 from pheu.timeline.services import record_many
@@ -63,6 +64,17 @@ def can_undo(act_name: str, rule: Undoable) -> None:
     events.ACTS[act_name] = rule.what
 
 
+def name_of(operation: Operation) -> Any:
+    """What an act that can be taken back is called."""
+    return _undoable[operation.act].what
+
+
+def of_fields(operation: Operation) -> bool:
+    """Whether fields of a record may change when it is taken back, or done again."""
+    rule = _undoable.get(operation.act)
+    return rule is None or rule.of_fields
+
+
 def rule_of(operation: Operation) -> Undoable | None:
     """How to take the operation back; None where that cannot be, or has been done."""
     return _undoable.get(operation.act) if operation.undone_by_id is None else None
@@ -74,6 +86,14 @@ def offers_undo(event: Any, reader: User) -> bool:
     if rule is None or rule.is_part:
         return False
     return event.kind in rule.codes and event.operation.by_id == reader.pk
+
+
+def offers_redo(event: Any, reader: User) -> bool:
+    """Whether «Làm lại» stands on this event of an undoing for this reader: whoever took it back sees it there."""
+    if event.kind != events.UNDONE.code or event.operation.by_id != reader.pk:
+        return False
+    undone = getattr(event.operation, "undoes", None)
+    return undone is not None and not _undoable[undone.act].is_part
 
 
 KEPT_IN_SIGHT = timedelta(days=30)
@@ -106,10 +126,12 @@ def works_of(user: User) -> list[Work]:
 
 
 def undoable_by(user: User, *, below: int | None = None) -> QuerySet[Operation]:
-    """What the person has done in the last 30 days and can take back, the latest first."""
+    """What the person has done in the last 30 days and can take back, or has taken back and can do again; the latest
+    first."""
     since = timezone.now() - KEPT_IN_SIGHT
     acts = [name for name, rule in _undoable.items() if not rule.is_part]
-    found = Operation.objects.filter(by=user, undone_by=None, act__in=acts, at__gte=since).order_by("-pk")
+    theirs = Q(undone_by=None) | Q(undone_by__by=user, undone_by__act=undo.__name__)
+    found = Operation.objects.filter(theirs, by=user, act__in=acts, at__gte=since).order_by("-pk")
     return found.filter(pk__lt=below) if below else found
 
 
@@ -136,28 +158,145 @@ def undo(operation: Operation, *, by: User, via: str = "page") -> TakenBack:
         if operation.undone_by_id:
             return TakenBack()
         raise DomainError(_("This cannot be taken back."))
-    concerned = journal.rows_of(operation).union(_subjects(operation, rule.along))
-    hold(*concerned)
-    operation = Operation.objects.select_for_update(no_key=True).get(pk=operation.pk)
+    concerned = _hold_all_of(operation.standing, operation, rule)
+    operation = _locked(operation)
     if operation.undone_by_id:
         return TakenBack()
-    must_hold(*journal.rows_of(operation))
-    must_be_kept(operation)
-    _must_be_allowed(operation, rule, by)
-    if not rule.of_archived:
-        _must_be_restored(concerned)
+    must_be_kept(operation.standing)
+    _must_be_possible(operation.standing, operation, rule, concerned, by)
     if rule.refuse is not None:
         rule.refuse(operation, by)
     if rule.also is not None:
         rule.also(operation)
-    done = journal.take_back(operation, used=rule.used)
+    done = journal.take_back(operation.standing, used=rule.used)
+    if rule.afterwards is not None:
+        rule.afterwards(concerned - {row.pk for row in done.gone})
+    Operation.objects.filter(pk=operation.pk).update(undone_by=current().operation)
+    _tell(events.UNDONE, operation, operation.standing, done, by=by, via=via)
+    return done
+
+
+@act
+def redo(operation: Operation, *, by: User, via: str = "page") -> TakenBack:
+    """Do again what was taken back: the journal of the undoing is read backwards, later edits are kept and told.
+
+    Refused where a record that it takes out of use, or into use, has been worked on since: then it is done anew.
+    Redoing twice is harmless. Whoever may undo may (issue: undo can be undone).
+    """
+    undoing, rule = operation.undone_by, _undoable.get(operation.act)
+    if rule is None or undoing is None:
+        if operation.redone_by_id:
+            return TakenBack()
+        raise DomainError(_("This cannot be done again."))
+    concerned = _hold_all_of(undoing, operation, rule)
+    operation = _locked(operation)
+    if operation.undone_by_id != undoing.pk:
+        return TakenBack()
+    if undoing.at < timezone.now() - journal.KEPT:  # a younger one without a journal has changed nothing
+        must_be_kept(undoing)
+    _must_be_possible(undoing, operation, rule, concerned, by)
+    put = journal.put_in_or_out(undoing)
+    _must_be_untouched(put, undoing)
+    done = journal.take_back(undoing)
+    if rule.afterwards is not bring_rows_up:  # which does so for all of them
+        bring_rows_up(set(put))
     if rule.afterwards is not None:
         rule.afterwards(concerned)
-    Operation.objects.filter(pk=operation.pk).update(undone_by=current().operation)
-    facts = told(operation, done)
-    records = Record.objects.filter(pk__in=done.changes.keys() | set(_subjects(operation, rule.along)))
-    record_many(events.UNDONE, [(one, facts | done.changed(one.pk)) for one in records], by=by, via=via)
+    _must_be_out_of_use(put)
+    Operation.objects.filter(pk=operation.pk).update(undone_by=None, redone_by=current().operation)
+    _tell(events.REDONE, operation, undoing, done, by=by, via=via)
     return done
+
+
+def _hold_all_of(written: Operation, operation: Operation, rule: Undoable) -> set[int]:
+    """Hold every Record that the journal of `written` names and that the operation was about; their ids."""
+    concerned = journal.rows_of(written).union(_subjects(operation, rule.along))
+    hold(*concerned)
+    return concerned
+
+
+def _locked(operation: Operation) -> Operation:
+    return (
+        Operation.objects.select_for_update(of=("self",), no_key=True).select_related("redone_by").get(pk=operation.pk)
+    )
+
+
+def _must_be_possible(
+    written: Operation, operation: Operation, rule: Undoable, concerned: Collection[int], by: User
+) -> None:
+    must_hold(*journal.rows_of(written))
+    _must_be_allowed(operation, rule, by)
+    if not rule.of_archived:
+        _must_be_restored(concerned)
+
+
+def _must_be_untouched(ids: Collection[int], since: Operation) -> None:
+    """`DomainError` where something was done about one of these Records, or what it goes on from, since then."""
+    sources = Record.objects.filter(pk__in=ids).exclude(continues=None).values_list("continues", flat=True)
+    later = Event.objects.filter(about__in={*ids, *sources}, operation__gt=since.pk).select_related("about")
+    if (event := later.first()) is not None:
+        raise DomainError(
+            _("%(record)s has been worked on since, so this is not done again: do it anew."), record=event.about
+        )
+
+
+def _must_be_out_of_use(ids: Collection[int]) -> None:
+    """`DomainError` where a row in use names one of these that is merged now, or work hangs on it."""
+    for rows in rows_of(Record.objects.filter(pk__in=ids, state=Record.State.MERGED).order_by("kind", "pk")):
+        if used := journal.used_by_others(rows):
+            raise DomainError(
+                _("%(record)s has been worked on since, so this is not done again: do it anew."),
+                record=next(row.record for row in rows if row.pk in used),
+            )
+
+
+def _tell(
+    kind: events.EventKind, operation: Operation, written: Operation, done: TakenBack, *, by: User, via: str
+) -> None:
+    facts, kept = told(operation, done), conflicts(written, done)
+    subjects = _subjects(operation, _undoable[operation.act].along)
+    records = Record.objects.filter(pk__in=done.changes.keys() | kept.keys() | set(subjects))
+    each = [(one, facts | done.changed(one.pk) | kept.get(one.pk, {})) for one in records]
+    record_many(kind, each, by=by, via=via)
+
+
+def conflicts(written: Operation, done: TakenBack) -> dict[int, dict[str, Any]]:
+    """{Record: facts}: fields that stay as somebody has left them since, with what they would have become.
+
+    `conflicts` is [{field, was, now}] as events keep values: `was` would have come back, `now` stays.
+    """
+    names: dict[Any, set[str]] = {}
+    for row, column in done.edited:
+        if isinstance(row, Row):
+            names.setdefault(row, set()).add(column.removesuffix("_id"))
+    facts = {}
+    for row, of_row in names.items():
+        schema = kinds.get(row.kind).schema
+        fields = [one.name for one in schema.historic() if one.name in of_row]
+        before = journal.as_before(written, row)
+        if found := differing(schema.told_of(before, *fields), schema.told_of(row, *fields)) if fields else []:
+            facts[row.pk] = {"conflicts": found, "journal": written.pk}
+    return facts
+
+
+@act
+def take_former(event: Event, name: str, *, by: User, via: str = "page") -> Any:
+    """Give a field the value that an undoing would have given it, had nobody changed it since; the row.
+
+    `Conflict` where it was changed once more after that. An ordinary change, by whoever may make it.
+    """
+    told = next((one for one in event.facts.get("conflicts", ()) if one["field"] == name), None)
+    kind = kinds.get(event.about.kind) if event.about else None
+    field = kind.schema_for(by).get(name) if kind else None
+    if told is None or event.about is None or kind is None or field is None:
+        raise DomainError(_("This cannot be chosen."))
+    row = kind.model.objects.within(by, Action.CHANGE).with_words().get_or_refuse(event.about.pk)
+    written = Operation(pk=event.facts["journal"])
+    must_be_kept(written)
+    former, value = field.value(journal.as_before(written, row)), field.value(row)
+    if not is_same(field.to_json(value), told["now"]) and field.identity(value) != field.identity(former):
+        raise Conflict(_("%(name)s was changed meanwhile. Please look again."), name=row.title)
+    return kind.change(row, {name: (value, former)}, by=by, via=via)
 
 
 def must_be_kept(operation: Operation) -> None:

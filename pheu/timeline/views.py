@@ -2,28 +2,43 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from pheu.core.errors import Conflict, DomainError, tell
 from pheu.core.ids import read_id
 from pheu.core.once import once
+from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.records.act_views import changed_here, undo_url
-from pheu.records.answers import is_on_board, settle
+from pheu.records.alike import record_of
+from pheu.records.answers import Toast, is_on_board, say, settle
 from pheu.records.models import Operation, Record
 from pheu.timeline import services
-from pheu.timeline.forms import FileNameForm, NoteEditForm, NoteForm
+from pheu.timeline.asking import ask_to_see
+from pheu.timeline.forms import AskForm, FileNameForm, NoteEditForm, NoteForm
 from pheu.timeline.mentions import proposed
-from pheu.timeline.models import File, Note
+from pheu.timeline.models import Event, File, Note
 from pheu.timeline.panels import timeline_context
-from pheu.timeline.previews import HEADERS
+from pheu.timeline.previews import HEADERS, as_attachment
 from pheu.timeline.reading import may_read
-from pheu.timeline.undo import KEPT_IN_SIGHT, rule_of, subjects_of, undo, undoable_by, works_of
+from pheu.timeline.undo import (
+    KEPT_IN_SIGHT,
+    name_of,
+    of_fields,
+    redo,
+    subjects_of,
+    take_former,
+    undo,
+    undoable_by,
+    works_of,
+)
 
 MOST_FILES = 20  # of one sending
 
@@ -132,13 +147,8 @@ def _served(request: Request, pk: int) -> File:
 
 @require_safe
 def file_get(request: Request, pk: int) -> Any:
-    """A file as an attachment, never shown in our own origin (quality.md 3)."""
     file = _served(request, pk)
-    answer = FileResponse(
-        file.content.open("rb"), as_attachment=True, filename=file.name, content_type="application/octet-stream"
-    )
-    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer
+    return as_attachment(file.content, file.name)
 
 
 @require_safe
@@ -161,13 +171,33 @@ def colleagues(request: Request, pk: int) -> JsonResponse:
 
 @require_POST
 def following(request: Request, pk: int) -> HttpResponse:
-    """POST follows, POST with `stop` no longer does."""
+    """POST follows, POST with `stop` no longer does; with `person` a colleague follows, and so may see it."""
     record = visible_record(request, pk)
     act = services.unfollow if "stop" in request.POST or "stop" in request.GET else services.follow
-    act(record, user=request.user, by=request.user)
+    user: Any = request.user
+    if "person" in request.POST:
+        user = get_object_or_404(User.objects.active(), pk=read_id(request.POST["person"]))
+    act(record, user=user, by=request.user)
     if Record.objects.visible_to(request.user).filter(pk=pk).exists():
         return HttpResponseClientRefresh() if request.htmx else redirect(record)
     return HttpResponseRedirect("/")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def access(request: Request) -> HttpResponse:
+    """Ask whoever has a record to let one see it, of which one was told only that it is there."""
+    ticket = request.GET.get("ticket", "")
+    told = record_of(ticket)
+    if told is None:
+        raise Http404
+    if Record.objects.visible_to(request.user).filter(pk=told.pk).exists():
+        return redirect(told)
+    form = AskForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        is_new = ask_to_see(told, note=form.cleaned_data["note"], by=request.user)
+        words = _("They have been asked. You hear of it when they let you see it.")
+        return changed_here(request, "/", words if is_new else _("You have asked them already."), news=())
+    return render(request, "timeline/access.html", {"form": form, "place": told.department, "ticket": ticket})
 
 
 UNDOABLE = 50
@@ -183,9 +213,11 @@ def undoables(request: Request) -> HttpResponse:
     seen = set(mine.filter(pk__in=[one.pk for some in subjects.values() for one in some]).values_list("pk", flat=True))
     lines = []
     for one in page[:UNDOABLE]:
-        rule, records = rule_of(one), subjects[one.pk]
+        records = subjects[one.pk]
         shown = [record for record in records if record.pk in seen]
-        lines.append({"operation": one, "what": rule.what if rule else "", "records": shown[:3], "n": len(records)})
+        url = reverse("operation-redo" if one.undone_by_id else "operation-undo", args=[one.pk])
+        line = {"operation": one, "what": name_of(one), "records": shown[:3], "n": len(records), "url": url}
+        lines.append(line)
     more = page[UNDOABLE - 1].pk if len(page) > UNDOABLE else None
     works = works_of(request.user) if below is None else []
     context = {"lines": lines, "works": works, "more": more, "days": KEPT_IN_SIGHT.days}
@@ -196,17 +228,41 @@ def undoables(request: Request) -> HttpResponse:
 def operation_undo(request: Request, pk: int) -> HttpResponse:
     """«Hoàn tác» of a whole act: of the toast that told it, and of its event on the timeline."""
     operation = get_object_or_404(Operation.objects.filter(by=request.user), pk=pk)
-    rule = rule_of(operation)
     done = undo(operation, by=request.user)
     words = _("Taken back.")
     if done.used or done.edited:
         words = _("Taken back, except for what somebody has changed or used since; the timeline says what.")
+    return _settled(request, operation, {"text": words, "redo": reverse("operation-redo", args=[pk])})
+
+
+@require_POST
+def operation_redo(request: Request, pk: int) -> HttpResponse:
+    """«Làm lại» of what one has taken back."""
+    operation = get_object_or_404(Operation.objects.filter(Q(by=request.user) | Q(undone_by__by=request.user)), pk=pk)
+    done = redo(operation, by=request.user)
+    words = _("Done again.")
+    if done.edited:
+        words = _("Done again, except for what somebody has changed since; the timeline says what.")
+    return _settled(request, operation, {"text": words, "undo": reverse("operation-undo", args=[pk])})
+
+
+@require_POST
+def event_former(request: Request, pk: int) -> HttpResponse:
+    """What an undoing has left as somebody changed it is put back all the same, one field at a time."""
+    told = Event.objects.filter(about__in=Record.objects.visible_to(request.user)).select_related("about")
+    event = get_object_or_404(told, pk=pk)
+    row = take_former(event, request.POST.get("field", ""), by=request.user)
+    return changed_here(request, row.record, _("The former value is back."))
+
+
+def _settled(request: Request, operation: Operation, toast: Toast) -> HttpResponse:
+    """Where one was, drawn anew as far as the act reached."""
     back = operation.about.survivor if operation.about else "/"
-    if rule is not None and not rule.of_fields:
-        return changed_here(request, back, words, news=("record-changed", "counts-changed"))
+    if not of_fields(operation):
+        return changed_here(request, back, news=("record-changed", "counts-changed"), **toast)
     if request.htmx and operation.about and is_on_board(request, operation.about.kind):
-        return settle(request, operation.about, {"text": words})
-    tell(request, words)
+        return settle(request, operation.about, toast)
+    say(request, toast)
     if request.htmx:
         return HttpResponseClientRefresh()
     return redirect(back)

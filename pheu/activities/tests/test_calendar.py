@@ -1,5 +1,6 @@
 """«Lịch làm việc» by week and by month: what stands where, whose it is, and what a place in it opens."""
 
+import json
 import re
 from datetime import date, timedelta
 
@@ -7,13 +8,18 @@ import pytest
 from django.utils import timezone
 
 from pheu.activities.calendar import Look, grid_of
+from pheu.activities.events import RESCHEDULED
 from pheu.activities.models import Activity, ActivityType
-from pheu.activities.services import finish_activity, schedule_activity
-from pheu.conftest import nothing_changes
+from pheu.activities.services import finish_activity, reschedule_activity, schedule_activity
+from pheu.activities.spans import show_span
+from pheu.conftest import nothing_changes, told
 from pheu.core import shape
+from pheu.core.errors import DomainError
 from pheu.leads.services import create_lead
 from pheu.people.models import WEEK, Holiday, Profile
+from pheu.records.models import Operation
 from pheu.records.moments import midnight
+from pheu.timeline.undo import undo
 
 WEDNESDAY = date(2031, 6, 11)
 
@@ -22,14 +28,14 @@ def at(day=WEDNESDAY, hour=9, minute=0):
     return midnight(day) + timedelta(hours=hour, minutes=minute)
 
 
-def plan(record, who, title, due_at, *, by=None):
+def plan(record, who, title, due_at, *, by=None, lasts=0):
     what = ActivityType.objects.get(name="Gọi điện")
-    return schedule_activity(record, what=what, due_at=due_at, assignee=who, title=title, by=by or who)
+    return schedule_activity(record, what=what, due_at=due_at, lasts=lasts, assignee=who, title=title, by=by or who)
 
 
 def cells(page: str) -> dict[str, str]:
     """The text of each row of a week by its head."""
-    rows = re.findall(r'<tr><th scope="row"[^>]*>(.*?)</th>(.*?)</tr>', page, re.S)
+    rows = re.findall(r'<tr[^>]*><th scope="row"[^>]*>(.*?)</th>(.*?)</tr>', page, re.S)
     return dict(rows)
 
 
@@ -51,6 +57,141 @@ def test_work_stands_in_the_week_at_its_day_and_hour(client, an, lead):
     assert "Gọi sáng" in third
     assert lead.title in third
     assert "Tuần sau" in client.get("/calendar/?on=2031-06-18").text
+
+
+def entries(cell: str) -> list[str]:
+    """The classes of what stands in a cell."""
+    return re.findall(r'class="(entry [^"]*)"', cell)
+
+
+def test_work_that_lasts_is_a_block_over_its_hours(client, an, lead):
+    """R1.29: a piece in each hour that it covers; what meets stands beside each other, a moment too."""
+    plan(lead.record, an, "Họp dài", at(hour=9, minute=30), lasts=105)  # until 11:15
+    plan(lead.record, an, "Họp kia", at(hour=10), lasts=60)
+    plan(lead.record, an, "Gọi nhanh", at(hour=10, minute=15))
+    plan(lead.record, an, "Họp khuya", at(hour=20, minute=30), lasts=60)
+    client.force_login(an)
+    page = client.get("/calendar/?on=2031-06-11").text
+    rows = {head: row.split("<td")[3] for head, row in cells(page).items()}
+    assert list(rows)[-1] == "21:00"
+    assert entries(rows["09:00"]) == ["entry jade entry-piece lane-0 of-3 from-2 to-4 first"]
+    assert entries(rows["10:00"]) == [
+        "entry jade entry-piece lane-0 of-3 from-0 to-4",
+        "entry jade entry-piece lane-1 of-3 from-0 to-4 first last",
+        "entry jade",
+    ]
+    assert '<div class="entry-beside lane-2 of-3">' in rows["10:00"]
+    assert entries(rows["11:00"]) == ["entry jade entry-piece lane-0 of-3 from-0 to-1 last"]
+    assert entries(rows["12:00"]) == []
+    assert entries(rows["20:00"]) == ["entry jade entry-piece lane-0 of-1 from-2 to-4 first"]
+    assert 'title="11/06/2031 09:30–11:15"' in rows["09:00"]
+    assert page.count('entry-text">Họp dài') == 1
+
+
+def test_work_over_days_is_a_bar_over_them(client, an, lead):
+    """R1.29: in the row of whole days and in the month; it comes in from the week before and goes on in the next."""
+    sunday = date(2031, 6, 8)
+    plan(lead.record, an, "Công tác", at(sunday, 0), lasts=3 * 24 * 60)
+    plan(lead.record, an, "Trực đêm", at(hour=22), lasts=8 * 60)
+    plan(lead.record, an, "Đo cả ngày", at(date(2031, 6, 10), 0), lasts=24 * 60)
+    client.force_login(an)
+    week = client.get("/calendar/?on=2031-06-11").text
+    days = cells(week)["Cả ngày"].split("<td")[1:]
+    assert [entries(day) for day in days] == [
+        ["entry jade entry-bar"],
+        ["entry jade entry-bar last", "entry jade entry-bar first last"],
+        ["entry jade entry-bar first"],
+        ["entry jade entry-bar last"],
+        [],
+        [],
+        [],
+    ]
+    assert "Công tác" in days[0]
+    assert "Công tác" not in days[1]
+    month = client.get("/calendar/?view=month&on=2031-06-11").text
+    assert month.count('entry-text">Công tác') == 2  # where it begins, and where a week does
+    assert entries(month.split("<td")[14]) == ["entry jade entry-bar first"]
+    listed = client.get("/calendar/?on=2031-06-04").text
+    assert 'entry-text">Công tác' in listed
+    assert 'entry-text">Trực đêm' not in listed
+
+
+def test_a_day_alone_has_all_that_stands_on_it(client, an, lead):
+    """R1.29: «Ngày»: its hours, its blocks, the bars that go over it and nothing of other days."""
+    plan(lead.record, an, "Công tác", at(date(2031, 6, 10), 0), lasts=3 * 24 * 60)
+    plan(lead.record, an, "Họp dài", at(hour=9, minute=30), lasts=90)
+    plan(lead.record, an, "Gọi hôm sau", at(date(2031, 6, 12)))
+    Holiday.objects.create(day=WEDNESDAY, name="Giỗ Tổ")
+    shape.changed()
+    client.force_login(an)
+    page = client.get("/calendar/?view=day&on=2031-06-11").text
+    assert "<h2>Thứ 4 11/06/2031</h2>" in page
+    assert '<span class="holiday">Giỗ Tổ</span>' in page
+    rows = cells(page)
+    assert {row.count("<td") for row in rows.values()} == {1}
+    assert entries(rows["Cả ngày"]) == ["entry jade entry-bar"]
+    assert "Công tác" in rows["Cả ngày"]
+    assert entries(rows["10:00"]) == ["entry jade entry-piece lane-0 of-1 from-0 to-4 last"]
+    assert "Gọi hôm sau" not in page
+
+
+def test_how_long_it_takes_is_asked_kept_told_and_taken_back(client, an, lead):
+    """R1.30: from the form to the row, the timeline and back; what lasts days begins with one."""
+    client.force_login(an)
+    call = ActivityType.objects.all()[0]
+    form = client.get("/activities/new/?at=2031-06-11T14:00&lasts=75").text
+    assert '<option value="75" selected>1 giờ 15 phút</option>' in form
+    posted = {"record": lead.pk, "what": call.pk, "due_at": "11/06/2031 14:00", "assignee": an.pk, "lasts": "90"}
+    client.post("/activities/new/", posted)
+    activity = Activity.objects.get()
+    assert (activity.lasts, activity.span) == (90, "11/06/2031 14:00–15:30")
+    assert "11/06/2031 14:00–15:30" in client.get(lead.get_absolute_url()).text
+
+    dialog = client.get(f"/activities/{activity.pk}/time/").text
+    assert '<option value="90" selected>' in dialog
+    sent = {"due_at": "12/06/2031 09:00", "lasts": "2880"}
+    answer = client.post(f"/activities/{activity.pk}/time/", sent, headers={"HX-Request": "true"})
+    activity.refresh_from_db()
+    assert (activity.due_at, activity.lasts) == (at(date(2031, 6, 12), 0), 2880)
+    assert told(RESCHEDULED, about=lead).facts["lasts"] == 2880
+    assert "12/06/2031 – 13/06/2031" in client.get(lead.get_absolute_url()).text
+    client.post(json.loads(answer.headers["HX-Trigger"])["toast"]["undo"])
+    activity.refresh_from_db()
+    assert (activity.due_at, activity.lasts) == (at(hour=14), 90)
+    lead.record.refresh_from_db()
+    assert lead.record.next_activity_at == activity.due_at
+
+
+@pytest.mark.parametrize("lasts", ["-5", "44641", "x", "1e3"])
+def test_no_work_lasts_so_long(client, an, lead, lasts):
+    client.force_login(an)
+    posted = {"what": ActivityType.objects.all()[0].pk, "due_at": "11/06/2031 14:00", "assignee": an.pk}
+    with nothing_changes():
+        assert client.post(f"/r/{lead.pk}/activities/new/", posted | {"lasts": lasts}).status_code == 422
+
+
+def test_what_was_moved_and_done_since_is_not_taken_back(client, an, lead):
+    activity = plan(lead.record, an, "Gọi", at())
+    reschedule_activity(activity, due_at=at(hour=15), lasts=60, by=an)
+    moved = Operation.objects.latest("pk")
+    finish_activity(activity, by=an)
+    with pytest.raises(DomainError, match="đã được làm tiếp"):
+        undo(moved, by=an)
+
+
+@pytest.mark.parametrize(
+    ("due", "lasts", "words"),
+    [
+        (at(hour=9), 0, "11/06/2031 09:00"),
+        (at(hour=9), 45, "11/06/2031 09:00–09:45"),
+        (at(hour=0), 1440, "11/06/2031"),
+        (at(hour=0), 4320, "11/06/2031 – 13/06/2031"),
+        (at(hour=22), 600, "11/06/2031 22:00 – 12/06/2031 08:00"),
+        (at(hour=9), 1440, "11/06/2031 09:00 – 12/06/2031 09:00"),
+    ],
+)
+def test_a_span_is_said_as_people_do(due, lasts, words):
+    assert show_span(due, lasts) == words
 
 
 def test_a_free_place_offers_new_work_at_its_time(client, an, lead):
@@ -96,6 +237,24 @@ def test_days_off_are_tinted_and_holidays_named(client, an, lead):
     assert "Giỗ &lt;Tổ&gt;" in listed
 
 
+def test_under_each_day_stands_its_lunar_date(client, an):
+    """R1.29: small, with words on the first of a month; and Tết is named where the company has no name for its days."""
+    client.force_login(an)
+    for look, shown in (("on=2031-04-23", 7), ("view=month&on=2031-04-23", 35)):
+        page = client.get(f"/calendar/?{look}").text
+        body = page[page.index("<table") : page.index("</table>")]
+        assert body.count('class="lunar') == shown
+        assert ">1/3 nhuận ÂL</small>" in body  # 21 April
+        assert re.search(r"23(/04)?</(b|a)><small[^>]*>3/3</small>", body)
+    Holiday.objects.create(day=date(2031, 1, 24), name="Nghỉ Tết")
+    shape.changed()
+    page = client.get("/calendar/?view=month&on=2031-01-23").text
+    assert re.findall(r'<span class="holiday">(.*?)</span>', page) == ["Mùng 1 Tết", "Nghỉ Tết", "Mùng 3 Tết"]
+    assert len(re.findall(r'<td class="[^"]*\bnamed\b', page)) == 3
+    strip = client.get("/calendar/?on=2031-01-23").text
+    assert '<p class="day-note">Mùng 1 Tết</p>' in strip
+
+
 # Of the weeks that June 2031 touches; the fifteenth is worked.
 SUNDAYS_SHOWN = [date(2031, 6, 1), date(2031, 6, 8), date(2031, 6, 22), date(2031, 6, 29), date(2031, 7, 6)]
 
@@ -139,7 +298,7 @@ def test_a_month_shows_the_first_of_each_day_and_how_many_more(client, an, lead)
     page = client.get("/calendar/?view=month&on=2031-06-11").text
     assert "Tháng 6/2031" in page
     assert [f"Việc {nth}" in page for nth in range(5)] == [True, True, True, False, False]
-    assert '<a class="more hide-phone" href="?on=2031-06-11">+2</a>' in page
+    assert '<a class="more hide-phone" href="?view=day&amp;on=2031-06-11">+2</a>' in page
     week = client.get("/calendar/?on=2031-06-11").text
     assert all(f"Việc {nth}" in week for nth in range(5))
 
@@ -147,6 +306,7 @@ def test_a_month_shows_the_first_of_each_day_and_how_many_more(client, an, lead)
 @pytest.mark.parametrize(
     ("view", "on", "before", "after"),
     [
+        ("day", "2031-06-30", "2031-06-29", "2031-07-01"),
         ("week", "2031-06-11", "2031-06-04", "2031-06-18"),
         ("month", "2031-01-31", "2030-12-01", "2031-02-01"),
         ("month", "2032-02-29", "2032-01-01", "2032-03-01"),
@@ -155,7 +315,7 @@ def test_a_month_shows_the_first_of_each_day_and_how_many_more(client, an, lead)
 def test_the_arrows_lead_to_the_time_before_and_after(client, an, view, on, before, after):
     client.force_login(an)
     page = client.get(f"/calendar/?view={view}&on={on}").text
-    more = "view=month&amp;" if view == "month" else ""
+    more = "" if view == "week" else f"view={view}&amp;"
     assert f'href="?{more}on={before}" data-press="ArrowLeft"' in page
     assert f'href="?{more}on={after}" data-press="ArrowRight"' in page
 
@@ -258,7 +418,9 @@ def test_a_click_on_an_entry_tells_it_and_offers_what_may_be_done(client, an, ch
 
 
 @pytest.mark.parametrize("many", [1, 40])
-@pytest.mark.parametrize("look", ["", "?view=month", "?view=list", "?whose=team", "?whose=team&view=month"])
+@pytest.mark.parametrize(
+    "look", ["", "?view=day", "?view=month", "?view=list", "?whose=team", "?whose=team&view=month"]
+)
 def test_the_calendar_asks_the_same_few_questions_for_any_number_of_entries(
     client, an, lead, many, look, django_assert_max_num_queries
 ):

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from pheu.automation.models import HandOutRule, Patience
+from pheu.automation.rules import DuplicateRules
 from pheu.conftest import nothing_changes
 from pheu.core import shape
-from pheu.core.errors import DomainError
+from pheu.core.errors import DomainError, Refused
 from pheu.parties.models import Source
+from pheu.quality.models import DuplicateRule
 from pheu.records.models import Pipeline
 from pheu.setup import lists
 from pheu.setup.configuring import add_item
@@ -75,9 +77,43 @@ def test_they_come_to_another_company_as_they_were(out, cast):
         ("hand_out_rules", {"lead": [{"name": "x", "team": "Miền Bắc", "condition": "all"}]}),
         ("hand_out_rules", {"lead": "x"}),
         ("returns", [{"kind": "lead", "pipeline": "Không có"}]),
+        ("duplicate_rules", {"nothing": []}),
+        ("duplicate_rules", {"lead": [{"name": "x", "criteria": ["khong_co"]}]}),
+        ("duplicate_rules", {"lead": [{"name": "x", "criteria": []}]}),
+        ("duplicate_rules", {"contact": [{"name": "x", "criteria": ["tax"]}]}),
+        ("duplicate_rules", {"lead": [{"name": "x", "criteria": "tax"}]}),
+        ("duplicate_rules", {"lead": [{"name": "x"}]}),
+        ("duplicate_rules", {"lead": [{"name": "x", "criteria": ["tax"], "kind": "deal"}]}),
         ("returns", [{"kind": "lead", "pipeline": "Tiềm năng", "days": 0, "warn_days": 0, "is_active": True}]),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(cast, part, told):
     with nothing_changes(), pytest.raises(DomainError):
         import_config({"pheu": 1, part: told}, by=cast.dung)
+
+
+def test_duplicate_rules_come_with_their_order_and_whether_they_block(cast):
+    """R1.32: what is there under another name is not made once more; one that the file does not name stays."""
+    leads, by = DuplicateRules.of("lead"), cast.dung
+    add_item(leads, {"name": "Tên + Email", "criteria": ["company", "email"], "blocks": True}, by=by)
+    add_item(leads, {"name": "Điện thoại", "criteria": ["phone"], "is_active": False}, by=by)
+    add_item(DuplicateRules.of("company"), {"name": "MST", "criteria": ["tax"]}, by=by)
+    told = json.loads(json.dumps(exported()))
+    assert import_config(told, by=by) == []
+    DuplicateRule.objects.all().delete()
+    add_item(leads, {"name": "Website", "criteria": ["website"]}, by=by)
+    add_item(leads, {"name": "Số máy", "criteria": ["phone"], "blocks": True}, by=by)
+    lines = import_config(told, by=by)
+    assert any("Tên + Email" in line for line in lines)
+    assert [(one.name, one.criteria, one.blocks, one.is_active) for one in leads.items] == [
+        ("Website", ["website"], False, True),
+        ("Tên + Email", ["company", "email"], True, True),
+        ("Điện thoại", ["phone"], False, False),
+    ]
+    assert exported()["duplicate_rules"]["company"] == told["duplicate_rules"]["company"]
+
+
+def test_nobody_else_brings_duplicate_rules_in(cast):
+    told = {"pheu": 1, "duplicate_rules": {"lead": [{"name": "x", "criteria": ["tax"]}]}}
+    with nothing_changes(), pytest.raises(Refused):
+        import_config(told, by=cast.an)

@@ -21,6 +21,7 @@ from pheu.parties.services import create_prospect
 from pheu.people.models import Team, TimeOff, User
 from pheu.quality.jobs import run_import
 from pheu.quality.running import start_import
+from pheu.quality.tests.importing import checked, csv, run
 from pheu.records import kinds
 from pheu.records.acts import last_operation
 from pheu.records.models import Operation
@@ -340,3 +341,19 @@ def test_a_company_without_rules_pays_nothing_for_them(cast, django_assert_num_q
     takes_new("lead")
     with django_assert_num_queries(0):
         assert not takes_new("lead")
+
+
+@pytest.mark.parametrize(("sent", "owner"), [({}, "an"), ({"without_automation": "on"}, None)])
+def test_rules_say_whose_the_rows_of_a_file_are_unless_it_comes_in_without(
+    client, rules, cast, sent, owner, settings, tmp_path
+):
+    """R1.17, R1.31: the choice stands where nothing has been written yet, and only where rules would run."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+    client.force_login(cast.dung)
+    file = csv("Tên công ty,Điện thoại", "Xi măng Hòn Đá,0903 123 456")
+    imported = checked(client, file, "khach.csv", kind="lead", team="", department=cast.an.department.pk)
+    assert "Không chạy tự động hóa" not in client.get(f"/imports/{imported.pk}/check/").text
+    rule(rules, cast.dung, people=[cast.an])
+    assert "Không chạy tự động hóa" in client.get(f"/imports/{imported.pk}/check/").text
+    assert run(client, imported, **sent).created == 1
+    assert Lead.objects.get().owner == (getattr(cast, owner) if owner else None)

@@ -292,10 +292,10 @@ def kpi(
 
 
 @register.simple_tag
-def undo_url(message: Any) -> str:
-    """The address that takes back what a message tells, from its extra tag `undo:/address/`."""
+def way_of(message: Any, name: str) -> str:
+    """The address that takes back what a message tells, from its extra tag `undo:/address/`, or does it again."""
     tags = (message.extra_tags or "").split()
-    return next((word.removeprefix("undo:") for word in tags if word.startswith("undo:")), "")
+    return next((word.removeprefix(f"{name}:") for word in tags if word.startswith(f"{name}:")), "")
 
 
 @register.simple_tag(takes_context=True)

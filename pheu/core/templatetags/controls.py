@@ -43,12 +43,13 @@ def field(
     hint: str | bool = "",
     options: str = "",
     read: SafeString | str = "",
+    told: SafeString | str = "",
     **attrs: Any,
 ) -> SafeString:
     """A form field: label, required mark, control, hint, and what is wrong beside it.
 
     `read` is drawn beside the control: how the value reads as long as nobody edits it (js/reads.js). What a control
-    asks the server by itself (`hx-get`) is answered below it.
+    asks the server by itself (`hx-get`) is answered below it, where `told` stands until then.
 
     The control follows the widget: `data-money` groups thousands, `data-echo` says how text will be read, `data-stars`
     clicks stars, `data-pick-url` searches, `data-switch` turns a tick into a switch. Without `hint` it is the form's
@@ -65,7 +66,7 @@ def field(
     if kind in ("options", "checks", "stars"):
         return _choices_field(bound, kind, label, together([read, _words(bound, hint)]), spoken, options)
     control = bound.as_widget(attrs={**spoken, **_behaviour(kind), **given})
-    beside = _beside(bound)
+    beside = _beside(bound, told)
     if kind == "check":
         switch = " switch" if "data-switch" in widget.attrs else ""
         named = html('<label class="check{}">{}<span>{}</span></label>', switch, control, _marked(bound, label))
@@ -77,10 +78,10 @@ def field(
 FIELD = '<div class="field"{}>{}{}</div>'
 
 
-def _beside(bound: BoundField) -> SafeString | str:
+def _beside(bound: BoundField, told: SafeString | str = "") -> SafeString | str:
     """What stands below a control: the answer to what it asks for by itself; the way to take a kept file away."""
     if "hx-get" in bound.field.widget.attrs:
-        return SafeString('<div class="same" aria-live="polite"></div>')
+        return html('<div class="same" aria-live="polite">{}</div>', told)
     if isinstance(bound.field.widget, forms.FileInput) and getattr(bound.field.widget, "held", None) is not None:
         tick = '<label class="check"><input type="checkbox" name="{}" value="clear"><span>{}</span></label>'
         return html(tick, bound.html_name, _("Leave it empty"))
@@ -138,7 +139,9 @@ def _choices_field(
     if kind == "stars":
         drawn = _stars_input(bound)
     elif kind == "checks":
-        drawn = html('<div class="checks">{}</div>', _choices(bound, "check"))
+        drawn = html(
+            '<div class="{}">{}</div>', f"checks checks-{options}" if options else "checks", _choices(bound, "check")
+        )
     else:
         frame = f"options options-{options}" if options else "options"
         drawn = html('<div class="{}">{}</div>', frame, _choices(bound, "option"))

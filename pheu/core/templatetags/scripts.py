@@ -24,7 +24,7 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "lines": ("data-lines", "data-drop-line"),
     "search": ("data-search-now",),
     "pick": ("data-pick", "data-pick-url"),
-    "fills": ("data-fills", "data-makes"),
+    "fills": ("data-fills", "data-makes", "data-offers"),
     "when": ("data-when", "data-follows", "data-proposed-by", "data-opens", "data-under-of"),
     "times": ("data-fill-time",),
     "stages": ("data-stages",),
@@ -38,12 +38,17 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     "downloads": ("data-download",),
     "fresh": ("data-fresh",),
     "readers": ("data-readers",),
+    "calendar": ("data-calendar",),
+    "reminders": ("data-remind-in",),
     "copy": ("data-copy", "data-copy-text"),
     "proposes": ("data-proposes",),
     "reads": ("data-reads",),
     "once": ("data-once",),  # before the others change what the browser has put back into a form
     "mentions": ("data-mentions",),
     "passkeys": ("data-passkey",),
+    "rich": ("data-rich",),
+    "letter": ("data-letter",),
+    "mailbox": ("data-mailbox",),
     "merge": ("data-take-all", "data-adds"),
     "session": ("data-sign-out",),  # on the page of its own; pages with the shell have it anyway
     "savebar": ("data-dirty-bar", "data-dirty-form"),  # it remembers what the others made of a form
@@ -52,12 +57,16 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
 EVERYWHERE = ("toasts", "guard")  # guard looks at forms after all others
 # Of pages with `data-shell`.
 SHELL = ("behaviours", "dialogs", "menus", "session", "shortcuts", "offline", "focus", "works", "bell", "live")
+# The record that comes into a place beside a list is worked on at once: a click is not to be there before its script.
+COMES_INTO = {"data-split": {"data-reads", "data-dirty-bar"}}
 ATTRIBUTE = re.compile(r" (data-[a-z-]+)")
 
 
 def scripts_for(content: str) -> list[str]:
     """The modules that a page with this content uses."""
     found = set(ATTRIBUTE.findall(content))
+    for place in COMES_INTO.keys() & found:
+        found |= COMES_INTO[place]
     shell = SHELL if "data-shell" in found else ()
     used = [name for name, attributes in BEHAVIOURS.items() if found.intersection(attributes)]
     first, last = EVERYWHERE

@@ -39,6 +39,11 @@ def test_no_script_or_style_of_the_kit_is_missing():
     assert [name for name in [*names, *modules, "css/board.css"] if finders.find(name) is None] == []
 
 
+def test_a_place_for_records_brings_what_is_clicked_in_them_before_they_come():
+    """A click on a field that comes before its script is lost."""
+    assert {"split", "reads", "savebar"} <= set(scripts.scripts_for('<div data-split="/leads/7/"></div>'))
+
+
 def test_an_avatar_has_two_letters_and_keeps_its_colour():
     trang = SimpleNamespace(pk=8, full_name="Mai Trang")
     assert ">MT<" in avatar(trang)

@@ -83,11 +83,36 @@ def test_a_full_disk_is_said_in_a_sentence(setup, capsys, monkeypatch):
     assert "Ổ đĩa đã đầy.\nThe disk is full." in capsys.readouterr().err
 
 
-def test_no_chromium_and_no_right_to_install_it_is_said_in_a_sentence(setup, monkeypatch):
-    monkeypatch.delenv("PHEU_CHROMIUM", raising=False)
+@pytest.mark.parametrize("name", ["chromium", "dovecot"])
+def test_a_program_that_is_missing_and_may_not_be_installed_is_named_in_a_sentence(setup, monkeypatch, name):
+    variable = f"PHEU_{name.upper()}"
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(setup.Refusal, match="PHEU_CHROMIUM"):
-        setup.chromium()
+    monkeypatch.setattr(setup, "DOVECOTS", ("dovecot",))
+    monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(setup.Refusal, match=f"(?s){variable}.*{variable}"):
+        getattr(setup, name)()
+    monkeypatch.setenv(variable, "/path/to/it")
+    assert getattr(setup, name)() == "/path/to/it"
+
+
+@pytest.mark.parametrize("name", ["chromium", "dovecot"])
+def test_root_has_a_program_that_is_missing_installed(setup, monkeypatch, tmp_path, name):
+    done = []
+
+    def do(command, **_how):
+        done.append(command)
+        (tmp_path / name).write_text("")
+        (tmp_path / name).chmod(0o755)
+
+    (tmp_path / "apt-get").write_text("")
+    (tmp_path / "apt-get").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(setup, "DOVECOTS", ("dovecot",))
+    monkeypatch.delenv(f"PHEU_{name.upper()}", raising=False)
+    monkeypatch.setattr(setup.os, "getuid", lambda: 0)
+    monkeypatch.setattr(setup, "do", do)
+    assert getattr(setup, name)() == str(tmp_path / name)
+    assert done[-1][:2] == ["apt-get", "install"] and done[-1][-1].startswith(name)
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def test_an_empty_field_is_empty():
         ("due_at", "24/11 25:00", "“25:00” is not a time of day. Write for example 17:00."),
         ("tax_code", "0100233480", "The check digit does not fit: one of the digits is mistyped."),
         ("phone", "0912345678 / 0987654321", "Write one number here; each further one has a place of its own."),
-        ("phone", "9" * 61, "This is too long for a phone number."),
+        ("phone", "9" * 201, "This is too long for a phone number."),
     ],
 )
 def test_an_error_says_what_is_wrong_and_keeps_what_was_typed(name, typed, message):

@@ -30,6 +30,7 @@ from pheu.core.vietnamese import (
     show_tax_code,
     sort_key,
 )
+from pheu.core.vietnamese.address import recognise
 from pheu.core.vietnamese.legacy import convert, looks_like
 from pheu.core.vietnamese.phone import UNREADABLE, Phone
 from pheu.parties.schema import COMPANY, CONTACT, PROSPECT
@@ -69,7 +70,7 @@ READERS: dict[str, Callable[[str], Any]] = {
         for reader in (
             clean, clean_lines, fold, canonical_tone, search_text, marked_text, sort_key, name_sort_key, initials,
             read_phones, phone_digits, show_phone, show_tax_code, read_money, read_date, read_datetime, read_tax_code,
-            cell_text, unprintable, line_of_a_file,
+            cell_text, unprintable, line_of_a_file, recognise,
         )
     },
     "old fonts": lambda text: looks_like([text, f"ñ{text}"]),

@@ -6,22 +6,24 @@ from pathlib import Path
 
 import phonenumbers
 import pytest
+from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from pheu.core.vietnamese.phone import (
     AREA_CODES,
+    LABELS,
     OLD_AREA_CODES,
     OLD_MOBILES,
     PHONE_NOTES,
-    Phone,
+    each_once,
     phone_digits,
     read_phones,
     readings,
     show_phone,
 )
-from pheu.core.vietnamese.text import clean
+from pheu.core.vietnamese.text import clean, fold
 
 # The tables as they stand in vietnam.md 7.2, a second time, so that a slip in the first is seen.
 MOBILES_OF_2018 = """
@@ -104,7 +106,8 @@ def read(text, **how):
     ],
 )
 def test_one_number(typed, e164, note):
-    assert read_phones(typed) == [Phone(e164, clean(str(typed)), note)]
+    [phone] = read_phones(typed)
+    assert (phone.e164, phone.typed, phone.note) == (e164, clean(str(typed)), note)
 
 
 @pytest.mark.parametrize("nothing", [None, "", " \u200b", "-", "..."])
@@ -128,7 +131,8 @@ def test_an_empty_cell_holds_no_number(nothing):
         ("024 3825 1234, 3825 1235", ["+842438251234", "+842438251235"]),
         ("0313.826867,0313.551652", ["+842253826867", "+842253551652"]),
         ("ĐT: 0274 3555 120 - Fax: 0274 3555 121", ["+842743555120", "+842743555121"]),
-        ("0912345678 / anh Nam", ["+84912345678", ""]),
+        ("0912345678 / anh Nam", ["+84912345678"]),
+        ("Tel/Fax: 0274 3555 120", ["+842743555120"]),
         ("0912345678 anh Nam 0987654321 chị Lan", ["+84912345678", "+84987654321"]),
         ("028 3825 1234/35", ["+842838251234", ""]),
     ],
@@ -143,9 +147,42 @@ def test_several_numbers_in_one_cell(typed, numbers):
 def test_a_second_number_takes_the_area_code_of_the_first():
     assert read("(+84.4) 37100 382/375 86114", area_code="028") == [
         ("+842437100382", "old_area"),
-        ("+842437586114", "completed"),
+        ("+842437586114", "completed_of_line"),
     ]
     assert read("0912345678/3825 1234", area_code="028")[1] == ("+842838251234", "completed")
+
+
+@pytest.mark.parametrize(
+    ("typed", "near", "area_code", "expected"),
+    [
+        ("3888999", ["0236"], "028", ("+842363888999", "completed_of_line")),
+        ("3888999", ["0236"], "0274", ("+842363888999", "completed_of_line")),
+        ("3888999", ["0236"], None, ("+842363888999", "completed_of_line")),
+        ("3888999", ["0236"], "0236", ("+842363888999", "completed")),
+        ("3888999", ["0235", "0236"], None, ("", "ambiguous")),  # the new Đà Nẵng and no more
+        ("3888999", ["0235", "0236"], "0236", ("+842363888999", "completed")),
+        ("3888999", ["0235", "0236"], "0274", ("", "ambiguous")),  # but surely not Bình Dương
+        ("38251234", ["0254", "0274", "028"], None, ("+842838251234", "completed_of_line")),  # eight digits
+        ("3825123", ["0254", "0274", "028"], "0274", ("+842743825123", "completed")),
+        ("3825123", ["028"], "0274", ("", "ambiguous")),  # Sài Gòn has eight digits
+        ("3888999", [], "0274", ("+842743888999", "completed")),
+        ("0274 3888 999", ["0236"], "028", ("+842743888999", "")),  # one that has its code keeps it
+        ("19001234", ["0236"], None, ("+8419001234", "")),
+        ("0373750928", ["0237"], None, ("+84373750928", "")),  # ten digits of a mobile are a mobile, always
+        ("0373 750 928", ["0237"], None, ("+84373750928", "")),
+        ("037.3750928", ["0237"], None, ("+842373750928", "old_area")),
+        ("(037) 375 0928", ["0237"], None, ("+842373750928", "old_area")),
+        ("Fax 0373750928", ["0237"], None, ("+842373750928", "old_area")),
+        ("037.3750928", ["0236", "0237"], None, ("+842373750928", "old_area")),
+        ("037.3750928", ["0236"], None, ("", "ambiguous")),
+        ("Fax 0373750928", ["0236"], "0237", ("", "ambiguous")),
+        ("0321.997151", ["0221"], None, ("", "ambiguous")),  # six digits are no landline anywhere
+        ("+84373750928", ["0237"], None, ("+84373750928", "")),
+    ],
+)
+def test_the_place_of_a_number_is_a_clue(typed, near, area_code, expected):
+    """R4.02: it completes and settles; it makes no mobile doubtful, and what it contradicts is not guessed."""
+    assert read(typed, near=near, area_code=area_code) == [expected]
 
 
 @pytest.mark.parametrize(("old", "new"), pairs(MOBILES_OF_2018, "→"))
@@ -259,15 +296,22 @@ WAYS = ["{0}{1}", "0{0}{1}", "+84{0}{1}", "84{0}{1}", "0084{0}{1}", "+84 {0}{1}"
     st.integers(0, 9_999_999),
     st.sampled_from([*WAYS, "0{2} {3} {4}", "0{2}.{3}.{4}"]),
     st.sampled_from([None, "028", "024", "0237"]),
+    st.sets(st.sampled_from(sorted(AREA_CODES)), max_size=3),
 )
-def test_no_mobile_of_today_is_read_wrongly(start, rest, way, area_code):
-    """Written in any of these ways, with and without a default area code: right, or said to be doubtful."""
+def test_no_mobile_of_today_is_read_wrongly(start, rest, way, area_code, near):
+    """Written in any of these ways, whatever the default area code and the place: right, or said to be doubtful.
+
+    Only what stands apart behind the old area code of its own place is that landline.
+    """
     number = f"{start}{rest:07}"
     e164 = f"+84{number}"
     if not phonenumbers.is_valid_number(phonenumbers.parse(e164)):
         return
     typed = way.format(start, f"{rest:07}", number[:3], number[3:6], number[6:])
-    [(found, note)] = read(typed, area_code=area_code)
+    [(found, note)] = read(typed, area_code=area_code, near=near)
+    if note == "old_area":
+        assert way == "0{0} {1}" and OLD_AREA_CODES[f"0{start}"] in near
+        return
     assert found == e164 or (note == "ambiguous" and way == "0{0} {1}")
     assert e164 in readings(found or typed)
 
@@ -277,8 +321,113 @@ def test_an_unknown_area_code_is_refused():
         read_phones("22264777", area_code="099")
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("0236 3888 999 ext 12", ["+842363888999;ext=12"]),
+        ("0236 3888 999 (ext: 12)", ["+842363888999;ext=12"]),
+        ("(0236) 3888999, máy lẻ 105", ["+842363888999;ext=105"]),
+        ("0236.3888999 may le 105 gặp chị Lan", ["+842363888999;ext=105;note=gặp chị Lan"]),
+        ("0236 3888 999 gặp chị Lan, số nội bộ 7", ["+842363888999;ext=7;note=gặp chị Lan"]),
+        ("+84 236 3888 999 #12", ["+842363888999;ext=12"]),
+        ("gặp chị Lan 0903 123 456", ["+84903123456;note=gặp chị Lan"]),
+        ("Chị Lan: 0903 123 456 (sau 17h, P. 302)", ["+84903123456;note=Chị Lan, sau 17h, P. 302"]),
+        ("DĐ: 0912345678", ["+84912345678;label=mobile"]),
+        ("ĐTDĐ 0912345678", ["+84912345678;label=mobile"]),
+        ("0912 345 678 (di động)", ["+84912345678;label=mobile"]),
+        ("0912 345 678 - DI DONG", ["+84912345678;label=mobile"]),
+        ("ĐT bàn: 0236 3888 999", ["+842363888999;label=landline"]),
+        ("CQ: 0236 3888 999 - NR: 0236 3777 888", ["+842363888999;label=office", "+842363777888;label=home"]),
+        ("Cơ quan 0236 3888 999; nhà riêng 0236 3777 888", ["+842363888999;label=office", "+842363777888;label=home"]),
+        ("Tel: 0274 3555 120 - Fax: 0274 3555 121", ["+842743555120", "+842743555121;label=fax"]),
+        ("Fax: 0274 3555 120 DĐ: 0912 345 678", ["+842743555120;label=fax", "+84912345678;label=mobile"]),
+        ("Tel/Fax: 0274 3555 120", ["+842743555120;label=fax"]),
+        ("Fax02743555120", ["+842743555120;label=fax"]),
+        ("Hotline 1900 1234", ["+8419001234;label=hotline"]),
+        ("tổng đài: 1900 1234", ["+8419001234;label=hotline"]),
+        ("Zalo 0912345678", ["+84912345678;label=zalo"]),
+        ("0912345678 (Zalo, Viber)", ["+84912345678;label=zalo;note=Viber"]),
+        ("0912345678 (không có Zalo)", ["+84912345678;note=không có Zalo"]),  # a label stands by itself
+        ("0912345678 (bạn)", ["+84912345678;note=bạn"]),  # not «bàn»
+        ("ĐD: 0912345678", ["+84912345678;note=ĐD"]),
+        ("số fax 0236 3888 999", ["+842363888999;label=fax"]),
+        ("Số anh Nam: 0912345678", ["+84912345678;note=Số anh Nam"]),
+        ("SĐT: 0912345678", ["+84912345678"]),  # says no more than that it is a phone
+        ("0912345678 (gặp Lan hoặc Nam; trước 8h)", ["+84912345678;note=gặp Lan hoặc Nam, trước 8h"]),
+        ("0912345678 / anh Nam", ["+84912345678;note=anh Nam"]),
+        ("0912345678 anh Nam 0987654321 chị Lan", ["+84912345678;note=anh Nam", "+84987654321;note=chị Lan"]),
+        ("+1 650-253-0000 ext 5", ["+16502530000;ext=5"]),
+        # What cannot be told apart for sure stays as it was typed, words and all.
+        ("Line 1: 0236 3888 999", ["Line 1: 0236 3888 999"]),
+        ("0236 3888 999 (12)", ["0236 3888 999 (12)"]),
+        ("0236 3888 999 máy lẻ 12 13", ["0236 3888 999 máy lẻ 12 13"]),
+        ("037.3750928 (gặp chị Lan, máy lẻ 5)", ["037.3750928 (gặp chị Lan, máy lẻ 5)"]),
+    ],
+)
+def test_words_beside_a_number_are_kept_with_it(typed, kept):
+    """R1.31, R4.02: extension and label are data, the rest is a remark."""
+    assert [phone.kept for phone in read_phones(typed)] == kept
+
+
+def test_a_doubtful_number_keeps_both_readings_beside_its_words():
+    assert readings("037.3750928 (gặp chị Lan, máy lẻ 5)") == ["+84373750928", "+842373750928"]
+    assert readings("+842363888999;ext=12;note=gặp chị Lan") == ["+842363888999"]
+
+
+def test_every_label_is_read_as_it_is_shown_and_written():
+    for code, (_words, words) in LABELS.items():
+        for written in (form for word in words.split("|") for form in (word, word.upper(), fold(word))):
+            [phone] = read_phones(f"{written}: 0236 3888 999")
+            assert (phone.label, phone.remark) == (code, "")
+        for language in ("vi", "en"):
+            with translation.override(language):
+                assert [one.label for one in read_phones(show_phone(f"+842363888999;label={code}"))] == [code]
+
+
+NUMBERS = st.sampled_from(
+    ["0236 3888 999", "0903 123 456", "1900 1234", "+1 650-253-0000", "(028) 38251234", "37.3750928"]
+)
+WRITTEN = ["Fax", "DĐ:", "ĐT bàn", "Zalo", "CQ", "đt", "máy lẻ 12", "ext. 7", "#3", "(ext: 5)", "(sau 17h)", "P. 302",
+    "x", "gặp chị Lan", "(anh Nam / chị Hoa)", "(Fax, 3)", "hoặc", *"/;,-()·:"]  # fmt: skip
+BESIDE = st.one_of(
+    st.sampled_from(WRITTEN),
+    st.text(st.sampled_from("aăđLF 0159.,:;()/-–·#|&\n\\=+"), max_size=12),
+    st.text(max_size=8),
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.one_of(NUMBERS, BESIDE), max_size=7), st.sampled_from(["vi", "en"]))
+def test_what_is_shown_with_its_words_is_read_as_the_same(parts, language):
+    """By itself, as rows keep it, and among others in the cell of an exported file."""
+    phones = [phone for phone in read_phones(" ".join(parts), current=True) if phone.e164]
+    with translation.override(language):
+        for phone in phones:
+            for again in (show_phone(phone.kept), phone.kept):
+                [found] = read_phones(again, current=True)
+                told = found.e164, found.extension, found.label, found.remark
+                assert told == (phone.e164, phone.extension, phone.label, phone.remark)
+        cell = "; ".join(show_phone(phone.kept) for phone in phones)
+        assert [phone.kept for phone in read_phones(cell, current=True)] == [phone.kept for phone in phones]
+
+
+def test_a_number_alone_adds_nothing_to_the_same_with_words():
+    lan, desk, alone, other = "+84903123456;note=Lan", "+84903123456;ext=5", "+84903123456", "+84904123456"
+    assert each_once([alone, lan, other, desk, lan, other, "hỏi"]) == [lan, other, desk, "hỏi"]
+
+
 def test_every_note_has_words():
-    notes = {"completed", "zero_restored", "old_mobile", "old_area", "words", "extension", "ambiguous", "unreadable"}
+    notes = {
+        "completed",
+        "completed_of_line",
+        "zero_restored",
+        "old_mobile",
+        "old_area",
+        "words",
+        "extension",
+        "ambiguous",
+        "unreadable",
+    }
     assert set(PHONE_NOTES) == notes
 
 
@@ -292,6 +441,12 @@ def test_every_note_has_words():
         ("+841900545415", "1900 545 415", "841900545415 1900545415"),
         ("+16502530000", "+1 650-253-0000", "16502530000"),
         ("+8223123456", "+82 2-312-3456", "8223123456"),
+        ("+842363888999;ext=12", "0236 3888 999 máy lẻ 12", "842363888999 02363888999"),
+        (
+            "+842363888999;ext=12;label=office;note=gặp chị Lan",
+            "0236 3888 999 máy lẻ 12 · cơ quan (gặp chị Lan)",
+            "842363888999 02363888999",
+        ),
         ("hỏi anh Nam", "hỏi anh Nam", ""),
         ("38 25", "38 25", "3825"),
         ("", "", ""),

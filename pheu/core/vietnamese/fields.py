@@ -127,16 +127,20 @@ class _ReadTextField(_ReadField):
 
 
 class PhoneField(_ReadTextField):
-    """One phone, in E.164 where it can be read; else as typed, for a person to look at.
+    """One phone as `Phone.kept` has it, with the words beside it; as typed where it cannot be read.
 
     `strict=True` refuses what is no number at all («hỏi anh Nam»); a local number without area code passes even so.
+    `current=False` is for what nobody types just now: a doubtful number stays one.
     """
 
     widget = PhoneInput
-    max_typed = 60
+    max_typed = 200
 
-    def __init__(self, *, strict: bool = False, area_code: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *, strict: bool = False, area_code: str | None = None, current: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
+        self.current = current
         self.strict = strict
         self.area_code = area_code
 
@@ -144,12 +148,12 @@ class PhoneField(_ReadTextField):
         text = clean(str(typed))
         if len(text) > self.max_typed:
             raise ValueError(_("This is too long for a phone number."))
-        phones = read_phones(text, area_code=self.area_code, current=True)
+        phones = read_phones(text, area_code=self.area_code, current=self.current)
         if len(phones) > 1 and all(phone.e164 for phone in phones):
             raise ValueError(_("Write one number here; each further one has a place of its own."))
         if self.strict and (not phones or phones[0].note == UNREADABLE):
             raise ValueError(_("“%(text)s” is not a phone number. Write for example 0903 123 456.") % {"text": text})
-        return phones[0].e164 if len(phones) == 1 and phones[0].e164 else text
+        return phones[0].kept if len(phones) == 1 else text
 
 
 class MoneyField(_ReadField):

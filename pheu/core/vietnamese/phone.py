@@ -3,19 +3,20 @@
 The numbering changed twice: area codes in 2017, eleven-digit mobiles in 2018, and lists go on holding the old forms.
 Ten digits that are a mobile of today are one, unless a clue speaks against it: they stand apart behind an old area
 code, or are called a landline. Such a number is not guessed: it comes back as typed, with the note «ambiguous», and
-`readings` gives both.
+`readings` gives both; only where the place that it belongs to has that area code, too, it is that landline.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache, lru_cache
 
 import phonenumbers
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from pheu.core.vietnamese.text import clean
+from pheu.core.vietnamese.text import clean, fold
 
 AREA_CODES = {
     "0203": "Quảng Ninh", "0204": "Bắc Giang", "0205": "Lạng Sơn", "0206": "Cao Bằng", "0207": "Tuyên Quang",
@@ -53,68 +54,100 @@ OLD_MOBILES = _pairs("""
     0162>032 0163>033 0164>034 0165>035 0166>036 0167>037 0168>038 0169>039 0186>056 0188>058 0199>059
     """)
 
-COMPLETED, ZERO_RESTORED, OLD_MOBILE, OLD_AREA = "completed", "zero_restored", "old_mobile", "old_area"
+COMPLETED, OF_LINE, ZERO_RESTORED = "completed", "completed_of_line", "zero_restored"
+OLD_MOBILE, OLD_AREA = "old_mobile", "old_area"
 WORDS, EXTENSION, AMBIGUOUS, UNREADABLE = "words", "extension", "ambiguous", "unreadable"
 
 PHONE_NOTES = {
     COMPLETED: _("area code added"),
+    OF_LINE: _("area code added as the line tells it"),
     ZERO_RESTORED: _("leading zero put back"),
     OLD_MOBILE: _("old eleven-digit mobile converted"),
     OLD_AREA: _("old area code converted"),
     WORDS: _("words beside the number"),
-    EXTENSION: _("extension left out"),
+    EXTENSION: _("extension beside the number"),
     AMBIGUOUS: _("can be read in two ways, kept as typed"),
     UNREADABLE: _("cannot be read, kept as typed"),
 }
 
 
+# What kind of number people say it is: {code: (words, how they are written, with marks or with none)}.
+LABELS = {
+    "mobile": (pgettext_lazy("phone", "mobile"), "mobile|mob|cell|cellphone|di động|dđ|đtdđ"),
+    "landline": (pgettext_lazy("phone", "landline"), "landline|máy bàn|đt bàn|điện thoại bàn|số bàn|cố định|đtcđ"),
+    "office": (pgettext_lazy("phone", "office"), "office|cơ quan|cq|văn phòng|vp"),
+    "home": (pgettext_lazy("phone", "home"), "home|nhà riêng|nr"),
+    "fax": (pgettext_lazy("phone", "fax"), "fax"),
+    "hotline": (pgettext_lazy("phone", "hotline"), "hotline|hot line|tổng đài|đường dây nóng"),
+    "zalo": ("Zalo", "zalo"),
+    "viber": ("Viber", "viber"),
+    "whatsapp": ("WhatsApp", "whatsapp"),
+}
+
+
 @dataclass(frozen=True)
 class Phone:
-    """One number out of a cell: `e164` is empty when it could not be read, `typed` always holds what stood there."""
+    """One number out of a cell: `e164` is empty when it could not be read, `typed` always holds what stood there.
+
+    What stood beside the number: its `extension`, a code of `LABELS`, and the rest of the words.
+    """
 
     e164: str
     typed: str
     note: str = ""
+    extension: str = ""
+    label: str = ""
+    remark: str = ""
+
+    @property
+    def kept(self) -> str:
+        """How rows keep it: «+842363888999;ext=12;label=fax;note=gặp chị Lan» (RFC 3966), or as typed."""
+        parts = {"ext": self.extension, "label": self.label, "note": self.remark}
+        return self.e164 + "".join(f";{name}={told}" for name, told in parts.items() if told) or self.typed
 
 
 @dataclass(frozen=True)
 class _Reading:
-    """How to read: the area code to complete with (empty: none), whether only today's numbering counts, and whether the
-    number is called a landline."""
+    """How to read: the area code to complete with (empty: none), those of the place it belongs to, whether only today's
+    numbering counts, and whether the number is called a landline."""
 
     area_code: str = ""
+    near: tuple[str, ...] = ()
     current: bool = False
     of_landline: bool = False
 
 
-def read_phones(text: object, *, area_code: str | None = None, current: bool = False) -> list[Phone]:
+def read_phones(
+    text: object, *, area_code: str | None = None, near: Iterable[str] = (), current: bool = False
+) -> list[Phone]:
     """Every number in a cell or field, in order; nothing that was typed is lost.
 
-    `area_code` ("028") completes numbers that have none; `current` is for what a person types today: a number valid
-    today is that number. An unknown area code is a ValueError.
+    `area_code` ("028") completes numbers that have none; `near` are the area codes of the place that they belong to and
+    go before it: the only one that fits, or the default if it is one of several. `current` is for what a person types
+    today: a number valid today is that number. An unknown area code is a ValueError.
     """
     typed = "" if text is None else clean(str(text))
     if not any(character.isalnum() for character in typed):
         return []
     if len(typed) > _MOST_CHARACTERS or not any(character.isdecimal() for character in typed):
         return [Phone("", typed, UNREADABLE)]
-    written = _undo_spreadsheet(typed)
+    written = _as_written(typed) or _undo_spreadsheet(typed)
     found: list[Phone] = []
-    reading = _Reading(_known_area_code(area_code), current)
+    reading = _Reading(_known_area_code(area_code), tuple(map(_known_area_code, near)), current)
     for piece in _pieces(written, reading):
         # «(024) 37100382/37586114»: a local number takes the area code of the one before it.
         area = area_of(found[-1].e164) if found else ""
-        found.append(_read(piece, replace(reading, area_code=area or reading.area_code)))
+        found.append(_read(piece, replace(reading, near=(area,) if area else reading.near)))
     return found if len(found) > 1 else [replace(found[0], typed=typed)]
 
 
 def readings(typed: str) -> list[str]:
     """Every number (E.164) that a phone as it is kept may be: itself, both ways to read a doubtful one, or none."""
-    if typed.startswith("+"):
-        return [typed]
+    if number := number_of(typed):
+        return [number]
     found = []
     for phone in read_phones(typed):
-        digits = "".join(filter(str.isdecimal, phone.typed))
+        digits = "".join(filter(str.isdecimal, _apart(phone.typed).number))
         digits = digits if digits.startswith("0") else f"0{digits}"
         if phone.note != AMBIGUOUS:
             found.append(phone.e164)
@@ -123,6 +156,23 @@ def readings(typed: str) -> list[str]:
             found.append(_valid("+84" + digits[1:]))
             found.append("+84" + OLD_AREA_CODES[old_code][1:] + digits[len(old_code) :] if old_code else "")
     return [one for one in dict.fromkeys(found) if one]
+
+
+def number_of(kept: str) -> str:
+    """The number alone of what a row keeps, in E.164; empty where none could be read."""
+    return kept.partition(";")[0] if kept.startswith("+") else ""
+
+
+def dialled(kept: str) -> str:
+    """«+842363888999;ext=12»: what a link to call by holds (RFC 3966)."""
+    return re.split(";(?:label|note)=", kept, maxsplit=1)[0]
+
+
+def each_once(phones: Iterable[str]) -> list[str]:
+    """Numbers as rows keep them, none twice: one alone adds nothing where it stands with words, too."""
+    every = dict.fromkeys(phones)
+    with_words = {number_of(one) for one in every if number_of(one) != one}
+    return [one for one in every if one not in with_words]
 
 
 def area_of(e164: str) -> str:
@@ -134,11 +184,22 @@ def _area_in(national: str) -> str:
     return next((national[:size] for size in (3, 4) if national[:size] in AREA_CODES), "")
 
 
-def show_phone(e164: str) -> str:
-    """As it is said in Vietnam: 0903 123 456, 024 3863 7747, 0274 3555 120, 1900 1234; foreign numbers with their +.
+def show_phone(kept: str) -> str:
+    """As it is said in Vietnam, with what stands beside it: «0236 3888 999 máy lẻ 12 · fax (gặp chị Lan)».
 
-    What is no E.164 number comes back unchanged.
+    `read_phones` reads the same of it again. What is no number comes back unchanged.
     """
+    if not (found := _KEPT.fullmatch(kept)):
+        return _show_number(kept)
+    number, extension, label, remark = found.groups()
+    shown = _show_number(number)
+    shown += " " + _("ext. %(number)s") % {"number": extension} if extension else ""
+    shown += f" · {LABELS[label][0]}" if label in LABELS else ""
+    return shown + (f" ({remark})" if remark else "")
+
+
+def _show_number(e164: str) -> str:
+    """0903 123 456, 024 3863 7747, 0274 3555 120, 1900 1234; foreign numbers with their +."""
     national = _national(e164)
     if not national:
         return _show_foreign(e164)
@@ -149,11 +210,24 @@ def show_phone(e164: str) -> str:
     return _spaced(national, 4, 3)
 
 
-def phone_digits(e164: str) -> str:
+def phone_digits(kept: str) -> str:
     """Digits to search in, international and as said at home: "84903123456 0903123456"; digits alone of other text."""
+    e164 = number_of(kept) or kept
     digits = "".join(character for character in e164 if character.isdecimal())
     national = _national(e164)
     return f"{digits} {national}" if national else digits
+
+
+_KEPT = re.compile(r"(\+\d{6,15})(?:;ext=(\d{1,5}))?(?:;label=(\w+))?(?:;note=(.+))?")
+
+
+def _as_written(kept: str) -> str:
+    """What rows keep as a person would write it, so that there is one way to read it; empty for anything else."""
+    if ";" not in kept or not (found := _KEPT.fullmatch(kept)):
+        return ""
+    number, extension, label, remark = found.groups()
+    words = [f"ext {extension}" if extension else "", f"· {label}" if label else "", f"({remark})" if remark else ""]
+    return " ".join([number, *filter(None, words)])
 
 
 # --- a cell into pieces -----------------------------------------------------------------------------------------------
@@ -195,8 +269,17 @@ def _pieces(text: str, reading: _Reading) -> list[str]:
 
 
 def _split(separator: re.Pattern[str], text: str) -> list[str]:
-    parts = [part.strip() for part in separator.split(text)]
-    return [part for part in parts if any(character.isalnum() for character in part)]
+    """The parts of a text, words with the number before them; what stands in brackets stays together."""
+    kept = [one.span() for one in _BRACKETED.finditer(text)]
+    cuts = [one for one in separator.finditer(text) if not any(start <= one.start() < end for start, end in kept)]
+    edges = zip([0, *(cut.end() for cut in cuts)], [*(cut.start() for cut in cuts), len(text)], strict=True)
+    parts: list[str] = []
+    for part in (text[start:end].strip() for start, end in edges):
+        if parts and not (_digit_count(part) and _digit_count(parts[-1])):
+            parts[-1] += f", {part}" if any(map(str.isalnum, part)) else ""
+        elif any(map(str.isalnum, part)):
+            parts.append(part)
+    return parts
 
 
 def _glued(piece: str, reading: _Reading) -> list[str]:
@@ -213,9 +296,12 @@ def _glued(piece: str, reading: _Reading) -> list[str]:
 
 
 def _cuts(piece: str) -> Iterator[tuple[str, str]]:
-    """Ways to cut in two: where digits stand apart, and before a zero. Words stay with the number before them."""
+    """Ways to cut in two: where digits stand apart, and before a zero. Words stay with the number before them, but for
+    a label with a colon."""
     for cut in [*_GAP.finditer(piece), *re.finditer(r"(?<=\d)(?=0)", piece)]:
-        yield piece[: cut.end()].strip(" .,-"), piece[cut.end() :]
+        label = _LABEL_BEFORE.search(cut[0])
+        at = cut.start() + label.start() if label else cut.end()
+        yield piece[:at].strip(" .,-"), piece[at:]
 
 
 def _digit_count(text: str) -> int:
@@ -230,7 +316,7 @@ def _is_readable(piece: str, reading: _Reading) -> bool:
 
 # --- one number -------------------------------------------------------------------------------------------------------
 
-_LABELS = re.compile(
+_LABEL = re.compile(
     r"(?<![^\W\d_])(?:điện thoại bàn|điện thoại|dien thoai|di động|di dong|cố định|co dinh|máy bàn|may ban|đt bàn|"
     r"dt ban|hotline|whatsapp|mobile|phone|viber|zalo|cell|fax|tel|đtdđ|dtdd|đtcđ|dtcd|sđt|sdt|mob|đt|dt|dđ|dd|số|so)"
     r"(?![^\W\d_])[\s.:]*",
@@ -240,29 +326,99 @@ _OF_LANDLINES = re.compile(
     r"(?<![^\W\d_])(?:điện thoại bàn|cố định|co dinh|máy bàn|may ban|đt bàn|dt ban|đtcđ|dtcd|fax)(?![^\W\d_])",
     re.IGNORECASE,
 )
-_EXTENSIONS = re.compile(
-    r"(?:(?<![^\W\d_])(?:số máy lẻ|máy lẻ|may le|số lẻ|so le|lẻ|nhánh|nhanh|extension|ext|line)|#)"
-    r"[\s.:]*\d{1,5}\)?\s*$",
+_LABEL_BEFORE = re.compile(r"(?<![^\W\d_])[^\W\d_]+(?: [^\W\d_]+)?[\s.]*:\s*$")
+_EXTENSION = re.compile(
+    r"(?:(?<![^\W\d_])(?:số máy lẻ|máy lẻ|may le|số nội bộ|nội bộ|noi bo|số lẻ|so le|lẻ|nhánh|nhanh|extension|ext|line)"
+    r"|#)[\s.:=]*(\d{1,5})(?!\d)",
     re.IGNORECASE,
 )
+_BRACKETED = re.compile(r"\((?=[^()]*[^\W\d_])([^()\d]*(?:\d[^()\d]*){0,5})\)")  # words, and few digits among them
+_BETWEEN_WORDS = re.compile(r"[,;:/|&·()\n]|(?:^|\s)[-–—]+(?=\s|$)")
+_OF_DIGITS = re.compile(r"[+(]*\d(?:[\d\s.,()+-]*\d)?")
+_SAYS_PHONE = re.compile(r"(?:số |so )?(?:điện thoại|dien thoai|sđt|sdt|đt|dt|số|so|telephone|tel|phone)? ?")
+# «Bạn» is not «bàn», nor «ĐD» (who speaks for somebody) «DĐ»: with all marks, or with none.
+_CODES = {
+    form: code
+    for code, (_words, written) in LABELS.items()
+    for word in written.split("|")
+    for form in (word, fold(word))
+}
 _LETTER_IN_NUMBER = re.compile(r"[^\W\d_]\d|\d[^\W\d_]")
 _LETTER = re.compile(r"[^\W\d_]")
 _IN_BRACKETS = re.compile(r"\(\s*0?\d{1,3}\s*\)")
 
 
+@dataclass(frozen=True)
+class _Apart:
+    """A piece taken apart: the text that holds the digits of its number, and what stands beside them."""
+
+    number: str
+    extension: str
+    label: str
+    remark: str
+
+
 def _read(piece: str, reading: _Reading) -> Phone:
     """One piece that should hold one number."""
     typed = piece.strip()
-    number = _LABELS.sub("", typed)
-    if found := _EXTENSIONS.search(number):
-        number = number[: found.start()].rstrip(" ,(.-")
-    extension = EXTENSION if _EXTENSIONS.search(typed) else ""
-    if _LETTER_IN_NUMBER.search(number) or not _digit_count(number):
+    apart = _apart(typed)
+    if _LETTER_IN_NUMBER.search(apart.number) or not _digit_count(apart.number) or not _can_be_said_again(apart.remark):
         return Phone("", typed, UNREADABLE)
-    words = WORDS if _LETTER.search(number) else ""
-    digits = "".join(character for character in number if not character.isalpha())
+    digits = "".join(character for character in apart.number if not character.isalpha()).strip(" ,.:;·-")
     e164, note = _read_digits(digits, replace(reading, of_landline=bool(_OF_LANDLINES.search(typed))))
-    return Phone(e164, typed, note or words or extension)
+    if not e164:
+        return Phone("", typed, note)
+    note = note or (WORDS if apart.remark else EXTENSION if apart.extension else "")
+    return Phone(e164, typed, note, apart.extension, apart.label, apart.remark)
+
+
+def _can_be_said_again(remark: str) -> bool:
+    """Whether it stays words behind its number, in brackets."""
+    return not remark or bool(_BRACKETED.fullmatch(f"({remark})"))
+
+
+def _apart(piece: str) -> _Apart:
+    """«0236 3888 999 máy lẻ 12 - Fax (gặp chị Lan)»: its digits stand outside of brackets that hold words."""
+    number, extension, words = "", "", list[str]()
+    for nth, part in enumerate(_BRACKETED.split(_LABEL.sub(_set_apart, piece))):
+        is_inside = nth % 2 == 1
+        if not extension and _digit_count(number) + (0 if is_inside else _digit_count(part)) >= _FEWEST_OF_ONE:
+            part, extension = _without_extension(part, is_inside)
+        number += "," if is_inside else part
+        words += _BETWEEN_WORDS.split(part if is_inside else _OF_DIGITS.sub(",", part))
+    label, remark = _labelled(filter(None, (" ".join(one.split()).strip(" .-–—") for one in words)))
+    return _Apart(number, extension, label, remark)
+
+
+def _set_apart(label: re.Match[str]) -> str:
+    """«Fax0236...» is written so, and no letter among digits."""
+    around = label.string[label.start() - 1 : label.start()] + label.string[label.end() : label.end() + 1]
+    return f" {label[0]} " if any(map(str.isdecimal, around)) else label[0]
+
+
+def _without_extension(part: str, is_inside: bool) -> tuple[str, str]:
+    """The part without the extension in it, and that: right behind the number, or between commas by itself."""
+    for found in _EXTENSION.finditer(part):
+        before, behind = part[: found.start()], part[found.end() :].lstrip()
+        is_next = not is_inside and before.rstrip(" ,.(-–—")[-1:].isdecimal()
+        ends = not behind or not (behind[0].isalnum() or behind[0] == "+")
+        begins = not is_inside or not before.strip() or before.rstrip()[-1] in ",;:/|&·"
+        if is_next or (ends and begins and (is_inside or _digit_count(before) >= _FEWEST_OF_ONE)):
+            return f"{before},{behind}", found[1]
+    return part, ""
+
+
+def _labelled(words: Iterable[str]) -> tuple[str, str]:
+    """(the first label, everything else that says more than that this is a phone)."""
+    label, remark = "", list[str]()
+    for one in words:
+        word = " ".join(one.lower().replace(".", " ").split())
+        says = _CODES.get(word) or _CODES.get(_SAYS_PHONE.sub("", word, count=1), "")
+        if says and not label:
+            label = says
+        elif says or not _SAYS_PHONE.fullmatch(word):
+            remark.append(one)
+    return label, ", ".join(remark)
 
 
 def _read_digits(text: str, reading: _Reading) -> tuple[str, str]:
@@ -346,7 +502,9 @@ def _read_national(groups: list[str], reading: _Reading, *, trusted: bool) -> tu
         return landline, OLD_AREA  # 030 and 031 are in the plan of mobiles, but none has been given out
     if reading.current or trusted:
         return today, ""
-    return ("", AMBIGUOUS) if reading.of_landline or _stands_apart(groups, old_code) else (today, "")
+    if not (reading.of_landline or _stands_apart(groups, old_code)):
+        return today, ""
+    return (landline, OLD_AREA) if OLD_AREA_CODES[old_code] in reading.near else ("", AMBIGUOUS)
 
 
 def _old_area_code(digits: str) -> str:
@@ -376,11 +534,22 @@ def _complete(digits: str, reading: _Reading) -> tuple[str, str]:
     """A local number, without area code."""
     if not 6 <= len(digits) <= 8:
         return "", UNREADABLE
-    area = reading.area_code
-    if area and len(digits) == _local_length(area):
-        e164 = _valid("+84" + area[1:] + digits)
-        return (e164, COMPLETED) if e164 else ("", UNREADABLE)
-    return "", AMBIGUOUS
+    area = _area_of_local(len(digits), reading)
+    if not area:
+        return "", AMBIGUOUS
+    e164 = _valid("+84" + area[1:] + digits)
+    return (e164, COMPLETED if area == reading.area_code else OF_LINE) if e164 else ("", UNREADABLE)
+
+
+def _area_of_local(size: int, reading: _Reading) -> str:
+    """The area code that a number of `size` digits lacks; empty where the place has several, or none for such a number.
+
+    The default is not asked against the place: what lies in Đà Nẵng is not completed as a number of Bình Dương.
+    """
+    fitting = [code for code in reading.near or (reading.area_code,) if code and _local_length(code) == size]
+    if reading.area_code in fitting:
+        return reading.area_code
+    return fitting[0] if len(fitting) == 1 else ""
 
 
 def _known_area_code(area_code: str | None) -> str:

@@ -315,4 +315,5 @@ def test_converting_many_takes_the_statements_of_a_few(an, company, way):
         with CaptureQueriesContext(connection) as caught:
             convert_leads(leads, Handover(owner=an, customer=way, company=company), by=an)
         found.append(len(caught))
-    assert found[1] == found[2] < 70  # the first asks for what a person carries along from then on
+    # The first asks for what a person carries along from then on; eighty are copied, which nobody counts.
+    assert found[2] <= found[1] < 70

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from random import Random
 
+from pheu.core.vietnamese.address import province_named
 from pheu.core.vietnamese.text import fold
 from pheu.home.demo.customers import BRANDS, FAMILIES, FORMS, MEN, MOBILES, PROVINCES, TRADES, WOMEN
 from pheu.home.demo.words import WANTS
@@ -26,6 +27,7 @@ class Customer:
     phone: str
     email: str
     address: str
+    province: str
 
 
 class Inventor:
@@ -34,6 +36,7 @@ class Inventor:
         self.addresses = {word: fold(word).replace(" ", "").replace("'", "") for word in (*BRANDS, RARE_BRAND)}
         self.given = {word: fold(word.split()[-1]) for word in (*WOMEN, *MEN)}
         self.trades = list(TRADES)
+        self.codes = {city: province_named(city) for city in CITIES}
 
     def customer(self, nth: int) -> Customer:
         """The `nth` customer: the same number, the same phone."""
@@ -54,6 +57,7 @@ class Inventor:
             phone=f"+84{MOBILES[nth % len(MOBILES)][1:]}{2_000_000 + nth * 7919 % 7_999_999}",
             email=f"{self.given[given]}.{nth}@{self.addresses[brand]}.example" if nth % 3 else "",
             address=f"KCN {brand}, {city}",
+            province=self.codes[city],
         )
 
     def chance(self) -> str:

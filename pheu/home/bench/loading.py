@@ -4,14 +4,10 @@ For an empty installation of its own and nothing else. Columns come from the mod
 catalogue, so what a migration adds tomorrow is loaded as well.
 """
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from operator import attrgetter
-from typing import Any
 
 from django.db import connection, models
-from psycopg import sql
 
 FOREIGN_KEYS = """
 select conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)
@@ -22,31 +18,6 @@ INDEXES = """
 select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index
 where indrelid = any(%s::regclass[]) and not indisunique
 """
-
-
-def copy(things: Sequence[models.Model]) -> None:
-    """Insert unsaved things of one model in one COPY."""
-    if not things:
-        return
-    fields = type(things[0])._meta.local_concrete_fields
-    columns: list[Any] = [one for one in fields if _is_written(one, things[0])]
-    told = [place for place, one in enumerate(columns) if isinstance(one, models.JSONField)]
-    values = attrgetter(*(one.attname for one in columns))
-    statement = sql.SQL("copy {} ({}) from stdin").format(
-        sql.Identifier(type(things[0])._meta.db_table),
-        sql.SQL(", ").join(sql.Identifier(str(one.column)) for one in columns),
-    )
-    with connection.cursor() as cursor, cursor.cursor.copy(statement) as stream:
-        for thing in things:
-            row = list(values(thing))
-            for place in told:
-                row[place] = json.dumps(row[place], ensure_ascii=False)
-            stream.write_row(row)
-
-
-def _is_written(field: Any, of: models.Model) -> bool:
-    """Not what the database fills itself: computed columns, and keys that nobody has chosen."""
-    return not getattr(field, "generated", False) and not (field.primary_key and of.pk is None)
 
 
 @contextmanager

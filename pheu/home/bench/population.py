@@ -18,10 +18,11 @@ from django.db.models.base import ModelState
 from django.utils import timezone
 
 from pheu.activities.models import Activity, ActivityType
+from pheu.core.bulk import copy
 from pheu.deals.models import Conversion, Deal
 from pheu.home.bench import people
 from pheu.home.bench.customers import NEEDS, Customer, Inventor
-from pheu.home.bench.loading import block, copy, sequence_of, without_indexes
+from pheu.home.bench.loading import block, sequence_of, without_indexes
 from pheu.home.demo.words import TALKS
 from pheu.leads.models import Lead, RequestType
 from pheu.parties.models import Company, Contact, Prospect, Source
@@ -180,7 +181,8 @@ class _Town:
         return min(at + timedelta(days=days * self.rng.random() ** 2), self.now - timedelta(minutes=1))
 
     def _reach(self, row: Any, customer: Customer) -> None:
-        row.phone, row.email, row.address = customer.phone, customer.email, customer.address
+        row.phone, row.email = customer.phone, customer.email
+        row.address, row.province = customer.address, customer.province
 
     # -- kinds -------------------------------------------------------------------------------------------------------
 

@@ -87,7 +87,8 @@ def _plan(office: Office, who: User, moments: list[datetime], rng: Random) -> No
     for moment, row in zip(moments, rng.sample(rows, min(len(rows), len(moments))), strict=False):
         kind = rng.choice(doing)
         title = rng.choice(words.TALKS[kind][0])
-        schedule_activity(row.record, what=office.types[kind], title=title, due_at=moment, assignee=who, by=who)
+        what, lasts = office.types[kind], words.LASTS.get(kind, 0)
+        schedule_activity(row.record, what=what, title=title, due_at=moment, lasts=lasts, assignee=who, by=who)
 
 
 def files(*, now: datetime) -> Story:

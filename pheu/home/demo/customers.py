@@ -10,8 +10,10 @@ from typing import TypeVar
 
 from stdnum.vn import mst
 
+from pheu.core.vietnamese.address import province_named
 from pheu.core.vietnamese.phone import read_phones
 from pheu.core.vietnamese.text import fold
+from pheu.core.vietnamese.units import atlas
 
 Drawn = TypeVar("Drawn", bound=tuple[str, ...])
 
@@ -83,6 +85,16 @@ PROVINCES = {
                    ("Khánh Hòa", "0258"), ("Đắk Lắk", "0262")],
     "Miền Nam": [("TP. Hồ Chí Minh", "028"), ("Đồng Nai", "0251"), ("Tây Ninh", "0276"), ("Cần Thơ", "0292"),
                  ("Vĩnh Long", "0270"), ("An Giang", "0296")],
+}  # fmt: skip
+# Provinces -> places as they were called before July 2025.
+BEFORE = {
+    "Hà Nội": ["P. Láng Hạ, Q. Đống Đa, Hà Nội", "phường Dịch Vọng, quận Cầu Giấy, Hà Nội"],
+    "Bắc Ninh": ["TP Bắc Giang, tỉnh Bắc Giang", "xã Vân Trung, huyện Việt Yên, Bắc Giang"],
+    "Hải Phòng": ["TP Hải Dương, Hải Dương", "P. Máy Tơ, Q. Ngô Quyền, Hải Phòng"],
+    "Phú Thọ": ["P. Liên Bảo, TP Vĩnh Yên, Vĩnh Phúc"],
+    "TP. Hồ Chí Minh": ["KCN Sóng Thần, Dĩ An, Bình Dương", "P. Đa Kao, Q.1, TP.HCM", "P. Bến Nghé, Quận 1, TP.HCM"],
+    "Cần Thơ": ["TP Sóc Trăng, Sóc Trăng"],
+    "Tây Ninh": ["TP Tân An, Long An"],
 }  # fmt: skip
 MOBILES = [
     "090", "091", "093", "094", "096", "097", "098", "032", "033", "035", "036", "038", "070", "077", "079", "081",
@@ -167,7 +179,7 @@ class Inventor:
         return Customer(
             team=team, company_name="", brand="", measures="private", tax_code="", person_name=person,
             salutation=salutation, job_title="", phone=self.mobile(), other_phones=[], email=email, website="",
-            address=f"Xã {self.rng.choice(BRANDS)}, {province}",
+            address=f"{_places_in(province, self.rng.choice(BRANDS))[0]}, {province}",
         )  # fmt: skip
 
     def person(self) -> tuple[str, str]:
@@ -203,14 +215,17 @@ class Inventor:
                 return code
 
     def _address_in(self, province: str) -> str:
+        """Most as they are written today, some as before July 2025, and of those a few in what was divided since."""
         lot, street, place = self.rng.choice("ABCDEGHK"), self.rng.randrange(1, 14), self.rng.choice(BRANDS)
-        return self.rng.choice(
+        ward, before = _places_in(province, f"{lot}{street}{place}")
+        today = self.rng.choice(
             [
                 f"Lô {lot}{street}, KCN {place}, {province}",
-                f"Số {street * 7}, đường số {street}, phường {place}, {province}",
-                f"Km {street + 20}, quốc lộ 1, xã {place}, {province}",
+                f"Số {street * 7}, đường số {street}, {ward}, {province}",
+                f"Km {street + 20}, quốc lộ 1, {ward}, {province}",
             ]
         )
+        return f"{street * 7}{lot} đường số {street}, {before}" if before else today
 
     def _fresh(self, draw: Callable[[], Drawn]) -> Drawn:
         """The first drawing that was never made before."""
@@ -219,6 +234,13 @@ class Inventor:
             if " ".join(drawn) not in self.used:
                 self.used.add(" ".join(drawn))
                 return drawn
+
+
+def _places_in(province: str, seed: str) -> tuple[str, str]:
+    """A ward of today, and now and then a place as it was called before; always the same of a `seed`."""
+    rng, code = Random(f"{province} {seed}"), province_named(province)  # noqa: S311
+    before = BEFORE.get(province, [])
+    return rng.choice(atlas().provinces[code].wards).name, rng.choice(before) if before and rng.random() < 0.3 else ""
 
 
 def _letters(text: str) -> str:

@@ -3,11 +3,8 @@
 from datetime import date, timedelta
 from random import Random
 
-# The first day of the first lunar month, in Vietnam.
-TET = [
-    date(2024, 2, 10), date(2025, 1, 29), date(2026, 2, 17), date(2027, 2, 6), date(2028, 1, 26), date(2029, 2, 13),
-    date(2030, 2, 2), date(2031, 1, 23), date(2032, 2, 11), date(2033, 1, 31), date(2034, 2, 19), date(2035, 2, 8),
-]  # fmt: skip
+from pheu.core.vietnamese.lunar import tet
+
 HOLIDAYS = {(1, 1), (4, 30), (5, 1), (9, 2)}
 # Month -> how many ask: factories spend in autumn what they were given, and plan little in the rain.
 MONTHS = {1: 0.85, 2: 0.7, 3: 1.1, 4: 1.1, 5: 1.0, 6: 0.8, 7: 0.75, 8: 0.95, 9: 1.15, 10: 1.3, 11: 1.35, 12: 1.1}
@@ -21,7 +18,7 @@ def is_day_off(day: date) -> bool:
 
 def _after_tet(day: date) -> int:
     """Days since the nearest Tết; below nothing before it."""
-    return min(((day - tet).days for tet in TET), key=abs)
+    return min(((day - tet(year)).days for year in (day.year, day.year + 1)), key=abs)
 
 
 def pull(day: date) -> float:

@@ -174,6 +174,7 @@ class Tale:
             what=self.office.types[kind],
             title=self.rng.choice(titles),
             due_at=due,
+            lasts=words.LASTS.get(kind, 0),
             assignee=who,
             by=who,
         )

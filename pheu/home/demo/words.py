@@ -149,6 +149,8 @@ FIRST_TALKS: Talks = {
     "Gửi email": (["Gửi hồ sơ năng lực"], TALKS["Gửi email"][1]),
 }
 DEEPER = ["Gọi điện", "Khảo sát hiện trường", "Gặp trực tiếp", "Gửi email"]
+# Minutes; the rest are moments.
+LASTS = {"Gặp trực tiếp": 60, "Khảo sát hiện trường": 120}
 BY_STAGE = [
     ["Gặp trực tiếp", "Khảo sát hiện trường", "Gọi điện"],
     ["Khảo sát hiện trường", "Gọi điện", "Việc khác"],

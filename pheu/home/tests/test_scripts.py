@@ -55,7 +55,7 @@ def test_signing_in_takes_four_small_scripts(world):
     ("address", "own"),
     [
         ("/", set()),
-        ("/calendar/", set()),
+        ("/calendar/", {"calendar"}),
         ("/reports/", {"downloads"}),
         ("/leads/?tab=all", {"rows", "columns", "cells", "fresh"}),
         ("/leads/board/", {"board", "sortable.min", "fresh"}),

@@ -103,7 +103,7 @@ def test_choosing_a_company_brings_its_data_along(client, an):
     client.force_login(an)
     (item,) = client.get("/companies/pick/?q=thep phu").json()
     assert item["text"] == "Thép Phú Gia"
-    assert item["fills"]["phone"] == "+842543924771"
+    assert item["fills"]["phone"] == "0254 3924 771"
     assert 'data-url="/companies/pick/"' in client.get("/leads/new/").text
 
 

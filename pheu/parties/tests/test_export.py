@@ -16,11 +16,12 @@ from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from pheu.conftest import given, standing
+from pheu.core.vietnamese.units import atlas, provinces
 from pheu.parties.models import Prospect, Source
 from pheu.parties.tests.test_import_pages import kept_files  # noqa: F401
 from pheu.people.models import Role, Team
 from pheu.quality.events import EXPORTED
-from pheu.quality.importers import importable_kinds, importer_of
+from pheu.quality.importers import NUMBER, importable_kinds, importer_of
 from pheu.quality.models import Import
 from pheu.quality.outgoing import Outgoing
 from pheu.quality.tests.importing import mapped, run, work
@@ -39,6 +40,7 @@ from pheu.records.fields import (
     Pick,
     RowPick,
     TaxCode,
+    WardPick,
 )
 from pheu.records.models import Tag
 from pheu.records.tests.made_up import FIELDS, VALUES, of_leads
@@ -307,6 +309,8 @@ def filled(one, nth: int):
             return Decimal(1234 + nth) / 10**one.places
         case LongText():
             return f"Dòng một, {NASTY[nth % len(NASTY)]}\nDòng hai; {nth}"
+        case WardPick():  # below the province
+            return atlas().provinces[provinces()[nth][0]].wards[nth].code
         case RowPick():
             return None
         case Pick():
@@ -352,7 +356,7 @@ def test_an_exported_file_that_is_imported_gives_the_same_rows(client, dung, cod
     name = f"xuat.{form}"
     imported = run(client, checked_file(client, code, content, name))
     assert (imported.created, imported.rejected, imported.skipped) == (len(before), 0, 0)
-    assert set(imported.columns.values()) == set(importer_of(code).columns())
+    assert set(imported.columns.values()) == {*importer_of(code).fields(), NUMBER}
     came = kind.model.objects.exclude(pk__in=before)
     assert worth(kind, came) == worth(kind, kind.model.objects.filter(pk__in=before))
 

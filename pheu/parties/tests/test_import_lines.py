@@ -35,10 +35,23 @@ def test_phones_are_read_or_kept_as_typed_and_noted(typed, phone, others, noted)
     assert not draft.reason
 
 
-def test_words_beside_a_phone_move_to_the_remark():
-    draft = read("Sông Hồng", "gặp chị Lan 0903 123 456")
+def test_words_beside_a_phone_stay_with_it():
+    """R4.02: the file's own repeats go by the number alone."""
+    draft = read("Sông Hồng", "gặp chị Lan 0903 123 456; 0236 3888 999 máy lẻ 12; Fax: 0236 3888 999; 0903123456")
+    assert [draft.values["phone"], *draft.values["other_phones"]] == [
+        "+84903123456;note=gặp chị Lan",
+        "+842363888999;ext=12",
+        "+842363888999;label=fax",
+    ]
+    assert draft.phones == ["+84903123456", "+842363888999"]
+    assert "remark" not in draft.values and draft.marks == ["words", "extension"]
+
+
+def test_words_that_find_no_room_beside_a_phone_move_to_the_remark():
+    words = "gặp chị Lan " * 30
+    draft = read("Sông Hồng", f"0903 123 456 {words}")
     assert draft.values["phone"] == "+84903123456"
-    assert draft.values["remark"] == "Điện thoại: gặp chị Lan 0903 123 456"
+    assert draft.values["remark"] == f"Điện thoại: 0903 123 456 {words}".strip()
 
 
 def test_several_columns_of_phones_become_one_list_of_numbers():
@@ -47,6 +60,37 @@ def test_several_columns_of_phones_become_one_list_of_numbers():
         "phone": "+84903123456",
         "other_phones": ["+842438637747"],
     }
+
+
+@pytest.mark.parametrize(
+    ("address", "province", "typed", "phone", "noted"),
+    [
+        ("12 Bạch Đằng, Q. Hải Châu, Đà Nẵng", "", "3888999", "+842363888999", ["completed_of_line"]),
+        ("", "Quảng Nam", "3888999", "+842353888999", ["completed_of_line"]),
+        ("", "Bình Dương", "3888999", "+842743888999", ["completed"]),
+        ("", "", "3888999", "+842743888999", ["completed"]),  # no place: the default of the list
+        ("KCN Sóng Thần", "", "3888999", "+842743888999", ["completed"]),
+        ("", "Đà Nẵng", "3888999", "3888999", ["ambiguous"]),  # has 0235 and 0236 today
+        ("12 Bạch Đằng, Q. Hải Châu, Đà Nẵng", "Đà Nẵng", "3888999", "+842363888999", ["completed_of_line"]),
+        ("Q. Hải Châu, Đà Nẵng", "Hà Nội", "3888999", "+842743888999", ["completed"]),  # says two places: none
+        ("", "Thanh Hóa", "037.3750928", "+842373750928", ["old_area"]),
+        ("", "Nghệ An", "037.3750928", "037.3750928", ["ambiguous"]),
+        ("", "Thanh Hóa", "0373750928", "+84373750928", []),
+    ],
+)
+def test_the_place_of_a_line_goes_before_the_default_area_code(address, province, typed, phone, noted):
+    """R1.31, R4.02."""
+    columns = {0: "company_name", 1: "phone", 2: "address", 3: "province"}
+    reader = LineReader(PROSPECTS, columns, ["Tên", "ĐT", "Địa chỉ", "Tỉnh"], "0274")
+    draft = reader.read(["Sông Hồng", typed, address, province])
+    assert (draft.values["phone"], draft.marks) == (phone, noted)
+    alone = LineReader(PROSPECTS, {0: "phone", 1: "address"}, ["ĐT", "Địa chỉ"], "0274")
+    if not province:
+        assert alone.read([typed, address]).values == {
+            "phone": phone,
+            "other_phones": [],
+            **({"address": address} if address else {}),
+        }
 
 
 def test_what_is_no_address_or_tax_code_is_kept_in_the_remark_and_noted():
@@ -86,3 +130,40 @@ def test_a_number_that_the_system_knows_marks_the_prospect_as_repeated():
     )
     assert prospect.flags == [Prospect.Flag.COMPLETED, Prospect.Flag.REPEATED]
     assert (prospect.origin, prospect.import_key, prospect.owner) == ("Khu công nghệ cao", "7:5", None)
+
+
+PLACES = {0: "company_name", 1: "address", 2: "ward", 3: "district", 4: "province"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        # Of today: each is what its column says.
+        (("12 Lê Lợi", "Phường Sài Gòn", "", "TP Hồ Chí Minh"), ("12 Lê Lợi", "79", "26740")),
+        (("12 Lê Lợi", "", "", "Hà Nội"), ("12 Lê Lợi", "01", None)),
+        # Of before: read together, and kept in the address.
+        (
+            ("12 Lê Lợi", "P. Bến Nghé", "Quận 1", "HCM"),
+            ("12 Lê Lợi, P. Bến Nghé, Quận 1, HCM", "79", "26740"),
+        ),
+        (("12 Lê Lợi", "Đa Kao", "Q1", "TPHCM"), ("12 Lê Lợi, Đa Kao, Q1, TPHCM", "79", None)),
+        (("KCN Sóng Thần", "", "Dĩ An", "Bình Dương"), ("KCN Sóng Thần, Dĩ An, Bình Dương", "79", None)),
+        (("", "", "", "Bình Dương"), ("Bình Dương", "79", None)),
+        # What the address says itself is not said twice.
+        (
+            ("12 Lê Lợi, P. Bến Nghé, Quận 1, TP.HCM", "Bến Nghé", "Q.1", "Hồ Chí Minh"),
+            ("12 Lê Lợi, P. Bến Nghé, Quận 1, TP.HCM", "79", "26740"),
+        ),
+        (("12 Lê Lợi, P. Bến Nghé, Q1", "", "", "TP.HCM"), ("12 Lê Lợi, P. Bến Nghé, Q1, TP.HCM", "79", "26740")),
+        (("12 Lê Lợi, TP.HCM", "Phường Sài Gòn", "", ""), ("12 Lê Lợi, TP.HCM", "79", "26740")),
+        # Nothing that cannot be read is lost.
+        (("12 Lê Lợi", "xã Không Có", "huyện Nào", "tỉnh Khác"), ("12 Lê Lợi, xã Không Có, huyện Nào, tỉnh Khác",)),
+    ],
+)
+def test_columns_of_a_place_are_read_together(cells, expected):
+    """vietnam.md 7.1: ward, district and province in columns of their own, of today or of before."""
+    reader = LineReader(PROSPECTS, PLACES, ["Tên", "Địa chỉ", "Phường/Xã", "Quận/Huyện", "Tỉnh/TP"], "")
+    values = reader.read(["Sông Hồng", *cells]).values
+    told = (values.get("address"), values.get("province"), values.get("ward"))
+    assert told == (*expected, None, None)[:3]
+    assert "remark" not in values

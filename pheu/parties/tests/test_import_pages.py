@@ -338,6 +338,34 @@ def test_choices_are_shown_before_they_are_kept(client, an):
     assert "3 số không rõ: hãy chọn mã vùng mặc định" in page
 
 
+def test_numbers_without_area_code_get_that_of_their_lines_place(client, an):
+    """R1.31, R4.02: the preview counts apart what the list's default and what the lines' own places complete."""
+    client.force_login(an)
+    lines = [
+        ["Sông Hàn", "Q. Hải Châu, Đà Nẵng", "3888999"],
+        ["Thu Bồn", "TP Hội An, Quảng Nam", "3888999"],
+        ["Sóng Thần", "Dĩ An, Bình Dương", "3555120"],
+        ["Không Nơi", "", "3555121"],
+        ["Lam Sơn", "Thanh Hóa", "037.3750928"],
+        ["Mã Giang", "Thanh Hóa", "0373750928"],
+    ]
+    imported = opened(client, xlsx([["Tên công ty", "Địa chỉ", "Điện thoại"], *lines]))
+    page = client.get(f"/imports/{imported.pk}/columns/", mapped(imported, area_code="0274")).text
+    assert "2 số thiếu mã vùng: thêm 0274" in page
+    assert "2 · thêm mã vùng theo chính dòng ấy" in page
+    client.post(f"/imports/{imported.pk}/columns/", mapped(imported, area_code="0274"))
+    work()
+    run(client, imported)
+    assert dict(Prospect.objects.values_list("company_name", "phone")) == {
+        "Sông Hàn": "+842363888999",
+        "Thu Bồn": "+842353888999",
+        "Sóng Thần": "+842743555120",
+        "Không Nơi": "+842743555121",
+        "Lam Sơn": "+842373750928",
+        "Mã Giang": "+84373750928",
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "titles", "code"),
     [

@@ -2,7 +2,7 @@
 has changed (design.md 3, «one door»)."""
 
 import inspect
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,8 +13,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 from django.utils import timezone
 
+from pheu.activities import planning, series
 from pheu.activities import services as activities
-from pheu.activities.models import ActivityType
+from pheu.activities.models import ActivityType, WorkPlan
+from pheu.activities.repeating import Repeat
+from pheu.activities.series import Reach
 from pheu.automation import services as automation
 from pheu.conftest import nothing_changes, stage_of
 from pheu.core.errors import Refused
@@ -23,7 +26,11 @@ from pheu.deals import conversion, undoing
 from pheu.deals import services as deals
 from pheu.deals.conversion import Handover
 from pheu.leads import services as leads
+from pheu.messaging import by_itself, consents, mailboxes, receiving, sending
+from pheu.messaging.channels.email.letters import Address
+from pheu.messaging.models import Message
 from pheu.parties import services as parties
+from pheu.parties.models import Source
 from pheu.people.models import Role, TimeOff, User
 from pheu.quality import apart, merging, outgoing, running, sweep, taking_back
 from pheu.quality import services as quality
@@ -38,8 +45,9 @@ from pheu.setup import services as setup
 from pheu.setup.definitions import groups_of
 from pheu.setup.tests.test_fields import standing_field
 from pheu.setup.tests.test_jobs_page import parked_job
-from pheu.timeline import archiving, sharing, stages, undo
+from pheu.timeline import archiving, asking, sharing, stages, undo
 from pheu.timeline import services as timeline
+from pheu.timeline.models import Event
 
 THIS_YEAR = today_here().year
 REASONS = lists.get("deal-lost-reasons")
@@ -53,6 +61,7 @@ class Desk:
         self.prospect = parties.create_prospect({"company_name": "Xi măng Hòn Đá", "owner": an}, by=an)
         self.company = parties.create_company({"name": "Xi măng Hòn Đá", "owner": an}, by=an)
         self.contact = parties.create_contact({"full_name": "Đỗ Thị Vân", "owner": an}, by=an)
+        self.reader = parties.create_contact({"full_name": "Lý Thu", "email": "thu@hd.example", "owner": an}, by=an)
         contents = {"name": "Trạm", "company_name": "Hòn Đá", "phone": "+842438637747", "need": "Đo bụi", "owner": an}
         self.lead, self.closed_lead, self.converted_lead = (leads.create_lead(dict(contents), by=an) for _n in range(3))
         self.closed_lead = leads.close_lead(
@@ -67,9 +76,24 @@ class Desk:
         handed = leads.create_lead(dict(contents), by=an)
         timeline.assign([handed], owner=cast.binh, by=cast.binh)
         self.handed_out = Operation.objects.get(pk=last_operation())
+        timeline.assign([handed], owner=cast.chi, by=cast.binh)
+        self.taken_back = Operation.objects.get(pk=last_operation())
+        undo.undo(self.taken_back, by=cast.binh)
+        self.taken_back.refresh_from_db()
+        source, *others = Source.objects.all()[:3]
+        self.sourced = leads.create_lead({**contents, "source": source}, by=an)
+        timeline.change_many([self.sourced], "source", others[0], by=an)
+        given = Operation.objects.get(pk=last_operation())
+        leads.change_lead(self.sourced, {"source": (others[0], others[1])}, by=an)
+        undo.undo(given, by=an)
+        self.undoing = Event.objects.get(about=self.sourced.pk, kind="operation.undone")
         self.archived = archived_long_ago(leads.create_lead(dict(contents), by=an), by=an)
         self.activity = activities.schedule_activity(
             self.lead.record, what=activity_type(), due_at=timezone.now(), assignee=an, by=an
+        )
+        self.plan = a_work_plan()
+        self.repeated = activities.schedule_activity(
+            self.lead.record, what=activity_type(), due_at=timezone.now(), assignee=an, repeat=Repeat("day"), by=an
         )
         timeline.follow(self.lead.record, user=cast.hanh, by=an)
         text = "Tên công ty,Điện thoại\nXi măng Hòn Đá,02438637747\n".encode()
@@ -87,9 +111,25 @@ class Desk:
         SavedView.objects.filter(pk=self.view.pk).update(owner=an)
         self.note = timeline.add_note(self.deal.record, body="x", by=an)
         self.file = timeline.add_file(self.deal.record, upload=upload(), by=an)
+        for person in (an, cast.dung):
+            mailboxes.connect(a_mailbox(person), password="x", by=person)
+        self.letter, draft = a_letter(self.deal, an), a_letter(self.deal, an)
+        self.draft = sending.take_back(draft, by=an)
+        sender = {"name": "Vân", "address": "v@hd.example"}
+        self.received = Message.objects.create(user=an, state="received", message_id="<1@hd.example>", sender=sender)
 
     def handover(self):
         return Handover(owner=self.cast.an, customer=Handover.NONE)
+
+
+def a_mailbox(person):
+    """The columns of a mailbox of theirs."""
+    return {**mailboxes.proposed(person.email), "address": person.email, "login": "", "privacy": "whole"}
+
+
+def a_letter(about, by):
+    to = [Address("", "van@hondacement.example")]
+    return sending.write(about.record, to=to, subject="Báo giá", html="<p>Chào chị</p>", by=by)
 
 
 def reason(kind, category):
@@ -100,8 +140,18 @@ def activity_type():
     return ActivityType.objects.all()[0]
 
 
+def a_work_plan():
+    step = {"type": activity_type().pk, "title": "", "after": 1, "working": True, "at": "09:00", "who": "owner"}
+    return WorkPlan.objects.create(name="Chăm sóc", kind="lead", steps=[step])
+
+
 def upload():
     return SimpleUploadedFile("anh.txt", b"anh")
+
+
+def a_consent(contact, by):
+    told = {"purpose": "advertising", "given": True, "source": "form", "wording": "Đồng ý"}
+    return consents.note_consent(contact.record, address=contact.email, **told, by=by)
 
 
 def a_logo():
@@ -121,6 +171,8 @@ ON_ROWS = {
     "stages.reopen": lambda d, by: stages.reopen(d.closed_deal, by=by),
     "stages.change_pipeline": lambda d, by: stages.change_pipeline(d.deal, to=d.other_pipeline, by=by),
     "undo.undo": lambda d, by: undo.undo(d.handed_out, by=by),
+    "undo.take_former": lambda d, by: undo.take_former(d.undoing, "source", by=by),
+    "undo.redo": lambda d, by: undo.redo(d.taken_back, by=by),
     "timeline.assign": lambda d, by: timeline.assign([d.lead], owner=by, by=by),
     "sharing.share_out": lambda d, by: sharing.share_out([d.lead], people=[by], by=by),
     "archiving.archive": lambda d, by: archiving.archive([d.lead], by=by),
@@ -130,6 +182,9 @@ ON_ROWS = {
     "automation.hand_out_by_rules": lambda d, by: automation.hand_out_by_rules([d.lead], by=by),
     "timeline.take": lambda d, by: timeline.take(d.free_lead, by=by),
     "timeline.add_note": lambda d, by: timeline.add_note(d.deal.record, body="x", by=by),
+    "sending.write": lambda d, by: a_letter(d.deal, by),
+    "by_itself.send_first_now": lambda d, by: by_itself.send_first_now(d.deal.record, "converted", by=by),
+    "consents.note_consent": lambda d, by: a_consent(d.reader, by),
     "timeline.add_file": lambda d, by: timeline.add_file(d.deal.record, upload=upload(), by=by),
     "timeline.follow": lambda d, by: timeline.follow(d.deal.record, user=d.cast.hanh, by=by),
     "timeline.unfollow": lambda d, by: timeline.unfollow(d.lead.record, user=d.cast.hanh, by=by),
@@ -161,6 +216,13 @@ ON_ROWS = {
     "activities.log_activity": lambda d, by: activities.log_activity(
         d.deal.record, what=activity_type(), result="x", by=by
     ),
+    "planning.apply_plan": lambda d, by: planning.apply_plan(
+        d.lead.record, plan=d.plan, starts_on=today_here(), by=by
+    ),
+    "series.move_series": lambda d, by: series.move_series(
+        d.repeated, reach=Reach.ALL, due_at=timezone.now() + timedelta(days=2), by=by
+    ),
+    "series.end_series": lambda d, by: series.end_series(d.repeated, reach=Reach.ALL, by=by),
     "activities.resume_activity": lambda d, by: activities.resume_activity(d.activity, by=by),
     "activities.call_off_activity": lambda d, by: activities.call_off_activity(d.activity, by=by),
     "quality.choose_sheet": lambda d, by: quality.choose_sheet(
@@ -181,6 +243,18 @@ OF_AUTHORS = {
     "timeline.withdraw_note": lambda d, by: timeline.withdraw_note(d.note, by=by),
     "timeline.rename_file": lambda d, by: timeline.rename_file(d.file, name="y.txt", by=by),
     "timeline.withdraw_file": lambda d, by: timeline.withdraw_file(d.file, by=by),
+}
+
+# Acts on letters of one's own mailbox: nobody else's, whatever they may do with the record.
+OF_OWNERS = {
+    "sending.take_back": lambda d, by: sending.take_back(d.letter, by=by),
+    "sending.send_again": lambda d, by: sending.send_again(d.draft, by=by),
+    "sending.drop": lambda d, by: sending.drop(d.draft, by=by),
+    "receiving.place": lambda d, by: receiving.place(d.received, d.deal.record, by=by),
+    "receiving.put_aside": lambda d, by: receiving.put_aside(d.received, by=by),
+    "receiving.show_as": lambda d, by: receiving.show_as(d.received, "private", by=by),
+    "receiving.take_up": lambda d, by: receiving.take_up(d.received, by=by),
+    "receiving.make_lead": lambda d, by: receiving.make_lead(d.received, by=by),
 }
 
 # What belongs to the installation: the same for whoever may, seen or not.
@@ -270,17 +344,23 @@ MAKING = {
 
 # What everybody does who may look.
 LOOKING = {
+    "asking.ask_to_see": lambda d, by: asking.ask_to_see(d.lead.record, by=by),
     "keeping.keep_view": lambda d, by: keeping.keep_view("lead", "x", {}, by=by),
     "housekeeping.change_picture": lambda d, by: housekeeping.change_picture(a_logo(), by=by),
+    "mailboxes.connect": lambda d, by: mailboxes.connect(a_mailbox(by), password="x", by=by),
+    "mailboxes.disconnect": lambda d, by: mailboxes.disconnect(by=by),
     "keeping.choose_columns": lambda d, by: keeping.choose_columns("lead", "name", by=by),
 }
 
 # Parts of acts, which rely on whoever calls them inside an act that has asked: pages never do.
 PARTS = {
     "activities.must_change", "activities.must_be_theirs", "activities.is_theirs", "activities.may_change",
-    "activities.hand_over_work", "activities.tell_overdue", "configuring.hold_entry", "configuring.hold_entries",
+    "activities.held", "activities.plan_held", "activities.must_be_as_planned", "planning.drafts",
+    "activities.hand_over_work", "activities.tell_overdue",
+    "series.fill_series", "configuring.hold_entry", "configuring.hold_entries",
     "timeline.record", "timeline.record_many", "timeline.must_be_author", "timeline.give", "timeline.give_each",
-    "timeline.put_notes",
+    "timeline.put_notes", "timeline.writable",
+    "by_itself.send_first", "aliases.make_deal",  # for reactions to what somebody has done, and for what comes in
     "automation.apply_rules",  # for whoever makes records
     "automation.warn_of_return", "automation.return_to_pool",  # for the job that goes by the clock: nobody's act
     "timeline.put", "parties.create_prospects",  # for conversions and for imports (`may_place`)
@@ -331,6 +411,17 @@ def test_nobody_changes_what_somebody_else_wrote(desk, who):
         assert refusals(OF_AUTHORS, desk, getattr(desk.cast, who)) == []
 
 
+@pytest.mark.parametrize("who", ["chi", "giang", "binh", "dung"])
+def test_nobody_touches_letters_of_somebody_elses_mailbox(desk, who):
+    with nothing_changes():
+        assert refusals(OF_OWNERS, desk, getattr(desk.cast, who)) == []
+
+
+@pytest.mark.parametrize("name", OF_OWNERS)
+def test_letters_are_their_owners_to_handle(desk, an, name):
+    OF_OWNERS[name](desk, an)
+
+
 @pytest.mark.parametrize("name", OF_AUTHORS)
 def test_authors_change_what_they_wrote_while_they_may_change_the_record(desk, cast, name):
     OF_AUTHORS[name](desk, cast.an)
@@ -349,7 +440,8 @@ def test_no_act_works_for_somebody_who_was_disabled(desk, an):
     an.is_active = False
     an.save()
     with nothing_changes():
-        assert refusals(ON_ROWS | OF_AUTHORS | ON_SYSTEM | MAKING | LOOKING, desk, User.objects.get(pk=an.pk)) == []
+        everything = ON_ROWS | OF_AUTHORS | OF_OWNERS | ON_SYSTEM | MAKING | LOOKING
+        assert refusals(everything, desk, User.objects.get(pk=an.pk)) == []
 
 
 @pytest.mark.parametrize("name", [name for name in ON_ROWS if name not in ("timeline.assign", "sharing.share_out")])
@@ -383,7 +475,15 @@ def test_everybody_may_stop_following(desk, hanh):
 
 
 def test_every_act_stands_in_a_table_of_this_file():
-    missing = set(acts_of_the_house()) - set(ON_ROWS) - set(OF_AUTHORS) - set(ON_SYSTEM) - set(MAKING) - PARTS
+    missing = (
+        set(acts_of_the_house())
+        - set(ON_ROWS)
+        - set(OF_AUTHORS)
+        - set(OF_OWNERS)
+        - set(ON_SYSTEM)
+        - set(MAKING)
+        - PARTS
+    )
     missing -= set(LOOKING)
     assert not missing, f"put {sorted(missing)} into ON_ROWS, OF_AUTHORS, ON_SYSTEM, MAKING or PARTS of {__name__}"
 
@@ -395,7 +495,8 @@ def acts_of_the_house():
         for module in (
             "services", "configuring", "housekeeping", "pipelines", "shaping", "staffing", "conversion", "undoing",
             "stages", "undo", "keeping", "sharing", "archiving", "outgoing", "merging", "apart", "running",
-            "sweep", "taking_back",
+            "sweep", "taking_back", "asking", "mailboxes", "sending", "receiving", "by_itself", "series", "planning",
+            "aliases", "consents",
         ):  # fmt: skip
             if app.name.startswith("pheu.") and find_spec(f"{app.name}.{module}"):
                 short, loaded = module if module != "services" else app.label, import_module(f"{app.name}.{module}")

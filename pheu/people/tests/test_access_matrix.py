@@ -13,6 +13,7 @@ from zlib import crc32
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client
@@ -20,17 +21,28 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from pheu.activities.models import ActivityType
+from pheu.activities.models import Activity, ActivityType, Reminder
 from pheu.activities.services import schedule_activity
 from pheu.conftest import PASSWORD, fingerprint, stage_of, standing
 from pheu.core.vietnamese import today_here
+from pheu.leads.models import Lead
+from pheu.messaging.models import EmailTemplate, Enclosure, Mailbox, Message
 from pheu.notifications.models import Notification, Reason
 from pheu.people.models import Branch, Department, Holiday, Role, Team, TimeOff, User
 from pheu.people.scopes import ARCHIVE, ASSIGN, CHANGE, CONVERT, CREATE, EXPORT, IMPORT, MOVE, VIEW, Action, Scope
 from pheu.quality.services import open_file, read_file
 from pheu.records import kinds
 from pheu.records.acts import last_operation
-from pheu.records.models import Category, ClosingReason, FieldGroup, Operation, Pipeline, SavedView, Tag
+from pheu.records.models import (
+    Category,
+    ClosingReason,
+    FieldGroup,
+    JournalEntry,
+    Operation,
+    Pipeline,
+    SavedView,
+    Tag,
+)
 from pheu.records.tests.desk import archived_long_ago
 from pheu.records.tests.test_toy import plant_toys
 from pheu.setup import shaping
@@ -38,8 +50,9 @@ from pheu.setup.definitions import groups_of
 from pheu.setup.pipelines import add_pipeline
 from pheu.setup.tests.test_fields import standing_field
 from pheu.setup.tests.test_jobs_page import parked_job
-from pheu.timeline.models import Batch
+from pheu.timeline.models import Batch, Event
 from pheu.timeline.services import add_file, add_note, assign
+from pheu.timeline.undo import undo
 
 pytestmark = pytest.mark.one_worker
 
@@ -78,13 +91,18 @@ class Firm:
             self.things["file", *whose] = self._file(lead)
             self.things["note", *whose] = self._note(lead)
             self.things["activity", *whose] = self._activity(lead)
+            self.things["undoing", *whose] = self._undoing(lead)
         for kind in ("lead", "deal", "toy"):
             Pipeline.objects.create(kind=kind, name="Tiến trình khác").stages.create(name="Khảo sát", category="open")
         for whose, user in self._doers():
             self.things["operation", *whose] = self._hand_out(user)
+            self.things["reminder", *whose] = self._reminder(user)
+            self.things["undone operation", *whose] = self._taken_back(user)
             self.things["session", *whose] = self._session(user)
             self.things["notification", *whose] = self._notification(user)
             self.things["view", *whose] = SavedView.objects.create(kind="lead", name="Hội thảo", owner=user)
+            for name, thing in self._letters(user).items():
+                self.things[name, *whose] = thing
             self.things["batch", *whose] = Batch.objects.create(act="archive", kind="lead", ids=[1], by=user)
         for whose, lead in list(self._of("lead")):
             again = self._row("lead", lead.owner, team=lead.team)
@@ -92,6 +110,7 @@ class Firm:
         for whose, user in self._importers():
             imported = self.things["import", *whose] = self._import(user)
             self.things["line of an import", *whose] = imported.lines.get(line=2)
+        EmailTemplate.objects.create(name="Giới thiệu", subject="Chào", html="<p>Chào</p>", moment="new_lead")
         self.things["job", "a stranger's", ""] = parked_job()
         self.things["pipeline", "a stranger's", ""] = self._pipeline()
         self.things["stage", "a stranger's", ""] = stage_of("deal", "Báo giá")
@@ -152,8 +171,50 @@ class Firm:
         Operation.objects.filter(pk=last_operation()).update(by=user)
         return Operation.objects.get(pk=last_operation())
 
+    def _undoing(self, lead: Any) -> Event:
+        """An undoing that has left the need of a lead as somebody had changed it."""
+        done = Operation.objects.create(act="change_many", by=self.founder)
+        row = {"table": "leads_lead", "key": lead.pk, "before": {"need": "Đo khí"}, "after": {"need": "Đo bụi"}}
+        JournalEntry.objects.create(operation=done, **row)
+        now = Lead.objects.get(pk=lead.pk).need
+        facts = {"conflicts": [{"field": "need", "was": "Đo khí", "now": now}], "journal": done.pk}
+        return Event.objects.create(
+            kind="operation.undone", about=lead.record, by=self.founder, operation=done, facts=facts
+        )
+
+    def _taken_back(self, user: User) -> Operation:
+        """Such a hand-out that was taken back."""
+        handed = self._hand_out(user)
+        undo(handed, by=self.founder)
+        return handed
+
     def _session(self, user: User) -> UserSession:
         return UserSession.objects.create(user=user, session_key=f"of-{user.pk}", ip="203.0.113.7")
+
+    def _letters(self, user: User) -> dict[str, Any]:
+        """From and to this person's mailbox: one that waits, a draft, one that came, and a file."""
+        box = Mailbox(
+            user=user, address=f"{user.pk}@quantrac.example", imap_host="imap.example", smtp_host="smtp.example"
+        )
+        box.keep_password("x")
+        box.save()
+        sender = {"name": "Vân", "address": f"van{user.pk}@hondacement.example"}
+        given = {
+            "mailbox": box,
+            "user": user,
+            "sender": sender,
+            "to": [sender],
+            "subject": "Hòn Đá hỏi",
+            "text": "Hòn Đá",
+        }
+        states = {"letter": "waiting", "draft": "held", "received": "received"}
+        made = {
+            name: Message.objects.create(**given, state=state, message_id=f"<{name}{user.pk}@quantrac.example>")
+            for name, state in states.items()
+        }
+        files = Enclosure(message=made["received"], name="a.txt", size=2)
+        files.content.save("a.txt", ContentFile(b"ba"))
+        return {**made, "enclosure": files}
 
     def _notification(self, user: User) -> Notification:
         """Of a lead that was handed to this person."""
@@ -182,6 +243,12 @@ class Firm:
             assignee=lead.owner or self.founder,
             by=self.founder,
         )
+
+    def _reminder(self, user: User) -> Reminder:
+        """Of work that is this person's, on a lead of somebody else."""
+        work = self._activity(self._row("lead", self.stranger))
+        Activity.objects.filter(pk=work.pk).update(assignee=user)
+        return Reminder.objects.create(activity=work, minutes=5, by_popup=True, by_mail=False, at=timezone.now())
 
     def _importers(self) -> Iterator[tuple[tuple[str, str], User]]:
         for code, user in self.people.items():
@@ -366,6 +433,20 @@ def _operation_reach(user: User, kind: str) -> tuple[set[str], set[str]]:
     return {"own"}, {"own"}
 
 
+def _receiver_reach(user: User, kind: str) -> tuple[set[str], set[str]]:
+    """What came to my own mailbox, to be put on a record by whoever works such records."""
+    return {"own"}, {"own"} if user.role.scope("lead", CHANGE) != Scope.NONE else set()
+
+
+def _a_letter(firm: Firm, thing: Any) -> dict[str, Any]:
+    return {"to": ["van@hondacement.example"], "subject": "Báo giá", "html": "<p>Chào chị</p>"}
+
+
+def _own_lead(firm: Firm, thing: Any) -> dict[str, Any]:
+    """Of whoever got the letter."""
+    return {"record": next((row.pk for row in Lead.objects.filter(owner=thing.user)), 0)}
+
+
 def _system_reach(user: User, relation: str) -> tuple[set[str], set[str]]:
     """What belongs to the installation, for those who look after it."""
     view, change = (user.role.scope("system", action) == Scope.ALL for action in (VIEW, CHANGE))
@@ -461,6 +542,7 @@ def _pages_of(kind: str) -> dict[str, Entry]:
         f"{kind}-new": Entry(kind=kind, needs=CREATE, get=200, post=302, sends=_new_row(kind)),
         f"{kind}-pick": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-same": Entry(kind=kind, needs=VIEW, get=200),
+        f"{kind}-place": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-filters": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-counts": Entry(kind=kind, needs=VIEW, get=200),
         f"{kind}-ids": Entry(kind=kind, needs=VIEW, get=200),
@@ -542,6 +624,7 @@ ENTRIES = {
     # any record
     "record": Entry(about=("lead", "company"), needs=VIEW, get=302),
     "search": Entry(get=200),
+    "wards": Entry(get=200),
     "timeline": Entry(about=("lead",), needs=VIEW, get=200),
     "field-history": Entry(about=("lead", "company"), needs=VIEW, get=200, query=lambda *_: {"field": "owner"}),
     "record-past": Entry(about=("lead", "company"), needs=VIEW, get=200),
@@ -550,6 +633,11 @@ ENTRIES = {
     "colleagues": Entry(about=("lead",), needs=VIEW, get=200),
     "following": Entry(about=("lead",), needs=VIEW, post=302),
     "operation-undo": Entry(about=("operation",), kind="lead", reach=_operation_reach, post=302),
+    "operation-redo": Entry(about=("undone operation",), kind="lead", reach=_operation_reach, post=302),
+    "event-former": Entry(
+        about=("undoing",), kind="lead", needs=CHANGE, post=302, sends=lambda *_: {"field": "need"}
+    ),
+    "access": Entry(get=404, post=404),  # what opens it is a ticket
     "file": Entry(about=("file",), kind="lead", needs=VIEW, get=200),
     "file-preview": Entry(about=("file",), kind="lead", needs=VIEW, get=200),
     "note-change": _of_author("note", get=200, post=302, sends=_another_text),
@@ -560,13 +648,21 @@ ENTRIES = {
     "calendar": Entry(get=200),
     "calendar-count": Entry(get=200),
     "activity": Entry(about=("activity",), reach=_activity_seen, get=200),
+    "reminders": Entry(get=200),
+    "reminder-seen": Entry(about=("reminder",), reach=_operation_reach, post=302),
+    "reminder-snooze": Entry(
+        about=("reminder",), reach=_operation_reach, post=302, sends=lambda *_: {"minutes": "15"}
+    ),
+    "calendar-address": Entry(get=200, post=200),
     "activity-at": Entry(get=200, post=422),  # whose record it is about, the form says
     "activity-records": Entry(get=200),
     "activity-new": Entry(about=("lead",), needs=CHANGE, get=200, post=302, sends=_work),
+    "activity-plan": Entry(about=("lead",), needs=CHANGE, get=200, post=422),
     "activity-log": Entry(about=("lead",), needs=CHANGE, get=200, post=302, sends=_work_done),
     "activity-done": _on_activity(get=200, post=302, sends=lambda *_: {"result": "Đã gọi"}),
     "activity-move": _on_activity(get=200, post=302, sends=lambda *_: {"due_at": "31/12/2026 09:00"}),
     "activity-off": _on_activity(post=302),
+    "activity-ending": _on_activity(get=200, post=302, sends=lambda *_: {"reach": "one"}),
     "activity-resume": _on_activity(post=302),
     # prospects and leads
     "prospect-assign": _assign("prospect"),
@@ -737,6 +833,37 @@ ENTRIES = {
     "account": Entry(get=200),
     "account-picture": Entry(post=302, sends=lambda *_: {"remove": "1"}),
     "person-picture": Entry(args=("0" * 32,), get=404),  # nobody's
+    "message-new": Entry(about=("lead",), needs=CHANGE, get=200, post=302, sends=_a_letter),
+    # The leads of these people have no address to agree for: who may change them is told so.
+    "consent": Entry(about=("lead",), needs=CHANGE, get=409, post=409),
+    "withdrawal": Entry(about=("lead",), needs=CHANGE, get=409, post=409),
+    "message-draft": Entry(
+        about=("lead",), needs=VIEW, get=200, query=lambda *_: {"template": EmailTemplate.objects.get().pk}
+    ),
+    "message-first": Entry(about=("lead",), needs=CHANGE, args=("new_lead",), get=200, post=302),
+    "message-people": Entry(get=200),
+    "message": Entry(about=("letter", "received"), reach=_operation_reach, get=200),
+    "message-body": Entry(about=("letter", "received"), reach=_operation_reach, get=200),
+    "message-privacy": Entry(
+        about=("received",), reach=_operation_reach, post=302, sends=lambda *_: {"privacy": "private"}
+    ),
+    "message-answer": Entry(about=("received",), reach=_operation_reach, get=200, post=302, sends=_a_letter),
+    "message-back": Entry(about=("letter",), reach=_operation_reach, post=302),
+    "message-unsent": Entry(about=("draft",), reach=_operation_reach, get=200),
+    "message-again": Entry(about=("draft",), reach=_operation_reach, post=302),
+    "message-edit": Entry(about=("draft",), reach=_operation_reach, get=200, post=302, sends=_a_letter),
+    "message-drop": Entry(about=("draft",), reach=_operation_reach, post=302),
+    "message-place": Entry(about=("received",), reach=_receiver_reach, get=200, post=302, sends=_own_lead),
+    "message-lead": Entry(about=("received",), reach=_receiver_reach, post=302),
+    "message-aside": Entry(about=("received",), reach=_operation_reach, post=302),
+    "enclosure": Entry(about=("enclosure",), reach=_operation_reach, get=200),
+    "inbox": Entry(get=200),
+    "inbox-count": Entry(get=200),
+    "inbox-look": Entry(post=302),
+    "mailbox": Entry(get=200, post=422),
+    "mailbox-check": Entry(post=422),
+    "mailbox-proposal": Entry(get=200),
+    "mailbox-off": Entry(post=302),
     "account-own": Entry(post=302, sends=lambda *_: {"start_page": "calendar", "signature": "Trân trọng"}),
     "record-readers": Entry(about=("lead",), needs=VIEW, post=200),
     "record-news": Entry(about=("lead",), needs=VIEW, get=200),
@@ -759,12 +886,14 @@ ENTRIES = {
     "ui_people": Entry(get=404),
 }  # fmt: skip
 
-# Open to anybody, signed in or not: they show nothing of the business.
+# Open to anybody, signed in or not: they show nothing of the business, but for a person's own calendar, whose address
+# is the secret.
 PUBLIC = {
-    "company-logo", "health", "set_language", "account_login", "account_logout", "account_inactive", "account_signup",
+    "calendar-feed", "company-logo", "health", "set_language",
+    "account_login", "account_logout", "account_inactive", "account_signup",
     "account_email_verification_sent", "account_confirm_email", "account_confirm_login_code",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
-    "account_reset_password_from_key_done", "mfa_authenticate", "mfa_login_webauthn",
+    "account_reset_password_from_key_done", "unsubscribe", "mfa_authenticate", "mfa_login_webauthn",
 }  # fmt: skip
 
 
@@ -959,7 +1088,14 @@ def test_looking_at_any_page_changes_nothing(client, firm):
         if now != before:
             changed.append(f"{visit}: {[table for table in now if now[table] != before[table]]}")
             before = now
-    for name in PUBLIC - {"account_confirm_email", "account_reset_password_from_key", "company-logo"}:
+    of_one = {
+        "account_confirm_email",
+        "account_reset_password_from_key",
+        "calendar-feed",
+        "company-logo",
+        "unsubscribe",
+    }
+    for name in PUBLIC - of_one:
         client.get(reverse(name))
     assert changed == []
     assert fingerprint() == before

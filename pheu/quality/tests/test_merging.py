@@ -234,6 +234,17 @@ def own(dung):
     }
 
 
+def test_the_number_of_what_was_merged_finds_where_it_went(an):
+    """Also in two steps, and however short it is written; not for whoever may not see that."""
+    first, second, third = (made("company", an, name=f"Hòn Đá {nth}", type="prospect") for nth in "abc")
+    merge([second, third], by=an)
+    merge([first, fresh(second)], by=an)
+    for one in (first, second, third):
+        number = one.record.number
+        short = f"{number.partition('-')[0].lower()}-{int(number.partition('-')[2])}"
+        assert [found.pk for found in find(number, an)] == [first.pk] == [found.pk for found in find(short, an)]
+
+
 def test_own_fields_come_along_those_out_of_use_too(an, dung, own):
     first = made("lead", an, company_name="Hòn Đá")
     second = made("lead", an, company_name="Hòn Đá", x_kiln="Lò 2", x_old="A7")

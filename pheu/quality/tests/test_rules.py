@@ -5,11 +5,15 @@ import re
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from playwright.sync_api import expect
+from psycopg.types.json import Jsonb
 
 from pheu.automation.rules import DuplicateRules
 from pheu.conftest import nothing_changes
 from pheu.core.errors import Invalid, Refused
 from pheu.leads.models import Lead
+from pheu.people.models import Role
+from pheu.quality import rules
 from pheu.quality.models import DuplicateRule
 from pheu.records.alike import must_be_let_in
 from pheu.setup.configuring import add_item
@@ -190,3 +194,131 @@ def test_one_value_for_many_is_blocked_too(an):
     rows = [made("lead", an, company_name=f"Khách {n}") for n in range(2)]
     with nothing_changes(), pytest.raises(Invalid):
         change_many(rows, "website", "https://hondacement.example", by=an)
+
+
+def test_whoever_has_the_keys_is_found_along_their_index(an):
+    """Among many the ids are not walked along in hope of a few, and the index has no list to read besides."""
+    asked = Jsonb([{"nth": 0, "keys": ["company:song da thep", "address:ha noi"]}])
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off")
+        cursor.execute(f"explain {rules._HAVING}", [asked, "lead", 200])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("select reloptions from pg_class where relname = 'record_keys'")
+        assert cursor.fetchone() == (["fastupdate=off"],)
+    assert "Bitmap Index Scan on record_keys" in plan
+    assert "records_record_pkey" not in plan
+
+
+# While somebody types -------------------------------------------------------------------------------------------------
+
+
+def hint(client, of, **typed):
+    return client.get("/leads/same/", {"of": of, **typed}).text
+
+
+@pytest.mark.parametrize("blocks", [True, False])
+@pytest.mark.parametrize(
+    ("criterion", "name", "typed"),
+    [
+        ("company", "company_name", "CTCP XI MANG Hòn Đá"),
+        ("website", "website", "http://www.HonDaCement.example/vi"),
+        ("address", "address", "12 Lê Lợi - P. Vĩnh Ninh - Huế"),
+        ("person", "person_name", "VAN DO THI"),
+    ],
+)
+def test_a_rule_names_its_record_beside_the_field(client, an, criterion, name, typed, blocks):
+    """R1.32-1.33: by the engine that a save asks, however it is written."""
+    values = {"website": "https://hondacement.example", "address": "Số 12 Lê Lợi, phường Vĩnh Ninh, Huế"}
+    there = made("lead", an, company_name="Công ty Xi măng Hòn Đá", person_name="Đỗ Thị Vân", **values)
+    client.force_login(an)
+    assert hint(client, name, **{name: typed}).strip() == ""
+    rule("lead", criterion, blocks=blocks)
+    told = hint(client, name, **{name: typed})
+    assert there.record.number in told
+    assert f'name="told" value="{there.pk}"' in told
+    assert hint(client, name, **{name: "Khác hẳn, 99 Trần Phú, Vinh"}).strip() == ""
+    assert hint(client, name, **{name: typed}, but=there.pk).strip() == ""
+
+
+def test_a_rule_of_several_fields_names_it_beside_the_last_one(client, an, lead):
+    """R1.33: whichever is typed last; beside a field that the rule does not look at nothing is said."""
+    rule("lead", "company", "email")
+    client.force_login(an)
+    typed = {"company_name": "Xi măng Hòn Đá", "email": "khac@x.example", "website": "x.example"}
+    assert hint(client, "company_name", **typed).strip() == ""
+    other = made("lead", an, company_name="Xi măng Hòn Đá", email="moi@hd.example")
+    typed["email"] = "MOI@hd.example"
+    for last in ("company_name", "email"):
+        assert other.record.number in hint(client, last, **typed)
+    assert "cùng email; cùng tên công ty" in hint(client, "company_name", **typed)
+    assert hint(client, "website", **typed).strip() == ""
+
+
+def test_of_a_hidden_one_only_whose_it_is_stands_beside_the_field(client, an, chi):
+    """As a save says it."""
+    hidden = made("lead", chi, company_name="Bí mật của Chi")
+    rule("lead", "company")
+    client.force_login(an)
+    told = hint(client, "company_name", company_name="bi mat cua chi")
+    assert "Phòng dịch vụ phụ trách" in told
+    assert "Bí mật" not in told and hidden.record.number not in told and hidden.get_absolute_url() not in told
+
+
+def test_beside_a_field_by_which_one_may_not_compare_nothing_is_said(client, an, lead):
+    rule("lead", "phone")
+    rule("lead", "company", "phone")
+    Role.objects.filter(pk=an.role_id).update(fields={"lead": {"phone": "hidden", "other_phones": "hidden"}})
+    client.force_login(an)
+    typed = {"phone": "0243 863 7747", "company_name": lead.company_name}
+    for last in typed:
+        assert hint(client, last, **typed).strip() == ""
+
+
+def test_what_is_named_beside_the_field_takes_the_same_few_statements(client, an, django_assert_num_queries):
+    """The session, the person; the rules, the records, which are in sight."""
+    rule("lead", "company")
+    DuplicateRule.objects.update(blocks=False)
+    for _nth in range(5):
+        made("lead", an, company_name="Khác")
+    client.force_login(an)
+    with django_assert_num_queries(4):
+        hint(client, "company_name", company_name="Chưa có")
+    with django_assert_num_queries(6):
+        told = hint(client, "company_name", company_name="Khác")
+    assert told.count('name="told"') == 3
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {},
+        {"of": "company_name"},
+        {"of": "owner", "owner": "1"},
+        {"of": "x", "x": "1"},
+        {"of": "company_name", "company_name": "\0"},
+        {"of": "email", "email": "@"},
+    ],
+)
+def test_what_cannot_be_compared_names_nobody(client, an, lead, typed):
+    rule("lead", "company")
+    client.force_login(an)
+    answer = client.get("/leads/same/", typed)
+    assert (answer.status_code, answer.text.strip()) == (200, "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_types_sees_it_below_the_field_and_saves_without_being_asked_again(world):
+    """R1.34: a rule of two fields, beside the one that was typed last."""
+    an = world.cast.an
+    there = made("lead", an, company_name="Công ty Xi măng Hòn Đá", address="12 Lê Lợi, Vĩnh Ninh, Huế")
+    rule("lead", "company", "address", blocks=False)
+    page = world.enter(an, "/leads/new/")
+    page.locator("[name=company_name]").fill("CTCP Xi măng Hòn Đá")
+    page.locator("[name=address]").fill("số 12, lê lợi - vĩnh ninh - huế")
+    page.keyboard.press("Tab")
+    beside = page.locator("[data-field=address] .same, .field:has([name=address]) .same")
+    expect(beside.get_by_role("link")).to_have_attribute("href", f"/r/{there.pk}/")
+    expect(page.locator(".field:has([name=company_name]) .same")).to_be_empty()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(re.compile(r"/leads/\d+/"))
+    assert Lead.objects.count() == 2

@@ -19,7 +19,8 @@ from pheu.timeline.archiving import archive
 from pheu.timeline.undo import undo
 
 pytestmark = pytest.mark.django_db
-PHONE = "0243 863 7747"
+PHONE, MOBILE = "0243 863 7747", "0903 123 456"
+HOUSE, CODE = "12 Lê Lợi, phường Vĩnh Ninh, Huế", "0100109106"
 
 
 def made(kind, by, **values):
@@ -86,7 +87,23 @@ def test_records_that_hang_together_are_one_group_the_strongest_first(an):
             False,
         ),
         ("contact", {"full_name": "Đỗ Vân"}, {"full_name": "Đỗ Vân"}, False),
-        ("contact", {"full_name": "Đỗ Vân", "phone": PHONE}, {"full_name": "Vũ Hà", "phone": PHONE}, True),
+        ("contact", {"full_name": "Đỗ Vân", "phone": MOBILE}, {"full_name": "Vũ Hà", "phone": MOBILE}, True),
+        ("contact", {"full_name": "Đỗ Vân", "phone": PHONE}, {"full_name": "Vũ Hà", "phone": PHONE}, False),
+        ("contact", {"full_name": "Đỗ Vân", "phone": PHONE}, {"full_name": "Vân Đỗ Thị", "phone": PHONE}, True),
+        ("contact", {"full_name": "Đỗ Vân", "phone": PHONE}, {"full_name": "Vân", "phone": PHONE}, True),
+        ("contact", {"full_name": "Đỗ Vân", "address": HOUSE}, {"full_name": "VAN DO", "address": HOUSE}, True),
+        ("contact", {"full_name": "Vũ Minh", "address": HOUSE}, {"full_name": "Vũ Mihn", "address": HOUSE}, True),
+        ("contact", {"full_name": "Đỗ Loan", "address": HOUSE}, {"full_name": "Đỗ Lan", "address": HOUSE}, False),
+        (
+            "contact",
+            {"full_name": "Đỗ Vân", "address": HOUSE},
+            {"full_name": "Đỗ Vân", "address": HOUSE.replace("12", "45")},
+            False,
+        ),
+        ("company", {"name": "Hòa Phát", "tax_code": CODE}, {"name": "CTCP Hòa Phát"}, True),
+        ("company", {"name": "Hòa Phát", "tax_code": CODE}, {"name": "Hòa Phát", "tax_code": "0100233488"}, False),
+        ("company", {"name": "Hòa Phát", "tax_code": f"{CODE}-001"}, {"name": "Hòa Phát", "tax_code": CODE}, False),
+        ("company", {"name": "HKD Vân", "tax_code": CODE}, {"name": "HKD Vân", "tax_code": "079190001234"}, True),
     ],
 )
 def test_what_is_the_same_where_a_company_has_made_no_rules(an, kind, values, others, is_found):
@@ -94,6 +111,31 @@ def test_what_is_the_same_where_a_company_has_made_no_rules(an, kind, values, ot
     rows = [made(kind, an, **more, **one) for one in (values, others)]
     swept(kind, an)
     assert [ids for ids, _reasons in seen(kind, an)] == ([{row.pk for row in rows}] if is_found else [])
+
+
+def test_a_name_and_an_address_that_are_nearly_the_same_are_a_reason(an, dung):
+    """Not where either is hidden; told once where both are the same."""
+    for name, place in (
+        ("Vũ Minh", HOUSE),
+        ("Vũ Mihn", HOUSE.upper()),
+        ("Lê Hà", "5 Lê Lợi, Huế"),
+        ("Hà Lê", "5 Lê Lợi, Huế"),
+    ):
+        made("contact", an, full_name=name, address=place)
+    swept("contact", dung)
+    told = [reasons for _ids, reasons in seen("contact", dung)]
+    assert told == ["cùng địa chỉ; cùng tên người", "cùng địa chỉ; tên và địa chỉ gần giống nhau; tên giống 86 %"]
+    Role.objects.filter(pk=dung.role_id).update(fields={"contact": {"address": "hidden"}})
+    assert seen("contact", dung) == []
+
+
+def test_what_speaks_against_the_usual_rules_does_not_against_a_companys_own(an):
+    """A rule that somebody has made means what it says."""
+    DuplicateRule.objects.create(kind="company", name="Tên", criteria=["company"])
+    for code in ("0100109106", "0100233488"):
+        made("company", an, type="prospect", name="Hòa Phát", tax_code=code)
+    swept("company", an)
+    assert len(seen("company", an)) == 1
 
 
 def test_names_that_are_nearly_alike_are_a_reason(an, twins):
@@ -116,10 +158,10 @@ def test_a_company_that_has_rules_decides_by_these_alone(an, twins):
 
 def test_what_too_many_share_is_no_evidence(an, monkeypatch):
     rows = [made("lead", an, company_name=f"Khách {n}", phone=PHONE) for n in range(3)]
-    monkeypatch.setattr("pheu.quality.sweep.MOST_SHARING", 2)
+    monkeypatch.setattr("pheu.quality.pairs.MOST_SHARING", 2)
     swept("lead", an)
     assert seen("lead", an) == []
-    monkeypatch.setattr("pheu.quality.sweep.MOST_SHARING", 3)
+    monkeypatch.setattr("pheu.quality.pairs.MOST_SHARING", 3)
     swept("lead", an)
     assert [ids for ids, _reasons in seen("lead", an)] == [{row.pk for row in rows}]
 

@@ -178,3 +178,25 @@ def test_it_stands_on_the_page_of_what_can_be_taken_back_and_not_on_every_timeli
     assert f"/operations/{operation.pk}/undo/" not in client.get(f"/r/{called('Sứ Hải Hà').pk}/", follow=True).text
     taken_back(client, done)
     assert "khach.csv" not in client.get("/undo/").text
+
+
+def test_what_was_taken_back_comes_in_again(client, an, done):
+    """Records that were taken back are nobody's: their numbers are free (R1.31, R4.02)."""
+    taken_back(client, done)
+    again = checked(client, FILE, "khach.csv")
+    assert "known" not in again.mark_counts
+    assert run(client, again, policy="skip").created == 3
+    assert live() == {"Thép Sông Đà", "Gạch Đông Á", "Sứ Hải Hà"}
+
+
+def test_lines_that_wait_for_one_above_are_worked_off_after_all_others(client, an):
+    """The third is the same as the second, that as the first: each meets what the one before has left (R4.02)."""
+    client.force_login(an)
+    lines = ["Mỏ Đá,a@mo.example,111", "Gạch Tân,g@tan.example,222", "Mỏ Đá,a@mo.example,333", "Mỏ Đá,a@mo.example,444"]
+    file = "\n".join(["Tên công ty,Email,Ghi chú", *lines]).encode()
+    imported = run(client, checked(client, file, "khach.csv"), policy="fill")
+    assert (imported.created, imported.updated, imported.rejected) == (2, 2, 0)
+    assert len(imported.operations) == 3  # in three rounds, and not one for each line
+    assert called("Mỏ Đá").remark == "111\n333\n444"
+    back = taken_back(client, imported)
+    assert (back.taken_away, back.kept, live()) == (2, 0, set())

@@ -9,6 +9,7 @@ from pheu.records.fields.choices import Choice, MultiChoice, Stars, YesNo
 from pheu.records.fields.dates import Date, Moment
 from pheu.records.fields.numbers import Money, Number, Percent
 from pheu.records.fields.own import Address, Option, OwnChoice, OwnChoices, OwnFile, OwnPerson, OwnRecord, Progress
+from pheu.records.fields.places import PlaceText, ProvincePick, WardPick
 from pheu.records.fields.references import (
     DepartmentPick,
     LabelPick,
@@ -78,7 +79,9 @@ __all__ = [
     "Phone",
     "Pick",
     "PickInput",
+    "PlaceText",
     "Progress",
+    "ProvincePick",
     "Reading",
     "Rotting",
     "RowPick",
@@ -95,6 +98,7 @@ __all__ = [
     "TeamPick",
     "Text",
     "Title",
+    "WardPick",
     "When",
     "YesNo",
     "common",

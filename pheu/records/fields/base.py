@@ -1,6 +1,6 @@
 """What every field owns: where its values are kept, how they are asked for, checked, read, shown, told and compared."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -38,12 +38,15 @@ def compare(compared: Any, lookup: str, value: Any) -> models.Q:
 
 @dataclass
 class Reading:
-    """What cells of a file give: values by column, codes of what was noticed, and words that found no room."""
+    """What cells of a file give: values by column, codes of what was noticed, words that found no room, and the area
+    codes of the place that they tell.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     phones: list[str] = field(default_factory=list)
+    area_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,7 +64,9 @@ class Field:
     `default`: what a new row begins with. `shown_when`: only asked for and shown while another field is one of some
     values; what was typed before stays (D1). `is_unique`: no two rows in use have the same value. `is_needed`: asked
     for before work goes on in a record of another kind (R0.35). `parent`: the field whose choice says what can be
-    chosen here. `names`: what kind of thing it names, "company", "person" or "address", so that rows of one are found.
+    chosen here. `follows`: fields with which it changes unless the same act writes it (`followed`).
+    `reads_with`: fields whose cells of a file it reads together with its own (`read_together`). `names`: what kind of
+    thing it names, "company", "person" or "address", so that rows of one are found.
     """
 
     name: str
@@ -92,6 +97,8 @@ class Field:
     is_unique: bool = False
     is_needed: bool = False
     parent: str = ""
+    follows: tuple[str, ...] = ()
+    reads_with: tuple[str, ...] = ()
     names: str = ""
 
     cell: ClassVar[str] = "text"
@@ -130,6 +137,10 @@ class Field:
         """Its value and those that go along with it, as far as they are filled."""
         there = [self.value(row), *(one for column in self.companions for one in getattr(row, column))]
         return [one for one in there if one not in NO_VALUE]
+
+    def each_once(self, values: Iterable[Any]) -> list[Any]:
+        """Its values of several rows, together with their companions, none twice."""
+        return list(dict.fromkeys(values))
 
     def put(self, row: Any, value: Any) -> None:
         if not self.own:
@@ -216,6 +227,14 @@ class Field:
         """Whether `value` can be chosen below these choices of the parent field."""
         return True
 
+    def filling(self, value: Any) -> Any:
+        """What a script puts into its control (js/fills.js)."""
+        return value.pk if isinstance(value, models.Model) else value
+
+    def followed(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Any:
+        """Its value once fields that it follows have turned from `was` into `now`; both have its own, too."""
+        return now[self.name]
+
     def keep_offering(self, form_field: Any, value: Any) -> None:
         """Let a form keep a `value` that is no longer offered, or that the person may not see."""
 
@@ -267,6 +286,10 @@ class Field:
 
     def show(self, value: Any) -> str:
         return "" if value is None else str(value)
+
+    def called(self, value: Any) -> str:
+        """The same where it stands for the row's name, which is alike for all readers."""
+        return self.show(value)
 
     def to_json(self, value: Any) -> Any:
         """How an event, the journal and the API keep `value`; a row as its id with the name of that day."""
@@ -326,10 +349,11 @@ class Field:
         except forms.ValidationError as error:
             raise ValueError(error.messages[0]) from error
 
-    def read_cells(self, cells: Sequence[tuple[str, str]], *, area_code: str = "", several: bool = False) -> Reading:
+    def read_cells(self, cells: Sequence[tuple[str, str]], *, several: bool = False, **codes: Any) -> Reading:
         """What the filled cells [(header, text)] that a file has for this field give a row.
 
-        `several`: the file has more than one column for it. What finds no room comes back in `left`, never dropped.
+        `several`: the file has more than one column for it. `codes`: by which phones are completed, as `read_phones`
+        has them. What finds no room comes back in `left`, never dropped.
         """
         (title, text), *more = cells
         left = [f"{header}: {other}" for header, other in more]
@@ -338,6 +362,14 @@ class Field:
         except ValueError:
             return Reading(notes=[self.bad_note], left=[f"{title}: {text}", *left])
         return Reading(values={self.name: value}, left=left)
+
+    def read_together(self, cells: Mapping[str, Sequence[tuple[str, str]]]) -> Reading:
+        """The same of its own cells and those of the fields that it `reads_with`, by their names."""
+        raise NotImplementedError(type(self))
+
+    def beside_in_files(self) -> "Iterable[Field]":
+        """What a file may have in columns of its own for it, though no row has."""
+        return ()
 
     def read_for(self, user: User | None) -> "Field":
         """The same, reading files for `user`."""

@@ -298,6 +298,10 @@ class RowPick(OfTable):
     def from_json(self, told: Any) -> Any:
         return kinds.get(self.kind).model.objects.filter(pk=read_key(told["id"])).first() if told else None
 
+    def filling(self, value: Any) -> Any:
+        """With what the other record is called."""
+        return None if value is None else {"id": value.pk, "text": str(value)}
+
     def names_of(self, told: Sequence[Any], user: User) -> dict[str, str]:
         rows = self._rows(user).filter(pk__in=read_ids(told)).select_related("record")
         return {str(row.pk): row.title for row in rows}

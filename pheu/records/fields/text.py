@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.vietnamese import fields as vn
 from pheu.core.vietnamese.identity import email_key, host_key
-from pheu.core.vietnamese.phone import EXTENSION, WORDS, phone_digits, read_phones, readings, show_phone
+from pheu.core.vietnamese.phone import each_once, number_of, phone_digits, read_phones, readings, show_phone
 from pheu.core.vietnamese.taxcode import show_tax_code
 from pheu.core.vietnamese.text import clean, clean_lines
 from pheu.people.models import User
@@ -26,7 +27,7 @@ BETWEEN_ADDRESSES = re.compile(r"[\s;,/]+")
 class Text(Field):
     operators: ClassVar[dict[str, Operator]] = TEXTS
 
-    def read_cells(self, cells: Sequence[tuple[str, str]], *, area_code: str = "", several: bool = False) -> Reading:
+    def read_cells(self, cells: Sequence[tuple[str, str]], *, several: bool = False, **codes: Any) -> Reading:
         """The beginning of a text that is too long; the whole is left for another field."""
         (title, text), *more = cells
         text = clean(text)
@@ -62,7 +63,7 @@ class LongText(Text):
         widget = forms.Textarea(attrs={"rows": 3})
         return vn.CleanCharField(max_length=self.max_length, widget=widget, lines=True, **self._asked())
 
-    def read_cells(self, cells: Sequence[tuple[str, str]], *, area_code: str = "", several: bool = False) -> Reading:
+    def read_cells(self, cells: Sequence[tuple[str, str]], *, several: bool = False, **codes: Any) -> Reading:
         """All cells, line by line, each with its header where there are several."""
         lines = [f"{title}: {text}" if several else text for title, text in cells]
         return Reading(values={self.name: clean_lines("\n".join(lines))})
@@ -70,7 +71,8 @@ class LongText(Text):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Phone(Field):
-    """One number in E.164, or as typed where it cannot be read; further ones go along in `companions`."""
+    """One number with what was written beside it (`vietnamese.phone.Phone.kept`), or as typed where it cannot be read;
+    further ones go along in `companions`. Whatever compares goes by the number alone."""
 
     cell: ClassVar[str] = "phone"
     operators: ClassVar[dict[str, Operator]] = PHONES
@@ -79,8 +81,16 @@ class Phone(Field):
     def form_field(self, user: User) -> forms.Field:
         return vn.PhoneField(**self._asked())
 
+    @cached_property
+    def _cleaner(self) -> forms.Field:
+        """Acts bring numbers from files and other rows, too: what is doubtful there is not decided on the way."""
+        return vn.PhoneField(required=False, current=False)
+
     def show(self, value: Any) -> str:
         return show_phone(value or "")
+
+    def called(self, value: Any) -> str:
+        return show_phone(number_of(value) or value)
 
     def to_cell(self, row: Any) -> Any:
         """Every number, the first one first."""
@@ -92,22 +102,33 @@ class Phone(Field):
             raise wrong(_("This is no list."))
         return [one for one in map(self.check, value) if one]
 
-    def read_cells(self, cells: Sequence[tuple[str, str]], *, area_code: str = "", several: bool = False) -> Reading:
+    def read_cells(self, cells: Sequence[tuple[str, str]], *, several: bool = False, **codes: Any) -> Reading:
         """Every number of every cell: the first here, further ones in the companion."""
         reading, numbers = Reading(), list[str]()
         for title, text in cells:
-            for found in read_phones(text, area_code=area_code or None):
-                number = found.e164 or found.typed
+            for found in read_phones(text, **codes):
+                number = found.kept
                 if found.note:
                     reading.notes.append(found.note)
-                if found.note in (WORDS, EXTENSION) or len(number) > self.max_length:
+                if len(number) > self.max_length:
                     reading.left.append(f"{title}: {found.typed}")
-                numbers.append(number[: self.max_length])
+                    number = found.e164 or number[: self.max_length]
+                numbers.append(number)
         if numbers:
-            first, *further = dict.fromkeys(numbers)
+            first, *further = self.each_once(numbers)
             reading.values = {self.name: first, **dict.fromkeys(self.companions, further)}
-            reading.phones = [number for number in (first, *further) if number.startswith("+")]
+            reading.phones = list(dict.fromkeys(filter(None, map(number_of, numbers))))
         return reading
+
+    def each_once(self, values: Iterable[Any]) -> list[Any]:
+        return each_once(values)
+
+    def same_q(self, value: Any) -> models.Q:
+        number = number_of(value)
+        return self.q("exact", number) | self.q("startswith", f"{number};") if number else self.q("exact", value)
+
+    def filling(self, value: Any) -> Any:
+        return self.show(value)
 
     @property
     def criterion(self) -> str:
@@ -129,7 +150,7 @@ class Email(Text):
     is_shaped = True
     bad_note = "bad_email"
 
-    def read_cells(self, cells: Sequence[tuple[str, str]], *, area_code: str = "", several: bool = False) -> Reading:
+    def read_cells(self, cells: Sequence[tuple[str, str]], *, several: bool = False, **codes: Any) -> Reading:
         """The first address that is one; others, and what is none, are left."""
         reading = Reading()
         for title, text in cells:

@@ -11,8 +11,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from pheu.activities import planning, series
 from pheu.activities import services as activities
-from pheu.activities.models import Activity, ActivityType
+from pheu.activities.models import Activity, ActivityType, WorkPlan
+from pheu.activities.repeating import Repeat
+from pheu.activities.series import Reach
 from pheu.automation import services as automation
 from pheu.automation.models import HandOutRule
 from pheu.conftest import stage_of
@@ -29,8 +32,9 @@ from pheu.records import writing
 from pheu.records.acts import last_operation, operation
 from pheu.records.models import Category, ClosingReason, Operation, Pipeline, Record, Stage
 from pheu.setup import pipelines
-from pheu.timeline import archiving, sharing, stages, undo
+from pheu.timeline import archiving, asking, sharing, stages, undo
 from pheu.timeline import services as timeline
+from pheu.timeline.models import Event
 
 
 class Made:
@@ -313,6 +317,30 @@ ON_LEAD = {
         many=True,
         on="work",
     ),
+    "planning.apply_plan": Act(
+        lambda d: partial(
+            planning.apply_plan, d.lead.record, plan=a_work_plan(d), starts_on=in_days(3).date(), by=d.an
+        ),
+        "activity.plan_applied",
+        many=True,
+        on="work",
+    ),
+    "repeating it": Act(
+        lambda d: partial(schedule(d, d.lead), repeat=Repeat("week", 1, (0,))),
+        "activity.scheduled",
+        many=True,
+        on="work",
+    ),
+    "series.move_series": Act(
+        lambda d: partial(series.move_series, a_repeated_one(d), reach=Reach.ALL, due_at=in_days(2), by=d.an),
+        "activity.series_moved",
+        on="work",
+    ),
+    "series.end_series": Act(
+        lambda d: partial(series.end_series, a_repeated_one(d), reach=Reach.FOLLOWING, by=d.an),
+        "activity.series_ended",
+        on="work",
+    ),
     "activities.call_off_activity": Act(
         lambda d: partial(activities.call_off_activity, a_planned_one(d), by=d.an),
         "activity.called_off",
@@ -507,7 +535,19 @@ ON_HANDED_OUT = {
         lambda d: the_handing_out(d) and partial(stages.close, d.lead, **d.failing(d.lead), by=d.cast.dung),
         "lead.unqualified",
     ),
+    "asking.ask_to_see": Act(
+        lambda d: the_handing_out(d) and partial(asking.ask_to_see, d.lead.record, by=d.cast.chi),
+        "record.access_asked",
+    ),
 }  # fmt: skip
+# The same, of a lead of which an undoing has left a field as somebody had changed it.
+ON_KEPT = {
+    "undo.take_former": Act(lambda d: partial(undo.take_former, the_undoing(d), "website", by=d.an), "record.changed"),
+    "timeline.change": Act(
+        lambda d: the_undoing(d) and partial(timeline.change, d.lead, {"need": ("Đo bụi", "Đo SO₂")}, by=d.an),
+        "record.changed",
+    ),
+}
 ON_CLOSED = {
     "stages.reopen": Act(lambda d: partial(stages.reopen, the_closed_deal(d), by=d.an), "deal.reopened"),
     "timeline.change": Act(
@@ -546,6 +586,21 @@ ON_MERGED = {
         lambda d: (the_merging(d), schedule(d, d.lead))[1], "activity.scheduled", many=True
     ),
 }  # fmt: skip
+# The same, of two leads whose merging was taken back.
+ON_PARTED = {
+    "undo.redo": Act(lambda d: partial(undo.redo, the_parting(d), by=d.an), "operation.redone"),
+    "timeline.change": Act(
+        lambda d: (the_parting(d), partial(timeline.change, d.lead, {"need": ("Đo bụi", "Đo SO₂")}, by=d.an))[1],
+        "record.changed",
+    ),
+    "timeline.assign": Act(
+        lambda d: (the_parting(d), partial(timeline.assign, [d.twin], owner=d.cast.hanh, by=d.cast.dung))[1],
+        "record.assigned",
+    ),
+    "activities.schedule_activity": Act(
+        lambda d: (the_parting(d), schedule(d, d.twin))[1], "activity.scheduled", many=True
+    ),
+}  # fmt: skip
 # The same, of a lead that nobody has.
 ON_FREE = {
     "timeline.take": Act(lambda d: partial(timeline.take, d.free_lead, by=d.an), "record.taken"),
@@ -558,11 +613,13 @@ ON_FREE = {
 GROUPS = {
     "lead": (("lead", "twin"), ON_LEAD),
     "merged": (("lead", "twin"), ON_MERGED),
+    "parted": (("lead", "twin"), ON_PARTED),
     "deal": (("converted", "new_deal"), ON_DEAL),
     "company": (("company", "contact", "deal", "lead", "new_company", "new_deal"), ON_COMPANY),
     "prospect": (("prospect",), ON_PROSPECT),
     "screened": (("prospect",), ON_SCREENED),
     "handed out": (("lead",), ON_HANDED_OUT),
+    "kept": (("lead",), ON_KEPT),
     "closed": (("deal",), ON_CLOSED),
     "archived": (("lead",), ON_ARCHIVED),
     "free": (("free_lead",), ON_FREE),
@@ -588,6 +645,19 @@ def a_planned_one(d: Desk) -> Activity:
     return once(d, "planned", lambda: d.work(d.lead))
 
 
+def a_work_plan(d: Desk) -> WorkPlan:
+    step = {"type": d.call.pk, "title": "", "after": 1, "working": True, "at": "09:00", "who": "owner"}
+    return once(d, "work plan", lambda: WorkPlan.objects.create(name="Chăm sóc", kind="lead", steps=[step]))
+
+
+def in_days(days: int) -> Any:
+    return timezone.now() + timedelta(days=days)
+
+
+def a_repeated_one(d: Desk) -> Activity:
+    return once(d, "repeated", partial(schedule(d, d.lead), repeat=Repeat("day", times=3)))
+
+
 def a_done_one(d: Desk) -> Activity:
     return once(d, "done", lambda: activities.finish_activity(d.work(d.lead), by=d.an))
 
@@ -608,8 +678,28 @@ def the_merging(d: Desk) -> Operation:
     return once(d, "merging", merged)
 
 
+def the_parting(d: Desk) -> Operation:
+    def parted() -> Operation:
+        undo.undo(the_merging(d), by=d.an)
+        return Operation.objects.get(pk=the_merging(d).pk)
+
+    return once(d, "parting", parted)
+
+
 def the_handing_out(d: Desk) -> Operation:
     return once(d, "handing", lambda: d.handed_out(d.lead))
+
+
+def the_undoing(d: Desk) -> Event:
+    def undone() -> Event:
+        timeline.change_many([d.lead], "website", "a.hondacement.example", by=d.an)
+        given = Operation.objects.get(pk=last_operation())
+        now = Lead.objects.with_words().get(pk=d.lead.pk)
+        timeline.change(now, {"website": (now.website, "b.hondacement.example")}, by=d.an)
+        undo.undo(given, by=d.an)
+        return Event.objects.get(about=d.lead.pk, kind="operation.undone")
+
+    return once(d, "undoing", undone)
 
 
 def the_closed_deal(d: Desk) -> Deal:

@@ -39,6 +39,7 @@ class Somebody(threading.Thread):
         self.work, self.held_at = work, held_at
         self.stands, self.may_go_on, self.has_ended = threading.Event(), threading.Event(), threading.Event()
         self.pid = 0
+        self.rival = self
         self.tries = self.deadlocks = 0
         self.result: Any = None
         self.error: Exception | None = None
@@ -110,6 +111,7 @@ class Outcome:
 def race(first: Callable[[], Any], second: Callable[[], Any], *, at: str) -> Outcome:
     """Hold `first` at a point, let `second` come by as far as it can, then let both end."""
     one, other = Somebody(first, at), Somebody(second)
+    one.rival, other.rival = other, one
     one.start()
     assert one.stands.wait(BOUND)
     other.start()

@@ -13,8 +13,8 @@ from pheu.records.tests.desk import GROUPS, Desk
 from pheu.timeline.models import Event
 
 EVERY = [(rows, name) for rows, (_made, acts) in GROUPS.items() for name in acts]
-# A stage that is gone is no stage: whoever takes it out a second time is told so.
-TOLD = {"pipelines.remove_stage"}
+# What is gone cannot be taken out, or moved, a second time: whoever does so is told.
+TOLD = {"pipelines.remove_stage", "series.move_series"}
 ONCE = [(rows, name) for rows, name in EVERY if not GROUPS[rows][1][name].many and name not in TOLD]
 
 

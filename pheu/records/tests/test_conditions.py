@@ -35,6 +35,7 @@ from pheu.records.fields import (
     Stars,
     Tags,
     Text,
+    WardPick,
     YesNo,
 )
 from pheu.records.models import CLOSED, ClosingReason, Pipeline, Row, Tag
@@ -61,6 +62,8 @@ def contents(field: Field, world: "World") -> list[Any]:
     match field:
         case Phone():
             return ["", "+842438637747", "hỏi anh Nam"]
+        case WardPick():
+            return ["", "00004", "26740"]
         case MultiChoice():
             codes = [value for value, _label in field.options]
             return [[], codes[:1], codes[:2], codes[1:3]]

@@ -113,6 +113,7 @@ WRONG: dict[type[fields.Field], Callable[[Any], list[Any]]] = {
         A_MOMENT.replace(year=9999), {"start": "now"}, [1],
     ],
     fields.Choice: lambda one: ["không có", "x" * 5000, 99, -1, True, 1.5, {"a": 1}, ["x"], object()],
+    fields.WardPick: lambda one: ["không có", "x" * 5000, "00000", 4, True, {"a": 1}, ["00004"], object()],
     fields.MultiChoice: lambda one: ["không có", 7, True, ["không có"], [{"a": 1}], [["x"]], {"a": 1}, object()],
     fields.YesNo: lambda one: ["true", 1, 0, [True], {"a": 1}],
     fields.Pick: lambda one: NO_ROW,
@@ -317,6 +318,8 @@ def on_work(firm: Firm) -> list[tuple[str, Callable[[], Any]]]:
         ("somebody who left", plan(firm, lead, assignee=firm.left)),
         ("a long title", plan(firm, lead, title="x" * 301)),
         ("on a company that was taken back", plan(firm, firm.undone["company"])),
+        *((f"schedule for {one!r}", plan(firm, lead, lasts=one)) for one in (-1, 44_641, None, True, 1.5, "60")),
+        ("as long as nothing is", lambda: activities.reschedule_activity(planned, due_at=due(), lasts=-1, by=an)),
         *((f"schedule at {one!r}", plan(firm, lead, due_at=one)) for one in moments),
         *(
             (f"reschedule to {one!r}", lambda one=one: activities.reschedule_activity(planned, due_at=one, by=an))

@@ -45,10 +45,10 @@ insert into records_record (id, kind, number, title, search, digits, owner_id, t
          'live'
   from made;
 insert into leads_lead (record_id, owner_id, team_id, created_by_id, created_at, updated_at, title_key, name, stage_id,
-    stage_entered_at, reason_note, priority, need, phone, other_phones, email, website, address, company_name,
-    person_name, job_title, tax_code, short_name, country, industry, origin, is_live, own)
+    stage_entered_at, reason_note, priority, need, phone, other_phones, email, website, address, province, ward,
+    company_name, person_name, job_title, tax_code, short_name, country, industry, origin, is_live, own)
   select id, owner_id, team_id, owner_id, at, at, ''::bytea, title, {stage}, at, '', 0, '', '', '{{}}', '', '', '', '',
-         '', '', '', '', '', '', '', true, '{{}}'
+         '', '', '', '', '', '', '', '', '', true, '{{}}'
   from made;
 insert into records_operation (act, via, at) values ('bench', 'import', now());
 insert into timeline_event (kind, about_id, subject, author, outsider, via, at, facts, operation_id)

@@ -1,5 +1,6 @@
 """Every act at once with itself and with each act that touches the same rows, the interleaving forced (races.py)."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -23,6 +24,7 @@ from pheu.deals.conversion import Handover
 from pheu.deals.models import Deal
 from pheu.leads import services as leads
 from pheu.leads.models import Lead
+from pheu.messaging.tests.test_letter_races import ON_LETTERS
 from pheu.parties import services as parties
 from pheu.parties.models import Company, Prospect
 from pheu.people.models import Role, User
@@ -45,7 +47,7 @@ from pheu.records.tests.desk import (
     once,
     schedule,
 )
-from pheu.records.tests.races import BEFORE_LOCK, BEFORE_WRITE, Outcome, disagreements, race
+from pheu.records.tests.races import BEFORE_LOCK, BEFORE_WRITE, BOUND, Outcome, Somebody, disagreements, race
 from pheu.setup import configuring, housekeeping, lists, pipelines, shaping, staffing
 from pheu.setup import events as of_setup
 from pheu.setup import services as setup
@@ -407,7 +409,7 @@ def test_every_act_has_a_race():
     """A new act is put beside those of the same rows, or this fails."""
     house = acts_of_the_house()
     tables = {name for _made, acts in GROUPS.values() for name in acts} | ALONE | PARTS
-    tables |= {*ON_FILES, *ON_LISTS, *ON_FIELDS, *ON_PIPELINES, *ON_VIEWS}
+    tables |= {*ON_FILES, *ON_LISTS, *ON_FIELDS, *ON_PIPELINES, *ON_VIEWS, *ON_LETTERS}
     raced = {_function(house[name]) for name in tables if name in house}
     assert [name for name, act in house.items() if _function(act) not in raced] == []
 
@@ -417,9 +419,15 @@ def _function(act: Any) -> Any:
 
 
 def _in_the_wrong_order(first: Record, then: Record) -> Work:
-    """Lock one record after the other, whatever their ids; a race holds it between the two."""
+    """Lock one record after the other, whatever their ids; a race holds it between the two.
+
+    Whoever begins once more lets the other end first: it could have the free row before the one who waits for it wakes.
+    """
 
     def work() -> None:
+        me = threading.current_thread()
+        assert isinstance(me, Somebody)
+        assert me.tries == 1 or me.rival.has_ended.wait(BOUND)
         with connection.cursor() as cursor:
             cursor.execute("select from records_record where id = %s for no key update", [first.pk])
         Record.objects.select_for_update(no_key=True).get(pk=then.pk)

@@ -3,13 +3,12 @@
 from decimal import Decimal
 
 import pytest
-from django.db import models
 
 from pheu.conftest import standing
 from pheu.core.vietnamese.text import sort_key
 from pheu.records import kinds
 from pheu.records.acts import operation
-from pheu.records.fields import Money, Phone, Text
+from pheu.records.fields import Money, Phone, PlaceText, Text
 from pheu.records.models import Label, Record, Row, Staged
 from pheu.records.search import search_q
 from pheu.records.tests.test_toy import plant_toys
@@ -101,7 +100,9 @@ def test_a_row_is_closed_where_its_stage_is(code, row):
 @every_kind
 def test_its_words_are_those_of_the_searched_fields(code, row):
     schema = kinds.get(code).schema
-    searched = [one.name for one in schema if one.searched and isinstance(one, Text)]
+    # Of an address only what is called otherwise today.
+    texts = [one for one in schema if isinstance(one, Text) and not isinstance(one, PlaceText)]
+    searched = [one.name for one in texts if one.searched]
     assert [name for name, text in schema.words_of(row) if " chu" in text] == searched
     for text in (row.title, row.number, *(getattr(row, name) for name in searched)):
         assert Record.objects.filter(search_q(text)).get() == row.record
@@ -141,12 +142,11 @@ def test_every_column_that_is_copied_stands_on_both(code):
 @every_kind
 def test_what_it_fills_elsewhere_comes_from_its_own_fields(code, row, an):
     """R0.06: every kind whose fields say that they come from this one gets their values, and nothing else."""
-    asked = {one.name: one.comes_from[code] for kind in kinds.every() for one in kind.schema if code in one.comes_from}
+    asked = {one.name: one for kind in kinds.every() for one in kind.schema if code in one.comes_from}
     fills = kinds.get(code).schema.fills_for(row, an)
-    assert fills.keys() == {name for name, source in asked.items() if kinds.get(code).schema.get(source)}
+    assert fills.keys() == {name for name, one in asked.items() if kinds.get(code).schema.get(one.comes_from[code])}
     for name, value in fills.items():
-        held = getattr(row, asked[name])
-        assert value == (held.pk if isinstance(held, models.Model) else held)
+        assert value == asked[name].filling(getattr(row, asked[name].comes_from[code]))
 
 
 @every_kind

@@ -132,6 +132,8 @@ def test_nobody_writes_past_the_one_place():
         ("Activity.objects.open().filter(record=old).update(record=new)", "past the doors"),
         ("RecordTag.objects.filter(record=old).delete()", "past the doors"),
         ("Activity.objects.open().filter(record=old)", None),
+        ("bulk.insert(rows)", "past the doors"),
+        ("bulk.update(rows, 'note')", "past the doors"),
         ("words.update({'owner': 1})", None),
         ("lines.update(done=True)", None),
         ("cursor.execute('select * from records_record for update')", None),

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from pheu.core.markup import address, attributes, html, together
 from pheu.core.templatetags.blocks import line_of_time
@@ -34,17 +35,22 @@ def _event(
     sentence: str,
     icon: str,
     tone: str,
+    enclosed: str,
     changes: Any,
     values: Any,
+    conflicts: Any,
     undo: int | None,
+    redo: int | None,
+    asker: int | None,
     mine: bool,
     token: str,
 ) -> SafeString:
     beside = (moment(event.at), _through(event), _edited(event))
     told = html('<div><b>{}</b> {} <span class="faint">· {}{}{}</span></div>', _author(event), sentence, *beside)
     acts = _own_acts(event, token) if mine else _as_it_was(event)
-    details = (*_boxes(event), *_changes(changes), *_values(values))
-    return line_of_time(together([told, *acts, *details, *_undo(undo, token)]), icon, tone)
+    details = (*_boxes(event), enclosed, *_changes(changes), *_values(values), *_conflicts(event, conflicts, token))
+    ways = (*_undo(undo, token), *_redo(redo, token), *_letting_see(event, asker, token))
+    return line_of_time(together([told, *acts, *details, *ways]), icon, tone)
 
 
 def _boxes(event: Any) -> Iterable[SafeString]:
@@ -221,13 +227,54 @@ def _values(values: list[tuple[Any, str]]) -> Iterable[SafeString]:
         yield html(CLOSED, _("What it held"), together(html(line, label, words) for label, words in values))
 
 
+def _conflicts(event: Any, conflicts: list[tuple[Any, str, str]], token: str) -> Iterable[SafeString]:
+    """What an undoing left as somebody had changed it, to be decided one by one."""
+    if not conflicts:
+        return
+    line = '<div><dt>{}</dt><dd>{} <span class="faint">({})</span> {}</dd></div>'
+    drawn = together(
+        html(line, field.label, now or "—", _("before: %(was)s") % {"was": was or "—"}, _former(event, field, token))
+        for field, was, now in conflicts
+    )
+    opened = CLOSED.replace("<details", "<details open", 1)
+    yield html(opened, _("Kept as somebody has changed it since"), drawn)
+
+
+def _former(event: Any, field: Any, token: str) -> SafeString:
+    """A button that takes the former value all the same."""
+    if not field.editable:
+        return html("")
+    button = html('<button class="btn btn-ghost btn-small" name="field" value="{}">{}</button>', field.name, FORMER)
+    form = '<form class="inline" method="post" action="{0}" hx-post="{0}" hx-swap="none">{1}{2}</form>'
+    return html(form, address("event-former", event.pk), _token(token), button)
+
+
+FORMER = gettext_lazy("Take the former value")
+
+
 def _undo(operation: int | None, token: str) -> Iterable[SafeString]:
     """«Hoàn tác» for whoever did it."""
     if operation is not None:
-        button = html('<button class="btn btn-ghost btn-small">{}{}</button>', drawn_icon("arrow-back-up"), _("Undo"))
-        address_of_it = address("operation-undo", operation)
-        form = '<form method="post" action="{0}" hx-post="{0}" hx-swap="none">{1}{2}</form>'
-        yield html(form, address_of_it, _token(token), button)
+        yield _posting(address("operation-undo", operation), "arrow-back-up", _("Undo"), token)
+
+
+def _redo(operation: int | None, token: str) -> Iterable[SafeString]:
+    """«Làm lại» for whoever took it back."""
+    if operation is not None:
+        yield _posting(address("operation-redo", operation), "arrow-forward-up", _("Redo"), token)
+
+
+def _letting_see(event: Any, asker: int | None, token: str) -> Iterable[SafeString]:
+    """«Cho xem» for whoever may change the record that somebody asks to see."""
+    if asker is not None:
+        told = html('<input type="hidden" name="person" value="{}">', asker)
+        yield _posting(address("following", event.about_id), "eye", _("Let them see it"), token, told)
+
+
+def _posting(where: str, icon: str, words: str, token: str, more: str = "") -> SafeString:
+    button = html('<button class="btn btn-ghost btn-small">{}{}</button>', drawn_icon(icon), words)
+    form = '<form method="post" action="{0}" hx-post="{0}" hx-swap="none">{1}{2}{3}</form>'
+    return html(form, where, _token(token), more, button)
 
 
 def _token(token: str) -> SafeString:

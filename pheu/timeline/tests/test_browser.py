@@ -175,7 +175,7 @@ def test_on_a_phone_the_acts_of_the_composer_are_in_reach_at_once(world, lead):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(lead.get_absolute_url())
     acts = page.locator(".composer-tabs > *")
-    expect(acts).to_have_count(4)
+    expect(acts).to_have_count(5)
     for one in acts.all():
         expect(one).to_be_in_viewport(ratio=1)
     acts.get_by_text("Ghi chú").click()

@@ -1,4 +1,5 @@
 // Comboboxes: <select data-pick> is searchable, <select data-pick-url> asks an address for [{id, text, sub, …}].
+// What can be chosen below another field (data-pick-with="province") is asked for with that one's choice.
 
 const texts = document.body.dataset;
 
@@ -80,7 +81,7 @@ function settings(select) {
     },
     onItemRemove: () => select.multiple || tell(select, null),
   };
-  return pickUrl ? { ...base, ...asking(pickUrl) } : { ...base, ...reading(select) };
+  return pickUrl ? { ...base, ...asking(select) } : { ...base, ...reading(select) };
 }
 
 function reading(select) {
@@ -89,7 +90,8 @@ function reading(select) {
   } };
 }
 
-function asking(address) {
+function asking(select) {
+  const { pickUrl, pickWith } = select.dataset;
   return {
     preload: "focus",
     loadThrottle: 150,
@@ -97,7 +99,8 @@ function asking(address) {
     score: () => () => 1,
     async load(query, callback) {
       this.clearOptions((option) => this.items.includes(String(option.id)));
-      const url = new URL(address, location.href);
+      const url = new URL(pickUrl, location.href);
+      if (pickWith) url.searchParams.set(pickWith, select.form.elements[pickWith]?.value ?? "");
       url.searchParams.set("q", query);
       try {
         const answer = await fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
@@ -127,6 +130,17 @@ function dress(select) {
     if (select.hasAttribute(name)) control.control_input.setAttribute(name, select.getAttribute(name));
   }
 }
+
+// Another choice above takes away what does not stand below it.
+document.addEventListener("change", ({ target }) => {
+  for (const select of target.form?.querySelectorAll(`[data-pick-with="${CSS.escape(target.name)}"]`) ?? []) {
+    const control = select.tomselect;
+    if (!control) continue;
+    if (select.value && control.options[select.value]?.under !== target.value) control.clear();
+    control.clearOptions((option) => control.items.includes(String(option.id)));
+    control.wrapper.classList.remove("preloaded");
+  }
+});
 
 // A click opens and closes the list; Enter opens it, where it would else send the form around it.
 function openByHand(control) {

@@ -50,7 +50,7 @@ function putBack(field) {
 
 document.addEventListener("click", (event) => {
   const field = fieldOf(event.target);
-  if (!field || isOpen(field) || event.target.closest("a") || String(getSelection())) return;
+  if (!field || isOpen(field) || event.target.closest("a, [data-offers]") || String(getSelection())) return;
   open(field, event.detail > 0);
 });
 

@@ -1,7 +1,8 @@
-// Toasts: words that come with an answer (HX-Trigger "toast") or with the page, and the way back («Undo»).
+// Toasts: words that come with an answer (HX-Trigger "toast") or with the page, and the way back and forth («Undo», «Redo»).
 
 const template = document.getElementById("toast-template");
-const SECONDS = { plain: 6, undo: 12, error: 12 };
+const SECONDS = { plain: 6, way: 12, error: 12 };
+const WAYS = "[data-undo], [data-redo]";
 
 // Looked up each time: a swap may have put a fresh one in its place.
 function place() {
@@ -15,14 +16,16 @@ function bringToFront() {
   region.showPopover();
 }
 
-function show({ text, level = "success", undo = "" }) {
+function show({ text, level = "success", undo = "", redo = "" }) {
   const toast = template.content.firstElementChild.cloneNode(true);
   toast.dataset.level = level;
   toast.querySelector("p").textContent = text;
   toast.querySelector("use")?.setAttribute("href", iconFor(toast, level));
-  const button = toast.querySelector("[data-undo]");
-  if (undo) button.dataset.undo = undo;
-  else button.remove();
+  for (const [name, way] of Object.entries({ undo, redo })) {
+    const button = toast.querySelector(`[data-${name}]`);
+    if (way) button.dataset[name] = way;
+    else button.remove();
+  }
   place().append(toast);
   wake();
 }
@@ -47,7 +50,7 @@ function wake() {
 
 // A toast leaves by itself, but never while somebody points at it or stands in it.
 function live(toast) {
-  const kind = toast.querySelector("[data-undo]") ? "undo" : toast.dataset.level === "error" ? "error" : "plain";
+  const kind = toast.querySelector(WAYS) ? "way" : toast.dataset.level === "error" ? "error" : "plain";
   let timer;
   const leave = () => (toast.matches(":hover, :focus-within") ? wait() : dismiss(toast));
   const wait = () => (timer = setTimeout(leave, SECONDS[kind] * 1000));
@@ -71,10 +74,10 @@ document.addEventListener("toast", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const undo = event.target.closest("[data-undo]");
+  const way = event.target.closest(WAYS)?.dataset;
   const closing = event.target.closest("[data-dismiss]");
-  if (undo) htmx.ajax("POST", undo.dataset.undo, { source: document.body, target: document.body, swap: "none" });
-  if (undo || closing) dismiss(event.target.closest(".toast"));
+  if (way) htmx.ajax("POST", way.undo || way.redo, { source: document.body, target: document.body, swap: "none" });
+  if (way || closing) dismiss(event.target.closest(".toast"));
 });
 
 // An answer that is an error and says nothing of its own gets a sentence.

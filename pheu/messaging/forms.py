@@ -1,0 +1,263 @@
+"""Writing a letter, and connecting a mailbox."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import linebreaks
+from django.utils.translation import gettext_lazy as _
+
+from pheu.automation.queries import company
+from pheu.core.ids import RowField
+from pheu.core.vietnamese.fields import CleanCharField, EmailField, VnDateTimeField
+from pheu.core.vietnamese.text import clean
+from pheu.messaging.channels.email.letters import Address
+from pheu.messaging.consents import ASKED
+from pheu.messaging.drafting import offered, wrong_with
+from pheu.messaging.models import Consent, EmailTemplate, Mailbox, Privacy, Purpose, Security
+from pheu.messaging.sending import LATEST, MOST_RECIPIENTS
+from pheu.messaging.templates_page import EmailTemplates
+from pheu.people.models import User
+from pheu.records.forms import RecordInput
+from pheu.records.models import Record
+from pheu.setup.forms import FORMS, EntryForm
+from pheu.timeline.services import FILE_LIMIT
+
+
+class AddressesInput(forms.SelectMultiple):
+    """Chosen or typed addresses, each as «Name <address>»."""
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        options = [self.create_option(name, one, one, True, nth) for nth, one in enumerate(value) if one]
+        return [(None, options, 0)]
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        asks = {"data-pick-url": reverse("message-people"), "data-pick-create": "1"}
+        return super().get_context(name, value, {**(attrs or {}), **asks})
+
+
+class AddressesField(forms.Field):
+    """A tuple of `Address`; several may be pasted at once, with commas or semicolons between them."""
+
+    widget = AddressesInput
+
+    def clean(self, value: Any) -> tuple[Address, ...]:
+        parts = [part for text in value or () for part in BETWEEN.split(clean(str(text)[:5000])) if part.strip()]
+        if len(parts) > MOST_RECIPIENTS:
+            raise ValidationError(_("At most %(most)s people in one e-mail.") % {"most": MOST_RECIPIENTS})
+        found = tuple({one.address.lower(): one for one in map(read_address, parts)}.values())
+        if self.required and not found:
+            raise ValidationError(self.error_messages["required"], code="required")
+        return found
+
+
+BETWEEN = re.compile(r"""[,;\n](?=(?:[^"]*"[^"]*")*[^"]*$)""")
+ADDRESS = re.compile(r"""([^<>]*)<\s*([^<>\s]+)\s*>|([^<>\s"]+)""")
+
+
+def read_address(text: str) -> Address:
+    """«Name <address>» or an address alone; `ValidationError` with what was typed for anything else."""
+    found = ADDRESS.fullmatch(text.strip())
+    name, address = (found[1] or "", found[2] or found[3]) if found else ("", "")
+    local, at, domain = address.rpartition("@")
+    address = f"{local}{at}{domain.lower()}"
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise ValidationError(_("“%(text)s” is not an e-mail address.") % {"text": text[:100]}) from None
+    return Address(name.strip(' "'), address)
+
+
+class FilesInput(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> Sequence[Any]:
+        return [super(FilesField, self).clean(one, initial) for one in data or ()]
+
+
+class RichInput(forms.Textarea):
+    """A text with its looks; the addresses of the scripts that write it (js/rich.js) stand on it."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        scripts = {"data-rich": static("vendor/squire.js"), "data-purify": static("vendor/purify.min.js")}
+        return super().get_context(name, value, {**(attrs or {}), **scripts})
+
+
+class LetterForm(forms.Form):
+    template = RowField(
+        EmailTemplate.objects.none(),
+        label=_("Template"),
+        required=False,
+        empty_label="—",
+        widget=forms.Select({"data-template": ""}),
+    )
+    to = AddressesField(label=_("Recipients"))
+    cc = AddressesField(label=_("Cc"), required=False)
+    bcc = AddressesField(label=_("Bcc"), required=False)
+    subject = CleanCharField(label=_("Subject"), max_length=500)
+    html = forms.CharField(label=_("Body"), required=False, widget=RichInput({"rows": 10}))
+    attached = FilesField(
+        label=_("Files"), required=False, widget=FilesInput({"multiple": True, "data-most": str(FILE_LIMIT)})
+    )
+    at = VnDateTimeField(label=_("Send later"), required=False, help_text=_("Empty: at once."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "letter_%s", **kwargs})
+        self.fields["template"].queryset = EmailTemplate.objects.filter(is_active=True)  # type: ignore[attr-defined]
+
+    def clean_at(self) -> Any:
+        at = self.cleaned_data["at"]
+        if at is not None and not timezone.now() < at < timezone.now() + LATEST:
+            raise ValidationError(_("Choose a moment within the coming year."))
+        return at
+
+    def clean(self) -> dict[str, Any]:
+        """Without the script that gives a text its looks, it is plain words."""
+        given = super().clean() or {}
+        template = given.pop("template", None)
+        given["purpose"] = template.purpose if template else ""
+        given["files"] = given.pop("attached", ())
+        if "<" not in given.get("html", ""):
+            given["html"] = linebreaks(given.get("html", ""))
+        return given
+
+
+class MailboxForm(forms.ModelForm):
+    """A password that is not typed again stays as it is."""
+
+    address = EmailField(label=_("E-mail address"))
+    password = forms.CharField(
+        label=_("Password"),
+        required=False,
+        max_length=1000,
+        widget=forms.PasswordInput({"autocomplete": "off"}),
+        help_text=_("Gmail, Yahoo and iCloud want an app password, made in your account there. It is kept sealed."),
+    )
+    imap_port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, initial=993)
+    smtp_port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, initial=465)
+    imap_security = forms.ChoiceField(label=_("Encryption"), choices=Security.choices, initial=Security.TLS)
+    smtp_security = forms.ChoiceField(label=_("Encryption"), choices=Security.choices, initial=Security.TLS)
+    imap_host = CleanCharField(label=_("IMAP server"), max_length=253)
+    smtp_host = CleanCharField(label=_("SMTP server"), max_length=253)
+    login = CleanCharField(
+        label=_("User name"), required=False, max_length=254, help_text=_("Empty: the address itself.")
+    )
+    privacy = forms.ChoiceField(
+        label=_("What colleagues see"),
+        choices=Privacy.choices,
+        widget=forms.RadioSelect,
+        initial=Privacy.WHOLE,
+        help_text=_("Of your e-mails on records that they may see. You can change it for each e-mail."),
+    )
+
+    class Meta:
+        model = Mailbox
+        fields = (
+            "address",
+            "login",
+            "imap_host",
+            "imap_port",
+            "imap_security",
+            "smtp_host",
+            "smtp_port",
+            "smtp_security",
+            "privacy",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "mailbox_%s", **kwargs})
+
+    def validate_unique(self) -> None:
+        """The act says whose it is."""
+
+
+class PlaceForm(forms.Form):
+    """What a letter is about."""
+
+    record = RowField(Record.objects.none(), label=_("About"), widget=RecordInput)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "place_%s", **kwargs})
+        records = Record.objects.visible_to(user).filter(state=Record.State.LIVE)
+        self.fields["record"].queryset = records  # type: ignore[attr-defined]
+
+
+class ConsentForm(forms.Form):
+    """What somebody has agreed to, or ended. Nothing is chosen beforehand: silence is no consent."""
+
+    purpose = forms.ChoiceField(
+        label=_("What for"),
+        choices=[(one.value, one.label) for one in ASKED],
+        widget=forms.RadioSelect,
+    )
+    source = forms.ChoiceField(
+        label=_("Where it comes from"),
+        choices=[("", "—"), *((one.value, one.label) for one in Consent.Source if one != Consent.Source.LINK)],
+    )
+    wording = CleanCharField(
+        label=_("In which words they agreed"),
+        max_length=2000,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("The sentence that they said yes to: what for, how, and how often."),
+    )
+    proof = CleanCharField(
+        label=_("Proof"),
+        max_length=2000,
+        required=False,
+        help_text=_("Where it can be seen: a paper, an e-mail, a recording."),
+    )
+
+    def __init__(self, *args: Any, given: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "consent_%s", **kwargs})
+        if not given:
+            del self.fields["wording"]
+
+
+class TemplateForm(EntryForm):
+    """«Mẫu email»: what is written, what for, and whether it goes out by itself."""
+
+    name = CleanCharField(label=_("Name"), max_length=100)
+    subject = CleanCharField(label=_("Subject"), max_length=500)
+    html = forms.CharField(label=_("Body"), max_length=100_000, widget=RichInput({"rows": 10}))
+    purpose = forms.ChoiceField(
+        label=_("Purpose"),
+        choices=Purpose.choices,
+        widget=forms.RadioSelect,
+        initial=Purpose.TRANSACTION,
+        help_text=_(
+            "Advertising goes only to those who have agreed to it, with a way to end it (Decree 91/2020): one person at"
+            " a time, from 7:00 to 22:00, three in 24 hours at most. “[QC]”, the company and the link to stop it are"
+            " added by themselves."
+        ),
+    )
+    moment = forms.ChoiceField(
+        label=_("Goes out by itself"),
+        choices=[("", _("Never")), *EmailTemplate.Moment.choices],
+        required=False,
+        widget=forms.RadioSelect,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        for name in ("subject", "html"):
+            if given.get(name) and (words := wrong_with(given[name])):
+                self.add_error(name, words)
+        return given
+
+    @property
+    def offered(self) -> list[tuple[str, str]]:
+        """What may stand in it: (what is written, what it stands for), of a lead."""
+        return [(f"{{{{ {name} }}}}", words) for name, words in offered("lead", company())]
+
+
+FORMS[EmailTemplates] = TemplateForm
