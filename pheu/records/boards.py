@@ -110,6 +110,20 @@ def field_asked(schema: Schema, name: str) -> Field | None:
     return next((one for one in fields_of_columns(schema) if one.name == name), None)
 
 
+def read_board(kind: Kind, user: User, asked: Any) -> dict[str, str]:
+    """By what the board of a kept view stands, of what its address says; empty for a list, or where it has none."""
+    if not kind.has_board or not isinstance(asked, dict) or not asked:
+        return {}
+    board = board_for(kind, user, _as_parameters(asked))
+    return board.stands_by
+
+
+def _as_parameters(asked: dict[str, Any]) -> QueryDict:
+    params = QueryDict(mutable=True)
+    params.update({name: str(value) for name, value in asked.items()})
+    return params
+
+
 class Board(Listing):
     """A Listing drawn as columns. Closed stages are folded and load no cards."""
 
@@ -178,6 +192,23 @@ class Board(Listing):
         """What the address of another view keeps: by what the columns and lanes are."""
         told = {"by": self.by, "lanes": self.lanes_by}
         return "".join(f"&{name}={one.name}" for name, one in told.items() if one is not None)
+
+    @property
+    def stands_by(self) -> dict[str, str]:
+        """By what its columns and lanes are, and of which pipeline: as its address names them."""
+        told = {"by": self.by.name if self.by else "stage", "lanes": self._lanes_beside}
+        told["pipeline"] = (
+            self._pipeline_asked if self.by is None and self._pipeline_asked == str(self.pipeline.pk) else None
+        )
+        return {name: value for name, value in told.items() if value}
+
+    @property
+    def look(self) -> dict[str, Any]:
+        return {**super().look, "board": self.stands_by}
+
+    @property
+    def is_changed(self) -> bool:
+        return super().is_changed or self.stands_by != self.tab.board
 
     @property
     def moves_stages_alone(self) -> bool:

@@ -10,7 +10,7 @@ person: hidden fields do not exist, and `where` looks only into records that the
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_, or_
 from typing import Any
@@ -50,6 +50,8 @@ class View:
     sort: str = ""
     columns: str = ""
     group: str = ""
+    # As the address of its board names columns, lanes and pipeline; empty where it is a list.
+    board: dict[str, str] = field(default_factory=dict)
     # Where it was kept, if it was; `is_whole` unless it asks for more than the person may see.
     saved: Any = None
     is_whole: bool = True

@@ -10,6 +10,7 @@ from pheu.people.models import User
 from pheu.people.scopes import CHANGE, VIEW
 from pheu.records import kinds
 from pheu.records.acts import act
+from pheu.records.boards import read_board
 from pheu.records.columns import of_role, read_columns, write_columns
 from pheu.records.conditions import Tree, compile_tree
 from pheu.records.grouping import can_group
@@ -41,17 +42,18 @@ def keep_view(
     sort: str = "",
     columns: str = "",
     group: str = "",
+    board: dict[str, str] | None = None,
     shared: str = ME,
     by: User,
     via: str = "page",
 ) -> SavedView:
-    """Keep a condition, an order, columns and groups under a name; `BadCondition` for one that `by` cannot ask."""
+    """Keep a condition, an order, columns, groups and board under a name; `BadCondition` for what `by` cannot ask."""
     _must_look(by, kind)
     others = _own(by)
     if len(others) >= MOST_KEPT:
         raise DomainError(_("You have %(most)s views already."), most=MOST_KEPT)
     view = SavedView(kind=kind, owner=by)
-    look = {"where": where, "sort": sort, "columns": columns, "group": group}
+    look = {"where": where, "sort": sort, "columns": columns, "group": group, "board": board or {}}
     _put(view, {"name": name, **look, "shared": shared}, others, by)
     view.save()
     return view
@@ -119,6 +121,8 @@ def _put(view: SavedView, changes: dict[str, Any], others: list[SavedView], by: 
         view.group = field.name if field is not None and can_group(schema, field) else ""
     if "columns" in changes:
         view.columns = write_columns(read_columns(kind.schema_for(by), str(changes["columns"])))
+    if "board" in changes:
+        view.board = read_board(kind, by, changes["board"])
     if "shared" in changes and changes["shared"] != view.shared:
         _share(view, changes["shared"], by)
     if "is_active" in changes:

@@ -61,7 +61,13 @@ def view_of(saved: SavedView, user: User) -> View:
     where = askable(kind, user, saved.where)
     code = f"{KEPT}{saved.pk}"
     is_whole = where == saved.where
-    return View(code, saved.name, where, saved.sort, saved.columns, saved.group, saved, is_whole=is_whole)
+    return View(code, saved.name, where, saved.sort, saved.columns, saved.group, saved.board, saved, is_whole=is_whole)
+
+
+def address_of(saved: SavedView, *, on_board: bool = False) -> str:
+    """Where a kept view is opened: on the list, or on a board where it was kept from one or somebody is on one."""
+    page = kinds.get(saved.kind).url("board" if saved.board or on_board else "list")
+    return f"{page}?{urlencode({'tab': f'{KEPT}{saved.pk}', **saved.board})}"
 
 
 class Listing:
@@ -209,7 +215,7 @@ class Listing:
         """All that a kept view is made of."""
         columns = self.params.get("cols", "") or self.tab.columns
         group = self.group_by.name if self.group_by else ""
-        return {"where": self.asked, "sort": self.sort, "columns": columns, "group": group}
+        return {"where": self.asked, "sort": self.sort, "columns": columns, "group": group, "board": {}}
 
     @property
     def is_changed(self) -> bool:

@@ -651,8 +651,9 @@ class Layout(models.Model):
 class SavedView(models.Model):
     """«Chế độ xem»: a condition and an order of one kind's list that somebody keeps, for themselves or others too.
 
-    `where` is as `records.conditions` reads it, `sort`, `columns` and `group` as an address names them. It is
-    shared with everybody, or with those of these departments and below, or teams. Taken away it waits for «Hoàn tác».
+    `where` is as `records.conditions` reads it, `sort`, `columns` and `group` as an address names them; `board`, where
+    it was kept from one, as the address of a board does: {"by": "source", "lanes": "owner"}. It is shared with
+    everybody, or with those of these departments and below, or teams. Taken away it waits for «Hoàn tác».
     """
 
     kind = models.CharField(max_length=20)
@@ -661,6 +662,7 @@ class SavedView(models.Model):
     sort = models.CharField(max_length=300, blank=True)
     columns = models.TextField(blank=True)
     group = models.CharField(max_length=60, blank=True)
+    board = models.JSONField(default=dict)
     owner = models.ForeignKey("people.User", on_delete=models.CASCADE, related_name="views")
     for_all = models.BooleanField(default=False)
     departments = ArrayField(models.BigIntegerField(), default=list)

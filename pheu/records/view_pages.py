@@ -23,9 +23,10 @@ from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE, VIEW
 from pheu.records import keeping, kinds
 from pheu.records.answers import is_on_board
+from pheu.records.boards import board_for
 from pheu.records.columns import offered_as, read_columns, write_columns
 from pheu.records.conditions import as_parameters
-from pheu.records.lists import KEPT, Listing, listing_for
+from pheu.records.lists import Listing, address_of, listing_for
 from pheu.records.models import SavedView
 
 
@@ -35,9 +36,10 @@ def views_by_name(user: User) -> Iterator[navigation.Command]:
     kept = list(SavedView.objects.for_person(user))
     for kind in kinds.every():
         if user.may(kind.code, VIEW):
-            mine = [(f"{KEPT}{one.pk}", one.name) for one in kept if one.kind == kind.code]
-            for code, label in [*((one.code, one.label) for one in kind.views(user)), *mine]:
-                yield navigation.Command(label, f"{kind.url('list')}?tab={code}", "bookmark", kind.plural)
+            usual = [(one.label, f"{kind.url('list')}?tab={one.code}") for one in kind.views(user)]
+            mine = [(one.name, address_of(one)) for one in kept if one.kind == kind.code]
+            for label, url in [*usual, *mine]:
+                yield navigation.Command(label, url, "bookmark", kind.plural)
 
 
 class ViewForm(forms.Form):
@@ -56,7 +58,9 @@ class ViewForm(forms.Form):
 
 
 def _listing(request: Request, kind: str) -> Listing:
-    return listing_for(request.user, kind, request.GET)
+    """The list that the address asks for; from a board, that board."""
+    listing = listing_for(request.user, kind, request.GET)
+    return board_for(listing.kind, request.user, request.GET) if _is_on_board(request, kind) else listing
 
 
 @require_GET
@@ -65,7 +69,7 @@ def record_views(request: Request, kind: str) -> HttpResponse:
     listing = _listing(request, kind)
     views = SavedView.objects.for_person(request.user).filter(kind=kind).select_related("owner")
     mine = [one for one in views if one.owner_id == request.user.pk]
-    context = {"listing": listing, "kind": listing.kind, "mine": mine, "code": KEPT}
+    context = {"listing": listing, "kind": listing.kind, "mine": mine}
     context["others"] = [one for one in views if one.owner_id != request.user.pk]
     context["link"] = _whole_address(listing)
     context["looks_after_all"] = request.user.may("system", CHANGE)
@@ -76,8 +80,9 @@ def _whole_address(listing: Listing) -> str:
     """An address that shows a colleague the same, as far as they may see it: a view of one's own by what it asks."""
     looks = {"sort": listing.sort, "cols": write_columns(listing.shown_columns)}
     looks |= {"group": listing.group_by.name} if listing.group_by else {}
+    looks |= listing.look["board"]
     told = [("tab", "all"), *as_parameters(listing.kind, listing.asked), *looks.items()]
-    return f"{listing.kind.url('list')}?{urlencode(told)}"
+    return f"{listing.kind.url('list' if listing.is_paged else 'board')}?{urlencode(told)}"
 
 
 @once
@@ -99,12 +104,11 @@ def view_new(request: Request, kind: str) -> HttpResponse:
 
 def _opened(request: Request, view: SavedView, words: str, *, undo: str = "") -> HttpResponse:
     tell(request, words, undo=undo)
-    return _lead_to(request, f"{_where(request, view.kind)}?tab={KEPT}{view.pk}")
+    return _lead_to(request, address_of(view, on_board=_is_on_board(request, view.kind)))
 
 
-def _where(request: Request, kind: str) -> str:
-    """On the board one stays."""
-    return kinds.get(kind).url("board" if request.htmx and is_on_board(request, kind) else "list")
+def _is_on_board(request: Request, kind: str) -> bool:
+    return bool(request.htmx) and is_on_board(request, kind)
 
 
 def _lead_to(request: Request, url: str) -> HttpResponse:
@@ -151,7 +155,8 @@ def view_removal(request: Request, pk: int) -> HttpResponse:
         return _opened(request, view, _("“%(name)s” is there again.") % {"name": view})
     undo = f"{reverse('view-removal', args=[pk])}?back=1"
     tell(request, _("“%(name)s” was taken away.") % {"name": view}, undo=undo)
-    return _lead_to(request, _where(request, view.kind))
+    page = "board" if _is_on_board(request, view.kind) else "list"  # where one was one stays
+    return _lead_to(request, kinds.get(view.kind).url(page))
 
 
 def record_columns(request: Request, kind: str) -> HttpResponse:

@@ -7,11 +7,13 @@ from django.utils.safestring import SafeString
 
 from pheu.core.markup import together
 from pheu.records import cards, drawing, kinds
+from pheu.records.lists import address_of
 from pheu.records.schema import when_shown
 
 register = template.Library()
 register.simple_tag(drawing.cell)
 register.simple_tag(drawing.heads)
+register.filter("opened_at", address_of)
 register.simple_tag(cards.card)
 register.simple_tag(drawing.filter_chips)
 register.simple_tag(cards.cards)

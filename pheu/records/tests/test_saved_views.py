@@ -1,7 +1,7 @@
 """«Chế độ xem»: what a list shows is kept under a name, for oneself or for others, who see of it what they may."""
 
 import re
-from html import unescape
+from html import escape, unescape
 
 import pytest
 from django.db import connection
@@ -66,6 +66,50 @@ def test_a_link_shows_a_colleague_the_same(client, an, binh, leads):
     assert [row.title for row in listing.narrowed()] == ["Xi măng Hòn Đá"]
     assert (listing.sort, listing.group_by.name, len(listing.shown_columns)) == ("-name", "owner", 2)
     assert client.get(f"/leads/?tab=v{view.pk}").context["listing"].tab.saved is None
+
+
+def on(page: str) -> dict[str, str]:
+    return {"HX-Request": "true", "HX-Current-URL": f"http://testserver{page}"}
+
+
+@pytest.mark.django_db
+def test_a_board_is_kept_with_its_columns_and_lanes(client, an, binh, leads):
+    """R4.58: opened from the list, the menu or a link it is that board again, to whoever may see its fields."""
+    client.force_login(an)
+    page = "/leads/board/?tab=all&by=source&lanes=owner"
+    query = page.partition("?")[2]
+    answer = client.post(f"/leads/views/new/?{query}", {"name": "Nguồn", "shared": "team"}, headers=on(page))
+    view = SavedView.objects.get()
+    assert view.board == {"by": "source", "lanes": "owner"}
+    kept = f"/leads/board/?tab=v{view.pk}&by=source&lanes=owner"
+    assert answer["HX-Redirect"] == kept
+    board = client.get(kept).context["board"]
+    assert (board.by.name, board.lanes_by.name, board.tab.saved) == ("source", "owner", view)
+    assert f'href="{escape(kept)}"' in client.get("/leads/views/?tab=all").text
+    assert "Lưu thay đổi" not in client.get(f"/leads/views/?{kept.partition('?')[2]}", headers=on(kept)).text
+    other = f"/leads/board/?tab=v{view.pk}&by=priority"
+    menu = client.get(f"/leads/views/?{other.partition('?')[2]}", headers=on(other)).text
+    assert "Lưu thay đổi" in menu
+    link = unescape(re.search(r'data-copy="([^"]+)"', menu)[1])
+    assert link.startswith("/leads/board/")
+    client.post(f"/views/{view.pk}/update/?{other.partition('?')[2]}", headers=on(other))
+    view.refresh_from_db()
+    assert view.board == {"by": "priority"}
+    client.force_login(binh)
+    assert client.get(link).context["board"].by.name == "priority"
+    binh.role.fields = {"lead": {"priority": "hidden"}}
+    binh.role.save()
+    assert client.get(link).context["board"].by is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "board", [["by"], {"by": "name"}, {"by": "nothing", "lanes": "source'--"}, "by", {"pipeline": "x"}]
+)
+def test_a_board_that_is_none_is_kept_as_the_usual_one_or_as_a_list(an, board):
+    view = keep_view("lead", "Bảng", {}, board=board, by=an)
+    assert view.board in ({}, {"by": "stage"})
+    assert keep_view("company", "Công ty", {}, board={"by": "owner"}, by=an).board == {}
 
 
 @pytest.mark.django_db
