@@ -33,6 +33,8 @@ GATES = {
     "create": Gate("create", "p50", 40),
     "stage": Gate("stage change", "p50", 20),
     "convert": Gate("convert", "p50", 60),
+    "typing": Gate("who else has what is typed", "p95", 20),
+    "merge": Gate("merge three", "p50", 60),
     "bulk": Gate("convert 80, hand out 500", "p50", 1000),
 }
 

@@ -67,6 +67,7 @@ class Tour:
                     yield from self.board(kind)
         yield from self.searches()
         yield from self.other_pages()
+        yield from self.typing()
         yield from self.acts()
         yield from self.bulk_acts()
 
@@ -180,6 +181,22 @@ class Tour:
         yield self._page("calendar as a list", "/calendar/?view=list")
         yield self._page("calendar count", "/calendar/count/")
 
+    def typing(self) -> Iterator[Probe]:
+        """Who else has what somebody types into a new lead: what is there, and what nobody has."""
+        address = kinds.get("lead").url("same")
+        rows = list(Lead.objects.filter(pk__in=self._sample("lead")))
+        for name in ("phone", "email", "company_name"):
+            held = [value for row in rows if (value := str(getattr(row, name)))]
+            for how, typed in (("", held), (" of nobody", [f"9{one}9" for one in held])):
+                asked = [f"{address}?{urlencode({'of': name, name: one})}" for one in typed]
+                yield self._in_turn(f"typing a {name}{how}", asked, "typing")
+
+    def _in_turn(self, name: str, addresses: list[str], gate: str) -> Probe:
+        def ask(nth: int) -> Answer | None:
+            return self.browser.get(addresses[nth % len(addresses)]) if addresses else None
+
+        return Probe(name, ask, gate)
+
     # -- acts --------------------------------------------------------------------------------------------------------
 
     def acts(self) -> Iterator[Probe]:
@@ -202,6 +219,13 @@ class Tour:
         yield from self._moves("lead", [Category.NEW, Category.WORKING])
         yield from self._moves("deal", [Category.OPEN])
         yield from self._conversions()
+        yield from self._with_undo(
+            "merge three leads",
+            "merge",
+            lambda: self._bulk(Lead, CHANGE, 3),
+            lambda ids: self.browser.post("/merging/", {"ids": ids, "sure": "1"}),
+            "merge",
+        )
 
     def _moves(self, code: str, categories: list[str]) -> Iterator[Probe]:
         """Between two open stages, by the page's stage bar and by a card of the board."""
@@ -271,7 +295,7 @@ class Tour:
         yield Probe("convert 80 leads (the act, not committed)", self._convert_many, "bulk", 10, MOST_OF_BULK)
 
     def _with_undo(
-        self, name: str, act: str, draw: Callable[[], list[int]], ask: Callable[[list[int]], Answer]
+        self, name: str, act: str, draw: Callable[[], list[int]], ask: Callable[[list[int]], Answer], gate: str = "bulk"
     ) -> Iterator[Probe]:
         done: list[int] = []
 
@@ -287,8 +311,8 @@ class Tour:
         def undo(_nth: int) -> Answer | None:
             return self.browser.post(f"/operations/{done.pop()}/undo/", {}) if done else None
 
-        yield Probe(name, do, "bulk", 10, MOST_OF_BULK)
-        yield Probe(f"undo: {name}", undo, "bulk", 10, MOST_OF_BULK)
+        yield Probe(name, do, gate, 10, MOST_OF_BULK)
+        yield Probe(f"undo: {name}", undo, gate, 10, MOST_OF_BULK)
 
     def _bulk(self, model: Any, action: Action, many: int, **where: Any) -> list[int]:
         """Ids of so many open rows that have not had their turn, from all over the table."""

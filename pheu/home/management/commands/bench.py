@@ -1,10 +1,11 @@
+import resource
 import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import connection, transaction
 
 from pheu.activities.consistency import differing_next_activities
 from pheu.core import environment
@@ -18,6 +19,7 @@ from pheu.home.bench.server import Browser, serving
 from pheu.home.bench.tour import Tour
 from pheu.leads.models import Lead
 from pheu.people.models import User
+from pheu.quality import sweep
 from pheu.records import counters, kinds
 from pheu.records.consistency import differing
 
@@ -35,6 +37,7 @@ class Command(BaseCommand):
         parser.add_argument("--hands", action="store_true", help="only how long Chromium takes to answer hands")
         parser.add_argument("--files", type=int, metavar="LINES", help="only how fast a list of so many lines comes in")
         parser.add_argument("--kind", default="lead", help="of what the list is")
+        parser.add_argument("--sweep", action="store_true", help="only how long the duplicates among all leads take")
         parser.add_argument(
             "--matching", action="store_true", help="only how well duplicates are found, by known truth"
         )
@@ -49,11 +52,24 @@ class Command(BaseCommand):
         self.load(options["leads"])
         if options["hands"]:
             self.ask_hands()
+        elif options["sweep"]:
+            self.sweep()
         elif options["files"]:
             for line in imported(self.person("administrator"), options["files"], options["kind"]):
                 self.say(line)
         else:
             self.ask_everything(options)
+
+    def sweep(self) -> None:
+        """«Tìm trùng lặp» over all leads, as the worker does it."""
+        with transaction.atomic():
+            swept = sweep.begin(kinds.get("lead"), by=self.person("administrator"))
+        if swept is None:
+            raise CommandError("Another sweep of leads is on its way here.")
+        began = time.monotonic()
+        sweep.work_off(swept.pk)
+        found, most = swept.groups.count(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        self.say(f"{time.monotonic() - began:.1f} s for {Lead.objects.count():,} leads: {found:,} groups, {most} MB")
 
     def ask_everything(self, options: dict[str, Any]) -> None:
         kept = environment.home() / "bench.json"
