@@ -92,7 +92,12 @@ SOURCE = SourcePick(
     of_list=True,
     synonyms=("nguồn", "nguồn khách"),
 )
-TAGS = Tags(name="tags", label=_("Tags"), filterable=True, importable=False)
+TAGS = Tags(
+    name="tags",
+    label=_("Tags"),
+    filterable=True,
+    synonyms=("từ khóa", "từ khoá", "thẻ", "nhãn", "tag", "tags", "hashtag"),
+)
 
 COMPANY = Schema(
     model=Company,

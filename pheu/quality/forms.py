@@ -232,7 +232,9 @@ class MappingForm(forms.Form):
     def _ask_words(self, column: int, one: Field, kept: dict[str, str]) -> None:
         offered = ways.list_of(one, self.user)
         texts = self.imported.lines_of_customers.words_in(column, ways.MOST_WORDS)
-        self.words[column] = dict(list(ways.unknown_words(one, texts, offered).items())[: ways.MOST_WORDS])
+        self.words[column] = dict(
+            list(ways.unknown_words(one.read_for(self.user), texts, offered).items())[: ways.MOST_WORDS]
+        )
         choices = [("", _("Into the remark")), *offered]
         for n, (key, word) in enumerate(self.words[column].items()):
             self._offer(f"word_{column}_{n}", choices, word, kept.get(key, ways.meant_by(key, offered)))

@@ -37,7 +37,8 @@ class Place:
 
     def read(self, one: Any, told: Any) -> Any:
         """A value of a line as a row has it."""
-        return self.picked[one.name].get(told["id"]) if one.name in self.picked and told else one.from_json(told)
+        picked = self.picked.get(one.name)
+        return one.from_json(told) if picked is None else one.from_rows(told, picked)
 
 
 # The number of a record that a line is about: it names one that is there, and never makes one of that number.
@@ -95,7 +96,7 @@ class Importer:
 
     def _picked(self, lines: "Sequence[ImportLine]") -> dict[str, dict[int, Any]]:
         picks = [one for one in self.fields().values() if isinstance(one, OfTable)]
-        asked = {one: {told["id"] for line in lines if (told := line.values.get(one.name))} for one in picks}
+        asked = {one: {pk for line in lines for pk in one.told_ids(line.values.get(one.name))} for one in picks}
         return {one.name: one.rows_of(ids) for one, ids in asked.items() if ids}
 
     def of_list(self) -> dict[str, Any]:

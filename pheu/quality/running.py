@@ -224,6 +224,8 @@ def _brought(fields: Sequence[Field], row: Any, stays: Any, overwrites: set[str]
             found |= {one.name: first, **dict.fromkeys(one.companions, further)}
         elif one.identity(held) is None or one.name in overwrites:
             found[one.name] = new
+        elif one.gathers:
+            found[one.name] = [*held, *(further for further in new if further not in held)]
         elif one.name == overflow and new not in held:
             found[one.name] = f"{held}\n{new}"
     return found

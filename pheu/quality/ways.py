@@ -16,7 +16,7 @@ from pheu.core.vietnamese.text import clean, fold
 from pheu.people.models import User
 from pheu.records.fields import Choice, Date, Field, Number, YesNo
 from pheu.records.fields.choices import BETWEEN_CHOICES
-from pheu.records.fields.references import PersonPick, Pick
+from pheu.records.fields.references import PersonPick, Pick, Tags
 
 DAYS, NUMBERS, WORDS = "days", "numbers", "words"
 MONTH_FIRST, POINT = "month_first", "point"
@@ -82,11 +82,13 @@ def key_of(text: str) -> str:
 
 def has_words(field: Field | None) -> bool:
     """Whether its values are chosen from a list short enough to choose from here."""
-    return isinstance(field, YesNo | Choice | Pick)
+    return isinstance(field, YesNo | Choice | Pick | Tags)
 
 
 def list_of(field: Field, user: User) -> list[tuple[str, str]]:
     """[(the word by which the field's own reading knows it, what it is called)]."""
+    if isinstance(field, Tags):
+        return [(tag.name, tag.name) for tag in field.table(user)]
     if isinstance(field, Pick):
         spelled = "email" if isinstance(field, PersonPick) else field.named_by
         return [(str(getattr(row, spelled)), str(getattr(row, field.named_by))) for row in field.queryset(user)]
@@ -98,7 +100,7 @@ def unknown_words(field: Field, texts: Iterable[str], offered: Iterable[tuple[st
     known = {clean(word).casefold() for pair in offered for word in pair}
     found = dict[str, str]()
     for word in (one for text in texts for one in _words_in(field, text)):
-        if clean(word).casefold() not in known and (isinstance(field, Pick) or not _reads(field, word)):
+        if clean(word).casefold() not in known and (isinstance(field, Pick | Tags) or not _reads(field, word)):
             found.setdefault(key_of(word), clean(word))
     return found
 
@@ -113,6 +115,8 @@ def _words_in(field: Field, text: str) -> list[str]:
     """The words of a cell: a field of several has them apart, by commas too where the whole is no choice of its own."""
     if not field.holds_several:
         return [text]
+    if isinstance(field, Tags):
+        return field.words_in(text)
     parts = (part for part in BETWEEN_CHOICES.split(text) if part.strip())
     return [word.strip() for part in parts for word in ([part] if _reads(field, part) else part.split(","))]
 

@@ -11,8 +11,11 @@ from pheu.quality import ways
 from pheu.quality.models import Import
 from pheu.quality.places import first_place
 from pheu.quality.tests.importing import checked, csv, mapped, opened, run, work
+from pheu.records import kinds
 from pheu.records.fields import Choice, Date, MultiChoice, Number, Text
+from pheu.records.models import Tag
 from pheu.setup import shaping
+from pheu.timeline.services import create
 
 DAY = Date(name="day", label="Ngày")
 NUMBER = Number(name="number", label="Số", places=3)
@@ -227,3 +230,71 @@ def test_whoever_sees_the_files_of_others_goes_on_with_them_where_they_may_impor
     client.force_login(an)
     his = opened(client, csv(head, "Gạch,0904 123 456,FB ads"), "d.csv")
     assert his.like == mine
+
+
+# --- tags -------------------------------------------------------------------------------------------------------------
+
+TAGGED = csv(
+    "Tên công ty,Điện thoại,Từ khóa",
+    'Thép Sông Đà,0903 123 456,"vip, Hội thảo hè; #Xuất khẩu, nội địa"',
+    "Gạch Đông Á,0904 123 456,khách vip",
+    "Xi măng Hòn Đá,0905 123 456,",
+)
+
+
+@pytest.fixture
+def tags():
+    return {name: Tag.objects.create(name=name) for name in ("VIP", "Hội thảo hè", "Xuất khẩu, nội địa")}
+
+
+def tags_of(title: str) -> set[str]:
+    return set(Tag.objects.filter(records__title=title).values_list("name", flat=True))
+
+
+def test_tags_come_in_and_words_that_are_none_are_asked_about_or_kept(client, an, tags):
+    """R1.31: one comma may be part of a tag's own name; what is no tag goes into the remark, never away."""
+    client.force_login(an)
+    imported = opened(client, TAGGED, "the.csv")
+    assert imported.columns["2"] == "tags"
+    page = client.get(f"/imports/{imported.pk}/columns/").text
+    assert "khách vip" in page
+    client.post(f"/imports/{imported.pk}/columns/", mapped(imported, word_2_0="VIP"))
+    work()
+    done = run(client, imported, policy="create")
+    assert done.created == 3
+    assert tags_of("Thép Sông Đà") == set(tags)
+    assert tags_of("Gạch Đông Á") == {"VIP"}
+    assert tags_of("Xi măng Hòn Đá") == set()
+    again = checked(client, csv("Tên công ty,Điện thoại,Thẻ", "Sứ Hải Hà,0906 123 456,VIP; lạ"), "la.csv")
+    run(client, again, policy="create")
+    assert tags_of("Sứ Hải Hà") == {"VIP"}
+    assert "lạ" in Prospect.objects.get(company_name="Sứ Hải Hà").remark
+
+
+@pytest.mark.parametrize("policy", ["fill", "overwrite"])
+def test_tags_of_a_line_join_those_of_the_record_that_is_there(client, an, tags, policy):
+    """R1.31."""
+    there = create("prospect", {"company_name": "Thép Sông Đà", "phone": "+84903123456", "tags": [tags["VIP"]]}, by=an)
+    client.force_login(an)
+    head = "Tên công ty,Điện thoại,Từ khóa"
+    imported = checked(client, csv(head, "Thép Sông Đà,0903 123 456,Hội thảo hè"), "the.csv")
+    done = run(client, imported, policy=policy)
+    assert (done.updated, done.created) == (1, 0)
+    assert tags_of(there.title) == {"VIP", "Hội thảo hè"}
+
+
+def test_an_exported_list_brings_its_tags_back(client, an, tags):
+    there = create("prospect", {"company_name": "Thép Sông Đà", "tags": [*tags.values()]}, by=an)
+    field = kinds.get("prospect").fields["tags"].read_for(an)
+    assert field.read(field.to_cell(there)) == list(field.value(there))
+
+
+def test_a_file_asks_for_its_tags_once(client, an, tags, django_assert_max_num_queries):
+    """R1.31: a thousand lines, each with other tags, ask no statement of their own."""
+    names = list(tags)
+    lines = [f'Công ty {nth},09{nth:08},"{"; ".join(names[: nth % 4])}"' for nth in range(400)]
+    client.force_login(an)
+    imported = checked(client, csv("Tên công ty,Điện thoại,Từ khóa", *lines), "the.csv")
+    with django_assert_max_num_queries(60):
+        run(client, imported, policy="create")
+    assert Tag.objects.get(name="VIP").records.count() == 300

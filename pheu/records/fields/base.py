@@ -115,6 +115,8 @@ class Field:
     is_offered_alike: ClassVar[bool] = True
     # Whether a row has several values of it: then some can be added or taken away.
     holds_several: ClassVar[bool] = False
+    # Further values of an import go beside those that are there, as nobody chooses one of them instead.
+    gathers: ClassVar[bool] = False
     # Whether its values are moments, of which a day has many.
     is_moment: ClassVar[bool] = False
     # Whether the first press on a column's head puts the largest or the newest on top.

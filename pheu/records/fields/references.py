@@ -1,6 +1,6 @@
 """Rows of other tables: small lists, colleagues, teams, other records, tags."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -9,11 +9,12 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.ids import RowField, RowsField, read_id, read_ids
-from pheu.core.vietnamese.text import clean, sort_key
+from pheu.core.vietnamese.text import clean, sort_key, spelling
 from pheu.people.models import Department, Team, User
 from pheu.people.scopes import CHANGE, CREATE
 from pheu.records import kinds
-from pheu.records.fields.base import BETWEEN_VALUES, NO_VALUE, Field, wrong
+from pheu.records.fields.base import BETWEEN_VALUES, NO_VALUE, Field, Reading, wrong
+from pheu.records.fields.choices import BETWEEN_CHOICES
 from pheu.records.models import RecordTag, Tag, id_and_name
 from pheu.records.operators import ANY_OF, OF_LIST, OF_ROWS, Operator
 from pheu.records.shipped import shown
@@ -23,9 +24,12 @@ class OfTable(Field):
     """Values are rows of a table, drawn by these of its columns."""
 
     model: Any
-    empty = None
     drawn_by: ClassVar[tuple[str, ...]] = ("name",)
     operators = OF_LIST
+
+    @property
+    def empty(self) -> Any:
+        return None
 
     def to_json(self, value: Any) -> Any:
         return id_and_name(value)
@@ -45,9 +49,17 @@ class OfTable(Field):
     def operand(self, told: Any, user: User) -> Any:
         return read_key(told)
 
+    def told_ids(self, told: Any) -> list[int]:
+        """Whose rows a value as JSON names."""
+        return [told["id"]] if told else []
+
     def rows_of(self, ids: Iterable[int]) -> dict[int, Any]:
         """{id: the row}, in one statement."""
         return self.model._default_manager.in_bulk(ids)
+
+    def from_rows(self, told: Any, rows: Mapping[int, Any]) -> Any:
+        """The value that `from_json` gives, of rows that are at hand."""
+        return rows.get(told["id"]) if told else self.empty
 
 
 def read_key(told: Any) -> int:
@@ -356,18 +368,23 @@ class PickInput(forms.Select):
         return context
 
 
-class Tags(Field):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tags(OfTable):
     """«Từ khóa»: kept on the Record, so that every kind has them."""
 
-    cell = "tags"
-    holds_several = True
+    model: type[models.Model] = Tag
+    # {spelling of a name: the tag} of those in use, while a file is read.
+    known: Mapping[str, Tag] | None = None
+    cell: ClassVar[str] = "tags"
+    holds_several: ClassVar[bool] = True
+    gathers: ClassVar[bool] = True
     named_by: ClassVar[str] = "name"
 
     def drawn_from(self) -> tuple[list[str], list[str]]:
         return [], []  # they come in a statement of their own
 
-    operators = ANY_OF
-    usual_operator = "any"
+    operators: ClassVar[dict[str, Operator]] = ANY_OF
+    usual_operator: ClassVar[str] = "any"
 
     @property
     def empty(self) -> Any:
@@ -421,11 +438,43 @@ class Tags(Field):
     def show_json(self, told: Any) -> str:
         return ", ".join(str(one["name"]) for one in told or ())
 
+    def told_ids(self, told: Any) -> list[int]:
+        return [one["id"] for one in told or ()]
+
+    def from_rows(self, told: Any, rows: Mapping[int, Any]) -> Any:
+        return [rows[pk] for pk in self.told_ids(told) if pk in rows]
+
     def identity(self, value: Any) -> Any:
         return sorted(tag.pk for tag in value or ()) or None
 
-    def words(self, value: Any) -> Iterable[str]:
-        return ()
+    def read_for(self, user: User | None) -> Field:
+        return replace(self, known={spelling(tag.name): tag for tag in self.table(user or User())})
+
+    def words_in(self, text: str) -> list[str]:
+        """The names in a cell: between semicolons, lines, and commas where the whole is no tag of its own."""
+        known, names = self.known or {}, list[str]()
+        for part in map(_tag_name, BETWEEN_CHOICES.split(text)):
+            names += [part] if spelling(part) in known else map(_tag_name, part.split(","))
+        return [name for name in names if name]
+
+    def read(self, text: str) -> Any:
+        known = self.known or {}
+        found = {name: known.get(spelling(name)) for name in self.words_in(text)}
+        if unknown := [name for name, tag in found.items() if tag is None]:
+            raise ValueError(_("“%(text)s” is not in the list") % {"text": unknown[0][:60]})
+        return list(dict.fromkeys(found.values()))
+
+    def read_cells(self, cells: Sequence[tuple[str, str]], *, several: bool = False, **codes: Any) -> Reading:
+        """The tags of all its columns; words that are none are left over."""
+        known, found, left = self.known or {}, dict[Tag, None](), list[str]()
+        for title, text in cells:
+            names = self.words_in(text)
+            found |= dict.fromkeys(known[spelling(name)] for name in names if spelling(name) in known)
+            if unknown := [name for name in names if spelling(name) not in known]:
+                left.append(f"{title}: {BETWEEN_VALUES.join(unknown)}")
+        return Reading(
+            values={self.name: list(found)} if found else {}, notes=[self.bad_note] if left else [], left=left
+        )
 
     def table(self, user: User) -> models.QuerySet:
         return Tag.objects.filter(is_active=True)
@@ -445,3 +494,7 @@ class Tags(Field):
         tagged = RecordTag.objects.filter(tag_id__in=values).order_by().values("record")
         every = tagged.annotate(found=models.Count("tag", distinct=True)).filter(found=len(set(values)))
         return models.Q(record__in=every.values("record"))
+
+
+def _tag_name(text: str) -> str:
+    return clean(clean(text).removeprefix("#"))
