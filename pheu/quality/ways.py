@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from pheu.core.vietnamese.text import clean, fold
 from pheu.people.models import User
 from pheu.records.fields import Choice, Date, Field, Number, YesNo
-from pheu.records.fields.choices import BETWEEN_CHOICES
+from pheu.records.fields.base import BETWEEN_CHOICES
 from pheu.records.fields.references import PersonPick, Pick, Tags
 
 DAYS, NUMBERS, WORDS = "days", "numbers", "words"

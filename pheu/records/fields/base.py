@@ -1,5 +1,6 @@
 """What every field owns: where its values are kept, how they are asked for, checked, read, shown, told and compared."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -21,6 +22,7 @@ from pheu.records.operators import EMPTY, Operator
 
 KEYS = {"company": company_key, "person": person_key, "address": address_key}
 NO_VALUE: tuple[Any, ...] = (None, "", [], ())
+BETWEEN_CHOICES = re.compile(r"[;\n]")  # of one cell of any file
 BETWEEN_VALUES = "; "  # of one cell of an exported file
 # (name of another field, the values of a form of which it must have one)
 When = tuple[str, tuple[str, ...]]

@@ -1,6 +1,5 @@
 """Yes or no, and words of a fixed list."""
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,10 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.vietnamese.text import fold, spelling
 from pheu.people.models import User
-from pheu.records.fields.base import BETWEEN_VALUES, NO_VALUE, Field, wrong
+from pheu.records.fields.base import BETWEEN_CHOICES, BETWEEN_VALUES, NO_VALUE, Field, wrong
 from pheu.records.operators import ANY_OF, OF_LIST, Operator
 
-BETWEEN_CHOICES = re.compile(r"[;\n]")
 # How lists write it, besides the words of our own pages.
 YES_OR_NO = [("có", True), ("x", True), ("yes", True), ("true", True), ("1", True),
              ("không", False), ("no", False), ("false", False), ("0", False)]  # fmt: skip

@@ -13,8 +13,7 @@ from pheu.core.vietnamese.text import clean, sort_key, spelling
 from pheu.people.models import Department, Team, User
 from pheu.people.scopes import CHANGE, CREATE
 from pheu.records import kinds
-from pheu.records.fields.base import BETWEEN_VALUES, NO_VALUE, Field, Reading, wrong
-from pheu.records.fields.choices import BETWEEN_CHOICES
+from pheu.records.fields.base import BETWEEN_CHOICES, BETWEEN_VALUES, NO_VALUE, Field, Reading, wrong
 from pheu.records.models import RecordTag, Tag, id_and_name
 from pheu.records.operators import ANY_OF, OF_LIST, OF_ROWS, Operator
 from pheu.records.shipped import shown
