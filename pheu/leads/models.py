@@ -96,8 +96,9 @@ class Lead(Reachable, Screened, Worked, SalesRow):
     @property
     def goes_on_in(self) -> Record | None:
         """The deal's Record, while the conversion stands."""
-        on = Record.objects.filter(continues=self.pk, state__in=[Record.State.LIVE, Record.State.ARCHIVED])
-        return on.first() if self.status == Category.CONVERTED else None
+        if self.status != Category.CONVERTED:  # as nearly every row of a list is
+            return None
+        return Record.objects.filter(continues=self.pk, state__in=[Record.State.LIVE, Record.State.ARCHIVED]).first()
 
     @property
     def resumes_in(self) -> Stage:

@@ -64,7 +64,7 @@ def _ticks_of(listing: Listing, part: Part) -> tuple[tuple[str, str, bool], ...]
     if part.operator.takes != "many":
         return ()
     chosen = listing.chosen_of(part)
-    offered = listing.choices.get(part.field) or dict(zip(chosen, _words_of(listing, part), strict=True))
+    offered = listing.asked_choices.get(part.field) or dict(zip(chosen, _words_of(listing, part), strict=True))
     return tuple((value, label, value in chosen) for value, label in offered.items())
 
 
@@ -82,7 +82,7 @@ def _typed_of(listing: Listing, part: Part) -> tuple[str, str] | None:
 def _words_of(listing: Listing, part: Part) -> list[str]:
     """The values of a comparison as the person reads them."""
     values = part.value if part.operator.takes == "many" else [part.value]
-    names = listing.choices.get(part.field, {})
+    names = listing.asked_choices.get(part.field, {})
     if not names.keys() >= set(map(str, values)):
         names = names | part.field.names_of(values, listing.user)
     words = [value_words(part.field, one, listing.user, names) for one in values]

@@ -19,7 +19,7 @@ from django.db.models.sql import Query
 from pheu.records import kinds
 from pheu.records.custom import field_of
 from pheu.records.fields import OwnChoices
-from pheu.records.models import CustomField
+from pheu.records.models import PLACES, CustomField
 
 PREFIX = "own_field_"
 
@@ -101,11 +101,12 @@ def _wanted() -> Iterator[tuple[str, tuple[Any, models.Index]]]:
             chosen = KeyTransform(one.key, "own")
             yield f"{start}_any", (model, GinIndex(chosen, name=f"{start}_any", condition=live))
             continue
-        newest = (field.compared(), F("updated_at"), F("record"))
-        yield f"{start}_is", (model, models.Index(*newest, name=f"{start}_is", condition=live))
+        seen_by = [F(name) for name in PLACES]  # as `list_indexes` has it
+        newest = (field.compared(), F("updated_at"), F("record"), *seen_by)
+        yield f"{start}_found", (model, models.Index(*newest, name=f"{start}_found", condition=live))
         if field.sortable:
-            order = (field.sort_expression(), F("record"))
-            yield f"{start}_by", (model, models.Index(*order, name=f"{start}_by", condition=live))
+            order = (field.sort_expression(), F("record"), *seen_by)
+            yield f"{start}_sorted", (model, models.Index(*order, name=f"{start}_sorted", condition=live))
 
 
 def _present() -> dict[str, bool]:

@@ -3,7 +3,7 @@
 No COUNT of a table and no OFFSET: a page fetches one row more than it shows (quality.md 1).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import takewhile
 from typing import Any, ClassVar
@@ -62,6 +62,10 @@ def view_of(saved: SavedView, user: User) -> View:
     code = f"{KEPT}{saved.pk}"
     is_whole = where == saved.where
     return View(code, saved.name, where, saved.sort, saved.columns, saved.group, saved.board, saved, is_whole=is_whole)
+
+
+def _parameter(name: str, value: str | list[str]) -> str:
+    return urlencode({name: value}, doseq=True)
 
 
 def address_of(saved: SavedView, *, on_board: bool = False) -> str:
@@ -140,7 +144,15 @@ class Listing:
     @cached_property
     def choices(self) -> dict[Field, dict[str, str]]:
         """Every filterable field that offers choices: {value: label}."""
-        tables = {one: one.table(self.user) for one in self.schema.filters()}
+        return self._choices_of(self.schema.filters())
+
+    @cached_property
+    def asked_choices(self) -> dict[Field, dict[str, str]]:
+        """Those of the fields by which it is filtered."""
+        return self._choices_of(self.filtered_fields)
+
+    def _choices_of(self, fields: Iterable[Field]) -> dict[Field, dict[str, str]]:
+        tables = {one: one.table(self.user) for one in fields}
         found = offered({one: rows for one, rows in tables.items() if rows is not None})
         fixed = {one: one.choices() for one in tables}
         offers = {one: {str(value): str(label) for value, label in found.get(one) or fixed[one]} for one in tables}
@@ -380,23 +392,35 @@ class Listing:
 
     def url(self, **changed: str | list[str] | None) -> str:
         """This list's query string with some parameters changed; a new filter or order starts at the first page."""
-        params = {"tab": [self.tab.code]} | {name: values for name, values in self.params.lists() if name != "after"}
-        for name, value in changed.items():
-            params[name] = [] if value is None else [value] if isinstance(value, str) else value
-        return "?" + urlencode({name: values for name, values in params.items() if values}, doseq=True)
+        parts = self._address | {name: _parameter(name, value or []) for name, value in changed.items()}
+        return "?" + "&".join(filter(None, parts.values()))
+
+    @cached_property
+    def _address(self) -> dict[str, str]:
+        """Its parameters as they stand in an address: a page writes its own fifty times."""
+        told = {"tab": [self.tab.code]} | {name: values for name, values in self.params.lists() if name != "after"}
+        return {name: _parameter(name, values) for name, values in told.items()}
 
     @property
     def kept(self) -> list[tuple[str, str]]:
         """What a new filter keeps of the address: tab, order, and what its menu does not ask about."""
-        beside = {key for key, part in self.filters.items() if key not in self._menu}
-        kept = beside | {"sort", "where", "cols", "group", "by", "lanes"}
-        told = [(name, value) for name, values in self.params.lists() if name in kept for value in values]
+        beside = self.filters.keys() - self._in_menu
+        told = self._told({*beside, "sort", "where", "cols", "group", "by", "lanes"})
         return [("tab", self.tab.code), *told]
 
     @property
-    def _menu(self) -> set[str]:
-        """The parameters that the filter menu sends."""
-        return {one.name for one in self.schema.filters() if one.choices() or one.table(self.user) is not None}
+    def kept_of_menu(self) -> list[tuple[str, str]]:
+        """What the menu asks about and is asked already: it stands for the menu until somebody opens that."""
+        return self._told(self._in_menu)
+
+    def _told(self, names: Collection[str]) -> list[tuple[str, str]]:
+        return [(name, value) for name, values in self.params.lists() if name in names for value in values]
+
+    @cached_property
+    def _in_menu(self) -> set[str]:
+        """The filters that the menu asks about."""
+        asked = ((key, part.field) for key, part in self.filters.items() if key == part.field.name)
+        return {key for key, one in asked if one.choices() or one.table(self.user) is not None}
 
     @property
     def clear_text_url(self) -> str:
@@ -404,8 +428,8 @@ class Listing:
 
     @property
     def shows_filters(self) -> bool:
-        """Whether the page itself holds the choices of its filters: without scripts, and while some are chosen."""
-        return bool(self.filters) or "filters" in self.params
+        """Whether the page itself holds the choices of its filters: without scripts."""
+        return "filters" in self.params
 
     @property
     def filters_url(self) -> str:
@@ -454,7 +478,7 @@ class Listing:
         if part is None or part.operator.takes != "many":
             return []
         told = [str(one) for one in part.value]
-        return [str(self.user.pk) if one == "me" else one for one in told] if part.field in self.choices else told
+        return [str(self.user.pk) if one == "me" else one for one in told] if part.field in self.asked_choices else told
 
     @property
     def filtered_fields(self) -> set[Field]:

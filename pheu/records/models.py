@@ -330,23 +330,24 @@ PLACES = ("owner", "team", "department", "created_by")
 def list_indexes(
     table: str, *columns: str, filters: tuple[str, ...] = (), beside: tuple[str, ...] = ()
 ) -> list[models.Index]:
-    """What lists of `table` are read along: every sort column for everybody, an owner, a team, a department; and for
-    each filter, and for what is nobody's, the newest first. Both directions are one index, read forwards or backwards.
+    """What lists of `table` are read along: every sort column, the newest of each filter, and the newest of an owner, a
+    team, a department, and of what is nobody's. Both directions are one index, read forwards or backwards.
 
-    `beside` are further columns that the indexes of the newest rows hold.
+    What an order ends with are the columns by which people see rows: they are compared in the index itself, and of what
+    somebody may not see no row is read (ADR 28). `beside` are further columns that the indexes of the newest hold.
     """
     live = models.Q(is_live=True)
-    indexes = []
-    for column in ("updated_at", *columns):
-        newest = column == "updated_at"
-        for place in ("", "owner", "team", "department"):
-            name = "_".join(part for part in (table, place, "newest" if newest else column) if part)[:30].rstrip("_")
-            fields = [part for part in (place, column, "record") if part]
-            held = [one for one in (*PLACES, *beside) if one != place] if newest and place else []
-            indexes.append(models.Index(fields=fields, include=held or None, name=name, condition=live))
+    indexes = [
+        models.Index(fields=[column, "record", *PLACES], name=f"{table}_{column}"[:30].rstrip("_"), condition=live)
+        for column in columns
+    ]
+    indexes.append(models.Index(fields=["updated_at", "record", *PLACES], name=f"{table}_newest", condition=live))
+    for place in ("owner", "team", "department"):
+        fields, held = [place, "updated_at", "record"], [one for one in (*PLACES, *beside) if one != place]
+        indexes.append(models.Index(fields=fields, include=held, name=f"{table}_{place}_newest", condition=live))
     for column in filters:
-        name = f"{table}_by_{column}"[:30]
-        indexes.append(models.Index(fields=[column, "updated_at", "record"], name=name, condition=live))
+        fields, name = [column, "updated_at", "record", *PLACES], f"{table}_by_{column}"[:30]
+        indexes.append(models.Index(fields=list(dict.fromkeys(fields)), name=name, condition=live))
     for place, nobodys in (("team", live), ("department", live & models.Q(team=None))):
         fields, name = [place, "updated_at", "record"], f"{table}_{place}_nobodys"
         indexes.append(models.Index(fields=fields, name=name, condition=nobodys & models.Q(owner=None)))
@@ -379,18 +380,8 @@ def stage_indexes(table: str, *worth: str) -> list[models.Index]:
     """What boards are read along: cards of a stage newest first, those that are overdue and those that stand still,
     with what their heads add up (`worth`)."""
     live = models.Q(is_live=True)
-    cards = [
-        models.Index(fields=["stage", place, "record"], name=f"{table}_{called}_cards", condition=live)
-        for place, called in (
-            ("owner", "owner"),
-            ("team", "team"),
-            ("department", "department"),
-            ("created_by", "made"),
-        )
-    ]
     return [
-        models.Index(fields=["stage", "record"], name=f"{table}_cards", condition=live),
-        *cards,
+        models.Index(fields=["stage", "record", *PLACES], name=f"{table}_cards", condition=live),
         models.Index(
             fields=["late_at", "stage"],
             include=[*PLACES, *worth, "record", "next_activity_at"],

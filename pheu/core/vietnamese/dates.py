@@ -284,8 +284,14 @@ def show_relative_day(value: date, today: date | None = None) -> str:
     """«hôm nay», «ngày mai», «hôm qua», else «25/11», with the year when it is another one."""
     day = in_vietnam(value).date() if isinstance(value, datetime) else value
     now = today or today_here()
-    near = {0: _("today"), 1: _("tomorrow"), -1: _("yesterday")}.get((day - now).days)
-    return near or (f"{day.day:02}/{day.month:02}" if day.year == now.year else show_date(day))
+    match (day - now).days:
+        case 0:
+            return _("today")
+        case 1:
+            return _("tomorrow")
+        case -1:
+            return _("yesterday")
+    return f"{day.day:02}/{day.month:02}" if day.year == now.year else show_date(day)
 
 
 def show_overdue(days: int) -> str:
