@@ -25,6 +25,7 @@ from pheu.home.bench.tour import asked_of
 from pheu.leads.models import Lead
 from pheu.people.models import Role, User
 from pheu.people.scopes import Scope
+from pheu.quality.models import Import, ImportLine
 from pheu.records import kinds
 from pheu.records.boards import Board
 from pheu.records.fields import Field
@@ -166,6 +167,23 @@ def test_what_stands_too_long_is_found_along_an_index(seller, code, many):
     if not many:
         found |= {f"{scope} board": fault_of(board(kind, seeing(seller, scope), **asked)) for scope in SCOPES}
     assert not {scope: fault for scope, fault in found.items() if fault}
+
+
+def test_lines_of_a_file_find_their_phones_one_by_one(seller):
+    """R1.31: row by row along an index. A bitmap of both ways to hold a number made a million rows be read instead."""
+    imported = Import.objects.create(kind="lead", by=seller, name="a.csv", file="a.csv")
+    phones = [[phone] for phone in Lead.objects.exclude(phone="").values_list("phone", flat=True)[:50]]
+    ImportLine.objects.bulk_create(
+        ImportLine(imported=imported, line=nth, cells=[], state="ready", phones=one)
+        for nth, one in enumerate(phones, start=1)
+    )
+    with CaptureQueriesContext(connection) as captured:
+        ImportLine.objects.mark_repeats(imported)
+    [asked] = captured.captured_queries
+    scans = [one for one in plan_of(asked["sql"]) if one.get("Relation Name") in BIG]
+    assert {one["Relation Name"] for one in scans} >= {"leads_lead", "parties_company"}
+    assert {one["Node Type"] for one in scans} <= {"Index Scan", "Index Only Scan"}
+    assert ImportLine.objects.filter(imported=imported, marks__contains=["known"]).count() == len(phones)
 
 
 @pytest.mark.parametrize(("case", "who"), KNOWN)
