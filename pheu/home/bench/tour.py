@@ -222,7 +222,7 @@ class Tour:
         yield from self._with_undo(
             "merge three leads",
             "merge",
-            lambda: self._bulk(Lead, CHANGE, 3),
+            lambda: self._bulk(Lead, CHANGE, 3, closed_at=None),
             lambda ids: self.browser.post("/merging/", {"ids": ids, "sure": "1"}),
             "merge",
         )
