@@ -1,4 +1,4 @@
-"""The day in the mail of the morning: what is for today and what is overdue, once, for those who want it (R1.35, R4.20)."""
+"""The day in the mail of the morning: what is for today, what is overdue, once, for who wants it (R1.35, R4.20)."""
 
 import re
 from datetime import date, datetime, time, timedelta
@@ -78,7 +78,7 @@ def work(lead, who, title: str, *, hours: int = 0, days: int = 0, lasts: int = 0
 
 def order_of(letter, *titles: str) -> list[str]:
     """Those of the titles that the letter holds, as they follow."""
-    return [one for one in re.findall("|".join(map(re.escape, titles)), letter.body)]
+    return re.findall("|".join(map(re.escape, titles)), letter.body)
 
 
 def test_what_is_for_today_by_time_and_what_is_overdue_the_oldest_first(monkeypatch, sent, lead, an):
