@@ -59,8 +59,15 @@ BESIDE = {
 def drafted(template: EmailTemplate, about: Record | None, sender: User) -> tuple[str, str]:
     """(subject, HTML) of a letter about a record; `LiquidError` for a template that cannot be read any more."""
     given = values_for(about, sender)
-    subject = clean(TEXT.from_string(template.subject).render(**given))[:500]
-    return subject, simple(HTML.from_string(template.html).render(**given))
+    return subject_of(template, given), html_of(template, given)
+
+
+def subject_of(template: EmailTemplate, given: dict[str, Any]) -> str:
+    return clean(TEXT.from_string(template.subject).render(**given))[:500]
+
+
+def html_of(template: EmailTemplate, given: dict[str, Any]) -> str:
+    return simple(HTML.from_string(template.html).render(**given))
 
 
 def wrong_with(text: str) -> str:
@@ -68,8 +75,12 @@ def wrong_with(text: str) -> str:
     try:
         HTML.from_string(text).render(**{name: {} for name in ("record", "me", "company")}, greeting="", today="")
     except LiquidError as error:
-        return _("This cannot be read: %(why)s") % {"why": str(error)[:200]}
+        return cannot_be_read(error)
     return ""
+
+
+def cannot_be_read(error: LiquidError) -> str:
+    return _("This cannot be read: %(why)s") % {"why": str(error)[:200]}
 
 
 def values_for(about: Record | None, sender: User) -> dict[str, Any]:
