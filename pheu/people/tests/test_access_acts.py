@@ -361,7 +361,7 @@ PARTS = {
     "series.fill_series", "configuring.hold_entry", "configuring.hold_entries",
     "timeline.record", "timeline.record_many", "timeline.must_be_author", "timeline.give", "timeline.give_each",
     "timeline.put_notes", "timeline.writable",
-    "by_itself.send_first", "aliases.make_deal",  # for reactions to what somebody has done, and for what comes in
+    "by_itself.send_first", "aliases.make_record",  # for reactions to what somebody has done, and for what comes in
     "automation.apply_rules",  # for whoever makes records
     "automation.warn_of_return", "automation.return_to_pool",  # for the job that goes by the clock: nobody's act
     "timeline.put", "parties.create_prospects",  # for conversions and for imports (`may_place`)
