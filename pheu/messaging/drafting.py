@@ -12,7 +12,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from liquid import Environment
-from liquid.exceptions import FilterError, LiquidError, LiquidSyntaxError, ResourceLimitError, UnknownFilterError
+from liquid.exceptions import (
+    FilterArgumentError,
+    FilterError,
+    LiquidError,
+    LiquidSyntaxError,
+    ResourceLimitError,
+    UnknownFilterError,
+)
 
 from pheu.core.vietnamese import today_here
 from pheu.core.vietnamese.dates import show_date
@@ -94,7 +101,7 @@ def _why(error: LiquidError) -> str:
     match error:
         case UnknownFilterError():
             return _("there is no filter “%(name)s”.") % {"name": name}
-        case FilterError():
+        case FilterError() | FilterArgumentError():
             return _("a filter is used with what it cannot take.")
         case ResourceLimitError():
             return _("it is too long, or never ends.")

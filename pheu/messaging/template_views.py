@@ -1,11 +1,11 @@
-"""A template tried while it is written: what it says about a record, and a letter of it to oneself."""
+"""A template tried while it is written: what it says about a record, a letter of it to oneself; and its versions."""
 
 from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from pheu.core.errors import Invalid, say_beside, tell
@@ -14,6 +14,7 @@ from pheu.messaging.forms import TemplateForm, TryForm
 from pheu.messaging.models import EmailTemplate
 from pheu.messaging.templates_page import TEMPLATES
 from pheu.messaging.trying import send_trial, try_out
+from pheu.messaging.versions import Version, versions_of
 from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE, VIEW
 
@@ -30,11 +31,42 @@ def template_trial(request: Request) -> HttpResponse:
     return _tried(request, sends=True)
 
 
-def _tried(request: Request, *, sends: bool) -> HttpResponse:
+@require_safe
+def template_version(request: Request) -> HttpResponse:
+    """«Dùng lại»: the form of the template `?of=` with what it said from the event `?event=` on; nothing is kept."""
+    _must_look_after_them(request)
+    item = _asked(request)
+    context: dict[str, Any] = {"chosen": TEMPLATES, "item": item, "action": TEMPLATES.url("change", item.pk)}
+    form = context["form"] = TemplateForm(of=TEMPLATES, item=item)
+    if "event" in request.GET:
+        found = context["again"] = _version(item, read_id(request.GET["event"]))
+        # As if somebody had typed it: what they saw is what the template says now.
+        seen = {form[name].html_initial_name: form[name].initial for name in form.fields}
+        context["form"] = TemplateForm(found.values | seen, of=TEMPLATES, item=item)
+    return render(request, TEMPLATES.form_page, context)
+
+
+def _version(item: EmailTemplate, event: int | None) -> Version:
+    found = next((one for one in versions_of(item) if one.event.pk == event), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _must_look_after_them(request: Request) -> None:
     if not request.user.may("system", VIEW):
         raise Http404
     request.user.must("system", CHANGE)
-    item = get_object_or_404(TEMPLATES.items, pk=read_id(request.GET["of"])) if "of" in request.GET else None
+
+
+def _asked(request: Request) -> Any:
+    """The template that `?of=` names."""
+    return get_object_or_404(TEMPLATES.items, pk=read_id(request.GET.get("of")))
+
+
+def _tried(request: Request, *, sends: bool) -> HttpResponse:
+    _must_look_after_them(request)
+    item = _asked(request) if "of" in request.GET else None
     form, tried = TemplateForm(request.POST, of=TEMPLATES, item=item), TryForm(request.POST, user=request.user)
     context: dict[str, Any] = {"chosen": TEMPLATES, "item": item, "form": form, "tried": tried}
     context["action"] = TEMPLATES.url("change", item.pk) if item else TEMPLATES.url("new")

@@ -15,6 +15,7 @@ urlpatterns = [
     path("mail/people/", views.people, name="message-people"),
     path("mail/templates/preview/", template_views.template_preview, name="template-preview"),
     path("mail/templates/trial/", template_views.template_trial, name="template-trial"),
+    path("mail/templates/version/", template_views.template_version, name="template-version"),
     path("mail/mailbox/", views.mailbox, name="mailbox"),
     path("mail/mailbox/check/", views.mailbox_check, name="mailbox-check"),
     path("mail/mailbox/proposal/", views.mailbox_proposal, name="mailbox-proposal"),

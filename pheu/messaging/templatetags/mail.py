@@ -10,6 +10,7 @@ from pheu.messaging.channels.email.letters import Address
 from pheu.messaging.forms import TryForm
 from pheu.messaging.saying import words_of
 from pheu.messaging.trying import proposed
+from pheu.messaging.versions import Version, versions_of
 
 register = template.Library()
 
@@ -30,6 +31,12 @@ def trying(context: Any, form: Any) -> TryForm:
     """On what the template in `form` is tried: what was chosen, else what is proposed."""
     user = context["request"].user
     return context.get("tried") or TryForm(user=user, initial={"about": proposed(form["moment"].value() or "", user)})
+
+
+@register.simple_tag
+def versions(item: Any) -> list[Version]:
+    """Of a template, the one of now first; none of one that is being made."""
+    return versions_of(item) if item else []
 
 
 @register.simple_tag

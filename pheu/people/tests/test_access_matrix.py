@@ -846,6 +846,9 @@ ENTRIES = {
     ),
     "template-preview": Entry(kind="system", needs=VIEW, post=200, sends=_a_template),
     "template-trial": Entry(kind="system", needs=VIEW, post=200, sends=_a_template),
+    "template-version": Entry(
+        kind="system", needs=VIEW, get=200, query=lambda *_: {"of": EmailTemplate.objects.get().pk}
+    ),
     "message-first": Entry(about=("lead",), needs=CHANGE, args=("new_lead",), get=200, post=302),
     "message-people": Entry(get=200),
     "message": Entry(about=("letter", "received"), reach=_operation_reach, get=200),
