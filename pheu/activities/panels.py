@@ -86,7 +86,8 @@ def work_of_day(user: User) -> list[Section]:
 def _item(work: Any, when: str) -> Item:
     """Its record is named only to whoever may see it."""
     about = work.record
-    words = " · ".join(filter(None, [when, str(work.type), _line(work.title)]))
+    kind, title = str(work.type), _line(work.title)
+    words = " · ".join([when, kind, *[title] * (title not in ("", kind))])
     below = f"{about.number} · {_line(about.title)}" if work.opens else ""
     return Item(words, below, site() + reverse("activity", args=[work.pk]))
 
