@@ -47,7 +47,7 @@ def try_out(template: EmailTemplate, about: Record | None, sender: User) -> Draf
         except LiquidError as error:
             wrong[name] = [cannot_be_read(error)]
     if wrong:
-        raise Invalid(wrong, {name: str(EmailTemplate._meta.get_field(name).verbose_name) for name in wrong})
+        raise Invalid(wrong, {one.name: str(one.verbose_name) for one in EmailTemplate._meta.fields})
     if template.purpose == Purpose.ADVERTISING:
         # The way to end one's consent is of whom it goes to, who is nobody yet: here it leads to the house.
         return Draft(advertising.labelled(told["subject"]), advertising.with_foot(told["html"], site()))

@@ -108,9 +108,8 @@ def choose(user: User, wanted: Iterable[str], mailed: Iterable[str] = (), *, lan
     chosen.save()
 
 
-def daily_of(user: User) -> list[tuple[Daily, bool]]:
-    """Of what apps above add to the mail of the day, whether the person wants it."""
-    chosen = Choice.objects.filter(user=user).first() or Choice()
+def daily_of(chosen: Choice) -> list[tuple[Daily, bool]]:
+    """Of what apps above add to the mail of the day, whether it is wanted."""
     return [(one, one.code in chosen.mailed) for one in DAILY.values()]
 
 
