@@ -12,13 +12,17 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from pheu.conftest import nothing_changes
 from pheu.core import shape
 from pheu.core.errors import DomainError, Invalid, Refused
+from pheu.core.tests.looking import walked
 from pheu.deals.services import create_deal
 from pheu.leads.services import create_lead
 from pheu.messaging import sending
 from pheu.messaging.models import EmailTemplate, Message
+from pheu.messaging.templates_page import TEMPLATES
 from pheu.messaging.tests.test_writing_letters import mailbox_for
 from pheu.messaging.trying import proposed, send_trial, try_out
+from pheu.messaging.versions import versions_of
 from pheu.people.models import Profile
+from pheu.setup import configuring
 from pheu.timeline.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -243,3 +247,14 @@ def test_a_person_writes_sees_mends_and_sends_a_trial(world, settings, tmp_path)
     page.keyboard.press("Enter")
     expect(dialog).to_be_hidden()
     assert EmailTemplate.objects.get().subject == "Chào {{ record.company_name }}"
+
+
+def test_the_pages_of_templates_are_accessible_and_fit(world):
+    dung = world.cast.dung
+    long = {"name": "Chúc mừng năm mới " * 5, "subject": "{{ company.name }} kính chúc {{ greeting }} " * 4}
+    made = configuring.add_item(TEMPLATES, TEXT | {"purpose": "advertising", "moment": "new_lead"} | long, by=dung)
+    configuring.change_item(TEMPLATES, made.pk, {"html": (TEXT["html"], "<p>Khác</p>")}, by=dung)
+    page = world.enter(dung)
+    here, event = "/setup/email-templates/", versions_of(made)[-1].event.pk
+    version = f"/mail/templates/version/?of={made.pk}&event={event}"
+    assert walked(page, [here, f"{here}new/", f"{here}{made.pk}/", version, "/setup/teams/new/", "/account/"]) == {}
