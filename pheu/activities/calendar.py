@@ -143,6 +143,35 @@ def _place(activity: Activity) -> int:
     return 3 if day < today + timedelta(days=7 - today.weekday()) else 4
 
 
+# The day in the mail of the morning -----------------------------------------------------------------------------------
+
+IN_MAIL = 20  # of what is for today, and of what is overdue
+
+
+@dataclass(frozen=True)
+class Part:
+    """Work that a mail tells of: the first of it, each with `opens`, and how many there are in all."""
+
+    activities: list[Any]
+    many: int
+
+
+def day_of(user: User) -> tuple[Part, Part]:
+    """The person's own open work for today, by time, and what is left of earlier days, the oldest first.
+
+    What began earlier and goes on today is for today.
+    """
+    begins, ends = midnight(timezone.localdate()), midnight(timezone.localdate() + DAY)
+    rows = _work_of(user, None).open().filter(due_at__lt=ends).annotate(ends_at=ENDS_AT)
+    over = Q(due_at__lt=begins, ends_at__lte=begins)
+    return _part(user, rows.exclude(over)), _part(user, rows.filter(over))
+
+
+def _part(user: User, rows: Any) -> Part:
+    shown = list(rows.order_by("due_at", "pk")[: IN_MAIL + 1])
+    return Part(_told_which_open(user, shown[:IN_MAIL]), rows.count() if len(shown) > IN_MAIL else len(shown))
+
+
 # A grid -----------------------------------------------------------------------------------------------------------
 
 

@@ -1,15 +1,22 @@
-"""Next activities and work done on every record page, and two tabs of the composer."""
+"""Next activities and work done on every record page, two tabs of the composer, the day in the mail of the morning."""
 
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from pheu.activities.calendar import Part, day_of
 from pheu.activities.models import Activity, CalendarFeed
 from pheu.activities.plans import has_plans
+from pheu.activities.spans import is_all_day
 from pheu.core.prepared import prepared
 from pheu.core.registries import Button, Panel, account_panels, more, side_panels
+from pheu.core.vietnamese.dates import show_overdue
+from pheu.notifications.letters import Daily, Item, Section, add_daily, site
+from pheu.notifications.models import Reason
 from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE
@@ -58,3 +65,55 @@ def schedule_tab(request: Request, row: Any, may: set[str]) -> Panel:
 def phone_calendar(request: Request) -> Panel:
     feed = CalendarFeed.objects.filter(user=request.user).first()
     return Panel("activities/_feed.html", {"feed": feed})
+
+
+# In the mail of the day -----------------------------------------------------------------------------------------------
+
+
+def work_of_day(user: User) -> list[Section]:
+    """What is for today and what is overdue (R1.35, R4.20)."""
+    today, late = day_of(user)
+    for_today = ngettext("%(n)s piece of work today", "%(n)s pieces of work today", today.many) % {"n": today.many}
+    overdue = ngettext("%(n)s overdue", "%(n)s overdue", late.many) % {"n": late.many}
+    told = [(gettext("For today"), for_today, today, _at), (gettext("Overdue"), overdue, late, _since)]
+    return [
+        Section(title, counted, [_item(one, when(one)) for one in part.activities], _besides(part))
+        for title, counted, part, when in told
+        if part.many
+    ]
+
+
+def _item(work: Any, when: str) -> Item:
+    """Its record is named only to whoever may see it."""
+    about = work.record
+    kind, title = str(work.type), _line(work.title)
+    words = " · ".join([when, kind, *[title] * (title not in ("", kind))])
+    below = f"{about.number} · {_line(about.title)}" if work.opens else ""
+    return Item(words, below, site() + reverse("activity", args=[work.pk]))
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _at(work: Any) -> str:
+    """Its time; of what is for whole days, or goes on from an earlier one, from when to when."""
+    due = timezone.localtime(work.due_at)
+    if due.date() != timezone.localdate() or is_all_day(due, work.lasts):
+        return work.span if work.lasts else gettext("All day")
+    return f"{due:%H:%M}"
+
+
+def _since(work: Any) -> str:
+    days = (timezone.localdate() - timezone.localtime(work.due_at).date()).days
+    return f"{work.span} ({show_overdue(days)})"
+
+
+def _besides(part: Part) -> str:
+    more = part.many - len(part.activities)
+    return (
+        ngettext("And %(n)s more piece of work.", "And %(n)s more pieces of work.", more) % {"n": more} if more else ""
+    )
+
+
+add_daily(Daily("work_of_day", _("My work of the day, and what is overdue"), work_of_day, covers=Reason.OVERDUE))

@@ -5,13 +5,21 @@
 output are bounded, and what people typed is escaped in HTML.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from liquid import Environment
-from liquid.exceptions import LiquidError
+from liquid.exceptions import (
+    FilterArgumentError,
+    FilterError,
+    LiquidError,
+    LiquidSyntaxError,
+    ResourceLimitError,
+    UnknownFilterError,
+)
 
 from pheu.core.vietnamese import today_here
 from pheu.core.vietnamese.dates import show_date
@@ -59,8 +67,15 @@ BESIDE = {
 def drafted(template: EmailTemplate, about: Record | None, sender: User) -> tuple[str, str]:
     """(subject, HTML) of a letter about a record; `LiquidError` for a template that cannot be read any more."""
     given = values_for(about, sender)
-    subject = clean(TEXT.from_string(template.subject).render(**given))[:500]
-    return subject, simple(HTML.from_string(template.html).render(**given))
+    return subject_of(template, given), html_of(template, given)
+
+
+def subject_of(template: EmailTemplate, given: dict[str, Any]) -> str:
+    return clean(TEXT.from_string(template.subject).render(**given))[:500]
+
+
+def html_of(template: EmailTemplate, given: dict[str, Any]) -> str:
+    return simple(HTML.from_string(template.html).render(**given))
 
 
 def wrong_with(text: str) -> str:
@@ -68,8 +83,50 @@ def wrong_with(text: str) -> str:
     try:
         HTML.from_string(text).render(**{name: {} for name in ("record", "me", "company")}, greeting="", today="")
     except LiquidError as error:
-        return _("This cannot be read: %(why)s") % {"why": str(error)[:200]}
+        return cannot_be_read(error)
     return ""
+
+
+def cannot_be_read(error: LiquidError) -> str:
+    """Where and why, in words: what the engine says itself is English for programmers, and may stumble over its end."""
+    why, near = _why(error), _near(error)
+    if near:
+        return _("This cannot be read near “%(near)s”: %(why)s") % {"near": near, "why": why}
+    return _("This cannot be read: %(why)s") % {"why": why}
+
+
+def _why(error: LiquidError) -> str:
+    said = str(error.message or "")
+    name = (QUOTED.search(said) or [""])[0].strip("'\"")
+    match error:
+        case UnknownFilterError():
+            return _("there is no filter “%(name)s”.") % {"name": name}
+        case FilterError() | FilterArgumentError():
+            return _("a filter is used with what it cannot take.")
+        case ResourceLimitError():
+            return _("it is too long, or never ends.")
+        case LiquidSyntaxError() if said.startswith("unexpected tag"):
+            return _("there is no tag “%(name)s”, or not here.") % {"name": name}
+        case LiquidSyntaxError() if end := ENDS.match(said):
+            return _("“%(end)s” is missing.") % {"end": f"{{% {end[1]} %}}"}
+        case LiquidSyntaxError() if "delimiter" in said or "'}}'" in said or "'%}'" in said:
+            return _("what begins with “{{” or “{%” is not closed.")
+    return _("something is missing, or stands where it cannot.")
+
+
+QUOTED = re.compile(r"""'[^']+'|"[^"]+\"""")
+ENDS = re.compile(r"expected tag (end\w+)")
+NEAR = 40  # characters
+
+
+def _near(error: LiquidError) -> str:
+    """What is written there, from the brace on."""
+    if error.token is None or error.token.start_index < 0:
+        return ""
+    source, at = error.token.source, error.token.start_index
+    begins = max(source.rfind("{{", 0, at + 2), source.rfind("{%", 0, at + 2), 0)
+    ends = next((end + 2 for end in map(source[begins:].find, ("}}", "%}")) if end >= 0), NEAR)
+    return clean(source[begins : begins + min(ends, NEAR)])
 
 
 def values_for(about: Record | None, sender: User) -> dict[str, Any]:

@@ -254,6 +254,12 @@ class TemplateForm(EntryForm):
                 self.add_error(name, words)
         return given
 
+    def only(self, *names: str) -> bool:
+        """Whether these fields can be used as they are; what is wrong with others is not said yet."""
+        for name in set(self.errors) - set(names):
+            del self.errors[name]
+        return not self.errors
+
     @property
     def offered(self) -> list[tuple[str, str]]:
         """What may stand in it: (what is written, what it stands for), of a lead."""
@@ -261,3 +267,14 @@ class TemplateForm(EntryForm):
 
 
 FORMS[EmailTemplates] = TemplateForm
+
+
+class TryForm(forms.Form):
+    """On which record a template is tried; on none, too."""
+
+    about = RowField(Record.objects.none(), label=_("Try it on"), required=False, widget=RecordInput)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "try_%s", **kwargs})
+        records = Record.objects.visible_to(user).filter(state=Record.State.LIVE)
+        self.fields["about"].queryset = records  # type: ignore[attr-defined]

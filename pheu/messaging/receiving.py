@@ -125,14 +125,14 @@ def receive(mailbox: Mailbox, letter: Letter, role: str = "inbox") -> Message:
 
 
 def _made_of(mailbox: Mailbox, letter: Letter) -> Record | None:
-    """The deal that a letter to a team's alias becomes: the one there is, if a colleague got the same letter."""
+    """What a letter to a team's alias becomes: the record there is, if a colleague got the same letter."""
     team = aliases.team_of(letter, mailbox)
     if team is None:
         return None
     theirs = Message.objects.filter(message_id=letter.message_id, made_record=True).select_related("record").first()
     if theirs is not None and theirs.record is not None:
         return theirs.record
-    return aliases.make_deal(letter, team, by=mailbox.user, via="mail") if aliases.makes_a_deal(letter) else None
+    return aliases.make_record(letter, team, by=mailbox.user, via="mail") if aliases.makes_a_record(letter) else None
 
 
 def _kept(mailbox: Mailbox, letter: Letter, about: Record | None, role: str, *, made_record: bool = False) -> Message:

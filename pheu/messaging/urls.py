@@ -1,6 +1,6 @@
 from django.urls import path
 
-from pheu.messaging import consent_views, views
+from pheu.messaging import consent_views, template_views, views
 
 urlpatterns = [
     path("r/<id:pk>/mail/", views.message_new, name="message-new"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("mail/count/", views.inbox_count, name="inbox-count"),
     path("mail/look/", views.inbox_look, name="inbox-look"),
     path("mail/people/", views.people, name="message-people"),
+    path("mail/templates/preview/", template_views.template_preview, name="template-preview"),
+    path("mail/templates/trial/", template_views.template_trial, name="template-trial"),
+    path("mail/templates/version/", template_views.template_version, name="template-version"),
     path("mail/mailbox/", views.mailbox, name="mailbox"),
     path("mail/mailbox/check/", views.mailbox_check, name="mailbox-check"),
     path("mail/mailbox/proposal/", views.mailbox_proposal, name="mailbox-proposal"),

@@ -59,6 +59,8 @@ class Notification(models.Model):
 class Choice(models.Model):
     """For which reasons somebody does not want the bell to ring, and for which they want a mail a day.
 
+    Among `mailed` stand, beside reasons, the codes of what apps above add to that mail (`letters.DAILY`).
+
     Who has no row hears of all by the bell, and gets no mail.
     """
 
@@ -67,8 +69,9 @@ class Choice(models.Model):
     mailed = models.JSONField(default=list)
     # Of the mails: that of the pages is each browser's own.
     language = models.CharField(max_length=10, default="vi")
-    # The day whose mail was asked for last.
+    # The day whose mail was asked for last, and the one whose mail told last of what is no news (`letters.Daily`).
     mailed_on = models.DateField(null=True)
+    told_on = models.DateField(null=True)
 
 
 class Reader(models.Model):

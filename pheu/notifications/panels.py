@@ -3,7 +3,8 @@
 from typing import Any
 
 from pheu.core.registries import Panel, account_panels, head_panels, title_panels
-from pheu.notifications.reading import choices_of
+from pheu.notifications.reading import choice_of, choices_of
+from pheu.notifications.services import daily_of
 from pheu.people.requests import Request
 
 
@@ -19,4 +20,5 @@ def news(request: Request, row: Any, may: set[str]) -> Panel:
 
 @account_panels.add("*")
 def choices(request: Request) -> Panel:
-    return Panel("notifications/_choices.html", {"reasons": choices_of(request.user)})
+    chosen = choice_of(request.user)
+    return Panel("notifications/_choices.html", {"reasons": choices_of(chosen), "daily": daily_of(chosen)})

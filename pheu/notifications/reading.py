@@ -47,9 +47,13 @@ def unread_count(user: User) -> str:
     return f"{MOST_COUNTED}+" if many > MOST_COUNTED else str(many or "")
 
 
-def choices_of(user: User) -> list[tuple[Reason, bool, bool]]:
+def choice_of(user: User) -> Choice:
+    """What they chose, or what counts until they do."""
+    return Choice.objects.filter(user=user).first() or Choice()
+
+
+def choices_of(chosen: Choice) -> list[tuple[Reason, bool, bool]]:
     """Of each reason whether the bell rings, and whether it comes by mail."""
-    chosen = Choice.objects.filter(user=user).first() or Choice()
     return [(one, one.value not in chosen.silent, one.value in chosen.mailed) for one in Reason]
 
 

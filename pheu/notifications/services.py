@@ -8,7 +8,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from pheu.notifications import live
-from pheu.notifications.letters import to_nobody
+from pheu.notifications.letters import DAILY, Daily, to_nobody
 from pheu.notifications.models import Choice, Notification, Reason
 from pheu.people.models import User
 from pheu.records.access import seen_by
@@ -100,12 +100,17 @@ def _note_read(rows: QuerySet[Notification], receiver: int) -> int:
 def choose(user: User, wanted: Iterable[str], mailed: Iterable[str] = (), *, language: str = "vi") -> None:
     """Let the bell ring for these reasons only, and send a mail a day of those, the first on the next day of work."""
     silent = [one.value for one in Reason if one.value not in set(wanted)]
-    mailed = [one.value for one in Reason if one.value in set(mailed)]
+    mailed = [one for one in [*Reason.values, *DAILY] if one in set(mailed)]
     chosen, _is_new = Choice.objects.get_or_create(user=user)
     if not chosen.mailed:
         chosen.mailed_on = timezone.localdate()
     chosen.silent, chosen.mailed, chosen.language = silent, mailed, language
     chosen.save()
+
+
+def daily_of(chosen: Choice) -> list[tuple[Daily, bool]]:
+    """Of what apps above add to the mail of the day, whether it is wanted."""
+    return [(one, one.code in chosen.mailed) for one in DAILY.values()]
 
 
 def awaiting_mail(day: date) -> QuerySet[Choice]:
@@ -115,12 +120,15 @@ def awaiting_mail(day: date) -> QuerySet[Choice]:
     return waiting.select_for_update(skip_locked=True, of=("self",))
 
 
-def take_for_mail(user: User, reasons: Iterable[str], *, up_to: int) -> list[int]:
-    """What waits for this person's mail, from now on taken as mailed: not what was read, or may be seen no more."""
+def take_for_mail(user: User, reasons: Iterable[str], *, up_to: int, unsaid: Sequence[Reason] = ()) -> list[int]:
+    """What waits for this person's mail, from now on taken as mailed: not what was read, or may be seen no more.
+
+    What came for a reason in `unsaid` is taken too, but not returned: the mail says it in another way.
+    """
     waiting = Notification.objects.told(user).unread().filter(mailed_at=None, reason__in=list(reasons), pk__lte=up_to)
-    ids = list(waiting.order_by("-pk").values_list("pk", flat=True))
-    Notification.objects.filter(pk__in=ids).update(mailed_at=timezone.now())
-    return ids
+    taken = dict(waiting.order_by("-pk").values_list("pk", "reason"))
+    Notification.objects.filter(pk__in=taken).update(mailed_at=timezone.now())
+    return [pk for pk, reason in taken.items() if reason not in unsaid]
 
 
 def forget_old() -> int:

@@ -260,8 +260,13 @@ class Team(models.Model):
     """A sales team with members from any department; belongs to a branch (D12, D16).
 
     It is offered for the kinds that it serves, while it is active (`TeamQuerySet.offered`). `alias` is the local part
-    or the whole of an e-mail address; only a team that serves deals has one.
+    or the whole of an e-mail address; only a team that serves deals has one. A mail to it makes what `alias_makes`
+    says, a lead only where the team serves leads too.
     """
+
+    class Makes(models.TextChoices):
+        DEAL = "deal", _("A deal")
+        LEAD = "lead", _("A lead")
 
     name = models.CharField(_("name"), max_length=200)
     serves_quotes = models.BooleanField(_("Quotes"), default=False)
@@ -271,6 +276,7 @@ class Team(models.Model):
         User, models.SET_NULL, null=True, blank=True, related_name="led_teams", verbose_name=_("Team leader")
     )
     alias = models.CharField(_("E-mail alias"), max_length=200, blank=True)
+    alias_makes = models.CharField(_("A mail to it becomes"), max_length=10, choices=Makes.choices, default=Makes.DEAL)
     branch = models.ForeignKey(
         Branch, models.PROTECT, null=True, blank=True, related_name="teams", verbose_name=_("Branch")
     )
@@ -285,6 +291,9 @@ class Team(models.Model):
             models.UniqueConstraint(fields=["alias"], condition=~models.Q(alias=""), name="team_alias_once"),
             models.CheckConstraint(
                 condition=models.Q(alias="") | models.Q(serves_deals=True), name="team_alias_needs_deals"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(alias_makes="deal") | models.Q(serves_leads=True), name="team_alias_makes_served"
             ),
         ]
 

@@ -45,7 +45,8 @@ class Teams(CompanyPage):
     hint = gettext_lazy("Who sells together. A team is offered for what it works on, and for nothing else.")
     model = Team
     columns = (
-        "name", "serves_quotes", "serves_deals", "serves_leads", "alias", "leader", "branch", "members", "is_active",
+        "name", "serves_quotes", "serves_deals", "serves_leads", "alias", "alias_makes", "leader", "branch", "members",
+        "is_active",
     )  # fmt: skip
     icon = "users"
     body, line = "setup/_team_fields.html", "setup/_team_line.html"
@@ -60,6 +61,8 @@ class Teams(CompanyPage):
         return f"{item} {item.leader or ''} {item.branch or ''} {item.alias}"
 
     def errors(self, item: Any, others: Sequence[Any]) -> dict[str, Any]:
+        if item.alias_makes == Team.Makes.LEAD and not item.serves_leads:
+            return {"alias_makes": [_("Only a team that works on leads gets leads by mail.")]}
         if not item.alias:
             return {}
         if not item.serves_deals:

@@ -100,7 +100,14 @@ class TeamForm(EntryForm):
         label=_("E-mail alias"),
         required=False,
         max_length=200,
-        help_text=_("A mail to this address becomes a deal of the team. For example: sales.north"),
+        help_text=_("A mail to this address becomes a deal or a lead of the team. For example: sales.north"),
+    )
+    alias_makes = forms.ChoiceField(
+        label=_("A mail to it becomes"),
+        choices=Team.Makes.choices,
+        required=False,
+        initial=Team.Makes.DEAL,
+        widget=forms.RadioSelect,
     )
     leader = RowField(
         User.objects.none(),
@@ -124,6 +131,8 @@ class TeamForm(EntryForm):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         # What is not shown is not asked.
+        if not (given.get("serves_deals") and given.get("serves_leads") and given.get("alias_makes")):
+            given["alias_makes"] = Team.Makes.DEAL.value
         return given if given.get("serves_deals") else given | {"alias": ""}
 
 

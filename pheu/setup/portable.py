@@ -140,7 +140,7 @@ def _told_lists(lists: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, s
 
 
 def _told_item(of: Any, one: Any) -> dict[str, Any]:
-    told = {name: getattr(one, name) for name in ("name", "colour", "is_active", *of.more)}
+    told = {name: getattr(one, name) for name in of.columns}
     return {name: str(value) if isinstance(value, Model) else value for name, value in told.items()}
 
 
@@ -240,7 +240,7 @@ def _import_lists(told: Mapping[str, Any], by: User) -> None:
 
 def _values_of(of: CompanyList, item: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
     """Columns of an entry; another entry of the list by its name, as far as those are `known` yet."""
-    values = {name: item[name] for name in ("name", "colour", "is_active", *of.more) if name in item}
+    values = {name: item[name] for name in of.columns if name in item}
     for name in [name for name in values if of.column(name).field.is_relation]:
         values[name] = known.get(fold(values[name])) if values[name] else None
     return values

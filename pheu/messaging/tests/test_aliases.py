@@ -1,8 +1,9 @@
-"""«Bí danh email»: a letter to a team's alias becomes a deal of the team, its sender the contact (R3.09, R3.10)."""
+"""«Bí danh email»: a letter to a team's alias becomes its deal or lead, of or with its sender (R3.09, R3.10)."""
 
 import pytest
 
 from pheu.deals.models import Deal
+from pheu.leads.models import Lead
 from pheu.messaging import mailboxes, receiving
 from pheu.messaging.aliases import MOST_A_DAY
 from pheu.messaging.channels.email.letters import Address, Attached
@@ -125,3 +126,54 @@ def test_a_crash_in_the_middle_leaves_nothing_and_the_deal_is_made_once(ours, ma
     assert not Deal.objects.exists() and not Message.objects.exists()
     read(ours)
     assert Deal.objects.count() == 1
+
+
+# As a lead ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def wants_leads(north):
+    Team.objects.filter(pk=north.pk).update(alias_makes="lead")
+
+
+def test_where_the_team_wants_leads_a_letter_becomes_one_lead(client, binh, north, ours, mailbox, alias, wants_leads):
+    """Of its sender, with the letter and its files; nobody is a contact before the lead is won."""
+    file = Attached("mặt bằng.pdf", "application/pdf", b"%PDF-1.4 x")
+    mailbox.deliver(mail(LA, to=alias, subject="Fwd: Cần báo giá quan trắc", files=[file]))
+    read(ours)
+    read(ours)
+    lead = Lead.objects.get()
+    assert (lead.name, lead.team, lead.owner) == ("Cần báo giá quan trắc", north, None)
+    assert (lead.person_name, lead.email) == (LA.name, LA.address)
+    assert not Deal.objects.exists() and not Contact.objects.exists()
+    message = Message.objects.get()
+    assert message.record_id == lead.pk and [one.name for one in message.enclosures.all()] == ["mặt bằng.pdf"]
+    client.force_login(binh)
+    assert "Chào anh, tôi cần báo giá." in client.get(lead.get_absolute_url()).text
+
+
+def test_a_lead_of_somebody_known_names_their_contact_and_company(binh, ours, mailbox, alias, wants_leads):
+    company = create_company({"name": "Xi măng Hòn Đá", "owner": binh}, by=binh)
+    given = {"full_name": "Phạm Lạ", "email": "La@Khac.example", "company": company, "owner": binh}
+    contact = create_contact(given, by=binh)
+    mailbox.deliver(mail(LA, to=alias))
+    read(ours)
+    lead = Lead.objects.get()
+    assert (lead.contact, lead.company, lead.person_name) == (contact, company, "Phạm Lạ")
+    assert lead.company_name == "Xi măng Hòn Đá"
+
+
+def test_an_answer_comes_to_the_same_lead_and_machines_make_none(ours, mailbox, alias, wants_leads):
+    mailbox.deliver(
+        mail(LA, to=alias, n=1),
+        mail(LA, to=alias, subject="Re: Về báo giá", in_reply_to="<1@hondacement.example>", n=2),
+        mail(Address("Máy", "may@khac.example"), to=alias, automatic="auto-replied", n=3),
+    )
+    read(ours)
+    assert Message.objects.filter(record=Lead.objects.get().pk).count() == 2
+
+
+def test_who_writes_all_day_long_makes_a_few_leads(ours, mailbox, alias, wants_leads):
+    mailbox.deliver(*(mail(LA, to=alias, n=n) for n in range(MOST_A_DAY + 2)))
+    read(ours)
+    assert Lead.objects.count() == MOST_A_DAY

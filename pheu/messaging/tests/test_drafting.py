@@ -93,3 +93,33 @@ def test_what_never_ends_or_reads_files_is_refused_in_words(endless):
 def test_markup_of_a_template_is_as_small_as_that_of_any_letter(an, lead):
     drawn = text('<p style="position:fixed">a</p><script>x()</script><iframe src="//x"></iframe>', lead.record, an)
     assert "script" not in drawn and "iframe" not in drawn and "fixed" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (
+            "<p>Chào {{ record.number",
+            "Không đọc được chỗ «{{ record.number»: phần bắt đầu bằng «{{» hay «{%» chưa đóng.",
+        ),
+        ("{% unclosed", "Không đọc được chỗ «{% unclosed»: phần bắt đầu bằng «{{» hay «{%» chưa đóng."),
+        ("a {{ greeting | la }} b", "Không đọc được chỗ «{{ greeting | la }}»: không có bộ lọc «la»."),
+        ("{% include 'x' %}", "Không đọc được chỗ «{% include 'x' %}»: không có thẻ «include», hoặc không dùng ở đây."),
+        ("{% if record.number %}x", "Không đọc được: thiếu «{% endif %}»."),
+        (
+            "{{ 1 | divided_by: 0 }}",
+            "Không đọc được chỗ «{{ 1 | divided_by: 0 }}»: bộ lọc không dùng được với giá trị này.",
+        ),
+        ("{{ a b }}", "Không đọc được chỗ «{{ a b }}»: thiếu một phần, hoặc đặt sai chỗ."),
+        ("{% for a in (1..9999) %}x{% endfor %}", "dài quá, hoặc không bao giờ dừng."),
+    ],
+)
+def test_what_is_wrong_is_said_in_our_words_with_the_place(wrong, words):
+    assert words in wrong_with(wrong)
+
+
+@pytest.mark.parametrize(
+    "cut", ["{{", "{%", "a {{", "{% if", "{{ 'x", "{% for a in", "{% if a %}{{", "{{\n", "{%\n\n", "{{ a |"]
+)
+def test_what_ends_in_the_middle_is_refused_in_words(cut):
+    assert "Không đọc được" in wrong_with(cut)

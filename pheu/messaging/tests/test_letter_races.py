@@ -13,7 +13,7 @@ from pheu.core import shape
 from pheu.core.errors import DomainError
 from pheu.leads.models import Lead
 from pheu.leads.services import create_lead
-from pheu.messaging import advertising, by_itself, consents, mailboxes, receiving, sending
+from pheu.messaging import advertising, by_itself, consents, mailboxes, receiving, sending, trying
 from pheu.messaging.models import Consent, EmailTemplate, Mailbox, Message
 from pheu.messaging.tests.test_writing_letters import VAN, letter, mailbox_for, received
 from pheu.people.models import Profile
@@ -93,6 +93,14 @@ def _disconnected(an: Any) -> Work:
     return partial(mailboxes.disconnect, by=an)
 
 
+def _tried(an: Any) -> Work:
+    mailbox_for(an)
+    an.role.grants = {"system": {"change": "all"}}
+    an.role.save()
+    template = EmailTemplate(subject="Chào", html="<p>Chào</p>")
+    return partial(trying.send_trial, template, None, by=type(an).objects.with_rights().get(pk=an.pk))
+
+
 def _agreed(an: Any, **more: Any) -> Work:
     lead = a_lead(an)
     told = {"purpose": "advertising", "given": True, "source": "form", "wording": "Đồng ý"} | more
@@ -113,6 +121,7 @@ ON_LETTERS: dict[str, tuple[Callable[[Any], Work], Callable[[], int], int, list[
     "by_itself.send_first_now": (_first, letters, 1, []),
     "by_itself.send_first": (_first_by_itself, letters, 1, []),
     "consents.note_consent": (_agreed, lambda: Consent.objects.count(), 1, []),
+    "trying.send_trial": (_tried, letters, 1, []),
     "mailboxes.connect": (_connected, lambda: Mailbox.objects.count(), 1, []),
     "mailboxes.disconnect": (_disconnected, lambda: Mailbox.objects.count(), 0, []),
 }

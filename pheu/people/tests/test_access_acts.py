@@ -26,9 +26,9 @@ from pheu.deals import conversion, undoing
 from pheu.deals import services as deals
 from pheu.deals.conversion import Handover
 from pheu.leads import services as leads
-from pheu.messaging import by_itself, consents, mailboxes, receiving, sending
+from pheu.messaging import by_itself, consents, mailboxes, receiving, sending, trying
 from pheu.messaging.channels.email.letters import Address
-from pheu.messaging.models import Message
+from pheu.messaging.models import EmailTemplate, Message
 from pheu.parties import services as parties
 from pheu.parties.models import Source
 from pheu.people.models import Role, TimeOff, User
@@ -299,6 +299,7 @@ ON_SYSTEM = {
 }
 
 ON_SYSTEM |= {
+    "trying.send_trial": lambda d, by: trying.send_trial(EmailTemplate(subject="x", html="<p>x</p>"), None, by=by),
     "pipelines.add_pipeline": lambda d, by: pipelines.add_pipeline(
         kinds.get("deal"), name="Dự án", stages=kinds.get("deal").templates["Bán hàng"], by=by
     ),
@@ -360,7 +361,7 @@ PARTS = {
     "series.fill_series", "configuring.hold_entry", "configuring.hold_entries",
     "timeline.record", "timeline.record_many", "timeline.must_be_author", "timeline.give", "timeline.give_each",
     "timeline.put_notes", "timeline.writable",
-    "by_itself.send_first", "aliases.make_deal",  # for reactions to what somebody has done, and for what comes in
+    "by_itself.send_first", "aliases.make_record",  # for reactions to what somebody has done, and for what comes in
     "automation.apply_rules",  # for whoever makes records
     "automation.warn_of_return", "automation.return_to_pool",  # for the job that goes by the clock: nobody's act
     "timeline.put", "parties.create_prospects",  # for conversions and for imports (`may_place`)
@@ -496,7 +497,7 @@ def acts_of_the_house():
             "services", "configuring", "housekeeping", "pipelines", "shaping", "staffing", "conversion", "undoing",
             "stages", "undo", "keeping", "sharing", "archiving", "outgoing", "merging", "apart", "running",
             "sweep", "taking_back", "asking", "mailboxes", "sending", "receiving", "by_itself", "series", "planning",
-            "aliases", "consents",
+            "aliases", "consents", "trying",
         ):  # fmt: skip
             if app.name.startswith("pheu.") and find_spec(f"{app.name}.{module}"):
                 short, loaded = module if module != "services" else app.label, import_module(f"{app.name}.{module}")

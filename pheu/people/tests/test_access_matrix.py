@@ -467,6 +467,10 @@ def _on_job() -> Entry:
     return Entry(about=("job",), reach=_system_reach, post=302)
 
 
+def _a_template(*_: Any) -> dict[str, Any]:
+    return {"subject": "Chào {{ greeting }}", "html": "<p>Chào</p>", "purpose": "transaction"}
+
+
 def _of_list(**more: Any) -> Entry:
     return Entry(kind="system", needs=VIEW, args=("tags",), **more)
 
@@ -839,6 +843,11 @@ ENTRIES = {
     "withdrawal": Entry(about=("lead",), needs=CHANGE, get=409, post=409),
     "message-draft": Entry(
         about=("lead",), needs=VIEW, get=200, query=lambda *_: {"template": EmailTemplate.objects.get().pk}
+    ),
+    "template-preview": Entry(kind="system", needs=VIEW, post=200, sends=_a_template),
+    "template-trial": Entry(kind="system", needs=VIEW, post=200, sends=_a_template),
+    "template-version": Entry(
+        kind="system", needs=VIEW, get=200, query=lambda *_: {"of": EmailTemplate.objects.get().pk}
     ),
     "message-first": Entry(about=("lead",), needs=CHANGE, args=("new_lead",), get=200, post=302),
     "message-people": Entry(get=200),

@@ -26,8 +26,8 @@ BIG = {"records_record", "leads_lead", "timeline_event"}
 
 # A million would be alike: one lead in 200 is each seller's, one in 20 each team's; the newest are anybody's.
 SQL = """
-insert into people_team (name, serves_quotes, serves_deals, serves_leads, alias, is_active)
-  select 'Đội ' || n, false, true, true, '', true from generate_series(1, {teams}) n;
+insert into people_team (name, serves_quotes, serves_deals, serves_leads, alias, alias_makes, is_active)
+  select 'Đội ' || n, false, true, true, '', 'deal', true from generate_series(1, {teams}) n;
 create temporary table sellers on commit drop as
   select id, row_number() over (order by id) - 1 as nth from people_user where email like 'ban%';
 create temporary table squads on commit drop as

@@ -86,6 +86,30 @@ def test_an_alias_belongs_to_one_team_and_only_to_one_that_works_on_deals(client
     assert (made.alias, made.serves_deals) == ("", False)
 
 
+def test_mail_to_an_alias_becomes_a_lead_only_of_a_team_that_works_on_leads(client, dung):
+    """R3.09-3.10: asked only with «Tiềm năng», kept only with it; a deal where nobody has said."""
+    client.force_login(dung)
+    sent = {"name": "Miền Tây", "serves_deals": "on", "serves_leads": "on", "alias": "mien.tay"}
+    assert client.post("/setup/teams/new/", sent).status_code == 302
+    made = Team.objects.get(name="Miền Tây")
+    assert made.alias_makes == "deal"
+    seen = {"initial-alias_makes": "deal", "initial-alias": "mien.tay"}
+    assert client.post(f"/setup/teams/{made.pk}/", sent | seen | {"alias_makes": "lead"}).status_code == 302
+    made.refresh_from_db()
+    assert made.alias_makes == "lead"
+    assert "mien.tay → Tiềm năng" in client.get("/setup/teams/").text
+    assert "Cơ hội → Tiềm năng" in client.get("/setup/log/").text
+    for wrong in ({"serves_leads": False}, {"alias_makes": "contact"}):
+        with nothing_changes(), pytest.raises(Invalid) as refused:
+            switch(made, dung, **wrong)
+        assert list(refused.value.errors) == ["alias_makes"]
+    sent = sent | {"initial-alias_makes": "lead", "alias_makes": "lead", "initial-serves_leads": "True"}
+    del sent["serves_leads"]
+    assert client.post(f"/setup/teams/{made.pk}/", sent).status_code == 302
+    made.refresh_from_db()
+    assert (made.alias_makes, made.serves_leads) == ("deal", False)
+
+
 def test_a_team_is_offered_only_for_what_it_works_on(client, dung, an):
     """R3.03, R3.06-3.07: in forms, when handing out, when importing and when converting."""
     lead, deal = create_lead({"name": "Trạm", "owner": an}, by=an), create_deal({"name": "Trạm", "owner": an}, by=an)
@@ -235,11 +259,17 @@ def test_a_team_is_made_on_the_screen_with_its_alias_only_for_deals(world):
     page.get_by_role("link", name="Tạo", exact=True).click()
     dialog = page.locator("#dialog[open]")
     dialog.get_by_label("Tên").fill("Miền Tây")
-    alias = dialog.get_by_label("Bí danh email")
+    alias, becomes = dialog.get_by_label("Bí danh email"), dialog.get_by_role("radiogroup", name="Thư đến đó thành")
     expect(alias).to_be_visible()
-    dialog.get_by_label("Cơ hội").uncheck()
+    expect(becomes).to_be_visible()
+    dialog.get_by_role("checkbox", name="Tiềm năng").uncheck()
+    expect(becomes).to_be_hidden()
+    dialog.get_by_role("checkbox", name="Tiềm năng").check()
+    dialog.get_by_role("checkbox", name="Cơ hội").uncheck()
     expect(alias).to_be_hidden()
-    dialog.get_by_label("Cơ hội").check()
+    expect(becomes).to_be_hidden()
+    dialog.get_by_role("checkbox", name="Cơ hội").check()
+    becomes.get_by_text("Tiềm năng").click()
     alias.fill("mien.tay")
     members = dialog.get_by_role("combobox", name="Thành viên")
     members.fill("hoài an")
@@ -247,5 +277,5 @@ def test_a_team_is_made_on_the_screen_with_its_alias_only_for_deals(world):
     dialog.get_by_role("button", name="Lưu").click()
     line = page.locator(".setup-item", has_text="Miền Tây")
     expect(line).to_contain_text("1 người")
-    expect(line).to_contain_text("mien.tay")
+    expect(line).to_contain_text("mien.tay → Tiềm năng")
     assert Team.objects.get(name="Miền Tây").members.get() == world.cast.an

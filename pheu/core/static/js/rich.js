@@ -105,7 +105,7 @@ function buttons(bar, editor) {
     editor.focus();
     if (event.key === "Enter") url ? editor.makeLink(/^[a-z]+:/i.test(url) ? url : `https://${url}`) : editor.removeLink();
   });
-  bar.querySelector("input[type=file]").addEventListener("change", ({ target }) => {
+  bar.querySelector("input[type=file]")?.addEventListener("change", ({ target }) => {
     for (const file of target.files) insert(editor, file);
     target.value = "";
   });
