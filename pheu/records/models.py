@@ -382,6 +382,8 @@ def stage_indexes(table: str, *worth: str) -> list[models.Index]:
     live = models.Q(is_live=True)
     return [
         models.Index(fields=["stage", "record", *PLACES], name=f"{table}_cards", condition=live),
+        # Boards by person: where nothing of somebody's is seen, the newest of all would be walked to the end.
+        models.Index(fields=["owner", "record", *PLACES[1:]], name=f"{table}_owner_cards", condition=live),
         models.Index(
             fields=["late_at", "stage"],
             include=[*PLACES, *worth, "record", "next_activity_at"],
