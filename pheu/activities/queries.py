@@ -1,10 +1,12 @@
 from datetime import timedelta
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import DateTimeField, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, JSONObject, Now, NullIf
 from django.utils import timezone
 
 LENGTH = ExpressionWrapper(F("lasts") * Value(timedelta(minutes=1)), DurationField())
+MOST_INVITATIONS = 1000  # of the people whose calendar it is, the latest
 ENDS_AT = ExpressionWrapper(F("due_at") + LENGTH, DateTimeField())
 
 
@@ -29,6 +31,23 @@ class ActivityQuerySet(QuerySet):
 
     def overdue(self) -> "ActivityQuerySet":
         return self.open().filter(due_at__lt=timezone.now())
+
+    def with_guests(self) -> "ActivityQuerySet":
+        """With `guest_list`, [{"user", "name", "answer"}], in the same statement."""
+        guests = self.model._meta.get_field("guests").related_model._default_manager.filter(activity=OuterRef("pk"))
+        name = Coalesce(F("user__full_name"), NullIf(F("name"), Value("")), F("address"))
+        told = JSONObject(user=F("user"), name=name, answer=F("answer"))
+        return self.annotate(guest_list=ArraySubquery(guests.order_by("pk").values(told=told)))
+
+    def coming_to(self, *people: int) -> "ActivityQuerySet":
+        """What these people do, and what they are guests of unless they declined.
+
+        Their invitations are asked for first: one condition on two tables would read all work there is.
+        """
+        guests = self.model._meta.get_field("guests").related_model._default_manager
+        asked = guests.filter(user__in=people, activity__called_off_at=None).exclude(answer="declined")
+        ids = list(asked.order_by("-pk").values_list("activity", flat=True)[:MOST_INVITATIONS])
+        return self.filter(Q(assignee__in=people) | Q(pk__in=ids)) if ids else self.filter(assignee__in=people)
 
     def of(self, user: object) -> "ActivityQuerySet":
         """The person's own work, whatever record it is on; the record itself opens only by its own scope."""
