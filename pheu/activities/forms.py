@@ -1,10 +1,9 @@
 from datetime import date, datetime, time, timedelta
-from email.utils import getaddresses
 from typing import Any
 
 from django import forms
 from django.db import models
-from django.urls import reverse
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
@@ -22,7 +21,15 @@ from pheu.activities.spans import LONGEST, USUAL, show_length
 from pheu.core.ids import RowField, RowsField, read_ids
 from pheu.core.templatetags.signs import icon
 from pheu.core.vietnamese.dates import show_datetime
-from pheu.core.vietnamese.fields import CleanCharField, VnDateField, VnDateTimeField, VnDateTimeInput
+from pheu.core.vietnamese.fields import (
+    AddressesInput,
+    CleanCharField,
+    VnDateField,
+    VnDateTimeField,
+    VnDateTimeInput,
+    addresses_in,
+    read_named_address,
+)
 from pheu.core.vietnamese.text import clean
 from pheu.people.models import User
 from pheu.people.profile import DAY, hours_of, is_working, next_working_day, working_weekdays
@@ -245,29 +252,18 @@ REPEAT_SHOWN = {
 }
 
 
-class OutsideInput(forms.SelectMultiple):
-    """Chosen or typed addresses, each as «Name <address>», among those whom the person may see."""
-
-    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
-        options = [self.create_option(name, one, one, True, nth) for nth, one in enumerate(value) if one]
-        return [(None, options, 0)]
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        asks = {"data-pick-url": reverse("message-people"), "data-pick-create": "1"}
-        return super().get_context(name, value, {**(attrs or {}), **asks})
-
-
 class OutsideField(forms.Field):
     """((name, address), ...) of people outside; several may be typed with commas between them."""
 
-    widget = OutsideInput
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=AddressesInput({"data-pick-url": reverse_lazy("message-people")}), **kwargs)
 
     def clean(self, value: Any) -> tuple[tuple[str, str], ...]:
-        typed = [clean(str(one)[:1000]) for one in (value or ())[: 2 * guests.MOST]]
-        pairs = [(name, address) for name, address in getaddresses(typed) if name or address]
-        if wrong := next((name or address for name, address in pairs if not guests.is_address(address)), ""):
+        typed = [part for one in (value or ())[: 2 * guests.MOST] for part in addresses_in(clean(str(one)[:1000]))]
+        found = tuple(map(read_named_address, typed))
+        if wrong := next((address for _name, address in found if not guests.is_address(address)), ""):
             raise forms.ValidationError(_("“%(text)s” is not an e-mail address.") % {"text": wrong[:100]})
-        return tuple({address.lower(): (name, address) for name, address in pairs}.values())
+        return found
 
 
 class GuestsForm(forms.Form):

@@ -54,7 +54,9 @@ def _checked(activity: Activity, wanted: Guests) -> tuple[dict[int, User], dict[
     """({id: colleague}, {address: name}), each once; `DomainError` where that cannot be."""
     if wanted and activity.series_id is not None:
         raise DomainError(_("Work that comes again has no guests yet: invite to one piece of work."))
-    outside = {address.strip().lower(): clean(name)[:NAME_LIMIT] for name, address in wanted.outside}
+    outside: dict[str, str] = {}
+    for name, address in wanted.outside:
+        outside.setdefault(address.strip().lower(), clean(name)[:NAME_LIMIT])
     people = {one.pk: one for one in wanted.people}
     if len(people) + len(outside) > MOST:
         raise DomainError(_("At most %(most)s guests."), most=MOST)

@@ -12,7 +12,7 @@ from pheu.notifications.letters import named
 from pheu.people.models import User
 from pheu.timeline import post
 
-CALENDAR = "text/calendar"
+AS_A_FILE = "application/ics"  # for programs that know no text/calendar; others would show the same twice
 
 
 def address_of(user: User) -> str:
@@ -42,7 +42,7 @@ def send(parcel: post.Parcel) -> None:
         calendar=parcel.method,
         due_at=timezone.now(),
     )
-    enclose(message, [Attached("invite.ics", CALENDAR, parcel.calendar)])
+    enclose(message, [Attached("invite.ics", AS_A_FILE, parcel.calendar)])
     ask_for(message)
 
 

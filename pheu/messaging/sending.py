@@ -313,7 +313,7 @@ def written(message: Message) -> bytes:
         Attached(one.name, one.media_type, one.bytes(), one.content_id, inline=bool(one.content_id))
         for one in message.enclosures.all()
     ]
-    calendar = next((one.content for one in files if message.calendar and one.mime == "text/calendar"), b"")
+    calendar = files[0].content if message.calendar and files else b""
     return writing.written(
         message_id=message.message_id,
         sender=Address(**message.sender),
