@@ -94,6 +94,8 @@ def note_answer(guest: Guest, answer: str, at: Any = None) -> bool:
     if answer not in Guest.Answer.values or not answer:
         raise DomainError(_("This cannot be chosen."))
     is_new = guest.answer != answer
+    if not is_new and at is None:
+        return False
     guest.answer, guest.answered_at = answer, at or timezone.now()
     writing.change([guest], "answer", "answered_at")
     return is_new
@@ -111,7 +113,7 @@ def named(guests: Iterable[Guest]) -> list[dict[str, Any]]:
     return [{"id": one.user_id, "name": str(one)} for one in guests]
 
 
-def colleagues_among(guests: Iterable[Guest]) -> dict[str, list[int]]:
+def colleagues_among(guests: Iterable[Guest]) -> dict[str, Any]:
     """The fact of who hears of what happens to the work; nothing where nobody does."""
     ids = [one.user_id for one in guests if one.user_id is not None and one.answer != Guest.Answer.DECLINED]
     return {"guests": ids} if ids else {}

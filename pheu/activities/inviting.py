@@ -170,7 +170,8 @@ def _tell_not_invited(
     work: Activity | None, method: str, names: Collection[str], *, via: str, cause: Event | None
 ) -> None:
     if names and work is not None:
-        facts = {"guests": [{"id": None, "name": one} for one in names], "method": method, "why": "no_mailbox"}
+        guests = [{"id": None, "name": one} for one in names]
+        facts: dict[str, Any] = {"guests": guests, "method": method, "why": "no_mailbox"}
         record(events.NOT_INVITED, about=work.record, by=None, via=via, cause=cause, **facts_of(work), **facts)
 
 
@@ -197,7 +198,7 @@ def _guest_for(invitation: Invitation, said: Replied) -> Guest | None:
     """Whose answer it is, if it is their newest, and about what is planned now."""
     rows = Guest.objects.filter(activity=invitation.work, address=invitation.address)
     guest = rows.select_related("activity__record", "activity__type", "activity__assignee").first()
-    if guest is None or guest.answered_at is not None and guest.answered_at > said.at:
+    if guest is None or (guest.answered_at is not None and guest.answered_at > said.at):
         return None
     now = letters.told_of(guest.activity, invitation.told["organizer"])
     return guest if (now["due"], now["lasts"]) == (invitation.told["due"], invitation.told["lasts"]) else None

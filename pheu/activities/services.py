@@ -112,7 +112,7 @@ def invite(activity: Activity, guests: Guests, *, by: User, via: str) -> bool:
     """Let held work have these guests, and tell it; whether that changed anything."""
     came, went = set_guests(activity, guests)
     if came or went:
-        facts = {"added": named(came), "removed": named(went), **colleagues_among(came)}
+        facts: dict[str, Any] = {"added": named(came), "removed": named(went), **colleagues_among(came)}
         record(events.GUESTS_CHANGED, about=activity.record, by=by, via=via, **facts_of(activity), **facts)
     return bool(came or went)
 

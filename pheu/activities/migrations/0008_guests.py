@@ -6,47 +6,96 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('activities', '0007_calendarfeed'),
-        ('records', '0010_redone'),
+        ("activities", "0007_calendarfeed"),
+        ("records", "0010_redone"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Guest',
+            name="Guest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.EmailField(blank=True, max_length=254)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('answer', models.CharField(blank=True, choices=[('', 'Not answered yet'), ('accepted', 'Comes'), ('declined', 'Does not come'), ('tentative', 'May come')], max_length=10)),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('activity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='guests', to='activities.activity')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("address", models.EmailField(blank=True, max_length=254)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                (
+                    "answer",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Not answered yet"),
+                            ("accepted", "Comes"),
+                            ("declined", "Does not come"),
+                            ("tentative", "May come"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("answered_at", models.DateTimeField(null=True)),
+                (
+                    "activity",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="guests",
+                        to="activities.activity",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('address', ''), ('user__isnull', False)), models.Q(('user', None), models.Q(('address', ''), _negated=True)), _connector='OR'), name='guest_is_one_of_two'), models.UniqueConstraint(fields=('activity', 'user', 'address'), name='guest_once', nulls_distinct=False)],
+                "ordering": ["pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("address", ""), ("user__isnull", False)),
+                            models.Q(("user", None), models.Q(("address", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="guest_is_one_of_two",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("activity", "user", "address"), name="guest_once", nulls_distinct=False
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('work', models.BigIntegerField()),
-                ('address', models.EmailField(max_length=254)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('uid', models.CharField(max_length=200)),
-                ('sequence', models.PositiveIntegerField(default=0)),
-                ('told', models.JSONField(default=dict)),
-                ('called_off', models.BooleanField(default=False)),
-                ('organizer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.record')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("work", models.BigIntegerField()),
+                ("address", models.EmailField(max_length=254)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("uid", models.CharField(max_length=200)),
+                ("sequence", models.PositiveIntegerField(default=0)),
+                ("told", models.JSONField(default=dict)),
+                ("called_off", models.BooleanField(default=False)),
+                (
+                    "organizer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.record"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['uid'], name='invitation_uid')],
-                'constraints': [models.UniqueConstraint(fields=('work', 'address'), name='invitation_once')],
+                "indexes": [models.Index(fields=["uid"], name="invitation_uid")],
+                "constraints": [models.UniqueConstraint(fields=("work", "address"), name="invitation_once")],
             },
         ),
     ]

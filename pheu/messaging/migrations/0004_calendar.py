@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('messaging', '0003_made_record'),
+        ("messaging", "0003_made_record"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='message',
-            name='calendar',
+            model_name="message",
+            name="calendar",
             field=models.CharField(blank=True, max_length=10),
         ),
     ]

@@ -50,9 +50,10 @@ def written(
     unsubscribe: str = "",
     sent_at: datetime,
 ) -> bytes:
-    """The message, with no more containers than it needs; `text` is made from the HTML where it is empty.
+    """The message, with no more containers than it needs; `text` is made from the HTML where it is empty;
+    `calendar` is (METHOD, iCalendar object), said beside text and HTML (RFC 6047).
 
-    `bcc` is looked at and told to nobody. `calendar` is (METHOD, iCalendar object), said beside text and HTML (RFC 6047). `automatic` ("auto-generated", "auto-replied") asks others not to answer by
+    `bcc` is looked at and told to nobody. `automatic` ("auto-generated", "auto-replied") asks others not to answer by
     themselves (RFC 3834). `unsubscribe` is an address that takes one click (RFC 8058). ValueError: a value that would
     end a header or begin another one, or is no address.
     """
