@@ -171,7 +171,8 @@ def activity_guests(request: Request, pk: int) -> HttpResponse:
     activity = _activity(request, pk)
     form = GuestsForm(_sent(request), initial=as_chosen(guests_of(activity)))
     if form.is_valid():
-        inviting.change_guests(activity, **form.cleaned_data, by=request.user)
+        if (chosen := form.cleaned_data["guests"]) is not None:
+            inviting.change_guests(activity, guests=chosen, by=request.user)
         return _done(request, activity, _("The guests of “%(title)s” are as you said.") % {"title": activity})
     told = Activity.objects.with_guests().get(pk=pk).guest_list
     context = {"activity": activity, "form": form, "guests": told}

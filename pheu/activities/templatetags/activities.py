@@ -47,7 +47,9 @@ def _line(activity: Any, tone: str, *, is_team: bool, is_mine: bool) -> SafeStri
         due,
         html('<a class="btn btn-small" href="{}" data-dialog>{}</a>', address("activity-done", activity.pk), _done())
         if is_mine
-        else html('<a class="btn btn-small" href="{}" data-dialog>{}</a>', address("activity", activity.pk), _invited())
+        else html(
+            '<a class="btn btn-small" href="{}" data-dialog>{}</a>', address("activity", activity.pk), _to_answer()
+        )
         if not is_team
         else "",
     )
@@ -64,16 +66,14 @@ def guest(told: Any) -> SafeString:
     """One guest and their answer, of a `guest_list`."""
     answer = Guest.Answer(told["answer"])
     words = html('<span class="sub"> · {}</span>', answer.label)
-    return html('<li class="{}">{}{}{}</li>', TONES[answer], icon(SIGNS[answer], size="small"), told["name"], words)
+    return html(
+        '<li class="{}">{}{}{}</li>', answer or "unanswered", icon(SIGNS[answer], size="small"), told["name"], words
+    )
 
 
 SIGNS = {
     Guest.Answer.NONE: "clock", Guest.Answer.ACCEPTED: "circle-check", Guest.Answer.DECLINED: "circle-x",
     Guest.Answer.TENTATIVE: "help-circle",
-}  # fmt: skip
-TONES = {
-    Guest.Answer.NONE: "ink", Guest.Answer.ACCEPTED: "jade", Guest.Answer.DECLINED: "red",
-    Guest.Answer.TENTATIVE: "amber",
 }  # fmt: skip
 
 
@@ -312,6 +312,11 @@ def _entry(activity: Any, *, is_team: bool, place: str = "", says: bool = True) 
 def _invited() -> SafeString:
     """The mark of what somebody else does and I come to."""
     return html('{}<span class="sr-only">{}</span>', icon("users", size="small"), _("invited"))
+
+
+@drawn_once
+def _to_answer() -> SafeString:
+    return together([icon("users"), _("Say whether I come")])
 
 
 @register.simple_tag(takes_context=True)

@@ -85,6 +85,8 @@ def test_guests_of_open_work_are_changed_and_those_who_stay_keep_their_answer(cl
     assert answers(work) == {binh.full_name: "accepted", hanh.full_name: "", VAN[1]: ""}
     client.post(f"/activities/{work.pk}/guests/", {"people": [hanh.pk], "tells_of_guests": "1"})
     assert answers(work) == {hanh.full_name: ""}
+    with nothing_changes():  # nobody said a word of guests
+        assert client.post(f"/activities/{work.pk}/guests/", {}).status_code == 302
     assert [one["name"] for one in told("guests_changed")[-1].facts["removed"]] == [binh.full_name, VAN[1]]
 
 
