@@ -353,7 +353,9 @@ ON_LEAD = {
         on="work",
     ),
     "inviting.change_guests": Act(
-        lambda d: partial(inviting.change_guests, a_planned_one(d), guests=Guests((d.cast.binh,), (VAN,)), by=d.an),
+        lambda d: partial(
+            inviting.change_guests, an_invitation(d), guests=Guests((d.cast.binh, d.cast.hanh), (VAN,)), by=d.an
+        ),
         "activity.guests_changed",
         on="work",
     ),
