@@ -25,7 +25,7 @@ SHARED = {
 BULK = {"insert", "copy", "update"}
 MAKES = {"create", "bulk_create", "get_or_create", "update_or_create"}
 # What hangs on Records is written by `make`, `change` and `remove` of `records/writing.py`, which keep the journal.
-HANGING = {"Activity", "Note", "Follower", "RecordTag"}
+HANGING = {"Activity", "Guest", "Note", "Follower", "RecordTag"}
 WRITING_SQL = re.compile(r'^\s*(update|insert\s+into|merge\s+into|delete\s+from|copy)\s+(only\s+)?"?([\w{]*)', re.I)
 
 

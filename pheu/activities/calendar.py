@@ -99,6 +99,14 @@ def _work_of(user: User, people: list[User] | None) -> Any:
     return rows.filter(assignee__in=[one.pk for one in people], record__in=Record.objects.visible_to(user))
 
 
+def _times_of(user: User, people: list[User] | None) -> Any:
+    """The same with what I, or they, are guests of."""
+    rows = Activity.objects.select_related("type", "record", "assignee")
+    if people is None:
+        return rows.coming_to(user.pk)
+    return rows.coming_to(*(one.pk for one in people)).filter(record__in=Record.objects.visible_to(user))
+
+
 def overdue_count(user: User, people: list[User] | None) -> int:
     return _work_of(user, people).overdue().count()
 
@@ -109,6 +117,7 @@ def _told_which_open(user: User, activities: list[Any]) -> list[Any]:
     readable = set(Record.objects.visible_to(user).filter(pk__in=asked).values_list("pk", flat=True)) if asked else ()
     for activity in activities:
         activity.opens = activity.record_id in readable
+        activity.is_mine = activity.assignee_id == user.pk
     return activities
 
 
@@ -126,8 +135,10 @@ class Day:
 
 def days_of(user: User, people: list[User] | None, *, until: datetime | None = None) -> list[Day]:
     """Open work: overdue, today, tomorrow, this week, later, of what comes again the next time; all of it `until`."""
-    rows = _work_of(user, people).open()
+    rows = (_times_of if until is None else _work_of)(user, people).open()
     rows = rows.next_of_series() if until is None else rows.filter(due_at__lte=until)
+    if until is None:  # what others do and is over is no work of mine
+        rows = rows.filter(Q(assignee__in=[one.pk for one in people or [user]]) | Q(due_at__gte=timezone.now()))
     days = [Day(_("Overdue"), "red"), Day(_("Today")), Day(_("Tomorrow")), Day(_("This week")), Day(_("Later"))]
     for activity in _told_which_open(user, list(rows.order_by("due_at", "pk")[:MOST])):
         days[_place(activity)].activities.append(activity)
@@ -307,7 +318,7 @@ def grid_of(user: User, people: list[User] | None, look: Look) -> Grid:
     going_on = Q(lasts__gt=0, due_at__gt=between[0] - timedelta(minutes=LONGEST), ends_at__gt=between[0])
     planned = to_do & Q(due_at__lt=between[1]) & (Q(due_at__gte=between[0]) | going_on)
     done = Q(done_at__gte=between[0], done_at__lt=between[1])
-    rows = _work_of(user, people).annotate(ends_at=ENDS_AT).filter(planned | done)
+    rows = _times_of(user, people).annotate(ends_at=ENDS_AT).filter(planned | done)
     for activity in _told_which_open(user, list(rows.order_by(Coalesce("done_at", "due_at"), "pk")[:MOST])):
         _place_in(grid, activity)
     for day in grid.by_day.values():

@@ -1,9 +1,12 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from pheu.activities.models import Guest
 from pheu.activities.repeating import show_rule
 from pheu.activities.spans import show_span
+from pheu.core.markup import html
 from pheu.people.models import User
 from pheu.timeline.events import MOMENT, EventKind
 
@@ -34,6 +37,50 @@ class ScheduledKind(WorkKind):
         return _("scheduled %(work)s, %(due)s") % self.words(event)
 
 
+class GuestsKind(WorkKind):
+    """`added` and `removed` are [{"id", "name"}]; one of the two may be empty."""
+
+    def say(self, event: Any, reader: User) -> str:
+        words = self.words(event)
+        if not words["removed"]:
+            return _("invited %(added)s to %(work)s") % words
+        if not words["added"]:
+            return _("took %(removed)s off the guests of %(work)s") % words
+        return super().say(event, reader)
+
+
+class AnsweredKind(WorkKind):
+    """What a guest said, `facts["answer"]`, and perhaps wrote with it."""
+
+    def say(self, event: Any, reader: User) -> str:
+        sentence = {
+            Guest.Answer.DECLINED.value: _("does not come to %(work)s"),
+            Guest.Answer.TENTATIVE.value: _("may come to %(work)s"),
+        }.get(event.facts.get("answer", ""))
+        return sentence % self.words(event) if sentence else super().say(event, reader)
+
+    def enclosed(self, events: Sequence[Any], reader: User) -> list[str]:
+        return [
+            html('<div class="timeline-box"><p>{}</p></div>', said) if (said := one.facts.get("comment")) else ""
+            for one in events
+        ]
+
+
+class NotInvitedKind(WorkKind):
+    """Letters to `guests` that could not be written: `why` is a code, `method` what they were to say."""
+
+    def say(self, event: Any, reader: User) -> str:
+        if event.facts.get("method") == "CANCEL":
+            return _("could not tell %(guests)s that %(work)s is called off: %(why)s") % self.words(event)
+        return super().say(event, reader)
+
+
+def _names(guests: Any) -> str:
+    return ", ".join(one["name"] for one in guests or ())
+
+
+WHY_NOT = {"no_mailbox": _("whoever does it has not connected a mailbox")}
+
 SCHEDULED = ScheduledKind(
     "activity.scheduled",
     _("scheduled %(work)s for %(assignee)s, %(due)s"),
@@ -51,3 +98,18 @@ SERIES_MOVED = WorkKind(
 SERIES_ENDED = WorkKind("activity.series_ended", _("called off %(work)s and what follows"), "calendar-x")
 CALLED_OFF = WorkKind("activity.called_off", _("called off %(work)s"), "calendar-x")
 RESUMED = WorkKind("activity.resumed", _("took up %(work)s again"), "refresh", "blue")
+GUESTS_CHANGED = GuestsKind(
+    "activity.guests_changed",
+    _("invited %(added)s to %(work)s, and took %(removed)s off its guests"),
+    "users",
+    "blue",
+    shows={"added": _names, "removed": _names},
+)
+ANSWERED = AnsweredKind("activity.answered", _("comes to %(work)s"), "user-check", "jade")
+NOT_INVITED = NotInvitedKind(
+    "activity.not_invited",
+    _("could not invite %(guests)s to %(work)s by e-mail: %(why)s"),
+    "alert-triangle",
+    "amber",
+    shows={"guests": _names, "why": lambda code: str(WHY_NOT.get(code, code or ""))},
+)

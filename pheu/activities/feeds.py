@@ -44,7 +44,8 @@ def digest(secret: str) -> str:
 
 
 def calendar_of(user: User) -> bytes:
-    """The person's own work, done or to be done; its record is named and linked where they may see it."""
+    """The person's own work, done or to be done, and what they are a guest of; its record is named and linked where
+    they may see it."""
     rows = list(_work_of(user))
     seen = Record.objects.visible_to(user).in_bulk({one.record_id for one in rows})
     calendar = Calendar()
@@ -54,41 +55,43 @@ def calendar_of(user: User) -> bytes:
     }.items():  # fmt: skip
         calendar.add(name, value)
     for one in rows:
-        calendar.add_component(_event(one, seen.get(one.record_id)))
+        calendar.add_component(_event(one, seen.get(one.record_id), user))
     return calendar.to_ical()
 
 
 def _work_of(user: User) -> QuerySet[Activity]:
     now = timezone.now()
-    rows = Activity.objects.of(user).filter(called_off_at=None, record__archived_at=None)
+    rows = Activity.objects.coming_to(user.pk).filter(called_off_at=None, record__archived_at=None)
     rows = rows.filter(due_at__gt=now - BACK, due_at__lt=now + AHEAD).select_related("type", "assignee")
     return rows.prefetch_related("reminders").order_by("-due_at", "-pk")[:MOST]
 
 
-def _event(work: Activity, about: Record | None) -> Event:
+def _event(work: Activity, about: Record | None, user: User) -> Event:
     event = Event()
     address = reverse("record", args=[about.pk]) if about else reverse("activity", args=[work.pk])
     done = _("Done") + ": " if work.done_at else ""
     event.add("uid", named(f"work-{work.pk}"))
     event.add("dtstamp", work.created_at)
     event.add("summary", done + " · ".join(filter(None, [str(work), about.title if about else ""])))
-    event.add("description", " · ".join(filter(None, [str(work.type), about.number if about else ""])))
+    host = _("invited by %(name)s") % {"name": work.assignee} if work.assignee_id != user.pk else ""
+    told = [str(work.type), host, about.number if about else ""]
+    event.add("description", " · ".join(filter(None, told)))
     event.add("url", site() + address)
-    for name, value in _between(work).items():
+    for name, value in between(work.due_at, work.lasts).items():
         event.add(name, value)
     for reminder in work.reminders.all() if work.is_open else ():
         event.add_component(_alarm(str(work), reminder.minutes))
     return event
 
 
-def _between(work: Activity) -> dict[str, Any]:
+def between(at: datetime, lasts: int) -> dict[str, Any]:
     """Whole days as such; the rest in UTC, which every phone reads. What is a moment has no end."""
-    begins: datetime = timezone.localtime(work.due_at)
-    if is_all_day(work.due_at, work.lasts):
-        days = timedelta(days=max(work.lasts // DAY, 1))
+    begins: datetime = timezone.localtime(at)
+    if is_all_day(at, lasts):
+        days = timedelta(days=max(lasts // DAY, 1))
         return {"dtstart": begins.date(), "dtend": begins.date() + days, "transp": "TRANSPARENT"}
-    ends = {"dtend": work.due_at + timedelta(minutes=work.lasts)} if work.lasts else {}
-    return {"dtstart": work.due_at, **ends}
+    ends = {"dtend": at + timedelta(minutes=lasts)} if lasts else {}
+    return {"dtstart": at, **ends}
 
 
 def _alarm(words: str, minutes: int) -> Alarm:

@@ -3,13 +3,14 @@ from typing import Any
 
 from django import forms
 from django.db import models
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from pheu.activities import plans, reminding, repeating
+from pheu.activities import guests, plans, reminding, repeating
 from pheu.activities.models import ActivityType, WorkPlan
 from pheu.activities.recurring import BEGINS_TODAY
 from pheu.activities.reminding import MAIL, POPUP
@@ -17,10 +18,19 @@ from pheu.activities.repeating import Repeat
 from pheu.activities.series import Reach
 from pheu.activities.spans import DAY as DAY_LONG
 from pheu.activities.spans import LONGEST, USUAL, show_length
-from pheu.core.ids import RowField, read_ids
+from pheu.core.ids import RowField, RowsField, read_ids
 from pheu.core.templatetags.signs import icon
 from pheu.core.vietnamese.dates import show_datetime
-from pheu.core.vietnamese.fields import CleanCharField, VnDateField, VnDateTimeField, VnDateTimeInput
+from pheu.core.vietnamese.fields import (
+    AddressesInput,
+    CleanCharField,
+    VnDateField,
+    VnDateTimeField,
+    VnDateTimeInput,
+    addresses_in,
+    read_named_address,
+)
+from pheu.core.vietnamese.text import clean
 from pheu.people.models import User
 from pheu.people.profile import DAY, hours_of, is_working, next_working_day, working_weekdays
 from pheu.records import kinds
@@ -242,10 +252,81 @@ REPEAT_SHOWN = {
 }
 
 
-class PlanForm(RepeatForm, ScheduleForm):
+class OutsideField(forms.Field):
+    """((name, address), ...) of people outside; several may be typed with commas between them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=AddressesInput({"data-pick-url": reverse_lazy("message-people")}), **kwargs)
+
+    def clean(self, value: Any) -> tuple[tuple[str, str], ...]:
+        typed = [part for one in (value or ())[: 2 * guests.MOST] for part in addresses_in(clean(str(one)[:1000]))]
+        found = tuple(map(read_named_address, typed))
+        if wrong := next((address for _name, address in found if not guests.is_address(address)), ""):
+            raise forms.ValidationError(_("“%(text)s” is not an e-mail address.") % {"text": wrong[:100]})
+        return found
+
+
+class GuestsForm(forms.Form):
+    """«Khách mời»: `guests` in what is cleaned; None where nobody said a word of them, as what is dragged does."""
+
+    people = RowsField(
+        User.objects.none(), label=_("Colleagues"), required=False, widget=forms.SelectMultiple({"data-pick": ""})
+    )
+    outside = OutsideField(
+        label=_("Guests from outside"),
+        required=False,
+        help_text=_("They get an invitation by e-mail from whoever does the work, and answer from their calendar."),
+    )
+    tells_of_guests = forms.CharField(required=False, widget=forms.HiddenInput, initial="1")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["people"].queryset = User.objects.active()  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        people, outside = given.pop("people", ()), given.pop("outside", ())
+        chosen = guests.Guests(tuple(people), outside)
+        if len(chosen.people) + len(outside) > guests.MOST:
+            self.add_error("people", _("At most %(most)s guests.") % {"most": guests.MOST})
+        if chosen and given.get("repeat"):
+            self.add_error("people", _("Work that comes again has no guests yet: invite to one piece of work."))
+        return given | {"guests": chosen if given.pop("tells_of_guests", "") else None}
+
+    @property
+    def has_guests(self) -> bool:
+        return bool(self["people"].value() or self["outside"].value() or self["people"].errors)
+
+
+def as_chosen(chosen: guests.Guests) -> dict[str, Any]:
+    """What the fields of `GuestsForm` hold of guests that there are."""
+    outside = [f"{name} <{address}>" if name else address for name, address in chosen.outside]
+    return {"people": [one.pk for one in chosen.people], "outside": outside}
+
+
+class BusyForm(forms.Form):
+    """Of whom, and of when, somebody wants to know whether they are busy; `of` is the work that is moved."""
+
+    people = RowsField(User.objects.none(), required=False)
+    assignee = RowField(User.objects.none(), required=False)
+    due_at = VnDateTimeField(required=False)
+    lasts = forms.IntegerField(required=False, min_value=0, max_value=LONGEST)
+    of = forms.CharField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("people", "assignee"):
+            self.fields[name].queryset = User.objects.active()  # type: ignore[attr-defined]
+
+
+class PlanForm(GuestsForm, RepeatForm, ScheduleForm):
     """Work to plan, once or again and again."""
 
-    field_order = [*ScheduleForm.field_order, "repeat", *REPEAT_SHOWN, "assignee", "title"]
+    field_order = [*ScheduleForm.field_order, "repeat", *REPEAT_SHOWN, "assignee", "title", "people", "outside"]
+
+
+class MoveOneForm(GuestsForm, WhenForm):
+    """Another time for work that does not come again, and perhaps other guests."""
 
 
 class MoveForm(RepeatForm, WhenForm):

@@ -178,6 +178,64 @@ class Reminder(models.Model):
         return f"{self.activity_id}: {self.minutes}"
 
 
+class Guest(models.Model):
+    """«Khách mời»: who is asked to come, a colleague or somebody outside by their address, and what they said.
+
+    `answered_at` is when: of an answer that came by mail, what that says of itself (DTSTAMP).
+    """
+
+    class Answer(models.TextChoices):
+        NONE = "", _("Not answered yet")
+        ACCEPTED = "accepted", _("Comes")
+        DECLINED = "declined", _("Does not come")
+        TENTATIVE = "tentative", _("May come")
+
+    activity = models.ForeignKey(Activity, models.CASCADE, related_name="guests", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    address = models.EmailField(max_length=254, blank=True)  # in small letters
+    name = models.CharField(max_length=200, blank=True)
+    answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="guest_is_one_of_two",
+                condition=models.Q(user__isnull=False, address="") | models.Q(user=None) & ~models.Q(address=""),
+            ),
+            models.UniqueConstraint(fields=["activity", "user", "address"], name="guest_once", nulls_distinct=False),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.user) if self.user_id else self.name or self.address
+
+
+class Invitation(models.Model):
+    """What somebody outside was told last, by a letter with a calendar in it: see `inviting.bring_up`.
+
+    No key to the work: it may be gone, undone, while it still stands in their calendar. `told` is as `letters.told_of`
+    tells it, `sequence` rises with each letter, `uid` is the same for all who are invited to one piece of work.
+    """
+
+    record = models.ForeignKey(Record, models.CASCADE, related_name="+")
+    work = models.BigIntegerField()
+    address = models.EmailField(max_length=254)
+    name = models.CharField(max_length=200, blank=True)
+    organizer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    uid = models.CharField(max_length=200)
+    sequence = models.PositiveIntegerField(default=0)
+    told = models.JSONField(default=dict)
+    called_off = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["work", "address"], name="invitation_once")]
+        indexes = [models.Index(fields=["uid"], name="invitation_uid")]
+
+    def __str__(self) -> str:
+        return f"{self.work}: {self.address}"
+
+
 class CalendarFeed(models.Model):
     """That a person's work can be read as a calendar under a secret address, of which only a digest is kept."""
 

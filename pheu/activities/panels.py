@@ -40,6 +40,7 @@ def activities(request: Request, row: Any, may: set[str]) -> Panel:
 def _shown(record_id: int, past_ids: list[int]) -> QuerySet[Activity]:
     to_do, done = Q(record=record_id, done_at=None), Q(record__in=past_ids, done_at__isnull=False)
     rows = Activity.objects.filter(to_do | done, called_off_at=None).select_related("type", "assignee", "series")
+    rows = rows.with_guests()
     return rows.next_of_series().order_by(F("done_at").desc(nulls_first=True), "due_at", "pk")[:MOST]
 
 

@@ -1,11 +1,33 @@
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import DateTimeField, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Now
+from django.apps import apps
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import (
+    BooleanField,
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.db.models.functions import Coalesce, JSONObject, Now, NullIf
 from django.utils import timezone
 
 LENGTH = ExpressionWrapper(F("lasts") * Value(timedelta(minutes=1)), DurationField())
+MOST_INVITATIONS = 1000  # of the people whose calendar it is, the latest
 ENDS_AT = ExpressionWrapper(F("due_at") + LENGTH, DateTimeField())
+
+
+def _guests() -> QuerySet[Any]:
+    """The models stand above this file."""
+    guests: QuerySet[Any] = apps.get_model("activities", "Guest")._default_manager.all()
+    return guests
 
 
 class ActivityQuerySet(QuerySet):
@@ -29,6 +51,23 @@ class ActivityQuerySet(QuerySet):
 
     def overdue(self) -> "ActivityQuerySet":
         return self.open().filter(due_at__lt=timezone.now())
+
+    def with_guests(self) -> "ActivityQuerySet":
+        """With `guest_list`, [{"user", "name", "answer"}], in the same statement."""
+        guests = _guests().filter(activity=OuterRef("pk"))
+        name = Coalesce(F("user__full_name"), NullIf(F("name"), Value("")), F("address"))
+        told = JSONObject(user=F("user"), name=name, answer=F("answer"))
+        return self.annotate(guest_list=ArraySubquery(guests.order_by("pk").values(told=told)))
+
+    def coming_to(self, *people: int) -> "ActivityQuerySet":
+        """What these people do, and what they are guests of unless they declined.
+
+        Their invitations are an array that is made first: with a condition on two tables, all work would be read.
+        """
+        asked = _guests().filter(user__in=people, activity__called_off_at=None).exclude(answer="declined")
+        ids = ArraySubquery(asked.order_by("-pk").values("activity")[:MOST_INVITATIONS])
+        among = Func(F("pk"), ids, template="(%(expressions)s))", arg_joiner=" = any(", output_field=BooleanField())
+        return self.filter(Q(assignee__in=people) | Q(among))
 
     def of(self, user: object) -> "ActivityQuerySet":
         """The person's own work, whatever record it is on; the record itself opens only by its own scope."""

@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from pheu.activities import events as told
+from pheu.activities.inviting import bring_up, concerned
 from pheu.activities.models import Activity, Series
 from pheu.activities.services import hand_over_work, refresh_next
 from pheu.people.models import User
@@ -9,8 +11,9 @@ from pheu.quality.events import FOLDED, MERGED
 from pheu.quality.merging import merge
 from pheu.setup.events import PERSON_LEFT
 from pheu.setup.staff import Work
-from pheu.timeline.events import REDONE, UNDONE, follows
+from pheu.timeline.events import ARCHIVED, REDONE, RESTORED, UNDONE, follows
 from pheu.timeline.models import Event
+from pheu.timeline.reacting import reacts_to
 
 Work(
     _("Activities"), lambda person: Activity.objects.planned().filter(assignee=person).values_list("record", flat=True)
@@ -38,3 +41,16 @@ def merged_records_plan_together(events: list[Event]) -> None:
 @follows(UNDONE, REDONE)
 def records_taken_apart_or_together_plan_for_themselves(events: list[Event]) -> None:
     refresh_next([event.about_id for event in events if event.about_id and event.facts["act"] == merge.__name__])
+
+
+MAY_CHANGE_GUESTS = (
+    told.GUESTS_CHANGED, told.RESCHEDULED, told.CALLED_OFF, told.RESUMED, told.HANDED_OVER,
+    ARCHIVED, RESTORED, UNDONE, REDONE,
+)  # fmt: skip
+
+
+@reacts_to(*(one.code for one in MAY_CHANGE_GUESTS), among=concerned)
+def guests_outside_are_told(event: Event) -> None:
+    """R1.30: invitations, new times and what is called off, by mail."""
+    if event.about is not None:
+        bring_up(event.about, cause=event)

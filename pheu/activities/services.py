@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.activities import events, recurring
-from pheu.activities.models import Activity, ActivityType, Series
+from pheu.activities.guests import Guests, colleagues_among, forget_answers, named, set_guests
+from pheu.activities.models import Activity, ActivityType, Guest, Series
 from pheu.activities.reminding import Remind, follow_the_work, of_work, set_reminders
 from pheu.activities.repeating import Repeat
 from pheu.activities.spans import DAY, LONGEST
@@ -56,6 +57,7 @@ class Plan:
     lasts: int = 0
     remind: Remind | None = None
     repeat: Repeat | None = None
+    guests: Guests | None = None
 
 
 @act
@@ -69,6 +71,7 @@ def schedule_activity(
     lasts: int = 0,
     remind: Remind | None = None,
     repeat: Repeat | None = None,
+    guests: Guests | None = None,
     by: User,
     via: str = "page",
 ) -> Activity:
@@ -80,7 +83,7 @@ def schedule_activity(
     """
     about = where_work_goes_on(about)
     must_change(about, by)
-    return plan_held(about, Plan(what, due_at, assignee, title, lasts, remind, repeat), by=by, via=via)
+    return plan_held(about, Plan(what, due_at, assignee, title, lasts, remind, repeat, guests), by=by, via=via)
 
 
 def plan_held(about: Record, plan: Plan, *, by: User, via: str) -> Activity:
@@ -100,7 +103,18 @@ def plan_held(about: Record, plan: Plan, *, by: User, via: str) -> Activity:
             set_reminders(activity, plan.remind)
     refresh_next([about.pk])
     record(events.SCHEDULED, about=about, by=by, via=via, **facts_of(activity), **facts)
+    if plan.guests:
+        invite(activity, plan.guests, by=by, via=via)
     return activity
+
+
+def invite(activity: Activity, guests: Guests, *, by: User, via: str) -> bool:
+    """Let held work have these guests, and tell it; whether that changed anything."""
+    came, went = set_guests(activity, guests)
+    if came or went:
+        facts: dict[str, Any] = {"added": named(came), "removed": named(went), **colleagues_among(came)}
+        record(events.GUESTS_CHANGED, about=activity.record, by=by, via=via, **facts_of(activity), **facts)
+    return bool(came or went)
 
 
 def _check(what: ActivityType, assignee: User, due_at: Any, title: str = "", result: str = "") -> None:
@@ -205,10 +219,12 @@ def reschedule_activity(
     due_at: datetime,
     lasts: int | None = None,
     remind: Remind | None = None,
+    guests: Guests | None = None,
     by: User,
     via: str = "page",
 ) -> Activity:
-    """Another time, or another length; without `lasts` it is as long as before, without `remind` told of as before.
+    """Another time, or another length; without `lasts` it is as long as before, without `remind` told of as before,
+    without `guests` with the same ones. They are asked anew whether they come.
 
     Of work that comes again only this one time: it stands apart from its series then (`series.move_series`).
     """
@@ -220,6 +236,8 @@ def reschedule_activity(
     must_last(lasts)
     if remind is not None and remind != of_work(activity):
         set_reminders(activity, remind)
+    if guests is not None:
+        invite(activity, guests, by=by, via=via)
     if (activity.due_at, activity.lasts) == (due_at, lasts):
         return activity
     was, activity.due_at, activity.lasts = activity.due_at, due_at, lasts
@@ -227,7 +245,8 @@ def reschedule_activity(
     _save(activity)
     if was != due_at:  # what only lasts longer is told of when somebody asked to be told again
         follow_the_work(activity)
-    record(events.RESCHEDULED, about=activity.record, by=by, via=via, **facts_of(activity, was))
+    heard = colleagues_among(forget_answers(activity))
+    record(events.RESCHEDULED, about=activity.record, by=by, via=via, **facts_of(activity, was), **heard)
     return activity
 
 
@@ -238,7 +257,8 @@ def call_off_activity(activity: Activity, *, by: User, via: str = "page") -> Act
         return activity
     activity.called_off_at = timezone.now()
     _save(activity)
-    record(events.CALLED_OFF, about=activity.record, by=by, via=via, **facts_of(activity))
+    heard = colleagues_among(activity.guests.all())
+    record(events.CALLED_OFF, about=activity.record, by=by, via=via, **facts_of(activity), **heard)
     return activity
 
 
@@ -272,6 +292,7 @@ def hand_over_work(person: int, *, to: User, by: User | None, via: str, cause: A
         series.assignee = to
     writing.change(moved, "assignee")
     writing.change(coming, "assignee")
+    writing.remove(Guest.objects.filter(activity__in=moved, user=to))  # no guest of one's own work
     timeline.record_many(
         events.HANDED_OVER, [(one.record, facts_of(one)) for one in moved], by=by, via=via, cause=cause
     )

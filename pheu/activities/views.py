@@ -1,6 +1,7 @@
 """Scheduling, finishing and moving work, and the calendar of a person's work by day."""
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 from allauth.core.internal import ratelimit
@@ -14,22 +15,28 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from pheu.activities import services
+from pheu.activities import inviting, services
+from pheu.activities.busy import AHEAD, first_free, taken
 from pheu.activities.calendar import MOST, VIEWS, Look, colleagues, days_of, grid_of, overdue_count, tonight
 from pheu.activities.feeds import calendar_of, close_feed, digest, open_feed, owner_of
 from pheu.activities.forms import (
     ApplyForm,
+    BusyForm,
     DoneForm,
     EndForm,
+    GuestsForm,
     LogForm,
     MoveForm,
+    MoveOneForm,
     NextForm,
     PlanForm,
     RecordForm,
-    WhenForm,
+    as_chosen,
     quick_times,
 )  # fmt: skip
-from pheu.activities.models import Activity, ActivityType, CalendarFeed, Reminder
+from pheu.activities.guests import MOST as MOST_GUESTS
+from pheu.activities.guests import of_work as guests_of
+from pheu.activities.models import Activity, ActivityType, CalendarFeed, Guest, Reminder
 from pheu.activities.planning import apply_plan, drafts
 from pheu.activities.recurring import left_of
 from pheu.activities.reminding import AGAIN, POPUP, coming, of_work, see, snooze
@@ -143,14 +150,61 @@ def _planned(plan: NextForm | None) -> services.Plan | None:
 @require_safe
 def activity_page(request: Request, pk: int) -> HttpResponse:
     """What is to be done, or was: mine, or on a record that I may see; with what may be done with it."""
-    activity = get_object_or_404(
-        Activity.objects.select_related("record", "type", "assignee", "done_by", "series"), pk=pk
-    )
+    rows = Activity.objects.with_guests().select_related("record", "type", "assignee", "done_by", "series")
+    activity = get_object_or_404(rows, pk=pk)
     about = Record.objects.visible_to(request.user).filter(pk=activity.record_id).first()
-    if about is None and activity.assignee_id != request.user.pk:
+    mine = next((one for one in activity.guest_list if one["user"] == request.user.pk), None)
+    if about is None and activity.assignee_id != request.user.pk and mine is None:
         raise Http404
-    may_work = activity.is_open and services.is_theirs(activity, request.user)
-    return render(request, "activities/activity.html", {"activity": activity, "about": about, "may_work": may_work})
+    context = {
+        "activity": activity,
+        "about": about,
+        "mine": mine,
+        "answers": [one for one in Guest.Answer.choices if one[0]],
+        "may_work": activity.is_open and services.is_theirs(activity, request.user),
+    }
+    return render(request, "activities/activity.html", context)
+
+
+def activity_guests(request: Request, pk: int) -> HttpResponse:
+    """«Khách mời» of open work: who is asked to come, and what they have said."""
+    activity = _activity(request, pk)
+    form = GuestsForm(_sent(request), initial=as_chosen(guests_of(activity)))
+    if form.is_valid():
+        if (chosen := form.cleaned_data["guests"]) is not None:
+            inviting.change_guests(activity, guests=chosen, by=request.user)
+        return _done(request, activity, _("The guests of “%(title)s” are as you said.") % {"title": activity})
+    told = Activity.objects.with_guests().get(pk=pk).guest_list
+    context = {"activity": activity, "form": form, "guests": told}
+    return render(request, "activities/guests.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def activity_answer(request: Request, pk: int) -> HttpResponse:
+    """Whether I come to what I am a guest of."""
+    activity = get_object_or_404(Activity.objects.filter(guests__user=request.user), pk=pk)
+    guest = inviting.answer_invitation(activity, answer=request.POST.get("answer", "")[:20], by=request.user)
+    told = {"title": activity, "answer": guest.get_answer_display()}
+    return _done(request, activity, _("“%(title)s”: %(answer)s.") % told)
+
+
+@require_safe
+def activity_busy(request: Request) -> HttpResponse:
+    """Who of the chosen colleagues is busy at the chosen time, and when next all are free: times alone."""
+    form = BusyForm(request.GET)
+    given = form.cleaned_data if form.is_valid() else {}
+    people = {one.pk: one for one in given.get("people", ())}
+    if not people or len(people) > MOST_GUESTS:
+        return render(request, "activities/_busy.html", {})
+    if given["assignee"]:
+        people[given["assignee"].pk] = given["assignee"]
+    due, lasts, now = given["due_at"], given["lasts"] or 0, timezone.now()
+    since = max(due or now, now)
+    times = taken(people, min(since, due or now), since + AHEAD, but=read_id(given["of"]))
+    ends = due and due + (timedelta(minutes=lasts) or timedelta(minutes=1))
+    clashes = [(people[one.user_id], one) for one in times if due and one.meets(due, ends)]
+    free = first_free(times, since, lasts) if clashes or not due else None
+    return render(request, "activities/_busy.html", {"asked": due, "clashes": clashes, "free": free, "lasts": lasts})
 
 
 @once
@@ -211,7 +265,8 @@ def activity_move(request: Request, pk: int) -> HttpResponse:
     remind = of_work(activity)
     there = {"due_at": activity.due_at, "lasts": activity.lasts, "remind": remind.minutes, "remind_by": remind.by}
     so_far = left_of(activity.series, activity.occurs_on) if activity.series and activity.occurs_on else None
-    form = (MoveForm if so_far else WhenForm)(_sent(request), initial=there | {"repeat": so_far})
+    more = {"repeat": so_far} if so_far else as_chosen(guests_of(activity))
+    form = (MoveForm if so_far else MoveOneForm)(_sent(request), initial=there | more)
     if form.is_valid():
         moved = _moved(activity, dict(form.cleaned_data), so_far, request.user)
         is_other = (moved.pk, moved.due_at, moved.lasts) != (activity.pk, activity.due_at, activity.lasts)

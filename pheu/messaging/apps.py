@@ -5,4 +5,11 @@ class MessagingConfig(AppConfig):
     name = "pheu.messaging"
 
     def ready(self) -> None:
-        from pheu.messaging import events, forms, navigation, panels, reactions  # noqa: F401  (they register themselves)
+        from pheu.messaging import (  # noqa: F401  (they register themselves)
+            events,
+            forms,
+            navigation,
+            panels,
+            posting,
+            reactions,
+        )

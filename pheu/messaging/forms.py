@@ -1,21 +1,26 @@
 """Writing a letter, and connecting a mailbox."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.html import linebreaks
 from django.utils.translation import gettext_lazy as _
 
 from pheu.automation.queries import company
 from pheu.core.ids import RowField
-from pheu.core.vietnamese.fields import CleanCharField, EmailField, VnDateTimeField
+from pheu.core.vietnamese.fields import (
+    AddressesInput,
+    CleanCharField,
+    EmailField,
+    VnDateTimeField,
+    addresses_in,
+    read_named_address,
+)
 from pheu.core.vietnamese.text import clean
 from pheu.messaging.channels.email.letters import Address
 from pheu.messaging.consents import ASKED
@@ -30,25 +35,14 @@ from pheu.setup.forms import FORMS, EntryForm
 from pheu.timeline.services import FILE_LIMIT
 
 
-class AddressesInput(forms.SelectMultiple):
-    """Chosen or typed addresses, each as «Name <address>»."""
-
-    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
-        options = [self.create_option(name, one, one, True, nth) for nth, one in enumerate(value) if one]
-        return [(None, options, 0)]
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        asks = {"data-pick-url": reverse("message-people"), "data-pick-create": "1"}
-        return super().get_context(name, value, {**(attrs or {}), **asks})
-
-
 class AddressesField(forms.Field):
     """A tuple of `Address`; several may be pasted at once, with commas or semicolons between them."""
 
-    widget = AddressesInput
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=AddressesInput({"data-pick-url": reverse_lazy("message-people")}), **kwargs)
 
     def clean(self, value: Any) -> tuple[Address, ...]:
-        parts = [part for text in value or () for part in BETWEEN.split(clean(str(text)[:5000])) if part.strip()]
+        parts = [part for text in value or () for part in addresses_in(clean(str(text)[:5000]))]
         if len(parts) > MOST_RECIPIENTS:
             raise ValidationError(_("At most %(most)s people in one e-mail.") % {"most": MOST_RECIPIENTS})
         found = tuple({one.address.lower(): one for one in map(read_address, parts)}.values())
@@ -57,21 +51,9 @@ class AddressesField(forms.Field):
         return found
 
 
-BETWEEN = re.compile(r"""[,;\n](?=(?:[^"]*"[^"]*")*[^"]*$)""")
-ADDRESS = re.compile(r"""([^<>]*)<\s*([^<>\s]+)\s*>|([^<>\s"]+)""")
-
-
 def read_address(text: str) -> Address:
     """«Name <address>» or an address alone; `ValidationError` with what was typed for anything else."""
-    found = ADDRESS.fullmatch(text.strip())
-    name, address = (found[1] or "", found[2] or found[3]) if found else ("", "")
-    local, at, domain = address.rpartition("@")
-    address = f"{local}{at}{domain.lower()}"
-    try:
-        validate_email(address)
-    except ValidationError:
-        raise ValidationError(_("“%(text)s” is not an e-mail address.") % {"text": text[:100]}) from None
-    return Address(name.strip(' "'), address)
+    return Address(*read_named_address(text))
 
 
 class FilesInput(forms.FileInput):

@@ -148,6 +148,7 @@ class Message(models.Model):
     advertises_to = models.CharField(max_length=254, blank=True)  # `email_key` of whom an advertisement goes to
     automatic = models.CharField(max_length=20, blank=True)  # why it counts as sent by a machine
     by_house = models.BooleanField(default=False)  # through the company's own server, as its sender has no mailbox
+    calendar = models.CharField(max_length=10, blank=True)  # METHOD of the calendar that it brings (RFC 6047)
     at = models.DateTimeField(default=timezone.now)
     made_record = models.BooleanField(default=False)  # its record was made of it: it came to a team's alias
     # Of one that is sent from here.

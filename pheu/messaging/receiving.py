@@ -30,6 +30,7 @@ from pheu.records import kinds
 from pheu.records.acts import act, operation
 from pheu.records.locking import hold
 from pheu.records.models import Record
+from pheu.timeline import post
 from pheu.timeline.events import Outsider
 from pheu.timeline.services import create, record, writable
 
@@ -111,7 +112,8 @@ def receive(mailbox: Mailbox, letter: Letter, role: str = "inbox") -> Message:
         known = Message.objects.filter(user=mailbox.user_id, message_id=letter.message_id).first()
         if known is not None:
             return known
-        answered = _answered_by(letter)
+        reply = _reply_in(letter) if role == "inbox" else None
+        answered = reply.about if reply else _answered_by(letter)
         made = _made_of(mailbox, letter) if answered is None and role == "inbox" else None
         about = answered or made or _by_address(mailbox, letter)
         if about is not None:
@@ -119,9 +121,21 @@ def receive(mailbox: Mailbox, letter: Letter, role: str = "inbox") -> Message:
         message = _kept(mailbox, letter, about, role, made_record=made is not None)
         if letter.bounce is not None:
             _note_bounce(letter)
-        if about is not None:
+        if reply is not None:
+            reply.take()  # which tells it: what the letter says besides is what its program wrote for people
+        elif about is not None:
             _tell(message, about)
         return message
+
+
+def _reply_in(letter: Letter) -> post.Reply | None:
+    """What a calendar in the letter answers for whoever sent it."""
+    calendars = [one.content for one in letter.files if one.mime in CALENDARS][:MOST_CALENDARS]
+    sender = letter.sender.address if letter.sender else ""
+    return next((found for one in calendars if (found := post.reply_in(one, sender)) is not None), None)
+
+
+CALENDARS, MOST_CALENDARS = ("text/calendar", "application/ics"), 3
 
 
 def _made_of(mailbox: Mailbox, letter: Letter) -> Record | None:

@@ -313,6 +313,7 @@ def written(message: Message) -> bytes:
         Attached(one.name, one.media_type, one.bytes(), one.content_id, inline=bool(one.content_id))
         for one in message.enclosures.all()
     ]
+    calendar = files[0].content if message.calendar and files else b""
     return writing.written(
         message_id=message.message_id,
         sender=Address(**message.sender),
@@ -323,6 +324,7 @@ def written(message: Message) -> bytes:
         in_reply_to=message.in_reply_to,
         references=message.references,
         files=files,
+        calendar=(message.calendar, calendar) if calendar else None,
         automatic=message.automatic,
         unsubscribe=way_out,
         sent_at=message.due_at or message.at,

@@ -98,6 +98,22 @@ def _watching(events: list[Event], reason: Reason = Reason.WATCHED) -> Iterable[
 
 @follows(*WORK)
 def tell_of_work(events: list[Event]) -> None:
+    """Whoever does it, and the colleagues who are its guests."""
+    tell(
+        News(receiver, event, Reason.WORK)
+        for event in events
+        for receiver in {event.facts["assignee"]["id"]: 0} | dict.fromkeys(event.facts.get("guests", ()))
+    )
+
+
+@follows("activity.guests_changed")
+def tell_of_invitations(events: list[Event]) -> None:
+    tell(News(guest, event, Reason.WORK) for event in events for guest in event.facts.get("guests", ()))
+
+
+@follows("activity.answered", "activity.not_invited")
+def tell_of_answers(events: list[Event]) -> None:
+    """Whoever does the work."""
     tell(News(event.facts["assignee"]["id"], event, Reason.WORK) for event in events)
 
 

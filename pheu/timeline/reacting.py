@@ -8,7 +8,7 @@ The act that tells an event asks for one dispatch job, a row in its own transact
 sees it and can have it run again. A reaction runs in one transaction with its row in `Reacted`: twice is once.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,16 +21,21 @@ from pheu.timeline.events import KINDS
 from pheu.timeline.models import Event, Reacted
 
 Reaction = Callable[[Event], None]
+Among = Callable[[Sequence[Event]], Sequence[Event]]
 
 
 @dataclass(frozen=True)
 class Registered:
-    """A function that reacts: only to events about records of kind `of`, if that is named, and while it is `wanted`."""
+    """A function that reacts: only to events about records of kind `of`, if that is named, and while it is `wanted`.
+
+    `among` says of the events of one act which of them concern it.
+    """
 
     run: Reaction
     name: str
     of: str
     wanted: Callable[[], bool]
+    among: Among
 
     def is_for(self, event: Event) -> bool:
         return (not self.of or (event.about is not None and event.about.kind == self.of)) and self.wanted()
@@ -46,14 +51,21 @@ def always() -> bool:
     return True
 
 
-def reacts_to(*codes: str, of: str = "", wanted: Callable[[], bool] = always) -> Callable[[Reaction], Reaction]:
+def all_of_them(events: Sequence[Event]) -> Sequence[Event]:
+    return events
+
+
+def reacts_to(
+    *codes: str, of: str = "", wanted: Callable[[], bool] = always, among: Among = all_of_them
+) -> Callable[[Reaction], Reaction]:
     """Run the function as a job for each event of these kinds; a name that nobody has ends the start.
 
-    What is not `wanted` when an event is told is not asked for: it costs the act nothing.
+    What is not `wanted` when an event is told is not asked for: it costs the act nothing. `among` may ask the database,
+    once for all events of an act: a job that has nothing to do costs more.
     """
 
     def add(reaction: Reaction) -> Reaction:
-        one = Registered(reaction, f"{reaction.__module__}.{reaction.__name__}", of, wanted)
+        one = Registered(reaction, f"{reaction.__module__}.{reaction.__name__}", of, wanted, among)
         _reactions[one.name] = one
         for code in codes:
             _of_kinds.setdefault(code, []).append(one)
@@ -64,9 +76,15 @@ def reacts_to(*codes: str, of: str = "", wanted: Callable[[], bool] = always) ->
 
 def ask_for(events: Iterable[Event]) -> None:
     """Have those among the events of one act dispatched to which something reacts; not of an act without automation."""
-    ids: list[Any] = [event.pk for event in events if any(one.is_for(event) for one in _of_kinds.get(event.kind, ()))]
-    if ids and current().starts_automation:
-        app.configure_task(DISPATCH).defer(events=ids)
+    asked: dict[str, tuple[Registered, list[Event]]] = {}
+    for event in events:
+        for one in _of_kinds.get(event.kind, ()):
+            if one.is_for(event):
+                asked.setdefault(one.name, (one, []))[1].append(event)
+    if asked and current().starts_automation:
+        ids: list[Any] = sorted({event.pk for one, some in asked.values() for event in one.among(some)})
+        if ids:
+            app.configure_task(DISPATCH).defer(events=ids)
 
 
 def dispatch(ids: list[int]) -> None:

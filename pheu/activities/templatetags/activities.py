@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from pheu.activities.models import Guest
 from pheu.core.markup import address, attributes, drawn_once, html, together
 from pheu.core.templatetags.signs import AVATAR_TONES, avatar, dot, icon
 from pheu.core.vietnamese.dates import show_datetime
@@ -46,6 +47,10 @@ def _line(activity: Any, tone: str, *, is_team: bool, is_mine: bool) -> SafeStri
         due,
         html('<a class="btn btn-small" href="{}" data-dialog>{}</a>', address("activity-done", activity.pk), _done())
         if is_mine
+        else html(
+            '<a class="btn btn-small" href="{}" data-dialog>{}</a>', address("activity", activity.pk), _to_answer()
+        )
+        if not is_team
         else "",
     )
 
@@ -54,6 +59,31 @@ def _line(activity: Any, tone: str, *, is_team: bool, is_mine: bool) -> SafeStri
 def planned_for(at: Any) -> SafeString:
     """A moment, and whether nobody works then."""
     return html("{}{}", show_datetime(at), _off_note(timezone.localtime(at).date()))
+
+
+@register.simple_tag
+def guest(told: Any) -> SafeString:
+    """One guest and their answer, of a `guest_list`."""
+    answer = Guest.Answer(told["answer"])
+    words = html('<span class="sub"> · {}</span>', answer.label)
+    return html(
+        '<li class="{}">{}{}{}</li>', answer or "unanswered", icon(SIGNS[answer], size="small"), told["name"], words
+    )
+
+
+SIGNS = {
+    Guest.Answer.NONE: "clock", Guest.Answer.ACCEPTED: "circle-check", Guest.Answer.DECLINED: "circle-x",
+    Guest.Answer.TENTATIVE: "help-circle",
+}  # fmt: skip
+
+
+@register.simple_tag
+def busy_time(taken: Any, asked: Any) -> str:
+    """«09:00–10:30»; with its day where that is another than the one that was asked."""
+    begins, ends = timezone.localtime(taken.begins), timezone.localtime(taken.ends)
+    if begins.date() == ends.date() == timezone.localtime(asked).date():
+        return f"{begins:%H:%M}–{ends:%H:%M}"
+    return f"{show_datetime(begins)} – {show_datetime(ends)}"
 
 
 @register.simple_tag
@@ -257,7 +287,7 @@ def _entry(activity: Any, *, is_team: bool, place: str = "", says: bool = True) 
         "href": address("activity", activity.pk), "data-dialog": True,
         "title": activity.span if activity.ends > activity.at else None,
     }  # fmt: skip
-    if activity.is_open:  # what a drag needs: see js/calendar.js
+    if activity.is_open and (is_team or activity.is_mine):  # what a drag needs: see js/calendar.js
         at = f"{timezone.localtime(activity.due_at):%Y-%m-%dT%H:%M}"
         named |= {"data-at": at, "data-lasts": activity.lasts, "data-move": address("activity-move", activity.pk)}
     if not says:
@@ -266,15 +296,27 @@ def _entry(activity: Any, *, is_team: bool, place: str = "", says: bool = True) 
         named["id"] = f"work-{activity.pk}"
     about = html(" · {}", activity.record.title) if activity.opens else ""
     return html(
-        '<a{}>{}{}{}<span class="entry-text">{}{}</span>{}</a>',
+        '<a{}>{}{}{}{}<span class="entry-text">{}{}</span>{}</a>',
         attributes(named),
         avatar(activity.assignee) if is_team else "",
         icon("check", size="small") if activity.done_at else "",
+        "" if is_team or activity.is_mine else _invited(),
         _hour(activity),
         activity,
         about,
         html('<span class="sr-only">{}</span>', state) if state else "",
     )
+
+
+@drawn_once
+def _invited() -> SafeString:
+    """The mark of what somebody else does and I come to."""
+    return html('{}<span class="sr-only">{}</span>', icon("users", size="small"), _("invited"))
+
+
+@drawn_once
+def _to_answer() -> SafeString:
+    return together([icon("users"), _("Say whether I come")])
 
 
 @register.simple_tag(takes_context=True)

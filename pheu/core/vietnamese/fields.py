@@ -1,11 +1,13 @@
 """Form fields that read and show things the Vietnamese way. On any error the person's own typing stays in the input."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -233,3 +235,36 @@ class EmailField(forms.EmailField):
     def to_python(self, value: Any) -> Any:
         text = "".join(clean(str(value or "")).split()).strip("<>,;.")
         return super().to_python(text.lower().removeprefix("mailto:"))
+
+
+class AddressesInput(forms.SelectMultiple):
+    """Chosen or typed e-mail addresses, each as «Name <address>»; those to choose from stand at its `data-pick-url`."""
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        options = [self.create_option(name, one, one, True, nth) for nth, one in enumerate(value) if one]
+        return [(None, options, 0)]
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, value, {**(attrs or {}), "data-pick-create": "1"})
+
+
+_BETWEEN = re.compile(r"""[,;\n](?=(?:[^"]*"[^"]*")*[^"]*$)""")
+_ADDRESS = re.compile(r"""([^<>]*)<\s*([^<>\s]+)\s*>|([^<>\s"]+)""")
+
+
+def addresses_in(text: str) -> list[str]:
+    """The pieces of a list of addresses, at commas, semicolons and line ends outside of quotation marks."""
+    return [part for part in _BETWEEN.split(text) if part.strip()]
+
+
+def read_named_address(text: str) -> tuple[str, str]:
+    """(name, address) of «Name <address>» or an address alone; `ValidationError` with what was typed for all else."""
+    found = _ADDRESS.fullmatch(text.strip())
+    name, address = (found[1] or "", found[2] or found[3]) if found else ("", "")
+    local, at, domain = address.rpartition("@")
+    address = f"{local}{at}{domain.lower()}"
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise ValidationError(_("“%(text)s” is not an e-mail address.") % {"text": text[:100]}) from None
+    return name.strip(' "'), address

@@ -8,13 +8,19 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from pheu.activities import inviting
+from pheu.activities.guests import Guests
+from pheu.activities.models import ActivityType, Guest
+from pheu.activities.services import reschedule_activity, schedule_activity
 from pheu.conftest import make_cast
 from pheu.core import shape
 from pheu.core.errors import DomainError
 from pheu.leads.models import Lead
 from pheu.leads.services import create_lead
 from pheu.messaging import advertising, by_itself, consents, mailboxes, receiving, sending, trying
+from pheu.messaging.channels.email.parsing import read
 from pheu.messaging.models import Consent, EmailTemplate, Mailbox, Message
+from pheu.messaging.tests.test_invitations import MONDAY, letter_with, reply
 from pheu.messaging.tests.test_writing_letters import VAN, letter, mailbox_for, received
 from pheu.people.models import Profile
 from pheu.people.tests.test_access_acts import a_mailbox
@@ -198,3 +204,18 @@ def test_the_third_advertisement_of_two_at_once_makes_the_other_wait(an, monkeyp
     assert sorted(Message.objects.filter(pk__in=[one.pk for one in two]).values_list("state", flat=True)) == [
         "sending", "waiting",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("answers_first", [True, False])
+def test_an_answer_by_mail_never_stands_for_a_time_that_it_was_not_about(an, answers_first):
+    """R1.30: whoever comes second, the answer or the new time, finds what the first has made."""
+    box, lead = mailbox_for(an), a_lead(an)
+    given = {"what": ActivityType.objects.all()[0], "due_at": MONDAY, "assignee": an, "lasts": 60}
+    work = schedule_activity(lead.record, guests=Guests((), ((VAN.name, VAN.address),)), by=an, **given)
+    inviting.bring_up(lead.record, by=None)
+    answers = partial(receiving.receive, box, read(letter_with(reply())))
+    moves = partial(reschedule_activity, work, due_at=MONDAY + timedelta(days=1), by=an)
+    outcome = race(*((answers, moves) if answers_first else (moves, answers)), at=BEFORE_WRITE)
+    assert (outcome.errors, outcome.deadlocks, Guest.objects.get().answer) == ([], 0, "")
+    assert Message.objects.filter(state="received", record=lead.pk).count() == 1
+    assert list(disagreements()) == []

@@ -13,8 +13,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 from django.utils import timezone
 
-from pheu.activities import planning, series
+from pheu.activities import inviting, planning, series
 from pheu.activities import services as activities
+from pheu.activities.guests import Guests
 from pheu.activities.models import ActivityType, WorkPlan
 from pheu.activities.repeating import Repeat
 from pheu.activities.series import Reach
@@ -90,6 +91,10 @@ class Desk:
         self.archived = archived_long_ago(leads.create_lead(dict(contents), by=an), by=an)
         self.activity = activities.schedule_activity(
             self.lead.record, what=activity_type(), due_at=timezone.now(), assignee=an, by=an
+        )
+        guests = Guests((an,))
+        self.invited = activities.schedule_activity(
+            self.deal.record, what=activity_type(), due_at=timezone.now(), assignee=cast.binh, guests=guests, by=an
         )
         self.plan = a_work_plan()
         self.repeated = activities.schedule_activity(
@@ -209,6 +214,9 @@ ON_ROWS = {
     "activities.schedule_activity": lambda d, by: activities.schedule_activity(
         d.deal.record, what=activity_type(), due_at=timezone.now(), assignee=by, by=by
     ),
+    "inviting.change_guests": lambda d, by: inviting.change_guests(
+        d.activity, guests=Guests((d.cast.hanh,), (("Vân", "van@hd.example"),)), by=by
+    ),
     "activities.finish_activity": lambda d, by: activities.finish_activity(d.activity, result="x", by=by),
     "activities.reschedule_activity": lambda d, by: activities.reschedule_activity(
         d.activity, due_at=timezone.now(), by=by
@@ -245,8 +253,9 @@ OF_AUTHORS = {
     "timeline.withdraw_file": lambda d, by: timeline.withdraw_file(d.file, by=by),
 }
 
-# Acts on letters of one's own mailbox: nobody else's, whatever they may do with the record.
+# Acts on letters of one's own mailbox, and on what one is invited to: nobody else's, whatever they may do with records.
 OF_OWNERS = {
+    "inviting.answer_invitation": lambda d, by: inviting.answer_invitation(d.invited, answer="accepted", by=by),
     "sending.take_back": lambda d, by: sending.take_back(d.letter, by=by),
     "sending.send_again": lambda d, by: sending.send_again(d.draft, by=by),
     "sending.drop": lambda d, by: sending.drop(d.draft, by=by),
@@ -357,7 +366,8 @@ LOOKING = {
 PARTS = {
     "activities.must_change", "activities.must_be_theirs", "activities.is_theirs", "activities.may_change",
     "activities.held", "activities.plan_held", "activities.must_be_as_planned", "planning.drafts",
-    "activities.hand_over_work", "activities.tell_overdue",
+    "activities.hand_over_work", "activities.tell_overdue", "activities.invite",
+    "inviting.bring_up",  # for reactions to what somebody has done
     "series.fill_series", "configuring.hold_entry", "configuring.hold_entries",
     "timeline.record", "timeline.record_many", "timeline.must_be_author", "timeline.give", "timeline.give_each",
     "timeline.put_notes", "timeline.writable",
@@ -497,7 +507,7 @@ def acts_of_the_house():
             "services", "configuring", "housekeeping", "pipelines", "shaping", "staffing", "conversion", "undoing",
             "stages", "undo", "keeping", "sharing", "archiving", "outgoing", "merging", "apart", "running",
             "sweep", "taking_back", "asking", "mailboxes", "sending", "receiving", "by_itself", "series", "planning",
-            "aliases", "consents", "trying",
+            "aliases", "consents", "inviting", "trying",
         ):  # fmt: skip
             if app.name.startswith("pheu.") and find_spec(f"{app.name}.{module}"):
                 short, loaded = module if module != "services" else app.label, import_module(f"{app.name}.{module}")

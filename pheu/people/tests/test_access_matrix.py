@@ -21,7 +21,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from pheu.activities.models import Activity, ActivityType, Reminder
+from pheu.activities.models import Activity, ActivityType, Guest, Reminder
 from pheu.activities.services import schedule_activity
 from pheu.conftest import PASSWORD, fingerprint, stage_of, standing
 from pheu.core.vietnamese import today_here
@@ -97,6 +97,7 @@ class Firm:
         for whose, user in self._doers():
             self.things["operation", *whose] = self._hand_out(user)
             self.things["reminder", *whose] = self._reminder(user)
+            self.things["invitation", *whose] = self._invitation(user)
             self.things["undone operation", *whose] = self._taken_back(user)
             self.things["session", *whose] = self._session(user)
             self.things["notification", *whose] = self._notification(user)
@@ -249,6 +250,12 @@ class Firm:
         work = self._activity(self._row("lead", self.stranger))
         Activity.objects.filter(pk=work.pk).update(assignee=user)
         return Reminder.objects.create(activity=work, minutes=5, by_popup=True, by_mail=False, at=timezone.now())
+
+    def _invitation(self, user: User) -> Any:
+        """To work of somebody else, on a lead of theirs."""
+        work = self._activity(self._row("lead", self.stranger))
+        Guest.objects.create(activity=work, user=user)
+        return work
 
     def _importers(self) -> Iterator[tuple[tuple[str, str], User]]:
         for code, user in self.people.items():
@@ -666,6 +673,11 @@ ENTRIES = {
     "activity-done": _on_activity(get=200, post=302, sends=lambda *_: {"result": "Đã gọi"}),
     "activity-move": _on_activity(get=200, post=302, sends=lambda *_: {"due_at": "31/12/2026 09:00"}),
     "activity-off": _on_activity(post=302),
+    "activity-guests": _on_activity(get=200, post=302),
+    "activity-busy": Entry(get=200),  # times alone, of colleagues
+    "activity-answer": Entry(
+        about=("invitation",), reach=_operation_reach, post=302, sends=lambda *_: {"answer": "accepted"}
+    ),
     "activity-ending": _on_activity(get=200, post=302, sends=lambda *_: {"reach": "one"}),
     "activity-resume": _on_activity(post=302),
     # prospects and leads

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from pheu.activities import planning, series
+from pheu.activities import inviting, planning, series
 from pheu.activities import services as activities
+from pheu.activities.guests import Guests
 from pheu.activities.models import Activity, ActivityType, WorkPlan
 from pheu.activities.repeating import Repeat
 from pheu.activities.series import Reach
@@ -351,6 +352,24 @@ ON_LEAD = {
         "activity.resumed",
         on="work",
     ),
+    "inviting.change_guests": Act(
+        lambda d: partial(
+            inviting.change_guests, an_invitation(d), guests=Guests((d.cast.binh, d.cast.hanh), (VAN,)), by=d.an
+        ),
+        "activity.guests_changed",
+        on="work",
+    ),
+    "inviting.answer_invitation": Act(
+        lambda d: partial(inviting.answer_invitation, an_invitation(d), answer="accepted", by=d.cast.binh),
+        "activity.answered",
+        on="work",
+    ),
+    "inviting.bring_up": Act(
+        lambda d: (an_invitation(d), partial(inviting.bring_up, d.lead.record, by=None))[1],
+        "activity.not_invited",
+        many=True,
+        on="work",
+    ),
 }
 
 # The same, of a deal that a conversion made, with its company and its lead.
@@ -643,6 +662,14 @@ def a_file(d: Desk) -> Any:
 
 def a_planned_one(d: Desk) -> Activity:
     return once(d, "planned", lambda: d.work(d.lead))
+
+
+VAN = ("Vân", "van@hd.example")
+
+
+def an_invitation(d: Desk) -> Activity:
+    guests = Guests((d.cast.binh,), (VAN,))
+    return once(d, "invitation", lambda: inviting.change_guests(d.work(d.lead), guests=guests, by=d.an))
 
 
 def a_work_plan(d: Desk) -> WorkPlan:

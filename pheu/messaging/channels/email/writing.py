@@ -18,6 +18,7 @@ from .automatic import OURS
 from .letters import Address, Attached
 
 MOST_REFERENCES = 20
+METHODS = {"REQUEST", "CANCEL"}
 AUTOMATIC = {"", "auto-generated", "auto-replied"}
 
 _UTF8 = Charset("utf-8")
@@ -44,17 +45,19 @@ def written(
     in_reply_to: str = "",
     references: Sequence[str] = (),
     files: Sequence[Attached] = (),
+    calendar: tuple[str, bytes] | None = None,
     automatic: str = "",
     unsubscribe: str = "",
     sent_at: datetime,
 ) -> bytes:
-    """The message, with no more containers than it needs; `text` is made from the HTML where it is empty.
+    """The message, with no more containers than it needs; `text` is made from the HTML where it is empty;
+    `calendar` is (METHOD, iCalendar object), said beside text and HTML (RFC 6047).
 
     `bcc` is looked at and told to nobody. `automatic` ("auto-generated", "auto-replied") asks others not to answer by
     themselves (RFC 3834). `unsubscribe` is an address that takes one click (RFC 8058). ValueError: a value that would
     end a header or begin another one, or is no address.
     """
-    message = _body(text or safe.words_of(html), html, files)
+    message = _body(text or safe.words_of(html), html, files, calendar)
     for one in bcc:
         mailbox(one)
     parents = list(dict.fromkeys(references))
@@ -149,11 +152,12 @@ def unsubscribing(address: str) -> dict[str, str]:
 # Parts ----------------------------------------------------------------------------------------------------------------
 
 
-def _body(text: str, html: str, files: Sequence[Attached]) -> MIMEBase:
+def _body(text: str, html: str, files: Sequence[Attached], calendar: tuple[str, bytes] | None = None) -> MIMEBase:
     body = _text(text, "plain")
     shown = [file for file in files if html and file.inline and file.content_id and f"cid:{file.content_id}" in html]
-    if html:
-        body = _multipart("alternative", [body, _text(html, "html")])
+    ways = [*([_text(html, "html")] if html else []), *([_calendar(*calendar)] if calendar else [])]
+    if ways:
+        body = _multipart("alternative", [body, *ways])
     if shown:
         body = _multipart("related", [body, *map(_file, shown)])
     if others := [file for file in files if file not in shown]:
@@ -164,6 +168,16 @@ def _body(text: str, html: str, files: Sequence[Attached]) -> MIMEBase:
 def _text(text: str, kind: str) -> MIMEBase:
     part = MIMENonMultipart("text", kind, charset="utf-8")
     part.set_payload(text, _UTF8)
+    return part
+
+
+def _calendar(method: str, content: bytes) -> MIMEBase:
+    """In base64, which keeps its line ends; mail programs find their buttons by `method`."""
+    if method not in METHODS:
+        raise ValueError(f"no method of a calendar: {method!r}")
+    part = MIMENonMultipart("text", "calendar", charset="utf-8", method=method)
+    part.set_payload(content)
+    encode_base64(part)
     return part
 
 
