@@ -96,7 +96,7 @@ TAGS = Tags(
     name="tags",
     label=_("Tags"),
     filterable=True,
-    synonyms=("từ khóa", "từ khoá", "thẻ", "nhãn", "tag", "tags", "hashtag"),
+    synonyms=("từ khóa", "từ khoá", "thẻ", "tag", "tags", "hashtag"),
 )
 
 COMPANY = Schema(

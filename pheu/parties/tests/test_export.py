@@ -39,6 +39,7 @@ from pheu.records.fields import (
     Phone,
     Pick,
     RowPick,
+    Tags,
     TaxCode,
     WardPick,
 )
@@ -309,6 +310,8 @@ def filled(one, nth: int):
             return Decimal(1234 + nth) / 10**one.places
         case LongText():
             return f"Dòng một, {NASTY[nth % len(NASTY)]}\nDòng hai; {nth}"
+        case Tags():
+            return [Tag.objects.get_or_create(name=name)[0] for name in ("VIP", "Xuất khẩu, nội địa")[: nth % 3]]
         case WardPick():  # below the province
             return atlas().provinces[provinces()[nth][0]].wards[nth].code
         case RowPick():
