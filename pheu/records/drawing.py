@@ -502,6 +502,42 @@ def cell_class(field: Field, kind: Kind) -> str:
     return f"{place} end num".strip() if field.is_number else place
 
 
+# Menus of a list --------------------------------------------------------------------------------
+
+
+def sort_lines(listing: Any) -> SafeString:
+    """By what a list is in order, one after the other, and by what else it can be."""
+    return together(_sort_line(way) for way in listing.ways_to_sort.values())
+
+
+def _sort_line(way: Any) -> SafeString:
+    words = html("<span>{}</span>", way.field.label)
+    if way.nth:
+        which = _("descending") if way.falls else _("ascending")
+        sign = icon("sort-descending" if way.falls else "sort-ascending")
+        words = html('{}{}<span class="sr-only">{}</span>', sign, words, which)
+    told = attributes({"href": way.also_url if way.nth else way.url, "aria-current": "true" if way.nth else None})
+    beside: SafeString | str = ""
+    if way.without_url:
+        beside = _beside(way.without_url, "x", _("No longer by “%(field)s”") % {"field": way.field.label})
+    elif way.also_url and not way.nth:
+        beside = _beside(way.also_url, "plus", _("Then by “%(field)s”") % {"field": way.field.label})
+    return html('<div class="menu-line"><a class="menu-item"{}>{}</a>{}</div>\n', told, words, beside)
+
+
+def _beside(url: str, sign: str, words: str) -> SafeString:
+    named = attributes({"href": url, "aria-label": words, "title": words})
+    return html('<a class="btn btn-ghost btn-small btn-square"{}>{}</a>', named, icon(sign, size="small"))
+
+
+def group_lines(listing: Any) -> SafeString:
+    """By what the rows can stand in groups."""
+    return together(
+        html('<a class="menu-item"{}>{}</a>\n', attributes({"href": url, "aria-current": is_now and "true"}), one.label)
+        for one, url, is_now in listing.ways_to_group
+    )
+
+
 # Filters ---------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,8 @@ from pheu.records.schema import when_shown
 register = template.Library()
 register.simple_tag(drawing.cell)
 register.simple_tag(drawing.heads)
+register.simple_tag(drawing.sort_lines)
+register.simple_tag(drawing.group_lines)
 register.filter("opened_at", address_of)
 register.simple_tag(cards.card)
 register.simple_tag(drawing.filter_chips)
