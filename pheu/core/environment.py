@@ -119,7 +119,7 @@ def database(directory: Path, pool_size: int) -> dict[str, object]:
     # Requests beyond the pool wait, and fail after 5 s instead of hanging.
     pool = {"min_size": 1, "max_size": pool_size, "timeout": 5, "max_lifetime": 1800}
     options = {**given, "pool": pool}
-    return {"ENGINE": "django.db.backends.postgresql", "CONN_HEALTH_CHECKS": True, **described, "OPTIONS": options}
+    return {"ENGINE": "pheu.core.database", "CONN_HEALTH_CHECKS": True, **described, "OPTIONS": options}
 
 
 def mail(environ: Mapping[str, str], directory: Path) -> dict[str, object]:

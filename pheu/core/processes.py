@@ -1,6 +1,7 @@
 """Processes that never outlive the one that started them. Standard library only: used before Django exists."""
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -21,6 +22,17 @@ def stop_with_parent(with_signal: signal.Signals = signal.SIGTERM) -> None:
     _libc.prctl(PR_SET_PDEATHSIG, int(with_signal), 0, 0, 0)
     if os.getppid() != parent:  # It ended before the kernel knew of our wish.
         os.kill(os.getpid(), with_signal)
+
+
+def keep_what_is_loaded() -> None:
+    """Never look for garbage among what has been loaded so far: it stays, and a look at it holds up a request for 30 ms.
+
+    Of what comes later a little is looked through often, by the end of every second page or so: by 20,000 pieces at a time
+    every tenth page took 8 ms longer.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 20, 20)
 
 
 def both(vietnamese: str, english: str) -> str:

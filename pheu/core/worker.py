@@ -10,9 +10,11 @@ def main() -> None:
     os.environ["PHEU_PROCESS"] = "worker"  # read by the settings: how long a statement may take
     django.setup()
     from pheu.core.jobs import run_worker
+    from pheu.core.processes import keep_what_is_loaded
     from pheu.core.vietnamese.units import atlas
 
     atlas()  # no job waits for it
+    keep_what_is_loaded()
     run_worker()
 
 

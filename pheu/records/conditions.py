@@ -16,7 +16,8 @@ from operator import and_, or_
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import Lookup, Q
+from django.db.models.lookups import IsNull
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -72,7 +73,21 @@ class Part:
 
 def compile_tree(kind: Kind, user: User, tree: Any) -> Q:
     """`tree` as one condition on rows of `kind`, for what `user` may see; `BadCondition` says what is wrong with it."""
-    return _compile(kind, user, tree, [0], 0)
+    return _unguarded(_compile(kind, user, tree, [0], 0))
+
+
+def _unguarded(condition: Q) -> Q:
+    """The same without "and it has a value" beside comparisons that nothing but a value fulfils (`fields.base.compare`).
+
+    It is needed under a "not" alone; elsewhere it is compiled and planned once for each way to see the rows.
+    """
+    if condition.negated:
+        return condition
+    told = [_unguarded(one) if isinstance(one, Q) else one for one in condition.children]
+    if condition.connector == Q.AND:
+        compared = [one.lhs for one in told if isinstance(one, Lookup) and not isinstance(one, IsNull)]
+        told = [one for one in told if not (isinstance(one, IsNull) and one.rhs is False and one.lhs in compared)]
+    return Q(*told, _connector=condition.connector)
 
 
 def can_be_asked(kind: Kind, user: User, tree: Tree) -> bool:

@@ -56,8 +56,9 @@ def _phone(field: Field, value: Any, row: Any) -> Drawn:
         return html('<span class="nowrap" title="{}">{}</span>', _("phone could not be read"), pill(value, "amber"))
     number = dialled(value)
     kept = "" if ";" in number else " nowrap"  # an extension may stand below its number where there is little room
-    link = html('<a class="phone{}" href="tel:{}">{}</a>', kept, number, field.show(number))
-    words = field.show(value).removeprefix(field.show(number)).strip()
+    shown = field.show(number)
+    link = html('<a class="phone{}" href="tel:{}">{}</a>', kept, number, shown)
+    words = field.show(value).removeprefix(shown).strip() if value != number else ""
     return html('{} <span class="sub">{}</span>', link, words) if words else link
 
 

@@ -19,9 +19,7 @@ from pheu.activities.services import schedule_activity
 from pheu.conftest import make_cast, standing
 from pheu.core.vietnamese.text import fold
 from pheu.records import kinds, moments
-from pheu.records.conditions import (
-    rows_where,
-)
+from pheu.records.conditions import compile_tree, rows_where
 from pheu.records.fields import (
     Choice,
     Date,
@@ -384,3 +382,18 @@ def test_me_is_whoever_looks(world):
         found = answers(lead, user, mine)
         assert found
         assert found == set(lead.model.objects.filter(owner=user).values_list("pk", flat=True))
+
+
+def test_a_comparison_asks_for_a_value_beside_it_only_under_a_not(world):
+    kind, user = kinds.get(KINDS[0]), world.cast.an
+    own = next(one for one in kind.schema if one.own and isinstance(one, Number))
+    least = {"field": own.name, "op": "from", "value": 1}
+    range_of = {"all": [least, {"field": own.name, "op": "to", "value": 9}]}
+
+    def asked(tree):
+        return str(kind.model.objects.filter(compile_tree(kind, user, tree)).query).count("IS NOT NULL")
+
+    assert asked(range_of) == 0
+    assert asked({"any": [range_of, least]}) == 0
+    assert asked({"not": least}) == 1
+    assert asked({"all": [range_of, {"not": range_of}]}) == 2
