@@ -25,10 +25,10 @@ def stop_with_parent(with_signal: signal.Signals = signal.SIGTERM) -> None:
 
 
 def keep_what_is_loaded() -> None:
-    """Never look for garbage among what has been loaded so far: it stays, and a look at it holds up a request for 30 ms.
+    """Never look for garbage among what has been loaded so far: it stays, and a look at it holds up a page for 30 ms.
 
-    Of what comes later a little is looked through often, by the end of every second page or so: by 20,000 pieces at a time
-    every tenth page took 8 ms longer.
+    Of what comes later a little is looked through often, by the end of every second page or so: by 20,000 pieces at a
+    time every tenth page took 8 ms longer.
     """
     gc.collect()
     gc.freeze()

@@ -77,7 +77,7 @@ def compile_tree(kind: Kind, user: User, tree: Any) -> Q:
 
 
 def _unguarded(condition: Q) -> Q:
-    """The same without "and it has a value" beside comparisons that nothing but a value fulfils (`fields.base.compare`).
+    """The same without "and it has a value" beside comparisons that only a value fulfils (`fields.base.compare`).
 
     It is needed under a "not" alone; elsewhere it is compiled and planned once for each way to see the rows.
     """

@@ -1,7 +1,7 @@
 """Django's PostgreSQL, with moments read by psycopg's C instead of by a class in Python.
 
-Django gives each moment the connection's time zone in a loader of its own, five microseconds a value; a list of fifty rows
-has two hundred and fifty. Our connections speak UTC, as psycopg's own loader finds out by itself.
+Django gives each moment the connection's time zone in a loader of its own, five microseconds a value; a list of fifty
+rows has two hundred and fifty. Our connections speak UTC, as psycopg's own loader finds out by itself.
 """
 
 from typing import Any
@@ -25,4 +25,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if name is None:
             return self.connection.cursor()
         held = self.connection.autocommit
-        return base.ServerSideCursor(self.connection, name=name, scrollable=False, withhold=held)
+        return base.ServerSideCursor(self.connection, name=name, scrollable=False, withhold=held)  # type: ignore[call-arg]
