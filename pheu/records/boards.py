@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, F, Q, Value, Window
+from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 from django.db.models.functions import RowNumber
 from django.http import QueryDict
 from django.utils.functional import cached_property
@@ -30,7 +31,8 @@ from pheu.records.grouping import NOTHING, Group, fields_of_columns, groups_of, 
 from pheu.records.kinds import Kind
 from pheu.records.lists import Listing, told_open
 from pheu.records.models import Pipeline, Stage
-from pheu.records.places import LONGEST_PLACE, place_of
+from pheu.records.orders import USUAL
+from pheu.records.places import LONGEST_PLACE, place_of, read_place, write_place
 from pheu.records.schema import Schema
 
 CARDS = 20
@@ -129,6 +131,10 @@ class Board(Listing):
 
     is_paged = False
     by: Field | None = None
+    # The cards of a column, the newest first: by what, and what stands beside their id there.
+    # The newest first, and by which moment lists have them in the same order.
+    cards_by: tuple[str, ...] = ("-pk",)
+    stands_at = "created_at"
 
     @cached_property
     def pipelines(self) -> list[Pipeline]:
@@ -269,7 +275,7 @@ class Board(Listing):
             if len(column.cards) > most:
                 column.cards = column.cards[:most]
                 lane = [column.lane] if column.lane else None
-                column.more_url = self.url(of=column.key, lane=lane, below=str(column.cards[-1].pk))
+                column.more_url = self.url(of=column.key, lane=lane, below=self._edge_below(column.cards[-1]))
 
     @property
     def _most_cards(self) -> int:
@@ -372,19 +378,18 @@ class Board(Listing):
 
     def _cards(self, columns: list[Column]) -> list[tuple[str, str, Any]]:
         """The newest cards of each column: their ids by one union of short index scans, then the rows at once."""
-        below, most = read_id(self.params.get("below")), self._most_cards
-        beyond = Q() if below is None else Q(pk__lt=below)
-        found = self.narrowed(self.kind.model.objects.all()).filter(beyond).order_by("-pk")
+        most, told = self._most_cards, [one.removeprefix("-") for one in self.cards_by]
+        found = self.narrowed(self.kind.model.objects.all()).filter(self._beyond).order_by(*self.cards_by)
         ways, conditions = found.ways_to_see(self.user), map(self._within, columns)
         slices = [
-            way.filter(condition).annotate(nth=Value(nth)).values("nth", "pk")[: most + 1]
+            way.filter(condition).annotate(nth=Value(nth)).values("nth", *told)[: most + 1]
             for nth, condition in enumerate(conditions)
             for way in ways
         ]
         if not slices:
             return []
         # A union of one is the slice itself, which is in order and takes no other.
-        newest = slices[0].union(*slices[1:]).order_by("nth", "-pk") if len(slices) > 1 else slices[0]
+        newest = slices[0].union(*slices[1:]).order_by("nth", *self.cards_by) if len(slices) > 1 else slices[0]
         by_column = groupby(newest, key=itemgetter("nth"))
         return self._placed(
             {
@@ -394,16 +399,26 @@ class Board(Listing):
             }
         )
 
+    @property
+    def _beyond(self) -> Q:
+        """What stands below the card that the address names."""
+        below = read_id(self.params.get("below"))
+        return Q() if below is None else Q(pk__lt=below)
+
+    def _edge_below(self, card: Any) -> str:
+        """How an address names it."""
+        return str(card.pk)
+
     def _cards_of_cells(self, cells: list[Column]) -> list[tuple[str, str, Any]]:
         """The newest cards of each cell: however many there are, their ids by one statement."""
         if not cells or self.lanes_by is None:
             return []
         columns, lanes = ({getattr(one, name): one for one in cells} for name in ("key", "lane"))
         told = {"of_column": self._expression, "of_lane": self.lanes_by.expression()}
-        nth = Window(RowNumber(), partition_by=["of_column", "of_lane"], order_by="-pk")
+        nth = Window(RowNumber(), partition_by=["of_column", "of_lane"], order_by=self.cards_by)
         there = _any_of(map(self._of_key, columns)) & _any_of(map(self._of_lane, lanes))
         rows = self.narrowed().filter(there).annotate(**told).annotate(nth=nth).filter(nth__lte=self._most_cards + 1)
-        found = rows.order_by("-pk").values_list("pk", *told)
+        found = rows.values_list("pk", *told)
         return self._placed({pk: (key_of(self.lanes_by, lane), self._key_of(of)) for pk, of, lane in found})
 
     @property
@@ -422,8 +437,8 @@ class Board(Listing):
         fields = self.schema.card_fields()
         rows = self.kind.model.objects.filter(pk__in=ids).to_draw([*fields, *self.schema.customer_fields()])
         actions = {one for one in map(right_to_move, self._moved_by) if one is not None}
-        rows = with_abilities(rows, self.user, *actions).annotate(made=F("created_at"))
-        cards = list(rows.order_by("-pk"))
+        rows = with_abilities(rows, self.user, *actions).annotate(stands_at=F(self.stands_at))
+        cards = list(rows.order_by(*self.cards_by))
         kept = self._kept_in
         for card in cards:
             card.may_move = bool(granted(card) & set(map(str, actions))) and card.stage_id not in kept
@@ -457,8 +472,9 @@ class Board(Listing):
     def _place_of(self, card: Any, key: str) -> str:
         """Where its page knows it by: in its column, from the newest card down."""
         asked = self._told_of_column(card, key)
-        query = self.url(**asked, sort="-created_at", board="1", unfold=None, below=None, of=None, lane=None)
-        return place_of(query, "-created_at", (card.made, card.pk)) if len(query) <= LONGEST_PLACE else ""
+        sort = f"-{self.stands_at}"
+        query = self.url(**asked, sort=sort, board="1", unfold=None, below=None, of=None, lane=None)
+        return place_of(query, sort, (card.stands_at, card.pk)) if len(query) <= LONGEST_PLACE else ""
 
     def _told_of_column(self, card: Any, key: str) -> dict[str, str]:
         return {"stage": str(card.stage_id)}
@@ -503,7 +519,21 @@ class Board(Listing):
 
 
 class FieldBoard(Board):
-    """A board whose columns are the groups of a field: what a list in these groups has, as cards."""
+    """A board whose columns are the groups of a field: what a list in these groups has, as cards and in its order.
+
+    So its cards are read along the index of the field.
+    """
+
+    cards_by = ("-updated_at", "-pk")
+    stands_at = "updated_at"
+
+    @property
+    def _beyond(self) -> Q:
+        below = read_place(USUAL, self.params.get("below", ""))
+        return Q(TupleLessThan(Tuple("updated_at", "pk"), below)) if below is not None else Q()
+
+    def _edge_below(self, card: Any) -> str:
+        return write_place(USUAL, (card.stands_at, card.pk))
 
     @cached_property
     def by(self) -> Field:  # type: ignore[override]

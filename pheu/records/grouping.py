@@ -107,8 +107,9 @@ def _kept(listing: Any, one: Field) -> dict[str, tuple[int, Decimal]]:
 def _counted(listing: Any, one: Field) -> dict[str, tuple[int, Decimal]]:
     amount = listing.kind.fields.amount
     worth: Any = Sum(amount) if amount else Value(0)
-    value: Any = one.expression()
-    rows = listing.narrowed().order_by().annotate(of_group=TruncMonth(value) if is_by_month(one) else value)
+    # As filters compare it: of that the planner knows how few values there are.
+    value: Any = TruncMonth(one.expression()) if is_by_month(one) else one.compared()
+    rows = listing.narrowed().order_by().annotate(of_group=value)
     told = rows.values("of_group").annotate(n=Count("pk"), worth=worth).values_list("of_group", "n", "worth")
     found: dict[str, tuple[int, Decimal]] = {}
     for value, n, worth in told:

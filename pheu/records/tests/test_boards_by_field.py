@@ -141,6 +141,23 @@ def test_a_column_goes_on_below_its_last_card(client, an, monkeypatch):
 
 
 @pytest.mark.django_db
+def test_cards_stand_as_the_list_does_what_was_changed_last_on_top(client, an, monkeypatch):
+    monkeypatch.setattr(boards, "CARDS", 2)
+    first, *_others = [create_deal({"name": f"Trạm {nth}", "owner": an}, by=an) for nth in range(4)]
+    change(first, {"priority": (0, 2)}, by=an)
+    client.force_login(an)
+    [mine] = [one for one in board(client, "by=owner").columns_of_stages if one.count]
+    assert [card.title for card in mine.cards] == ["Trạm 0", "Trạm 3"]
+    listed = [row.title for row in client.get("/deals/?tab=all&owner=me").context["listing"].rows]
+    assert listed == ["Trạm 0", "Trạm 3", "Trạm 2", "Trạm 1"]
+    more = client.get(f"/deals/board/{mine.more_url}").text
+    assert [f"Trạm {nth}" in more for nth in range(4)] == [False, True, True, False]
+    # What nobody has signed is no place: the column begins at its beginning.
+    again = client.get(f"/deals/board/?tab=all&by=owner&of={mine.key}&below={first.pk}").text
+    assert "Trạm 0" in again
+
+
+@pytest.mark.django_db
 def test_columns_and_lanes_without_room_are_told_with_a_way_to_the_list(client, an, monkeypatch):
     monkeypatch.setattr(boards, "MOST_COLUMNS", 3)
     monkeypatch.setattr(boards, "MOST_LANES", 2)

@@ -27,8 +27,9 @@ from pheu.people.models import Role, User
 from pheu.people.scopes import Scope
 from pheu.quality.models import Import, ImportLine
 from pheu.records import kinds
-from pheu.records.boards import Board
+from pheu.records.boards import Board, board_for
 from pheu.records.fields import Field
+from pheu.records.grouping import fields_of_columns
 from pheu.records.kinds import Kind
 from pheu.records.lists import Listing
 from pheu.records.models import Record, RecordTag, Stage, Tag
@@ -46,12 +47,16 @@ SCOPES = ["team", "department", "all"]
 # What is not as it should be: (case, scope) with *, and why.
 OTHERS = "nothing of my team stands there, so its index is walked to the end; it holds all that is asked"
 HEADS = "what I made myself, and whatever is overdue, is counted live: nothing that is kept knows it"
+COLUMNS = "thirty columns of twenty cards, each in five ways: 7,400 rows at most, and what 600 cards refer to at once"
 KNOWN = {
     ("* filter tags", "*"): "all rows of a tag are read and put in order: records_recordtag knows no order of rows",
     ("lead filter team", "*"): OTHERS,
     ("lead filter department", "*"): OTHERS,
     ("lead filter closed_at", "*"): "most rows are closed: the newest first, until enough were closed in those days",
     ("lead by *next_activity, deep", "*"): "few are filled so far down: what I made myself is read and put in order",
+    ("* cards by owner", "*"): COLUMNS,
+    ("* cards by team", "team"): COLUMNS,
+    ("deal cards by created_by", "all"): COLUMNS,
     ("lead board *", "*"): HEADS,
     ("deal board all", "team"): HEADS,
     ("deal board month", "*"): "heads are added up live: the day of closing is nothing that is counted",
@@ -100,6 +105,8 @@ def cases() -> Iterator[tuple[str, Asking]]:
                 yield f"{kind.code} board {view}", partial(board, kind, tab=view)
         for one in kind.fields.filters():
             yield f"{kind.code} filter {one.name}", partial(filtered, kind, one)
+        for one in fields_of_columns(kind.fields) if kind.has_board else ():
+            yield f"{kind.code} cards by {one.name}", partial(cards_by, kind, one)
 
 
 def rows(kind: Kind, user: User, **asked: str) -> Act:
@@ -115,6 +122,13 @@ def rows_in_the_middle(kind: Kind, sort: str, user: User) -> Act:
 
 def board(kind: Kind, user: User, **asked: str) -> Act:
     return lambda: Board(kind, user, QueryDict(urlencode(asked))).columns_of_stages
+
+
+def cards_by(kind: Kind, one: Field, user: User) -> Act:
+    """The cards alone: how many there are in each column is added up over all of them."""
+    shown = board_for(kind, user, QueryDict(urlencode({"tab": "all", "by": one.name})))
+    columns = shown.heads
+    return lambda: shown.deal_out(columns)
 
 
 def filtered(kind: Kind, one: Field, user: User) -> Act:
