@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, ClassVar
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from pheu.automation.schema import returning
@@ -47,8 +47,9 @@ class CameFrom(Shown):
     operators: ClassVar[dict[str, Operator]] = {**EMPTY, "where": OF_ROWS["where"]}
 
     def q(self, lookup: str, value: Any) -> Q:
-        standing = Conversion.objects.filter(undone_at=None)
-        return Q(pk__in=standing.filter(**{f"lead__{lookup}": value}).values("deal"))
+        # Asked of each row: "in all of those" would be a list too long to look into once it is denied.
+        standing = Conversion.objects.filter(undone_at=None, deal=OuterRef("pk"))
+        return Q(Exists(standing.filter(**{f"lead__{lookup}": value})))
 
     def is_empty_q(self) -> Q:
         return ~self.q("isnull", False)

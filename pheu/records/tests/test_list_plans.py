@@ -183,6 +183,17 @@ def test_what_stands_too_long_is_found_along_an_index(seller, code, many):
     assert not {scope: fault for scope, fault in found.items() if fault}
 
 
+@pytest.mark.parametrize("operator", ["empty", "filled"])
+def test_whether_a_deal_came_from_a_lead_is_asked_of_each_on_the_way(seller, operator):
+    """A list of all that did, denied, was gone through again for every deal: five seconds were not enough."""
+    asked = {"tab": "all", f"lead.{operator}": "1"}
+    with CaptureQueriesContext(connection) as captured:
+        rows(kinds.get("deal"), seeing(seller, "all"), **asked)()
+    plans = [plan_of(one["sql"]) for one in captured.captured_queries if "deals_conversion" in one["sql"]]
+    assert plans
+    assert not [node for plan in plans for node in plan if node.get("Subplan Name", "").startswith("SubPlan")]
+
+
 def test_lines_of_a_file_find_their_phones_one_by_one(seller):
     """R1.31: row by row along an index. A bitmap of both ways to hold a number made a million rows be read instead."""
     imported = Import.objects.create(kind="lead", by=seller, name="a.csv", file="a.csv")
