@@ -312,10 +312,12 @@ class Row(Loaded):
 
     def place_record(self) -> Record:
         """The same without what the row is called and found by."""
+        record = self.record
         for name in self.copied:
-            setattr(self.record, name, getattr(self, name))
-        self.is_live = self.record.is_live
-        return self.record
+            if getattr(record, name) != (value := getattr(self, name)):
+                setattr(record, name, value)
+        self.is_live = record.is_live
+        return record
 
     def make_title_key(self, title: str) -> bytes:
         return sort_key(title)

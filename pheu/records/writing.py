@@ -55,7 +55,9 @@ def begin_rows(rows: Sequence[AnyRow], *, by: User | None) -> None:
     for row, (pk, number) in zip(rows, _reserve(kind, len(rows)), strict=True):
         row.created_by = row.created_by or by
         row.created_at = row.updated_at = now
-        row.record = Record(pk=pk, kind=kind.code, number=f"{kind.prefix}-{number:06d}", continues=row.continues)
+        row.record = Record.fresh(
+            id=pk, kind=kind.code, number=f"{kind.prefix}-{number:06d}", continues=row.continues
+        )
         row.describe_record()
 
 
