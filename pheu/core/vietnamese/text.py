@@ -152,9 +152,9 @@ def marked_words(text: str) -> list[str]:
     In letters and digits, so that a trigram index of any locale tells «Đào» from «Đạo». Beginnings stay beginnings, and
     nothing that people type begins so.
     """
-    words = _NOT_WORD.sub(" ", canonical_tone(clean(text)).lower()).split()
-    spelt = [(word, unicodedata.normalize("NFD", word).translate(_VNI)) for word in words]
-    return [f"z{told}" for word, told in spelt if told != word]
+    words = _NOT_WORD.sub(" ", canonical_tone(clean(text)).lower())
+    spelt = unicodedata.normalize("NFD", words).translate(_VNI)
+    return [f"z{told}" for word, told in zip(words.split(), spelt.split(), strict=True) if told != word]
 
 
 def marked_text(text: str) -> str:
