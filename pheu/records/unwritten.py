@@ -7,6 +7,7 @@ into every index of its table and of its Record's.
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from psycopg import sql
 
@@ -22,7 +23,10 @@ def ask(question: models.QuerySet, new: Sequence[Row]) -> list[Any]:
     """
     if not new:
         return list(question)
-    text, told = question.query.sql_with_params()
+    try:
+        text, told = question.query.sql_with_params()
+    except EmptyResultSet:
+        return []  # nothing can be so
     tags = [RecordTag(record_id=row.pk, tag_id=tag.pk) for row in new for tag in row.__dict__.get("tags_put") or ()]
     asked = [_Beside(some, text) for some in (new, [row.record for row in new], tags) if some]
     there = [one for one in asked if one.table in text]

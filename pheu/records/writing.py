@@ -1,7 +1,7 @@
 """The doors through which rows are written: a few statements for any number of them, each kept in the journal.
 
-`begin_rows` and `create_rows` make rows with their Records, `save_many` writes them. `make`, `change` and `remove` write what hangs on Records:
-activities, notes, tags, followers. Nothing else writes these tables (`bin/lint_writes.py`), so what an act did can be
+`begin_rows` and `create_rows` make rows with their Records, `save_many` writes them. `make`, `change` and `remove` write
+what hangs on Records: activities, notes, tags, followers. Nothing else writes these tables (`bin/lint_writes.py`), so what an act did can be
 read, and undone, from its journal.
 """
 
@@ -55,9 +55,7 @@ def begin_rows(rows: Sequence[AnyRow], *, by: User | None) -> None:
     for row, (pk, number) in zip(rows, _reserve(kind, len(rows)), strict=True):
         row.created_by = row.created_by or by
         row.created_at = row.updated_at = now
-        row.record = Record.fresh(
-            id=pk, kind=kind.code, number=f"{kind.prefix}-{number:06d}", continues=row.continues
-        )
+        row.record = Record.fresh(id=pk, kind=kind.code, number=f"{kind.prefix}-{number:06d}", continues=row.continues)
         row.describe_record()
 
 

@@ -81,7 +81,9 @@ def record_many(
     who = _author(by) | {"kind": kind.code, "via": via, "subject": subject, "operation_id": current().operation}
     who["at"] = timezone.now()
     rows = [
-        Event.fresh(about=about, facts=facts, since=_of(since, about), cause=(why := _of(cause, about)) and why.pk, **who)
+        Event.fresh(
+            about=about, facts=facts, since=_of(since, about), cause=(why := _of(cause, about)) and why.pk, **who
+        )
         for about, facts in told
     ]
     bulk.insert(rows)
