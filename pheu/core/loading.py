@@ -35,7 +35,8 @@ class Loaded(models.Model):
         begins_with, makers = _beginnings(cls)
         row.__dict__.update(begins_with)
         for name, make in makers:
-            row.__dict__[name] = make()
+            if name not in values:
+                row.__dict__[name] = make()
         relations = _relations(cls)
         for name, value in values.items():
             if name in relations:

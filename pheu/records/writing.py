@@ -1,8 +1,8 @@
 """The doors through which rows are written: a few statements for any number of them, each kept in the journal.
 
-`begin_rows` and `create_rows` make rows with their Records, `save_many` writes them. `make`, `change` and `remove` write
-what hangs on Records: activities, notes, tags, followers. Nothing else writes these tables (`bin/lint_writes.py`), so what an act did can be
-read, and undone, from its journal.
+`begin_rows` and `create_rows` make rows with their Records, `save_many` writes them. What hangs on Records (activities,
+notes, tags, followers) is written by `make`, `change` and `remove`. Nothing else writes these tables
+(`bin/lint_writes.py`), so what an act did can be read, and undone, from its journal.
 """
 
 from collections.abc import Iterable, Sequence
@@ -52,10 +52,13 @@ def begin_rows(rows: Sequence[AnyRow], *, by: User | None) -> None:
     and numbers from the kind's (gaps allowed), so imports may run side by side.
     """
     kind, now = kinds.get(rows[0].kind), timezone.now()
-    for row, (pk, number) in zip(rows, _reserve(kind, len(rows)), strict=True):
+    for row, (pk, nth) in zip(rows, _reserve(kind, len(rows)), strict=True):
         row.created_by = row.created_by or by
         row.created_at = row.updated_at = now
-        row.record = Record.fresh(id=pk, kind=kind.code, number=f"{kind.prefix}-{number:06d}", continues=row.continues)
+        number = f"{kind.prefix}-{nth:06d}"
+        row.record = Record.fresh(
+            id=pk, kind=kind.code, number=number, continues=row.continues, created_at=now, updated_at=now
+        )
         row.describe_record()
 
 

@@ -138,8 +138,9 @@ def search_words(text: str) -> list[str]:
 
 def search_text(*parts: str | None) -> str:
     """Folded words with a leading space, so that `LIKE '% word%'` finds the beginnings of words; empty for no words."""
-    text = " ".join(part for part in parts if part)
-    return "".join(f" {word}" for word in search_words(text)) if text else ""
+    text = " ".join(filter(None, parts))
+    words = search_words(text) if text else ()
+    return f" {' '.join(words)}" if words else ""
 
 
 _VNI_MARKS = "\u0301\u0300\u0309\u0303\u0323\u0302\u031b\u0306"  # sắc is 1, huyền 2 ... trăng 8
