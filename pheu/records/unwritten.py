@@ -45,7 +45,7 @@ class _Beside:
     def __init__(self, things: Sequence[models.Model], text: str) -> None:
         self.things, self.model = things, type(things[0])
         self.table = f'"{self.model._meta.db_table}"'
-        fields: list[Any] = self.model._meta.local_concrete_fields
+        fields: list[Any] = list(self.model._meta.local_concrete_fields)
         self.asked = [one for one in fields if f'."{one.column}"' in text]
         follows = any(one.generated for one in self.asked)
         self.held = [one for one in (fields if follows else self.asked) if not one.generated]

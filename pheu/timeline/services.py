@@ -177,7 +177,7 @@ def put(rows: Sequence[Any], *, by: User, via: str = "page", **facts: Any) -> Se
     writing.create_rows(rows)
     _write_tags(rows)
     told = [(row.record, {"number": row.record.number, **facts}) for row in rows]
-    made = {event.about_id: event for event in record_many(events.CREATED, told, by=by, via=via)}
+    made: dict[Any, Event] = {event.about_id: event for event in record_many(events.CREATED, told, by=by, via=via)}
     record_many(events.ASSIGNED, [(row.record, why) for row, why in handed], by=None, via=RULE, cause=made)
     return rows
 
