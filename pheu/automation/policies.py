@@ -16,8 +16,10 @@ from pheu.core import shape
 from pheu.core.vietnamese import today_here
 from pheu.people.models import Team, TimeOff, User
 from pheu.people.scopes import CHANGE
+from pheu.records import unwritten
 from pheu.records.conditions import TRUE, compile_tree
 from pheu.records.kinds import Kind
+from pheu.records.models import Row
 from pheu.records.sharing import Load, loads_of
 
 Way = HandOutRule.Way
@@ -90,8 +92,8 @@ def takes_new(kind: str) -> bool:
     return kind in _on_new(shape.stamp())
 
 
-def plan_for(kind: Kind, ids: Sequence[int], rules: Iterable[HandOutRule]) -> Plan:
-    """Who would get these records, in their order. A few statements, however many they are."""
+def plan_for(kind: Kind, rows: Sequence[Row], rules: Iterable[HandOutRule]) -> Plan:
+    """Who would get these rows, in their order; also those about to be written. A few statements, however many."""
     plan = Plan()
     usable = []
     for rule in rules:
@@ -100,15 +102,15 @@ def plan_for(kind: Kind, ids: Sequence[int], rules: Iterable[HandOutRule]) -> Pl
             plan.skipped.append((rule, words))
         else:
             usable.append(rule)
-    taken = _taken(kind, ids, usable)
-    plan.left = len(ids) - len(taken)
-    _deal(kind, [(pk, taken[pk]) for pk in ids if pk in taken], plan)
+    taken = _taken(kind, rows, usable)
+    plan.left = len(rows) - len(taken)
+    _deal(kind, [(row.pk, taken[row.pk]) for row in rows if row.pk in taken], plan)
     return plan
 
 
-def _taken(kind: Kind, ids: Sequence[int], rules: Sequence[HandOutRule]) -> dict[int, HandOutRule]:
+def _taken(kind: Kind, asked: Sequence[Row], rules: Sequence[HandOutRule]) -> dict[int, HandOutRule]:
     """The first rule that takes each record; records that none takes are left out. One statement."""
-    if not rules or not ids:
+    if not rules or not asked:
         return {}
     eyes = company()
     conditions = [compile_tree(kind, eyes, rule.condition) for rule in rules]
@@ -116,9 +118,10 @@ def _taken(kind: Kind, ids: Sequence[int], rules: Sequence[HandOutRule]) -> dict
     for nth, condition in enumerate(conditions):
         whens.append(When(Q(pk__gt=0) if condition == TRUE else condition, then=Value(nth)))
     which = Case(*whens, default=None, output_field=IntegerField())
-    rows = kind.model.objects.filter(pk__in=ids).order_by().annotate(rule=which)
+    rows = kind.model.objects.filter(pk__in=[row.pk for row in asked]).order_by().annotate(rule=which)
+    told = rows.exclude(rule=None).values_list("pk", "rule")
     found: dict[int, HandOutRule] = {}
-    for pk, nth in sorted(rows.exclude(rule=None).values_list("pk", "rule")):
+    for pk, nth in sorted(unwritten.ask(told, [row for row in asked if row._state.adding])):
         found.setdefault(pk, rules[nth])
     return found
 

@@ -1,6 +1,6 @@
 """The acts of automation: records are handed out by rules, and taken back from who leaves them alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,11 +16,7 @@ from pheu.records.acts import act
 from pheu.records.locking import hold
 from pheu.records.models import id_and_name
 from pheu.timeline import events
-from pheu.timeline.events import Author
-from pheu.timeline.models import Event
-from pheu.timeline.services import Handing, give_each, record_many
-
-RULE = "rule"  # through what an event of the system came
+from pheu.timeline.services import RULE, Handing, give_each, record_many
 
 
 @act
@@ -34,7 +30,9 @@ def hand_out_by_rules(rows: Sequence[Any], *, by: User, via: str = "page") -> Pl
         return Plan()
     hold(*(row.pk for row in rows))
     held = type(rows[0]).objects.within(by, ASSIGN).with_words().all_or_refuse(rows)
-    return apply_rules(held, held_rules(rows[0].kind), by=by, via=via)
+    plan, handings = by_rules(held, held_rules(rows[0].kind))
+    give_each(handings, events.ASSIGNED, by=by, via=via)
+    return plan
 
 
 def held_rules(kind: str) -> list[HandOutRule]:
@@ -46,21 +44,12 @@ def held_rules(kind: str) -> list[HandOutRule]:
     return rules_of(kind)
 
 
-def apply_rules(
-    held: Sequence[Any],
-    rules: Sequence[HandOutRule],
-    *,
-    by: Author,
-    via: str,
-    cause: Mapping[int, Event] | None = None,
-) -> Plan:
-    """Let held rows be with whom held rules say, and remember whose turn it was."""
-    plan = plan_for(kinds.get(held[0].kind), [row.pk for row in held], rules)
-    handings = [(row, _handing(plan.hands[row.pk])) for row in held if row.pk in plan.hands]
-    give_each(handings, events.ASSIGNED, by=by, via=via, cause=cause)
+def by_rules(rows: Sequence[Any], rules: Sequence[HandOutRule]) -> tuple[Plan, list[tuple[Any, Handing]]]:
+    """To whom held rules hand rows of one kind, held or about to be written; whose turn it was is remembered."""
+    plan = plan_for(kinds.get(rows[0].kind), rows, rules)
     for rule, person in plan.turns().items():
         HandOutRule.objects.filter(pk=rule.pk).update(last=person)
-    return plan
+    return plan, [(row, _handing(plan.hands[row.pk])) for row in rows if row.pk in plan.hands]
 
 
 def _handing(hand: Any) -> Handing:

@@ -31,7 +31,7 @@ def by_rules(request: Request, kind: str) -> HttpResponse:
         plan = hand_out_by_rules(rows, by=request.user)
         tell(request, _said(plan), undo=undo_url() if plan.hands else "")
         return HttpResponseClientRefresh() if request.htmx else redirect(chosen.url("list"))
-    plan = plan_for(chosen, [row.pk for row in rows], rules_of(kind))
+    plan = plan_for(chosen, rows, rules_of(kind))
     may_see_rules = request.user.may("system", VIEW)
     context = {"kind": chosen, "rows": rows, "plan": plan, "rules": HandOutRules.of(kind) if may_see_rules else None}
     return render(request, "automation/by_rules.html", context)

@@ -5,7 +5,7 @@ written where, and what the journal keeps of it, is for `records/writing.py` to 
 """
 
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -43,11 +43,11 @@ def copy(things: Sequence[models.Model]) -> None:
             thing.pk = pk
     fields: list[Any] = [one for one in model._meta.local_concrete_fields if not one.generated]
     told = [place for place, one in enumerate(fields) if isinstance(one, models.JSONField)]
-    values = attrgetter(*(one.attname for one in fields))
+    values = itemgetter(*(one.attname for one in fields))
     statement = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(model._meta.db_table), names(fields))
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.cursor.copy(statement) as stream:
         for thing in things:
-            row = list(values(thing))
+            row = list(values(vars(thing)))
             for place in told:
                 row[place] = None if row[place] is None else _encode(row[place])
             stream.write_row(row)

@@ -42,7 +42,7 @@ def tell_of_owners(events: list[Event]) -> None:
 
 def _handed(event: Event) -> Iterator[News]:
     """The one who has it comes with the record; the one who had it stands in the facts."""
-    if event.about is None:
+    if event.about is None or (event.kind == CREATED.code and event.about.comes_by_rule):
         return
     was, now = (event.facts.get("was") or {}).get("owner_id"), event.about.owner_id
     if was == now:

@@ -111,7 +111,7 @@ class Importer:
 def build_row(importer: Importer, values: dict[str, Any], noted: set[str], place: Place, key: str) -> Any:
     """An unsaved row that nobody owns yet, where the import belongs."""
     schema = importer.schema
-    row = schema.model(team=place.team, department=place.department)
+    row = schema.model.fresh(team=place.team, department=place.department)
     if kinds.get(importer.kind).fields.get("origin") is not None:
         row.origin = place.origin
     for name, value in place.given.items():

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from pheu.core.loading import Loaded
 from pheu.people.models import Department, Team
 from pheu.quality import marks
 from pheu.quality.importers import Importer, Place, importer_of
@@ -198,7 +199,7 @@ class Import(models.Model):
         return self.lines.filter(line__gt=self.header_line or 0)
 
 
-class ImportLine(models.Model):
+class ImportLine(Loaded):
     """One line of the file that is not empty: its cells, how they are read, and what became of it."""
 
     stays_with_its_record = True  # it made that one

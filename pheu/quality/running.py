@@ -158,7 +158,8 @@ def _ends_of(imported: Import, known: Known, lines: Sequence[ImportLine]) -> Seq
     rows = imported.importer.build_many(lines, imported.place)
     met = known.matches(lines, rows)
     mine = known.changeable(met.values())
-    done = {nth: _without_row(imported, lines[nth], one, mine) for nth, one in met.items()}
+    required = imported.importer.required()
+    done = {nth: _without_row(imported, lines[nth], one, mine, required) for nth, one in met.items()}
     open_ = [nth for nth, one in done.items() if one is None]
     new = [nth for nth in open_ if met[nth] is None or not known.takes_in]
     stays = {nth: mine[one.record.pk] for nth in open_ if nth not in new and (one := met[nth]) is not None}
@@ -179,11 +180,12 @@ def _must_differ(known: Known, rows: Sequence[Any]) -> None:
     known.kind.schema.must_differ([{one.name: one.value(row) for one in unique} for row in rows])
 
 
-def _without_row(imported: Import, line: ImportLine, one: Match | None, mine: dict[int, Any]) -> Ended | None:
+def _without_row(
+    imported: Import, line: ImportLine, one: Match | None, mine: dict[int, Any], required: Sequence[str]
+) -> Ended | None:
     """Where a line makes no row and changes none, as something is there; None where it does."""
     if one is None or (imported.policy == Policy.CREATE and not one.blocks):
-        importer = imported.importer
-        lacking = lacks(importer, line.values, importer.required())
+        lacking = lacks(imported.importer, line.values, required)
         return Ended(line, LineState.REJECTED, reason=lacking) if lacking else None
     if one.record.pk not in mine:  # nothing tells which one it is
         is_left = imported.policy != Policy.CREATE

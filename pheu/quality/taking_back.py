@@ -101,9 +101,11 @@ def used_or_changed(rows: Sequence[Row]) -> set[int]:
     ids = [row.pk for row in rows]
     tables = [type(rows[0])._meta.db_table, Record._meta.db_table]
     later = JournalEntry.objects.filter(table__in=tables, key__in=ids, before__isnull=False)
-    by_people = later.exclude(operation__act=ACT).exclude(operation__by=None)
-    undone = by_people.exclude(operation__undone_by__isnull=False).exclude(operation__act__in=UNDOING)
-    return used_by_others(rows) | set(undone.values_list("key", flat=True))
+    written = later.values_list("key", "operation")
+    # Asked apart: joined, the planner reads all operations that there are.
+    by_people = Operation.objects.filter(pk__in={pk for _key, pk in written}, undone_by=None).exclude(by=None)
+    counted = set(by_people.exclude(act__in=[ACT, *UNDOING]).values_list("pk", flat=True))
+    return used_by_others(rows) | {key for key, pk in written if pk in counted}
 
 
 @offers_works

@@ -46,19 +46,22 @@ class TakenBack:
 
 def rows_of(operation: Operation) -> set[int]:
     """Ids of all Records whose rows, or what hangs on them, the operation wrote: to be held before undoing it."""
-    return {pk for _entry, ids in _entries_with_records(operation) for pk in ids}
+    of_rows = [table for table, model in _models().items() if issubclass(model, Row | Record)]
+    keys = operation.entries.filter(table__in=of_rows).values_list("key", flat=True)
+    hanging = _with_records(operation.entries.exclude(table__in=of_rows))
+    return set(keys).union(*(ids for _entry, ids in hanging))
 
 
-def _entries_with_records(operation: Operation) -> list[tuple[JournalEntry, set[int]]]:
+def _with_records(asked: models.QuerySet[JournalEntry]) -> list[tuple[JournalEntry, set[int]]]:
     """Every entry, the newest first, with the Records that it is about."""
-    entries = list(operation.entries.order_by("-pk"))
+    entries, tables = list(asked.order_by("-pk")), _models()
     found = []
     now = {
         table: _records_now(model, [one.key for one in entries if one.table == table])
         for table, model in _hanging(entries)
     }
     for entry in entries:
-        if issubclass(_models()[entry.table], Row | Record):
+        if issubclass(tables[entry.table], Row | Record):
             found.append((entry, {entry.key}))
             continue
         told = {side["record_id"] for side in (entry.before, entry.after) if side and side.get("record_id")}
@@ -67,7 +70,8 @@ def _entries_with_records(operation: Operation) -> list[tuple[JournalEntry, set[
 
 
 def _hanging(entries: Sequence[JournalEntry]) -> list[tuple[str, Any]]:
-    tables = {entry.table: _models()[entry.table] for entry in entries}
+    by_table = _models()
+    tables = {entry.table: by_table[entry.table] for entry in entries}
     return [
         (table, model) for table, model in tables.items() if _hangs_on_records(model) and not issubclass(model, Row)
     ]
@@ -85,7 +89,7 @@ def take_back(operation: Operation, *, used: Used | None = None, only: Collectio
     """
     entries: dict[str, list[JournalEntry]] = defaultdict(list)
     concerned: set[int] = set()
-    for entry, ids in _entries_with_records(operation):
+    for entry, ids in _with_records(operation.entries.all()):
         if only is None or ids & set(only):
             entries[entry.table].append(entry)
             concerned |= ids

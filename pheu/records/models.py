@@ -118,6 +118,9 @@ class Record(Loaded):
         "Tag", through="RecordTag", related_name="records"
     )
 
+    # Of one that is being made: a rule has said whose it is, which an event of its own tells.
+    comes_by_rule = False
+
     objects = RecordQuerySet.as_manager()
 
     class Meta:
@@ -309,15 +312,12 @@ class Row(Loaded):
 
     def place_record(self) -> Record:
         """The same without what the row is called and found by."""
+        record = self.record
         for name in self.copied:
-            setattr(self.record, name, getattr(self, name))
-        self.is_live = self.record.is_live
-        return self.record
-
-    def stand_as_recorded(self) -> None:
-        """Take owner and place from the Record, through which another copy of this row was written meanwhile."""
-        for name in ("owner_id", "team_id", "department_id", "updated_at"):
-            setattr(self, name, getattr(self.record, name))
+            if getattr(record, name) != (value := getattr(self, name)):
+                setattr(record, name, value)
+        self.is_live = record.is_live
+        return record
 
     def make_title_key(self, title: str) -> bytes:
         return sort_key(title)

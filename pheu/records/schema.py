@@ -145,7 +145,8 @@ class Schema:
         """(name of a field, text) by which a search finds a row, besides its number and title."""
         for one in (*self._searched, *self._own_of(row)):
             if one.searched:
-                yield from ((name, search_text(*words)) for name, words in one.found_by(row))
+                for name, words in one.found_by(row):
+                    yield name, search_text(*words)
 
     def digits_of(self, row: Any) -> Iterator[tuple[str, str]]:
         for one in (*self._with_digits, *self._own_of(row)):

@@ -5,6 +5,7 @@ search can leave out what is hidden from whoever searches.
 """
 
 from collections.abc import Collection, Iterable
+from functools import cache
 from zlib import crc32
 
 # Of a private area of Unicode: no word of ours and no trigram has one.
@@ -15,6 +16,7 @@ TITLE = chr(FIRST - 1)
 Parts = Iterable[tuple[str, str]]
 
 
+@cache
 def mark(name: str) -> str:
     return chr(FIRST + crc32(name.encode()) % (LAST - FIRST))
 

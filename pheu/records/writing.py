@@ -1,8 +1,8 @@
 """The doors through which rows are written: a few statements for any number of them, each kept in the journal.
 
-`create_rows` and `save_many` write rows with their Records. `make`, `change` and `remove` write what hangs on Records:
-activities, notes, tags, followers. Nothing else writes these tables (`bin/lint_writes.py`), so what an act did can be
-read, and undone, from its journal.
+`begin_rows` and `create_rows` make rows with their Records, `save_many` writes them. What hangs on Records (activities,
+notes, tags, followers) is written by `make`, `change` and `remove`. Nothing else writes these tables
+(`bin/lint_writes.py`), so what an act did can be read, and undone, from its journal.
 """
 
 from collections.abc import Iterable, Sequence
@@ -45,20 +45,27 @@ FOUND_BY = {"title", "search", "digits", "keys"}
 # Rows with their Records ----------------------------------------------------------------------------------------------
 
 
-def create_rows(rows: Sequence[AnyRow], *, by: User | None) -> Sequence[AnyRow]:
-    """Insert unsaved `rows` of one kind, each with a Record, an id and a number. Call inside an act.
+def begin_rows(rows: Sequence[AnyRow], *, by: User | None) -> None:
+    """Give unsaved `rows` of one kind their Records, each with an id and a number. Nothing is written yet.
 
     A row may carry the Record whose past it goes on with in `row.continues`. Ids come from the Record's own sequence
     and numbers from the kind's (gaps allowed), so imports may run side by side.
     """
-    if not rows:
-        return rows
     kind, now = kinds.get(rows[0].kind), timezone.now()
-    for row, (pk, number) in zip(rows, _reserve(kind, len(rows)), strict=True):
+    for row, (pk, nth) in zip(rows, _reserve(kind, len(rows)), strict=True):
         row.created_by = row.created_by or by
         row.created_at = row.updated_at = now
-        row.record = Record(pk=pk, kind=kind.code, number=f"{kind.prefix}-{number:06d}", continues=row.continues)
+        number = f"{kind.prefix}-{nth:06d}"
+        row.record = Record.fresh(
+            id=pk, kind=kind.code, number=number, continues=row.continues, created_at=now, updated_at=now
+        )
         row.describe_record()
+
+
+def create_rows(rows: Sequence[AnyRow]) -> Sequence[AnyRow]:
+    """Insert rows of one kind that were begun, with their Records. Call inside an act."""
+    if not rows:
+        return rows
     bulk.insert([row.record for row in rows])
     bulk.insert(rows)
     keep_made(type(rows[0]), [row.pk for row in rows])

@@ -9,11 +9,12 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from pheu.core.loading import Loaded
 from pheu.records.models import Operation, Record
 from pheu.timeline.previews import PICTURES
 
 
-class Event(models.Model):
+class Event(Loaded):
     """One thing that happened, in the past tense. Append-only: the database refuses to change or remove one.
 
     `facts` are JSON values: ids with the names of that day. Written by a person, by the system, or by somebody from

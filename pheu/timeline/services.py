@@ -1,6 +1,6 @@
 """Telling what happened, and the acts that every kind shares: create, change, hand out, note, file, follow."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, reduce
@@ -38,6 +38,7 @@ from pheu.timeline.previews import is_program, media_type_of
 FILE_LIMIT = 25 * 1024 * 1024
 NOTE_LIMIT = 20_000
 PLACE = ("owner", "team", "department")
+RULE = "rule"  # through what an event of the system came
 Theirs = TypeVar("Theirs", bound=Contribution)
 
 
@@ -78,8 +79,11 @@ def record_many(
     if not told:
         return []
     who = _author(by) | {"kind": kind.code, "via": via, "subject": subject, "operation_id": current().operation}
+    who["at"] = timezone.now()
     rows = [
-        Event(about=about, facts=facts, since=_of(since, about), cause=(why := _of(cause, about)) and why.pk, **who)
+        Event.fresh(
+            about=about, facts=facts, since=_of(since, about), cause=(why := _of(cause, about)) and why.pk, **who
+        )
         for about, facts in told
     ]
     bulk.insert(rows)
@@ -166,12 +170,15 @@ def put(rows: Sequence[Any], *, by: User, via: str = "page", **facts: Any) -> Se
     if any(not row.title for row in rows):
         names = " / ".join(str(kind.schema[name].label) for name in kind.schema.title)
         raise DomainError(_("Fill in one of these: %(fields)s."), fields=names)
-    writing.create_rows(rows, by=by)
+    writing.begin_rows(rows, by=by)
+    handed = _moved([one for to_whom in _of_new for one in to_whom(rows)])
+    for row, _facts in handed:
+        row.place_record().comes_by_rule = True
+    writing.create_rows(rows)
     _write_tags(rows)
     told = [(row.record, {"number": row.record.number, **facts}) for row in rows]
-    record_many(events.CREATED, told, by=by, via=via)
-    for row in rows:  # whoever followed may have handed them to somebody
-        row.stand_as_recorded()
+    made: dict[Any, Event] = {event.about_id: event for event in record_many(events.CREATED, told, by=by, via=via)}
+    record_many(events.ASSIGNED, [(row.record, why) for row, why in handed], by=None, via=RULE, cause=made)
     return rows
 
 
@@ -536,8 +543,28 @@ def give_each(
     cause: Mapping[int, Event] | None = None,
 ) -> None:
     """The same where held rows of one kind go to different people, with as many statements."""
+    moved = _moved(handings)
+    writing.place_many([row for row, _facts in moved], *PLACE)
+    record_many(told_as, [(row.record, facts) for row, facts in moved], by=by, via=via, cause=cause)
+
+
+# To whom new rows of one kind go, before they are written; what is left out stays where it was made. Rules that say so
+# stand above.
+OfNew = Callable[[Sequence[Any]], Iterable[tuple[Any, Handing]]]
+_of_new: list[OfNew] = []
+
+
+def hands_out_new(function: OfNew) -> OfNew:
+    """Let a function say to whom rows go as they are made, which is then told as done by a rule."""
+    _of_new.append(function)
+    return function
+
+
+def _moved(handings: Sequence[tuple[Any, Handing]]) -> list[tuple[Any, dict[str, Any]]]:
+    """Put rows where they go, not saved: those that were not there already, with the facts of it."""
     first_team = cache(team_of)
-    told, moved, before = [], [], _places_of([row for row, _to in handings])
+    moved, before = [], _places_of([row for row, _to in handings])
+    facts_of: dict[Any, dict[str, Any]] = {}  # few people get many rows
     for row, to in handings:
         team = first_team(to.owner, row.kind) if to.team is None and to.owner else to.team
         place = {"team_id": team and team.pk, "department_id": to.department and to.department.pk}
@@ -547,14 +574,15 @@ def give_each(
             continue
         for name, pk in wanted.items():
             setattr(row, name, pk)
-        named = {"owner": id_and_name(to.owner), "to": [id_and_name(one) for one in goes]}
-        now = {"owner": to.owner} | ({"team": team, "department": to.department} if goes else {})
-        changes = differing(before[row.pk], {name: id_and_name(one) for name, one in now.items()})
-        there = {"team_id": row.team_id, "department_id": row.department_id, "was": was, "changes": changes}
-        told.append((row.record, named | there | dict(to.facts or {})))
-        moved.append(row)
-    writing.place_many(moved, "owner", "team", "department")
-    record_many(told_as, told, by=by, via=via, cause=cause)
+        same = (*was.values(), *wanted.values())
+        if same not in facts_of:
+            named = {"owner": id_and_name(to.owner), "to": [id_and_name(one) for one in goes]}
+            now = {"owner": to.owner} | ({"team": team, "department": to.department} if goes else {})
+            changes = differing(before[row.pk], {name: id_and_name(one) for name, one in now.items()})
+            there = {"team_id": row.team_id, "department_id": row.department_id, "was": was, "changes": changes}
+            facts_of[same] = named | there
+        moved.append((row, facts_of[same] | dict(to.facts or {})))
+    return moved
 
 
 def _places_of(rows: Sequence[Any]) -> dict[int, dict[str, Any]]:

@@ -342,12 +342,15 @@ def rows_of(records: Iterable[Record]) -> Iterable[list[Row]]:
 
 
 def told(operation: Operation, done: TakenBack) -> dict[str, Any]:
-    """The facts of an undoing: what went, what stays and why."""
+    """The facts of an undoing: what went, what stays and why.
+
+    Of thousands only the first are named, as each of them is told so: else an import of n rows would write n x n names.
+    """
     return {
         "act": operation.act,
         "operation": operation.pk,
-        "gone": [id_and_name(row.record) for row in done.gone],
-        "kept": [id_and_name(row.record) for row in done.used],
+        "gone": [id_and_name(row.record) for row in done.gone[: events.TOLD]],
+        "kept": [id_and_name(row.record) for row in done.used[: events.TOLD]],
         "edited": sorted({column.removesuffix("_id") for _row, column in done.edited}),
     }
 

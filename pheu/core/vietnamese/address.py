@@ -229,15 +229,19 @@ def _wards_alone(code: str, olds: list[FormerProvince], name: Name, is_former: b
     present = () if is_former else _present_wards(code, name)
     if present and name.type:
         return present
-    former = {
-        now
-        for province in olds
-        for district in province.districts
-        for ward in district.wards
-        if name.whole in ward.names
-        for now in ward.codes
-    }
-    return tuple(sorted(former | set(present)))
+    there = _former_wards().get(name.whole, {})
+    return tuple(sorted(set(present).union(*(there.get(one.name, ()) for one in olds))))
+
+
+@cache
+def _former_wards() -> dict[str, dict[str, set[str]]]:
+    """{key of a ward of before: {name of its province: codes of the wards that it is in now}}."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for province in atlas().former:
+        for ward in (ward for district in province.districts for ward in district.wards):
+            for key in ward.names:
+                found.setdefault(key, {}).setdefault(province.name, set()).update(ward.codes)
+    return found
 
 
 @cache

@@ -6,6 +6,7 @@ Every function gives one text that equal things share, or an empty one where the
 
 import re
 from difflib import SequenceMatcher
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from pheu.core.vietnamese.names import name_words
@@ -25,6 +26,7 @@ _SHORT = {
 _OF_ADDRESS = {"so", "duong", "pho", "phuong", "p", "quan", "q", "thanh", "tp", "tinh", "huyen", "h", "xa", "x", "thi",
     "tx", "tran", "tt", "viet", "nam"}  # fmt: skip
 _FEWEST_LETTERS = 2
+MOST_KEPT = 2000  # keys of names: a row of a file is asked for them before it is made, and as it is
 _WITHOUT_DOTS = {"gmail.com", "googlemail.com"}
 
 
@@ -33,6 +35,7 @@ def _words(text: str) -> list[str]:
     return " ".join(_SHORT.get(word, word) for word in words).split()
 
 
+@lru_cache(MOST_KEPT)
 def company_key(name: str) -> str:
     """«CTCP Thép Hòa Phát» and «Công ty Cổ phần Thép Hoà Phát»: «hoa phat thep»."""
     words = " ".join(_words(name))
@@ -41,6 +44,7 @@ def company_key(name: str) -> str:
     return key if len(key) >= _FEWEST_LETTERS else ""
 
 
+@lru_cache(MOST_KEPT)
 def person_key(name: str) -> str:
     """«Chị Nguyễn Thị Lan» and «LAN NGUYEN THI»: «lan nguyen thi»; nothing of a single word, which many are called."""
     words = re.findall(r"[a-z0-9]+", fold(" ".join(name_words(name))))
@@ -65,6 +69,7 @@ def host_key(link: str) -> str:
     return host.removeprefix("www.") if "." in host else ""
 
 
+@lru_cache(MOST_KEPT)
 def address_key(text: str) -> str:
     """The words of an address that are its own, in any order; nothing of less than three."""
     words = sorted({word for word in _words(text) if word not in _OF_ADDRESS})

@@ -308,7 +308,6 @@ def _digit_count(text: str) -> int:
     return sum(character.isdecimal() for character in text)
 
 
-@lru_cache(maxsize=256)  # the ways of cutting a piece ask for the same parts again
 def _is_readable(piece: str, reading: _Reading) -> bool:
     phone = _read(piece, reading)
     return bool(phone.e164) or phone.note == AMBIGUOUS
@@ -358,6 +357,7 @@ class _Apart:
     remark: str
 
 
+@lru_cache(maxsize=256)  # the ways of cutting a piece ask for the same parts again, and who reads them at last
 def _read(piece: str, reading: _Reading) -> Phone:
     """One piece that should hold one number."""
     typed = piece.strip()

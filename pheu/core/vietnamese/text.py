@@ -138,7 +138,9 @@ def search_words(text: str) -> list[str]:
 
 def search_text(*parts: str | None) -> str:
     """Folded words with a leading space, so that `LIKE '% word%'` finds the beginnings of words; empty for no words."""
-    return "".join(f" {word}" for word in search_words(" ".join(part for part in parts if part)))
+    text = " ".join(filter(None, parts))
+    words = search_words(text) if text else ()
+    return f" {' '.join(words)}" if words else ""
 
 
 _VNI_MARKS = "\u0301\u0300\u0309\u0303\u0323\u0302\u031b\u0306"  # sắc is 1, huyền 2 ... trăng 8
@@ -151,9 +153,9 @@ def marked_words(text: str) -> list[str]:
     In letters and digits, so that a trigram index of any locale tells «Đào» from «Đạo». Beginnings stay beginnings, and
     nothing that people type begins so.
     """
-    words = _NOT_WORD.sub(" ", canonical_tone(clean(text)).lower()).split()
-    spelt = [(word, unicodedata.normalize("NFD", word).translate(_VNI)) for word in words]
-    return [f"z{told}" for word, told in spelt if told != word]
+    words = _NOT_WORD.sub(" ", canonical_tone(clean(text)).lower())
+    spelt = unicodedata.normalize("NFD", words).translate(_VNI)
+    return [f"z{told}" for word, told in zip(words.split(), spelt.split(), strict=True) if told != word]
 
 
 def marked_text(text: str) -> str:

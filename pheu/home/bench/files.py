@@ -10,6 +10,7 @@ from random import Random
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
+from pheu.core.worker import settle
 from pheu.home.bench.customers import Inventor
 from pheu.people.models import User
 from pheu.quality import running, services, taking_back
@@ -37,6 +38,7 @@ def list_of(lines: int) -> bytes:
 
 def imported(user: User, lines: int, kind: str) -> Iterator[str]:
     """A line for each step, as the worker does them, without the pauses between jobs."""
+    settle()
     file = SimpleUploadedFile(f"bench-{lines}.csv", list_of(lines), "text/csv")
     one = services.open_file(file, kind=kind, by=user)
 

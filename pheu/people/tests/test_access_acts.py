@@ -372,7 +372,7 @@ PARTS = {
     "timeline.record", "timeline.record_many", "timeline.must_be_author", "timeline.give", "timeline.give_each",
     "timeline.put_notes", "timeline.writable",
     "by_itself.send_first", "aliases.make_record",  # for reactions to what somebody has done, and for what comes in
-    "automation.apply_rules",  # for whoever makes records
+    "automation.by_rules",  # for whoever makes records
     "automation.warn_of_return", "automation.return_to_pool",  # for the job that goes by the clock: nobody's act
     "timeline.put", "parties.create_prospects",  # for conversions and for imports (`may_place`)
     "leads.start_working", "deals.note_wins", "deals.note_wins_of", "stages.enter", "stages.enter_many",

@@ -101,7 +101,7 @@ def test_making_rows_takes_the_same_few_statements_for_any_number(an, many, djan
 @pytest.mark.django_db
 def test_making_none_asks_nothing(django_assert_num_queries):
     with django_assert_num_queries(0):
-        assert create_rows([], by=None) == []
+        assert create_rows([]) == []
 
 
 # The lint rule ------------------------------------------------------------------------------------
