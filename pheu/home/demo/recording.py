@@ -23,6 +23,7 @@ from django.utils import timezone
 from psycopg import sql
 
 from pheu.home.demo import chapters
+from pheu.home.demo.appointments import fill_calendars
 from pheu.home.demo.signins import PASSWORD, demo_people
 from pheu.records.models import Counter
 
@@ -78,6 +79,7 @@ def restore(file: Path = FILE, *, now: datetime | None = None) -> None:
             _count_on(cursor, name, last)
     demo_people().update(password=make_password(PASSWORD))  # as this product hashes it today
     deque(chapters.files(now=now), maxlen=0)
+    fill_calendars()
 
 
 def _count_on(cursor: Any, sequence: str, last: int) -> None:
