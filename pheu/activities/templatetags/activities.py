@@ -316,7 +316,8 @@ def _busy(activity: Any, place: str, *, says: bool) -> SafeString:
     if not says:
         return html("<span{}></span>", attributes(named | {"aria-hidden": "true"}))
     told = '<span{}>{}{}<span class="entry-text">{}</span></span>'
-    return html(told, attributes(named), avatar(activity.assignee), _hour(activity), _("busy then"))
+    hour = html("<b>{}</b>", f"{activity.at:%H:%M}") if activity.hour is not None else ""
+    return html(told, attributes(named), avatar(activity.assignee), hour, _("busy then"))
 
 
 @drawn_once

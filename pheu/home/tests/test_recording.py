@@ -21,7 +21,7 @@ from pheu.home.demo.clock import on
 from pheu.home.demo.recording import last_morning
 from pheu.home.demo.signins import DOMAIN, PASSWORD
 from pheu.leads.models import Lead
-from pheu.messaging.models import Message
+from pheu.messaging.models import Mailbox, Message
 from pheu.parties.models import Company, Contact, Source
 from pheu.people.models import Role, User
 from pheu.records import counters
@@ -107,6 +107,20 @@ def test_its_calendars_have_work_that_comes_again_and_guests_who_have_answered(d
     page = client.get(f"/calendar/?whose=team&on={timezone.localdate(alone.due_at).isoformat()}").text
     assert alone.title not in page
     assert "entry-busy" in page
+
+
+def test_a_lead_has_a_conversation_by_mail_and_nothing_can_be_sent(demo, client):
+    letters = list(Message.objects.order_by("at"))
+    assert [one.state for one in letters] == ["received", "sent", "received"]
+    assert len({one.record_id for one in letters}) == 1
+    assert not Mailbox.objects.exists()
+    people = [one["address"] for letter in letters for one in (letter.sender, *letter.to)]
+    assert all(one.endswith(".example") for one in people)
+    told = [one.kind for one in Event.objects.filter(kind__startswith="email.").order_by("pk")]
+    assert told == ["email.received", "email.sent", "email.received"]
+    client.force_login(letters[0].user)
+    page = client.get(f"/r/{letters[0].record_id}/", follow=True).text
+    assert "bảo trì 12 tháng" in page
 
 
 def test_it_is_as_of_today(demo):
