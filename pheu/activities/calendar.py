@@ -91,29 +91,38 @@ def colleagues(user: User) -> list[User]:
     return list(User.objects.active().filter(mine).distinct())
 
 
-def _work_of(user: User, people: list[User] | None) -> Any:
-    """My own work, readable even where its record is not (design.md 3); or that of `people` on what I may see."""
-    rows = Activity.objects.select_related("type", "record", "assignee")
-    if people is None:
-        return rows.of(user)
-    return rows.filter(assignee__in=[one.pk for one in people], record__in=Record.objects.visible_to(user))
+# Querysets that together hold the work and have none of it twice: «on these records or on none» as one condition would
+# look all records up.
+Ways = list[Any]
 
 
-def _times_of(user: User, people: list[User] | None) -> Any:
-    """The same with what I, or they, are guests of."""
+def _work_of(user: User, people: list[User] | None) -> Ways:
+    """My own work, readable even where its record is not (design.md 3); or that of `people` which I may read."""
     rows = Activity.objects.select_related("type", "record", "assignee")
     if people is None:
-        return rows.coming_to(user.pk)
-    return rows.coming_to(*(one.pk for one in people)).filter(record__in=Record.objects.visible_to(user))
+        return [rows.of(user)]
+    theirs = rows.filter(assignee__in=[one.pk for one in people])
+    return [theirs.filter(record__in=Record.objects.visible_to(user)), theirs.alone_for(user)]
+
+
+def _times_of(user: User, people: list[User] | None) -> Ways:
+    """The same with what I, or they, are guests of; what they do on no record comes with `is_read`, mine or not."""
+    rows = Activity.objects.select_related("type", "record", "assignee")
+    if people is None:
+        return [rows.coming_to(user.pk)]
+    theirs = rows.coming_to(*(one.pk for one in people))
+    return [theirs.filter(record__in=Record.objects.visible_to(user)), theirs.alone_with_readers(user)]
 
 
 def overdue_count(user: User, people: list[User] | None) -> int:
-    return _work_of(user, people).overdue().count()
+    first, *more = (rows.overdue().order_by().values("pk") for rows in _work_of(user, people))
+    found: int = first.union(*more, all=True).count() if more else first.count()
+    return found
 
 
 def _told_which_open(user: User, activities: list[Any]) -> list[Any]:
     """`activity.opens`: whether its record is one that the person may see."""
-    asked = {one.record_id for one in activities}
+    asked = {one.record_id for one in activities} - {None}
     readable = set(Record.objects.visible_to(user).filter(pk__in=asked).values_list("pk", flat=True)) if asked else ()
     for activity in activities:
         activity.opens = activity.record_id in readable
@@ -135,12 +144,16 @@ class Day:
 
 def days_of(user: User, people: list[User] | None, *, until: datetime | None = None) -> list[Day]:
     """Open work: overdue, today, tomorrow, this week, later, of what comes again the next time; all of it `until`."""
-    rows = (_times_of if until is None else _work_of)(user, people).open()
-    rows = rows.next_of_series() if until is None else rows.filter(due_at__lte=until)
-    if until is None:  # what others do and is over is no work of mine
-        rows = rows.filter(Q(assignee__in=[one.pk for one in people or [user]]) | Q(due_at__gte=timezone.now()))
+    found = []
+    for rows in (_times_of if until is None else _work_of)(user, people):
+        rows = rows.open()
+        rows = rows.next_of_series() if until is None else rows.filter(due_at__lte=until)
+        if until is None:  # what others do and is over is no work of mine
+            rows = rows.filter(Q(assignee__in=[one.pk for one in people or [user]]) | Q(due_at__gte=timezone.now()))
+        found += [one for one in rows.order_by("due_at", "pk")[:MOST] if getattr(one, "is_read", True)]
+    found.sort(key=lambda one: (one.due_at, one.pk))
     days = [Day(_("Overdue"), "red"), Day(_("Today")), Day(_("Tomorrow")), Day(_("This week")), Day(_("Later"))]
-    for activity in _told_which_open(user, list(rows.order_by("due_at", "pk")[:MOST])):
+    for activity in _told_which_open(user, found[:MOST]):
         days[_place(activity)].activities.append(activity)
     return [day for day in days if day.activities]
 
@@ -173,7 +186,8 @@ def day_of(user: User) -> tuple[Part, Part]:
     What began earlier and goes on today is for today.
     """
     begins, ends = midnight(timezone.localdate()), midnight(timezone.localdate() + DAY)
-    rows = _work_of(user, None).open().filter(due_at__lt=ends).annotate(ends_at=ENDS_AT)
+    (rows,) = _work_of(user, None)
+    rows = rows.open().filter(due_at__lt=ends).annotate(ends_at=ENDS_AT)
     over = Q(due_at__lt=begins, ends_at__lte=begins)
     return _part(user, rows.exclude(over)), _part(user, rows.filter(over))
 
@@ -318,9 +332,15 @@ def grid_of(user: User, people: list[User] | None, look: Look) -> Grid:
     going_on = Q(lasts__gt=0, due_at__gt=between[0] - timedelta(minutes=LONGEST), ends_at__gt=between[0])
     planned = to_do & Q(due_at__lt=between[1]) & (Q(due_at__gte=between[0]) | going_on)
     done = Q(done_at__gte=between[0], done_at__lt=between[1])
-    rows = _times_of(user, people).annotate(ends_at=ENDS_AT).filter(planned | done)
-    for activity in _told_which_open(user, list(rows.order_by(Coalesce("done_at", "due_at"), "pk")[:MOST])):
-        _place_in(grid, activity)
+    found = []
+    for rows in _times_of(user, people):
+        rows = rows.annotate(ends_at=ENDS_AT).filter(planned | done)
+        found += rows.order_by(Coalesce("done_at", "due_at"), "pk")[:MOST]
+    found.sort(key=lambda one: (one.done_at or one.due_at, one.pk))
+    for activity in _told_which_open(user, found[:MOST]):
+        activity.is_busy = not getattr(activity, "is_read", True)
+        if not activity.is_busy or (activity.is_open and activity.lasts):  # a moment takes nobody's time
+            _place_in(grid, activity)
     for day in grid.by_day.values():
         day.sort(key=lambda one: (one.at, one.pk))
     return grid

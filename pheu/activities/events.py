@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from pheu.activities.models import Guest
@@ -21,11 +22,25 @@ class WorkKind(EventKind):
         work = kind if title == kind else TITLED % {"type": kind, "title": title}
         return super().words(event) | {"work": work, "due": _span(event.facts)}
 
+    def url(self, event: Any) -> str:
+        """Work on no record has a page of its own."""
+        return super().url(event) or reverse("activity", args=[event.facts["activity"]])
+
 
 def _span(facts: dict[str, Any]) -> str:
     due = MOMENT.from_json(facts.get("due"))
     said = show_span(due, facts.get("lasts", 0)) if due else ""
     return f"{said}, {show_rule(facts['rule'])}" if facts.get("rule") else said
+
+
+def stands_on(activity: Any) -> dict[str, Any]:
+    """Where an event of work is told: about its record; of work on none under a name of its own."""
+    about = activity.record if activity.record_id else None
+    return {"about": about, "subject": "" if about else alone_subject(activity.pk)}
+
+
+def alone_subject(pk: int) -> str:
+    return f"activity {pk}"
 
 
 class ScheduledKind(WorkKind):
@@ -96,6 +111,7 @@ SERIES_MOVED = WorkKind(
     "activity.series_moved", _("moved %(work)s and what follows to %(due)s"), "calendar-event", "amber"
 )
 SERIES_ENDED = WorkKind("activity.series_ended", _("called off %(work)s and what follows"), "calendar-x")
+LINKED = WorkKind("activity.linked", _("brought %(work)s here, %(due)s"), "link", "blue")
 CALLED_OFF = WorkKind("activity.called_off", _("called off %(work)s"), "calendar-x")
 RESUMED = WorkKind("activity.resumed", _("took up %(work)s again"), "refresh", "blue")
 GUESTS_CHANGED = GuestsKind(

@@ -47,7 +47,7 @@ def calendar_of(user: User) -> bytes:
     """The person's own work, done or to be done, and what they are a guest of; its record is named and linked where
     they may see it."""
     rows = list(_work_of(user))
-    seen = Record.objects.visible_to(user).in_bulk({one.record_id for one in rows})
+    seen = Record.objects.visible_to(user).in_bulk({one.record_id for one in rows} - {None})
     calendar = Calendar()
     for name, value in {
         "prodid": "-//Phễu//Lịch làm việc//VI", "version": "2.0", "method": "PUBLISH",
@@ -55,7 +55,7 @@ def calendar_of(user: User) -> bytes:
     }.items():  # fmt: skip
         calendar.add(name, value)
     for one in rows:
-        calendar.add_component(_event(one, seen.get(one.record_id), user))
+        calendar.add_component(_event(one, seen.get(one.record_id or 0), user))
     return calendar.to_ical()
 
 

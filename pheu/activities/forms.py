@@ -11,11 +11,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pheu.activities import guests, plans, reminding, repeating
+from pheu.activities.calendar import colleagues
 from pheu.activities.models import ActivityType, WorkPlan
 from pheu.activities.recurring import BEGINS_TODAY
 from pheu.activities.reminding import MAIL, POPUP
 from pheu.activities.repeating import Repeat
 from pheu.activities.series import Reach
+from pheu.activities.services import ELSEWHERE
 from pheu.activities.spans import DAY as DAY_LONG
 from pheu.activities.spans import LONGEST, USUAL, show_length
 from pheu.core.ids import RowField, RowsField, read_ids
@@ -346,15 +348,44 @@ class EndForm(forms.Form):
 
 
 class RecordForm(PlanForm):
-    """The same from a place in the calendar, where nobody has said yet what record it is about."""
+    """The same from a place in the calendar, where nobody has said yet what record it is about, if about any."""
 
-    record = RowField(Record.objects.none(), label=_("About"), widget=RecordInput)
+    record = RowField(
+        Record.objects.none(),
+        label=_("About"),
+        widget=RecordInput,
+        required=False,
+        help_text=_("Leave it empty for something of your own: others then see only that you are busy."),
+    )
     field_order = ["record", *PlanForm.field_order]
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        records = Record.objects.visible_to(user).filter(state=Record.State.LIVE)
-        self.fields["record"].queryset = records  # type: ignore[attr-defined]
+        self.user = user
+        self.fields["record"].queryset = _live(user)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        if given.get("record") is None and "record" not in self.errors:
+            if (asked := given.get("guests")) and asked.outside:
+                self.add_error("record", guests.OF_A_RECORD)
+            if (who := given.get("assignee")) and who != self.user and who not in colleagues(self.user):
+                self.add_error("assignee", ELSEWHERE)
+        return given
+
+
+class LinkForm(forms.Form):
+    """To which record work goes that stands on none."""
+
+    record = RowField(Record.objects.none(), label=_("About"), widget=RecordInput)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["record"].queryset = _live(user)  # type: ignore[attr-defined]
+
+
+def _live(user: User) -> Any:
+    return Record.objects.visible_to(user).filter(state=Record.State.LIVE)
 
 
 class NextForm(ScheduleForm):

@@ -16,6 +16,8 @@ from pheu.people.models import User
 from pheu.records import writing
 
 MOST = 30
+# Their answers and letters stand on a timeline.
+OF_A_RECORD = _("People outside are invited to work on a record: choose one first.")
 NAME_LIMIT = 200
 
 
@@ -54,6 +56,8 @@ def _checked(activity: Activity, wanted: Guests) -> tuple[dict[int, User], dict[
     """({id: colleague}, {address: name}), each once; `DomainError` where that cannot be."""
     if wanted and activity.series_id is not None:
         raise DomainError(_("Work that comes again has no guests yet: invite to one piece of work."))
+    if wanted.outside and activity.record_id is None:
+        raise DomainError(OF_A_RECORD)
     outside: dict[str, str] = {}
     for name, address in wanted.outside:
         outside.setdefault(address.strip().lower(), clean(name)[:NAME_LIMIT])

@@ -15,10 +15,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from pheu.activities import events, letters
+from pheu.activities.events import stands_on
 from pheu.activities.guests import Guests, named, note_answer
 from pheu.activities.letters import CANCEL, REQUEST, Replied
 from pheu.activities.models import Activity, Guest, Invitation
-from pheu.activities.services import facts_of, held, invite
+from pheu.activities.services import facts_of, held, hold_work, invite, must_hold_work
 from pheu.core.errors import DomainError, Refused
 from pheu.notifications.letters import named as named_here
 from pheu.people.models import User
@@ -46,11 +47,11 @@ def answer_invitation(activity: Activity, *, answer: str, by: User, via: str = "
     """Say whether one comes to what one is a guest of, whatever one may do with its record; the same twice is told
     once."""
     rows = Guest.objects.filter(activity=activity.pk, user=by)
-    hold(*rows.values_list("activity__record", flat=True))
+    hold_work(Activity.objects.filter(pk__in=rows.values("activity")))
     guest = rows.select_related("activity__record", "activity__type", "activity__assignee", "user").first()
     if guest is None or not by.is_active:
         raise Refused
-    must_hold(guest.activity.record_id)
+    must_hold_work([guest.activity])
     if not guest.activity.is_open:
         raise DomainError(_("This activity is finished already."))
     if note_answer(guest, answer):
@@ -60,7 +61,7 @@ def answer_invitation(activity: Activity, *, answer: str, by: User, via: str = "
 
 def _tell_answer(guest: Guest, *, by: User | Outsider, via: str, **facts: Any) -> None:
     told = {"guest": named([guest])[0], "answer": guest.answer, **facts}
-    record(events.ANSWERED, about=guest.activity.record, by=by, via=via, **facts_of(guest.activity), **told)
+    record(events.ANSWERED, **stands_on(guest.activity), by=by, via=via, **facts_of(guest.activity), **told)
 
 
 # Letters to those outside ---------------------------------------------------------------------------------------------
@@ -102,7 +103,8 @@ def _bring_up_work(
 ) -> None:
     if work is not None and work.done_at is not None:
         return
-    comes = guests if work is not None and work.is_open and work.record.archived_at is None else {}
+    is_on = work is not None and work.is_open and work.record is not None and work.record.archived_at is None
+    comes = guests if is_on else {}
     tell = partial(_tell_not_invited, work, via=via, cause=cause)
     gone = [one for address, one in standing.items() if address not in comes and not one.called_off]
     tell(CANCEL, [one.name or one.address for one in gone if not _call_off(one)])
@@ -131,7 +133,8 @@ def _ask(guest: Guest, work: Activity, invitation: Invitation | None, uid: str, 
         invitation = Invitation(work=work.pk, address=guest.address, uid=uid)
     else:
         invitation.sequence += 1
-    invitation.record, invitation.organizer, invitation.name = work.record, work.assignee, guest.name
+    about: Any = work.record  # people outside are invited to work on records alone (`guests.OF_A_RECORD`)
+    invitation.record, invitation.organizer, invitation.name = about, work.assignee, guest.name
     invitation.told, invitation.called_off = told, False
     invitation.save()
     _send(invitation, REQUEST, guest.answer)

@@ -1,4 +1,4 @@
-"""Work to do at a time, on a record: calls, meetings, mails, visits."""
+"""Work to do at a time, on a record or on none: calls, meetings, mails, visits."""
 
 from datetime import date
 
@@ -52,7 +52,7 @@ class Series(models.Model):
     Each time is an `Activity` of its own, made some weeks ahead, up to the day `made_to` (`recurring`).
     """
 
-    record = models.ForeignKey(Record, models.CASCADE, related_name="series")
+    record = models.ForeignKey(Record, models.CASCADE, null=True, related_name="series")
     rule = models.CharField(max_length=200)
     begins_at = models.DateTimeField()
     type = models.ForeignKey(ActivityType, models.PROTECT, related_name="+")
@@ -78,9 +78,13 @@ class Series(models.Model):
 
 
 class Activity(models.Model):
-    """«Công việc»: one thing to do by someone, open until it is done or called off."""
+    """«Công việc»: one thing to do by someone, open until it is done or called off.
 
-    record = models.ForeignKey(Record, models.CASCADE, related_name="activities")
+    Without a `record` it is theirs alone (ADR 30): read by its assignee, its maker and its guests, for others a time
+    that is taken. Work of a series stands where its series does.
+    """
+
+    record = models.ForeignKey(Record, models.CASCADE, null=True, related_name="activities")
     type = models.ForeignKey(ActivityType, models.PROTECT, related_name="+", verbose_name=_("Type"))
     title = models.CharField(_("What to do"), max_length=300, blank=True)
     due_at = models.DateTimeField(_("When"))
@@ -139,6 +143,11 @@ class Activity(models.Model):
 
     def __str__(self) -> str:
         return self.title or str(self.type)
+
+    @property
+    def number(self) -> str:
+        """That of its record; empty where it stands on none."""
+        return self.record.number if self.record is not None else ""
 
     @property
     def span(self) -> str:

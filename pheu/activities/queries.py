@@ -5,6 +5,7 @@ from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     BooleanField,
+    Case,
     DateTimeField,
     DurationField,
     Exists,
@@ -15,6 +16,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Value,
+    When,
 )
 from django.db.models.functions import Coalesce, JSONObject, Now, NullIf
 from django.utils import timezone
@@ -30,6 +32,12 @@ def _guests() -> QuerySet[Any]:
     return guests
 
 
+def _reads(user: Any) -> Q:
+    """Who may read what stands on no record."""
+    asked = Exists(_guests().filter(activity=OuterRef("pk"), user=user.pk))
+    return Q(assignee=user.pk) | Q(created_by=user.pk) | Q(asked)
+
+
 class ActivityQuerySet(QuerySet):
     def planned(self) -> "ActivityQuerySet":
         """Neither done nor called off."""
@@ -38,6 +46,19 @@ class ActivityQuerySet(QuerySet):
     def open(self) -> "ActivityQuerySet":
         """To be done: what is planned on an archived record waits with it (D19)."""
         return self.planned().filter(record__archived_at=None)
+
+    def alone(self) -> "ActivityQuerySet":
+        """On no record."""
+        return self.filter(record=None)
+
+    def alone_for(self, user: Any) -> "ActivityQuerySet":
+        """On no record, and theirs to read: what they do or made, and what they are guests of."""
+        return self.alone().filter(_reads(user))
+
+    def alone_with_readers(self, user: Any) -> "ActivityQuerySet":
+        """On no record, each with `is_read`: whether it is theirs to read, or a time that is taken."""
+        told = Case(When(_reads(user), then=True), default=False, output_field=BooleanField())
+        return self.alone().annotate(is_read=told)
 
     def next_of_series(self) -> "ActivityQuerySet":
         """Of work that comes again what is done or overdue, and what comes first after that; all other work."""

@@ -4,22 +4,23 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.activities import events, recurring
+from pheu.activities.events import stands_on
 from pheu.activities.models import Activity, Series
 from pheu.activities.reminding import Remind
 from pheu.activities.repeating import Repeat, limited
-from pheu.activities.services import WHEN, facts_of, held, must_be_untouched, must_last, refresh_next
+from pheu.activities.services import WHEN, facts_of, held, hold_work_of, must_be_untouched, must_last, refresh_next
 from pheu.core.errors import DomainError
 from pheu.people.models import User
 from pheu.people.profile import DAY
 from pheu.people.scopes import CHANGE
 from pheu.records import writing
 from pheu.records.acts import act
-from pheu.records.locking import hold, must_hold
+from pheu.records.locking import hold, hold_alone, must_hold, must_hold_alone
 from pheu.records.models import Operation, Record
 from pheu.timeline.services import record
 from pheu.timeline.undo import Undoable, can_undo
@@ -68,7 +69,7 @@ def move_series(
     moved = recurring.begin(then, repeat or left.shifted(shift.days), begins, rule=rule)
     refresh_next([series.record_id])
     told: dict[str, Any] = {"series": then.pk, "rule": then.rule}
-    record(events.SERIES_MOVED, about=series.record, by=by, via=via, **facts_of(moved), **told)
+    record(events.SERIES_MOVED, **stands_on(moved), by=by, via=via, **facts_of(moved), **told)
     return moved
 
 
@@ -117,7 +118,7 @@ def end_series(activity: Activity, *, reach: Reach, by: User, via: str = "page")
     _end_before(series, since)
     refresh_next([series.record_id])
     told: dict[str, Any] = {"series": series.pk, "many": len(ended)}
-    record(events.SERIES_ENDED, about=activity.record, by=by, via=via, **facts_of(activity), **told)
+    record(events.SERIES_ENDED, **stands_on(activity), by=by, via=via, **facts_of(activity), **told)
     return activity
 
 
@@ -128,18 +129,25 @@ def _held_with_series(activity: Activity, by: User) -> tuple[Activity, Series]:
     series = rows.first()
     if series is None:
         raise DomainError(_("This work is not repeated."))
-    must_hold(series.record_id)
+    _must_hold(series)
     return activity, series
+
+
+def _must_hold(series: Series) -> None:
+    if series.record_id is None:
+        must_hold_alone(Series, series.pk)
+    must_hold(series.record_id)
 
 
 @act
 def fill_series(series: int, *, by: None = None, via: str = "clock") -> int:
     """Make what comes next of a series, for the job of the day; how many times that were."""
     hold(*Series.objects.filter(pk=series).values_list("record_id", flat=True))
+    hold_alone(Series, Series.objects.filter(pk=series, record=None).values_list("pk", flat=True))
     found = to_fill().filter(pk=series).select_related("record", "type", "assignee").first()
     if found is None:
         return 0
-    must_hold(found.record_id)
+    _must_hold(found)
     made = recurring.fill(found)
     refresh_next([found.record_id])
     return len(made)
@@ -149,7 +157,7 @@ def to_fill() -> QuerySet[Series]:
     """Those of which something is to be made soon. What is of an archived record, or of who has left, waits."""
     soon = timezone.localdate() + recurring.REFILL
     rows = Series.objects.filter(is_over=False, made_to__lt=soon, assignee__is_active=True)
-    return rows.filter(record__state=Record.State.LIVE).order_by("made_to", "pk")
+    return rows.filter(Q(record=None) | Q(record__state=Record.State.LIVE)).order_by("made_to", "pk")
 
 
 def _must_stand_as_moved(operation: Operation, by: User) -> None:
@@ -161,6 +169,12 @@ for _act, _event, _what, _refuse in (
     ("end_series", events.SERIES_ENDED, _("calling off repeated work"), None),
 ):
     _rule = Undoable(
-        event=_event.code, action=CHANGE, what=_what, refuse=_refuse, of_fields=False, afterwards=refresh_next
+        event=_event.code,
+        action=CHANGE,
+        what=_what,
+        refuse=_refuse,
+        of_fields=False,
+        afterwards=refresh_next,
+        hold=hold_work_of,
     )
     can_undo(_act, _rule)

@@ -1,4 +1,7 @@
-"""Acts on activities: schedule, finish, reschedule, call off; and taking them along to another record."""
+"""Acts on activities: schedule, finish, reschedule, call off; and taking them along to another record.
+
+What stands on no record (ADR 30) goes through the same acts: `about` is None then.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,12 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.activities import events, recurring
+from pheu.activities.calendar import colleagues
+from pheu.activities.events import stands_on
 from pheu.activities.guests import Guests, colleagues_among, forget_answers, named, set_guests
 from pheu.activities.models import Activity, ActivityType, Guest, Series
 from pheu.activities.reminding import Remind, follow_the_work, of_work, set_reminders
 from pheu.activities.repeating import Repeat
 from pheu.activities.spans import DAY, LONGEST
-from pheu.core.errors import Conflict, DomainError
+from pheu.core.errors import Conflict, DomainError, Refused
 from pheu.core.prepared import prepared
 from pheu.people.models import User
 from pheu.people.profile import next_working_moment
@@ -23,15 +28,19 @@ from pheu.people.scopes import CHANGE
 from pheu.records import kinds, writing
 from pheu.records.acts import act
 from pheu.records.fields import Moment
-from pheu.records.locking import hold, must_hold
+from pheu.records.locking import hold, hold_alone, must_hold, must_hold_alone
 from pheu.records.models import Operation, Record, id_and_name
 from pheu.timeline import services as timeline
 from pheu.timeline.events import EventKind
+from pheu.timeline.models import Event
 from pheu.timeline.services import record
 from pheu.timeline.undo import Undoable, can_undo
 
 WHEN = Moment(name="due_at", label=_("When"), required=True)
 TITLE_LIMIT, RESULT_LIMIT = 300, 5000
+
+
+ELSEWHERE = _("Work on no record is for yourself or for people of your teams. Others you can invite.")
 
 
 def facts_of(activity: Activity, was: datetime | None = None) -> dict[str, Any]:
@@ -62,7 +71,7 @@ class Plan:
 
 @act
 def schedule_activity(
-    about: Record,
+    about: Record | None,
     *,
     what: ActivityType,
     due_at: datetime,
@@ -75,19 +84,23 @@ def schedule_activity(
     by: User,
     via: str = "page",
 ) -> Activity:
-    """Plan work on a record: type -> time -> assign (R0.33). The record must be one that `by` may change.
+    """Plan work on a record: type -> time -> assign (R0.33). The record must be one that `by` may change; work on none
+    (R1.29) is for `by`, or for somebody of their teams.
 
     Work to `repeat` begins on the first day that fits; the first time of it is returned.
 
     Where the record has gone on in another meanwhile (a lead became a deal, or that was undone), it is planned there.
     """
-    about = where_work_goes_on(about)
-    must_change(about, by)
+    if about is None:
+        _must_plan_for(assignee, by)
+    else:
+        about = where_work_goes_on(about)
+        must_change(about, by)
     return plan_held(about, Plan(what, due_at, assignee, title, lasts, remind, repeat, guests), by=by, via=via)
 
 
-def plan_held(about: Record, plan: Plan, *, by: User, via: str) -> Activity:
-    """Write and tell work on a held record."""
+def plan_held(about: Record | None, plan: Plan, *, by: User, via: str) -> Activity:
+    """Write and tell work on a held record, or on none."""
     _check(plan.what, plan.assignee, plan.due_at, plan.title)
     must_last(plan.lasts)
     who = {"assignee": plan.assignee, "created_by": by}
@@ -101,8 +114,8 @@ def plan_held(about: Record, plan: Plan, *, by: User, via: str) -> Activity:
         activity = writing.make([Activity(**work, due_at=plan.due_at)])[0]
         if plan.remind:
             set_reminders(activity, plan.remind)
-    refresh_next([about.pk])
-    record(events.SCHEDULED, about=about, by=by, via=via, **facts_of(activity), **facts)
+    refresh_next([activity.record_id])
+    record(events.SCHEDULED, **stands_on(activity), by=by, via=via, **facts_of(activity), **facts)
     if plan.guests:
         invite(activity, plan.guests, by=by, via=via)
     return activity
@@ -113,7 +126,7 @@ def invite(activity: Activity, guests: Guests, *, by: User, via: str) -> bool:
     came, went = set_guests(activity, guests)
     if came or went:
         facts: dict[str, Any] = {"added": named(came), "removed": named(went), **colleagues_among(came)}
-        record(events.GUESTS_CHANGED, about=activity.record, by=by, via=via, **facts_of(activity), **facts)
+        record(events.GUESTS_CHANGED, **stands_on(activity), by=by, via=via, **facts_of(activity), **facts)
     return bool(came or went)
 
 
@@ -133,6 +146,14 @@ def must_last(lasts: Any) -> None:
         raise DomainError(_("Work lasts at most %(days)s days."), days=LONGEST // DAY)
 
 
+def _must_plan_for(assignee: User, by: User) -> None:
+    """Whose calendar one may fill without a record that gives the right to."""
+    if not by.is_active:
+        raise Refused
+    if assignee != by and assignee not in colleagues(by):
+        raise DomainError(ELSEWHERE)
+
+
 def where_work_goes_on(about: Record) -> Record:
     """The record, held, on which work is planned: this one, where it has gone on, or what it was taken back to."""
     hold(about.pk)
@@ -144,24 +165,54 @@ def where_work_goes_on(about: Record) -> Record:
 def held(activity: Activity, by: User) -> Activity:
     """The activity as it is now, its record held, for its assignee, its maker, or whoever may change its record."""
     rows = Activity.objects.filter(pk=activity.pk)
-    hold(*rows.values_list("record_id", flat=True))
+    hold_work(rows)
     found = rows.select_related("record", "type", "assignee").first()
     if found is None:  # a series was moved, and this time of it with it
         raise Conflict(_("%(name)s was changed meanwhile. Please look again."), name=activity)
-    must_hold(found.record_id)
+    must_hold_work([found])
     must_be_theirs(found, by)
     return found
 
 
+def hold_work(rows: QuerySet[Activity]) -> None:
+    """Hold the Records of this work; of what stands on none, its series, or itself where it does not come again."""
+    found = list(rows.order_by().values_list("pk", "record", "series"))
+    hold(*(record for _pk, record, _series in found))
+    alone = [(pk, series) for pk, record, series in found if record is None]
+    hold_alone(Series, {series for _pk, series in alone if series is not None})
+    hold_alone(Activity, {pk for pk, series in alone if series is None})
+
+
+def must_hold_work(works: Iterable[Activity]) -> None:
+    """`TryAgain` unless all of this is held as `hold_work` holds it."""
+    for one in works:
+        if one.record_id is not None:
+            must_hold(one.record_id)
+        elif one.series_id is not None:
+            must_hold_alone(Series, one.series_id)
+        else:
+            must_hold_alone(Activity, one.pk)
+
+
+def hold_work_of(operation: Operation) -> None:
+    """Hold what an operation wrote of work that stands on no record: before it is taken back."""
+    written = dict[str, set[int]]()
+    for table, key in operation.entries.values_list("table", "key"):
+        written.setdefault(table, set()).add(key)
+    hold_work(Activity.objects.alone().filter(pk__in=written.get(Activity._meta.db_table, ())))
+    series = Series.objects.filter(pk__in=written.get(Series._meta.db_table, ()), record=None)
+    hold_alone(Series, series.values_list("pk", flat=True))
+
+
 def must_be_theirs(activity: Activity, by: User) -> None:
     """Refuse who is neither its assignee nor its maker and may not change its record."""
-    if not _is_own(activity, by):
-        must_change(activity.record, by)
+    if not is_theirs(activity, by):
+        raise Refused
 
 
 def is_theirs(activity: Activity, by: User) -> bool:
     """Whether `must_be_theirs` lets the person pass."""
-    return _is_own(activity, by) or may_change(activity.record, by)
+    return _is_own(activity, by) or (activity.record is not None and may_change(activity.record, by))
 
 
 def _is_own(activity: Activity, by: User) -> bool:
@@ -191,11 +242,12 @@ def finish_activity(
         raise DomainError(_("This text is too long."))
     activity.done_at, activity.done_by, activity.result, activity.called_off_at = timezone.now(), by, result, None
     _save(activity)
-    record(events.DONE, about=activity.record, by=by, via=via, result=result, **facts_of(activity))
+    record(events.DONE, **stands_on(activity), by=by, via=via, result=result, **facts_of(activity))
     if then is not None:
         schedule_activity(activity.record, **vars(then), by=by, via=via)
     elif (chained := _chained(activity, by)) is not None:
-        plan_held(where_work_goes_on(activity.record), chained, by=by, via=via)
+        about = where_work_goes_on(activity.record) if activity.record else None
+        plan_held(about, chained, by=by, via=via)
     return activity
 
 
@@ -246,7 +298,7 @@ def reschedule_activity(
     if was != due_at:  # what only lasts longer is told of when somebody asked to be told again
         follow_the_work(activity)
     heard = colleagues_among(forget_answers(activity))
-    record(events.RESCHEDULED, about=activity.record, by=by, via=via, **facts_of(activity, was), **heard)
+    record(events.RESCHEDULED, **stands_on(activity), by=by, via=via, **facts_of(activity, was), **heard)
     return activity
 
 
@@ -258,7 +310,7 @@ def call_off_activity(activity: Activity, *, by: User, via: str = "page") -> Act
     activity.called_off_at = timezone.now()
     _save(activity)
     heard = colleagues_among(activity.guests.all())
-    record(events.CALLED_OFF, about=activity.record, by=by, via=via, **facts_of(activity), **heard)
+    record(events.CALLED_OFF, **stands_on(activity), by=by, via=via, **facts_of(activity), **heard)
     return activity
 
 
@@ -271,19 +323,21 @@ def resume_activity(activity: Activity, *, by: User, via: str = "page") -> Activ
     activity = held(activity, by)
     if activity.is_open:
         return activity
-    activity.record = where_work_goes_on(activity.record)
+    activity.record = where_work_goes_on(activity.record) if activity.record else None
     activity.done_at = activity.done_by = activity.called_off_at = None
     activity.result = ""
     writing.change([activity], "record")
     _save(activity)
-    record(events.RESUMED, about=activity.record, by=by, via=via, **facts_of(activity))
+    record(events.RESUMED, **stands_on(activity), by=by, via=via, **facts_of(activity))
     return activity
 
 
 def hand_over_work(person: int, *, to: User, by: User | None, via: str, cause: Any) -> None:
     """Let `to` do all that somebody who leaves had to do; its Records are held already."""
-    moved = list(Activity.objects.planned().filter(assignee=person).select_related("record", "type"))
-    must_hold(*(one.record_id for one in moved))
+    theirs = Activity.objects.planned().filter(assignee=person)
+    hold_work(theirs)
+    moved = list(theirs.select_related("record", "type"))
+    must_hold_work(moved)
     for activity in moved:
         activity.assignee = to
     coming = list(series_behind(moved, assignee=person))
@@ -293,9 +347,16 @@ def hand_over_work(person: int, *, to: User, by: User | None, via: str, cause: A
     writing.change(moved, "assignee")
     writing.change(coming, "assignee")
     writing.remove(Guest.objects.filter(activity__in=moved, user=to))  # no guest of one's own work
-    timeline.record_many(
-        events.HANDED_OVER, [(one.record, facts_of(one)) for one in moved], by=by, via=via, cause=cause
-    )
+    tell_each(events.HANDED_OVER, moved, by=by, via=via, cause=cause)
+
+
+def tell_each(kind: EventKind, works: Sequence[Activity], *, by: User | None, via: str, cause: Any = None) -> None:
+    """Tell the same of several pieces of work."""
+    told = [(one.record, facts_of(one)) for one in works if one.record_id is not None]
+    timeline.record_many(kind, told, by=by, via=via, cause=cause)
+    for one in works:
+        if one.record_id is None:
+            record(kind, **stands_on(one), by=by, via=via, cause=cause, **facts_of(one))
 
 
 def series_behind(work: Iterable[Activity], **given: Any) -> QuerySet[Series]:
@@ -312,15 +373,15 @@ def tell_overdue(*, by: None = None, via: str = "clock") -> int:
     """Tell of open work whose time has passed, once for each time that it was planned for; how much that was."""
     now = timezone.now()
     late = Activity.objects.open().filter(overdue_told=None, due_at__lt=now, due_at__gt=now - OLDEST_TOLD)
-    found = list(late.order_by("due_at").values_list("pk", "record")[:TOLD_AT_ONCE])
-    hold(*(record for _pk, record in found))
-    of_them = Activity.objects.select_related("record", "type", "assignee").filter(pk__in=[pk for pk, _record in found])
+    found = Activity.objects.filter(pk__in=list(late.order_by("due_at").values_list("pk", flat=True)[:TOLD_AT_ONCE]))
+    hold_work(found)
+    of_them = found.select_related("record", "type", "assignee")
     told = [one for one in of_them if one.is_overdue and one.overdue_told is None]
-    must_hold(*(one.record_id for one in told))
+    must_hold_work(told)
     for one in told:
         one.overdue_told = one.due_at
     writing.change(told, "overdue_told")
-    timeline.record_many(events.OVERDUE, [(one.record, facts_of(one)) for one in told], by=by, via=via)
+    tell_each(events.OVERDUE, told, by=by, via=via)
     return len(told)
 
 
@@ -352,10 +413,12 @@ def log_activity(
 
 def must_be_as_planned(operation: Operation, by: User) -> None:
     """`DomainError` where what was planned with a call is done, called off or moved by now: that would go unseen."""
-    plans = operation.events.filter(kind=events.SCHEDULED.code).values_list("facts", flat=True)
-    planned = {facts["activity"]: facts["due"] for facts in plans}
+    plans = operation.events.filter(kind=events.SCHEDULED.code).values_list("facts", "about")
+    planned = {facts["activity"]: facts["due"] for facts, _about in plans}
+    alone = any(about is None for _facts, about in plans)  # what stood on no record, and was brought to one since
     for activity in Activity.objects.filter(pk__in=planned):
-        if not activity.is_open or WHEN.to_json(activity.due_at) != planned[activity.pk]:
+        is_there = activity.record_id is None or not alone
+        if not activity.is_open or WHEN.to_json(activity.due_at) != planned[activity.pk] or not is_there:
             raise DomainError(_("What was planned then has been worked on since: “%(title)s”."), title=activity)
     must_be_untouched(operation)
 
@@ -403,9 +466,49 @@ def _next_of(record_ids: list[int]) -> QuerySet[Any]:
     return rows.values_list("record", "title", "type__name")
 
 
-def refresh_next(record_ids: Iterable[int]) -> None:
-    """Bring the next activity of held Records up to their earliest open one."""
-    writing.note_next_activity(list(record_ids), first_due())
+def refresh_next(record_ids: Iterable[int | None]) -> None:
+    """Bring the next activity of held Records up to their earliest open one; None is no record."""
+    if ids := [pk for pk in record_ids if pk is not None]:
+        writing.note_next_activity(ids, first_due())
+
+
+@act
+def link_activity(activity: Activity, *, about: Record, by: User, via: str = "page") -> Activity:
+    """«Gắn vào phiếu»: let work that stands on no record stand on one that `by` may change; done work too.
+
+    Of work that comes again all of it goes there, as all of a series stands on one record.
+    """
+    about = where_work_goes_on(about)
+    must_change(about, by)
+    activity = held(activity, by)
+    if activity.record_id is not None:
+        if activity.record_id == about.pk:
+            return activity
+        raise DomainError(_("It stands on a record already."))
+    whole = [activity] if activity.series is None else list(activity.series.activities.all())
+    for one in (activity, *whole):
+        one.record = about
+    writing.change(whole, "record")
+    if activity.series is not None:
+        activity.series.record = about
+        writing.change([activity.series], "record")
+    refresh_next([about.pk])
+    record(events.LINKED, **stands_on(activity), by=by, via=via, **facts_of(activity))
+    return activity
+
+
+def _must_stand_as_linked(operation: Operation, by: User) -> None:
+    """`DomainError` where anything happened to it since it stands on its record, or somebody outside is invited."""
+    for event in operation.events.filter(kind=events.LINKED.code):
+        rows = Activity.objects.filter(pk=event.facts["activity"], record=event.about_id)
+        activity = rows.first()
+        since = Event.objects.filter(about=event.about_id, operation__gt=operation.pk, kind__startswith="activity.")
+        is_same = activity is not None and not since.filter(facts__activity=event.facts["activity"]).exists()
+        if activity is None or not is_same or not _is_own(activity, by):
+            raise DomainError(_("It has been worked on since: “%(title)s”."), title=event.facts["title"])
+        whole = Activity.objects.filter(Q(pk=activity.pk) | Q(series__isnull=False, series=activity.series_id))
+        if Guest.objects.filter(activity__in=whole, user=None).exists():
+            raise DomainError(_("It has guests from outside by now: “%(title)s”."), title=event.facts["title"])
 
 
 def bring_along(pairs: Sequence[tuple[Record, Record]]) -> None:
@@ -430,6 +533,7 @@ def bring_work_along(pairs: Sequence[tuple[Record, Record]]) -> None:
 def can_undo_planning(name: str, event: EventKind, what: Any) -> None:
     """Offer to take back an act that planned work, as long as nobody has touched that work."""
     told: dict[str, Any] = {"event": event.code, "what": what, "refuse": must_be_as_planned, "afterwards": refresh_next}
+    told["hold"] = hold_work_of
     can_undo(name, Undoable(action=CHANGE, of_fields=False, **told))
 
 
@@ -443,6 +547,19 @@ can_undo(
         what=_("moving work"),
         refuse=_must_stand_as_moved,
         afterwards=refresh_next,
+        hold=hold_work_of,
+        of_fields=False,
+    ),
+)
+can_undo(
+    "link_activity",
+    Undoable(
+        event=events.LINKED.code,
+        action=CHANGE,
+        what=_("bringing work to a record"),
+        refuse=_must_stand_as_linked,
+        afterwards=refresh_next,
+        hold=hold_work_of,
         of_fields=False,
     ),
 )

@@ -20,6 +20,7 @@ urlpatterns = [
     path("activities/<id:pk>/result/", views.activity_done, name="activity-done"),
     path("activities/<id:pk>/time/", views.activity_move, name="activity-move"),
     path("activities/<id:pk>/guests/", views.activity_guests, name="activity-guests"),
+    path("activities/<id:pk>/record/", views.activity_link, name="activity-link"),
     path("activities/<id:pk>/answer/", views.activity_answer, name="activity-answer"),
     path("activities/<id:pk>/calling-off/", views.activity_off, name="activity-off"),
     path("activities/<id:pk>/ending/", views.activity_ending, name="activity-ending"),

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from pheu.activities import inviting, services
 from pheu.activities.busy import AHEAD, first_free, taken
 from pheu.activities.calendar import MOST, VIEWS, Look, colleagues, days_of, grid_of, overdue_count, tonight
+from pheu.activities.events import alone_subject
 from pheu.activities.feeds import calendar_of, close_feed, digest, open_feed, owner_of
 from pheu.activities.forms import (
     ApplyForm,
@@ -25,6 +26,7 @@ from pheu.activities.forms import (
     DoneForm,
     EndForm,
     GuestsForm,
+    LinkForm,
     LogForm,
     MoveForm,
     MoveOneForm,
@@ -49,13 +51,14 @@ from pheu.core.once import once
 from pheu.notifications.letters import language_of, site
 from pheu.people.models import User
 from pheu.people.requests import Request
-from pheu.people.scopes import CHANGE
 from pheu.records import kinds
 from pheu.records.act_views import changed_here, undo_url
 from pheu.records.answers import done
 from pheu.records.models import Record
 from pheu.records.moments import read_moment
 from pheu.records.search import find
+from pheu.timeline.events import told_by
+from pheu.timeline.models import Event
 
 MOST_FOUND = 20
 
@@ -65,7 +68,8 @@ def _sent(request: Request) -> Any:
 
 
 def _done(request: Request, activity: Activity, text: str, *, undo: str = "") -> HttpResponse:
-    seen = Record.objects.visible_to(request.user).filter(pk=activity.record_id).first() if not request.htmx else None
+    about = activity.record_id if not request.htmx else None
+    seen = Record.objects.visible_to(request.user).filter(pk=about).first() if about else None
     news = ("record-changed", "counts-changed")
     return changed_here(request, seen or reverse("calendar"), text, undo=undo, news=news)
 
@@ -81,9 +85,11 @@ def _visible_record(request: Request, pk: int) -> Record:
 
 
 def _activity(request: Request, pk: int) -> Activity:
-    """One activity that I may work on: mine, or on a record that I may see and change."""
+    """One activity that I may work on: mine, or on a record that I may see and change; on none, also what I made."""
     activity = get_object_or_404(Activity.objects.select_related("record", "type", "assignee", "series"), pk=pk)
-    if activity.assignee_id != request.user.pk:
+    if activity.record_id is None and not services.is_theirs(activity, request.user):
+        raise Http404
+    if activity.record_id is not None and activity.assignee_id != request.user.pk:
         _visible_record(request, activity.record_id)
     services.must_be_theirs(activity, request.user)
     return activity
@@ -101,7 +107,7 @@ def activity_new(request: Request, pk: int) -> HttpResponse:
     return render(request, "activities/new.html", context, status=422 if form.is_bound else 200)
 
 
-def _scheduled(request: Request, about: Record, given: dict[str, Any]) -> HttpResponse:
+def _scheduled(request: Request, about: Record | None, given: dict[str, Any]) -> HttpResponse:
     activity = services.schedule_activity(about, **given, by=request.user)
     words = _("“%(title)s” was scheduled.") % {"title": activity}
     if activity.series is not None:
@@ -149,21 +155,51 @@ def _planned(plan: NextForm | None) -> services.Plan | None:
 
 @require_safe
 def activity_page(request: Request, pk: int) -> HttpResponse:
-    """What is to be done, or was: mine, or on a record that I may see; with what may be done with it."""
+    """What is to be done, or was: mine, or on a record that I may see; with what may be done with it.
+
+    Of what stands on no record also what happened to it, which is told of a record on its timeline.
+    """
     rows = Activity.objects.with_guests().select_related("record", "type", "assignee", "done_by", "series")
     activity = get_object_or_404(rows, pk=pk)
-    about = Record.objects.visible_to(request.user).filter(pk=activity.record_id).first()
+    seen = Record.objects.visible_to(request.user).filter(pk=activity.record_id)
+    about = seen.first() if activity.record_id else None
     mine = next((one for one in activity.guest_list if one["user"] == request.user.pk), None)
-    if about is None and activity.assignee_id != request.user.pk and mine is None:
+    made = activity.record_id is None and activity.created_by_id == request.user.pk
+    if about is None and activity.assignee_id != request.user.pk and mine is None and not made:
         raise Http404
     context = {
         "activity": activity,
         "about": about,
         "mine": mine,
+        "told": _told_alone(activity, request.user) if activity.record_id is None else [],
         "answers": [one for one in Guest.Answer.choices if one[0]],
         "may_work": activity.is_open and services.is_theirs(activity, request.user),
     }
     return render(request, "activities/activity.html", context)
+
+
+MOST_TOLD = 20
+
+
+def _told_alone(activity: Activity, user: User) -> list[dict[str, Any]]:
+    """What happened to work that stands on no record, the latest first."""
+    events = Event.objects.filter(about=None, subject=alone_subject(activity.pk)).select_related("by").order_by("-pk")
+    return [{"event": one, "sentence": told_by(one).say(one, user)} for one in events[:MOST_TOLD]]
+
+
+def activity_link(request: Request, pk: int) -> HttpResponse:
+    """«Gắn vào phiếu»: to which record work goes that stands on none."""
+    activity = _activity(request, pk)
+    form = LinkForm(_sent(request), user=request.user)
+    if form.is_valid():
+        about = form.cleaned_data["record"]
+        if services.may_change(about, request.user):
+            linked = services.link_activity(activity, about=about, by=request.user)
+            words = _("“%(title)s” is about %(record)s now.") % {"title": activity, "record": about.title}
+            return _done(request, linked, words, undo=undo_url())
+        form.add_error("record", _("You may see this record, but not plan work on it."))
+    context = {"activity": activity, "form": form}
+    return render(request, "activities/link.html", context, status=422 if form.is_bound else 200)
 
 
 def activity_guests(request: Request, pk: int) -> HttpResponse:
@@ -216,7 +252,7 @@ def activity_at(request: Request) -> HttpResponse:
     if form.is_valid():
         given = dict(form.cleaned_data)
         about = given.pop("record")
-        if services.may_change(about, request.user):
+        if about is None or services.may_change(about, request.user):
             return _scheduled(request, about, given)
         form.add_error("record", _("You may see this record, but not plan work on it."))
     context = {"form": form, "quick_times": quick_times(timezone.now())}
@@ -253,8 +289,7 @@ def activity_done(request: Request, pk: int) -> HttpResponse:
 
 
 def _next_form(request: Request, activity: Activity) -> NextForm | None:
-    rows = kinds.get(activity.record.kind).model.objects.within(request.user, CHANGE)
-    if not rows.filter(pk=activity.record_id).exists():
+    if activity.record is not None and not services.may_change(activity.record, request.user):
         return None
     return NextForm(_sent(request), initial=_usual(request) | {"what": activity.type})
 
@@ -356,7 +391,6 @@ def calendar(request: Request) -> HttpResponse:
         "team": team,
         "whose": look.whose,
         "overdue": overdue_count(user, people),
-        "may_plan": any(user.may(kind.code, CHANGE) for kind in kinds.every()),
         **_pieces(look, user),
     }
     if look.view == "list":

@@ -112,4 +112,4 @@ def _address_of(line: Line) -> str:
     """The record; of several at once the page that lists them."""
     if line.others:
         return f"{reverse('notifications')}?of={line.row.operation_id}"
-    return reverse("record", args=[line.row.record_id])
+    return line.kind.url(line.event) or reverse("notifications")

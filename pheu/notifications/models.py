@@ -27,13 +27,14 @@ class Notification(models.Model):
     """One person is told of one event, whose sentence is made when it is read and by whom.
 
     Of the event it keeps what lists of these ask for, so that they read one table: its record and its operation.
+    Of what stands on no record only those are told who may know of it, as whoever tells them says.
     Where it does not ring it waits for the day's mail only.
     """
 
     receiver = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     # Nothing holds on to events (design.md 6): they go with their record, and so does this.
     event = models.ForeignKey(Event, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
-    record = models.ForeignKey(Record, models.CASCADE, related_name="+")
+    record = models.ForeignKey(Record, models.CASCADE, null=True, related_name="+")
     operation = models.ForeignKey(Operation, models.PROTECT, related_name="+", db_index=False)
     reason = models.CharField(max_length=10, choices=Reason.choices)
     made_at = models.DateTimeField(default=timezone.now, db_index=True)

@@ -32,6 +32,11 @@ class Line:
         return self.row.event
 
     @property
+    def what(self) -> str:
+        """The record; empty where it is about none."""
+        return self.row.record.title if self.row.record else ""
+
+    @property
     def and_others(self) -> str:
         """What stands behind the title where several records came together, with a space before it."""
         if not self.others:

@@ -34,21 +34,26 @@ class News:
 def tell(news: Iterable[News]) -> list[Notification]:
     """Tell people of events: not whoever did it, nobody who may not see its record, or who wants no word of that.
 
+    Of what stands on no record all are told that are named here.
+
     Returned are those for which the bell rings.
     """
-    wanted = [one for one in news if one.receiver_id != one.event.by_id and one.about]
+    wanted = [one for one in news if one.receiver_id != one.event.by_id]
     if not wanted:
         return []
     people = _hearing({one.receiver_id for one in wanted})
-    seen = seen_by(people, {one.about for one in wanted})
+    seen = seen_by(people, {one.about for one in wanted if one.about})
     choices = {person.pk: _Heard.by(person) for person in people}
     rows = [
         Notification(
-            receiver_id=one.receiver_id, event=one.event, record_id=one.about, operation_id=one.event.operation_id,
-            reason=one.reason, rings=one.reason not in choices[one.receiver_id].silent,
+            receiver_id=one.receiver_id, event=one.event, record_id=one.event.about_id,
+            operation_id=one.event.operation_id, reason=one.reason,
+            rings=one.reason not in choices[one.receiver_id].silent,
         )
         for one in wanted
-        if one.about in seen.get(one.receiver_id, ()) and choices[one.receiver_id].hears_of(one.reason)
+        if one.receiver_id in choices
+        and (not one.about or one.about in seen.get(one.receiver_id, ()))
+        and choices[one.receiver_id].hears_of(one.reason)
     ]  # fmt: skip
     if rows:
         Notification.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)

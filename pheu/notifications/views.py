@@ -20,6 +20,7 @@ from pheu.notifications.reading import IN_PANEL, PAGE, lines, lines_of, unread_c
 from pheu.people.requests import Request
 from pheu.records.counting import forgetting_nothing
 from pheu.records.models import Record
+from pheu.timeline.events import told_by
 from pheu.timeline.models import Event
 
 
@@ -70,11 +71,11 @@ def _address(**given: Any) -> str:
 @require_POST
 def opening(request: Request, pk: int) -> HttpResponse:
     """Read one, and with it all of its operation; on to its record, or to the list of several."""
-    one: Notification = get_object_or_404(Notification.objects.of(request.user).select_related("record"), pk=pk)
+    one: Notification = get_object_or_404(Notification.objects.of(request.user).select_related("event"), pk=pk)
     services.read(one)
     if "all" in request.POST:
         return redirect(reverse("notifications") + _address(of=one.operation_id))
-    return redirect("record", pk=one.record_id)
+    return redirect(told_by(one.event).url(one.event) or "notifications")
 
 
 @require_POST

@@ -32,6 +32,8 @@ class Doing:
     by: User | None
     via: str
     held: set[int] = field(default_factory=set)
+    # Rows that hang on no Record and are held themselves: (table, key).
+    alone: set[tuple[str, int]] = field(default_factory=set)
     # Acts whose only subject is one record say so; undo and the page of an undone record lead there.
     about: int | None = None
     # Whether rules and workflows follow on what it does; a file can come in without them.

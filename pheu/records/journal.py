@@ -78,7 +78,8 @@ def _hanging(entries: Sequence[JournalEntry]) -> list[tuple[str, Any]]:
 
 
 def _records_now(model: Any, keys: Sequence[int]) -> dict[int, set[int]]:
-    return {key: {pk} for key, pk in model._default_manager.filter(pk__in=keys).values_list("pk", "record_id")}
+    rows = model._default_manager.filter(pk__in=keys, record__isnull=False)
+    return {key: {pk} for key, pk in rows.values_list("pk", "record_id")}
 
 
 def take_back(operation: Operation, *, used: Used | None = None, only: Collection[int] | None = None) -> TakenBack:

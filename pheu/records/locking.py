@@ -2,10 +2,13 @@
 
 An act names the Records it will change and holds them before it reads what it decides by; whoever wants one of them
 waits until the act is over. Rows and children (activities, notes, tags) are changed only by who holds their Record, so
-they need no locks of their own. Followers of events never hold anything below what their act holds.
+they need no locks of their own. What hangs on no Record (a person's own work) is held itself, after all Records.
+Followers of events never hold anything below what their act holds.
 """
 
 from collections.abc import Iterable
+
+from django.db import models
 
 from pheu.core.again import TryAgain, needed
 from pheu.records.acts import current
@@ -42,3 +45,21 @@ def must_hold(*ids: int | None) -> None:
 def made(ids: Iterable[int]) -> None:
     """Records that this act has made itself: nobody else can see them yet, so they count as held."""
     current().held.update(ids)
+
+
+# What hangs on no Record ----------------------------------------------------------------------------------------------
+
+
+def hold_alone(model: type[models.Model], keys: Iterable[int]) -> None:
+    """Lock rows that hang on no Record until the act ends, by their keys; after the Records that it holds."""
+    table, alone = model._meta.db_table, current().alone
+    wanted = sorted({(table, key) for key in keys} - alone)
+    if wanted:
+        rows = model._default_manager.filter(pk__in=[key for _table, key in wanted]).order_by("pk")
+        alone.update((table, key) for key in rows.select_for_update(no_key=True).values_list("pk", flat=True))
+
+
+def must_hold_alone(model: type[models.Model], *keys: int) -> None:
+    """`TryAgain` unless all of these rows are held: they came to stand on no Record while the act waited."""
+    if {(model._meta.db_table, key) for key in keys} - current().alone:
+        raise TryAgain(current().held)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.core import checks
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -67,6 +68,10 @@ class EventKind:
     def more(self, events: Sequence[Any], reader: User) -> list[list[tuple[Any, str]]]:
         """What the log says of each event below its sentence: (label, words); a few statements for all of them."""
         return [[] for _event in events]
+
+    def url(self, event: Any) -> str:
+        """Where that can be looked at: its record; of what is about none, what its app says."""
+        return reverse("record", args=[event.about_id]) if event.about_id else ""
 
     def words(self, event: Any) -> dict[str, Any]:
         """What stands in the sentence's places."""

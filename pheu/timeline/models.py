@@ -50,6 +50,11 @@ class Event(Loaded):
             models.Index(fields=["about", "-at", "-id"], name="event_about_newest"),
             models.Index(fields=["-id"], name="event_of_no_record", condition=models.Q(about=None)),
             models.Index(
+                fields=["subject", "-id"],
+                name="event_of_subject",
+                condition=models.Q(about=None) & ~models.Q(subject=""),
+            ),
+            models.Index(
                 fields=["at"],
                 include=["about", "since"],
                 name="event_stays",

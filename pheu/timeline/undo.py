@@ -34,7 +34,8 @@ class Undoable:
     brings up to date what hangs on the Records concerned. `beside` are codes of further events, of records that it was
     about too, `along` of those on whose records it is told besides. `of_fields` where a record's own fields may change
     by it, `of_archived` where it is about what is archived: all else is restored before it is taken back. `is_part`
-    where it is part of a larger work, which is taken back as a whole on a page of its own.
+    where it is part of a larger work, which is taken back as a whole on a page of its own. `hold(operation)` locks what
+    it wrote on no record, once the records are held.
     """
 
     event: str | Callable[[], Collection[str]]
@@ -46,6 +47,7 @@ class Undoable:
     of_fields: bool = True
     of_archived: bool = False
     is_part: bool = False
+    hold: Callable[[Operation], None] | None = None
     used: journal.Used = journal.used_by_others
     beside: tuple[str, ...] = ()
     along: tuple[str, ...] = ()
@@ -147,6 +149,13 @@ def subjects_of(operations: Collection[Operation]) -> dict[int, list[Record]]:
     return found
 
 
+def sentences_of(operations: Collection[Operation], reader: User) -> dict[int, str]:
+    """{operation: what its first event says} of those that are about no record; for all of them in one statement."""
+    codes = {code for one in operations for code in _undoable[one.act].codes}
+    told = Event.objects.filter(operation__in=operations, kind__in=codes, about=None).order_by("-pk")
+    return {event.operation_id: events.told_by(event).say(event, reader) for event in told}
+
+
 @act
 def undo(operation: Operation, *, by: User, via: str = "page") -> TakenBack:
     """Take an operation back: what nobody has changed since is as before, later edits are kept and told.
@@ -212,6 +221,8 @@ def _hold_all_of(written: Operation, operation: Operation, rule: Undoable) -> se
     """Hold every Record that the journal of `written` names and that the operation was about; their ids."""
     concerned = journal.rows_of(written).union(_subjects(operation, rule.along))
     hold(*concerned)
+    if rule.hold is not None:
+        rule.hold(written)
     return concerned
 
 
@@ -258,6 +269,14 @@ def _tell(
     records = Record.objects.filter(pk__in=done.changes.keys() | kept.keys() | set(subjects))
     each = [(one, facts | done.changed(one.pk) | kept.get(one.pk, {})) for one in records]
     record_many(kind, each, by=by, via=via)
+    for subject in _alone(operation).values_list("subject", flat=True).distinct():
+        record_many(kind, [(None, facts)], by=by, via=via, subject=subject)
+
+
+def _alone(operation: Operation) -> QuerySet[Event]:
+    """The main events of an act about something that stands on no record."""
+    codes = _undoable[operation.act].codes
+    return operation.events.filter(kind__in=codes, about=None).exclude(subject="").order_by("subject")
 
 
 def conflicts(written: Operation, done: TakenBack) -> dict[int, dict[str, Any]]:
@@ -309,6 +328,8 @@ def _must_be_allowed(operation: Operation, rule: Undoable, by: User) -> None:
     if by.is_active and operation.by_id == by.pk:
         return
     subjects = Record.objects.filter(pk__in=_subjects(operation))
+    if not subjects:  # what stands on no record is theirs alone
+        raise Refused
     for kind in {record.kind for record in subjects}:
         wanted = {record.pk for record in subjects if record.kind == kind}
         if kinds.get(kind).model.objects.reached_by(by, rule.action).filter(pk__in=wanted).count() != len(wanted):

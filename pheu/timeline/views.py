@@ -33,6 +33,7 @@ from pheu.timeline.undo import (
     name_of,
     of_fields,
     redo,
+    sentences_of,
     subjects_of,
     take_former,
     undo,
@@ -208,7 +209,7 @@ def undoables(request: Request) -> HttpResponse:
     """«Có thể hoàn tác»: what I have done in the last 30 days and can take back, the latest first."""
     below = read_id(request.GET.get("below"))
     page = list(undoable_by(request.user, below=below)[: UNDOABLE + 1])
-    subjects = subjects_of(page[:UNDOABLE])
+    subjects, sentences = subjects_of(page[:UNDOABLE]), sentences_of(page[:UNDOABLE], request.user)
     mine = Record.objects.visible_to(request.user)
     seen = set(mine.filter(pk__in=[one.pk for some in subjects.values() for one in some]).values_list("pk", flat=True))
     lines = []
@@ -217,6 +218,7 @@ def undoables(request: Request) -> HttpResponse:
         shown = [record for record in records if record.pk in seen]
         url = reverse("operation-redo" if one.undone_by_id else "operation-undo", args=[one.pk])
         line = {"operation": one, "what": name_of(one), "records": shown[:3], "n": len(records), "url": url}
+        line["says"] = sentences.get(one.pk, "")
         lines.append(line)
     more = page[UNDOABLE - 1].pk if len(page) > UNDOABLE else None
     works = works_of(request.user) if below is None else []

@@ -35,6 +35,8 @@ def _line(activity: Any, tone: str, *, is_team: bool, is_mine: bool) -> SafeStri
     about = html("{} · {}", record.title, record.number) if activity.opens else html("{}", activity.type)
     link = '<a href="{}">{}</a>'
     name = html(link, address("record", activity.record_id), activity) if activity.opens else html("{}", activity)
+    if activity.record_id is None:
+        name = html('<a href="{}" data-dialog>{}</a>', address("activity", activity.pk), activity)
     return html(
         '<div class="line">{}<div class="line-text"><div class="name cut">{}</div>'
         '<div class="sub cut"><span class="only-phone">{} · </span>{}{}</div></div>'
@@ -179,9 +181,7 @@ def week_of(context: Context, grid: Any) -> SafeString:
 def _row(
     context: Context, grid: Any, at: str, cells: list[Any], *, head: str, mark: str, is_whole: bool = False
 ) -> SafeString:
-    drawn = [
-        html("<td{}>{}{}</td>", _marks(day, grid), _slot(context, day, at), together(inside)) for day, inside in cells
-    ]
+    drawn = [html("<td{}>{}{}</td>", _marks(day, grid), _slot(day, at), together(inside)) for day, inside in cells]
     named = html("<th{}>{}</th>", attributes({"scope": "row", "class": mark or None}), head)
     return html("<tr{}>{}{}</tr>", attributes({"data-whole": is_whole or None}), named, together(drawn))
 
@@ -260,10 +260,8 @@ def _marks(day: date, grid: Any) -> SafeString:
     return attributes({"class": " ".join(name for name, is_so in marks.items() if is_so) or None})
 
 
-def _slot(context: Context, day: date, at: str) -> SafeString | str:
+def _slot(day: date, at: str) -> SafeString:
     """A place where new work can be put. The keyboard has the button of the page instead of a hundred of these."""
-    if not context["may_plan"]:
-        return ""
     words = _("Schedule an activity on %(day)s at %(at)s") % {"day": f"{day:%d/%m}", "at": at}
     named = {
         "class": "slot", "href": f"{reverse('activity-at')}?at={day:%Y-%m-%d}T{at}", "data-dialog": True,
@@ -279,6 +277,8 @@ def _entries(context: Context, activities: Iterable[Any]) -> SafeString:
 
 def _entry(activity: Any, *, is_team: bool, place: str = "", says: bool = True) -> SafeString:
     """One piece of work; who hears the page is told what colours tell. What is going on is not shown as late."""
+    if activity.is_busy:
+        return _busy(activity, place, says=says)
     overdue = activity.is_overdue and activity.ends < timezone.now()
     tone = _tone_of_person(activity.assignee) if is_team else "red" if overdue else "jade"
     state = _("Done") if activity.done_at else _("Overdue") if overdue else ""
@@ -287,7 +287,9 @@ def _entry(activity: Any, *, is_team: bool, place: str = "", says: bool = True) 
         "href": address("activity", activity.pk), "data-dialog": True,
         "title": activity.span if activity.ends > activity.at else None,
     }  # fmt: skip
-    if activity.is_open and (is_team or activity.is_mine):  # what a drag needs: see js/calendar.js
+    if activity.is_open and (
+        activity.is_mine or (is_team and activity.record_id)
+    ):  # what a drag needs: see js/calendar.js
         at = f"{timezone.localtime(activity.due_at):%Y-%m-%dT%H:%M}"
         named |= {"data-at": at, "data-lasts": activity.lasts, "data-move": address("activity-move", activity.pk)}
     if not says:
@@ -306,6 +308,16 @@ def _entry(activity: Any, *, is_team: bool, place: str = "", says: bool = True) 
         about,
         html('<span class="sr-only">{}</span>', state) if state else "",
     )
+
+
+def _busy(activity: Any, place: str, *, says: bool) -> SafeString:
+    """A time that somebody else has taken for themselves: whose it is, and nothing of what."""
+    named = {"class": f"entry entry-busy {place}", "title": activity.span}
+    if not says:
+        return html("<span{}></span>", attributes(named | {"aria-hidden": "true"}))
+    told = '<span{}>{}{}<span class="entry-text">{}</span></span>'
+    hour = html("<b>{}</b>", f"{activity.at:%H:%M}") if activity.hour is not None else ""
+    return html(told, attributes(named), avatar(activity.assignee), hour, _("busy then"))
 
 
 @drawn_once
@@ -339,7 +351,7 @@ def _day(context: Context, grid: Any, day: date, bars: list[SafeString]) -> Safe
     count = len(entries) + sum(one != GAP for one in bars)
     shown = entries[:room]
     more = count - len(shown) - sum(one != GAP for one in bars[:SHOWN_OF_A_DAY])
-    drawn = [_slot(context, day, MORNING), html('<a class="day" href="{}">{}</a>', url, f"{day.day}")]
+    drawn: list[SafeString | str] = [_slot(day, MORNING), html('<a class="day" href="{}">{}</a>', url, f"{day.day}")]
     drawn += [_lunar(day), _why(day)]
     drawn += [*bars[:SHOWN_OF_A_DAY], _entries(context, shown)]
     if more > 0:

@@ -269,10 +269,8 @@ def test_the_hours_of_a_week_are_those_of_the_company(client, an):
     assert list(cells(client.get("/calendar/?on=2031-06-11").text))[1:] == [f"{hour:02}:00" for hour in range(19, 23)]
 
 
-def test_who_only_looks_is_offered_no_places(client, giang, lead):
+def test_who_only_looks_plans_nothing_on_records(client, giang, lead):
     client.force_login(giang)
-    page = client.get("/calendar/").text
-    assert "/activities/new/" not in page
     posted = {"record": lead.pk, "what": ActivityType.objects.all()[0].pk, "due_at": "11/06/2031 14:00"}
     with nothing_changes():
         answer = client.post("/activities/new/", posted | {"assignee": giang.pk})
@@ -427,7 +425,8 @@ def test_the_calendar_asks_the_same_few_questions_for_any_number_of_entries(
     for nth in range(many):
         plan(lead.record, an, f"Việc {nth}", timezone.now() + timedelta(hours=nth))
     client.force_login(an)
-    with django_assert_max_num_queries(6):
+    # Of a team, what stands on records and what stands on none are two statements.
+    with django_assert_max_num_queries(7 if "team" in look else 6):
         client.get(f"/calendar/{look}")
 
 

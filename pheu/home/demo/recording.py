@@ -23,7 +23,10 @@ from django.utils import timezone
 from psycopg import sql
 
 from pheu.home.demo import chapters
-from pheu.home.demo.signins import PASSWORD, demo_people
+from pheu.home.demo.appointments import fill_calendars
+from pheu.home.demo.letters import write_to_each_other
+from pheu.home.demo.signins import DOMAIN, PASSWORD, demo_people
+from pheu.people.models import User
 from pheu.records.models import Counter
 
 FILE = Path(__file__).with_name("company.xz")
@@ -78,6 +81,8 @@ def restore(file: Path = FILE, *, now: datetime | None = None) -> None:
             _count_on(cursor, name, last)
     demo_people().update(password=make_password(PASSWORD))  # as this product hashes it today
     deque(chapters.files(now=now), maxlen=0)
+    fill_calendars()
+    write_to_each_other(User.objects.get(email=f"an@{DOMAIN}"))
 
 
 def _count_on(cursor: Any, sequence: str, last: int) -> None:

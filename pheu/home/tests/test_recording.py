@@ -14,13 +14,14 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
-from pheu.activities.models import Activity
+from pheu.activities.models import Activity, Guest, Series
 from pheu.core import shape
 from pheu.deals.models import Deal
 from pheu.home.demo.clock import on
 from pheu.home.demo.recording import last_morning
 from pheu.home.demo.signins import DOMAIN, PASSWORD
 from pheu.leads.models import Lead
+from pheu.messaging.models import Mailbox, Message
 from pheu.parties.models import Company, Contact, Source
 from pheu.people.models import Role, User
 from pheu.records import counters
@@ -81,11 +82,52 @@ def test_every_copy_and_every_count_agrees(demo):
     assert list(counters.differing_counts()) == []
 
 
+PLANS = ("due_at", "next_activity_at", "begins_at")
+
+
+def test_its_calendars_have_work_that_comes_again_and_guests_who_have_answered(demo, client):
+    """Made as of the day on which it is restored: a rule of repetition names weekdays."""
+    again = {str(one.title): one for one in Series.objects.select_related("record", "assignee")}
+    assert {one.record is None for one in again.values()} == {True, False}
+    for series in again.values():
+        days = {timezone.localtime(one.due_at).weekday() for one in series.activities.all()}
+        assert series.activities.exists()
+        assert "BYDAY" not in series.rule or len(days) == 1
+    guests = list(Guest.objects.select_related("activity__record"))
+    assert {one.answer for one in guests} == {Guest.Answer.ACCEPTED}
+    assert {one.user is None for one in guests} == {True, False}
+    assert all(one.address.endswith(".example") for one in guests if one.user is None)
+    alone = Activity.objects.filter(record=None, series=None).get()
+    assert alone.assignee.email == f"an@{DOMAIN}"
+    assert not Message.objects.filter(state__in=[Message.State.WAITING, Message.State.SENDING]).exists()
+    client.force_login(alone.assignee)
+    page = client.get(f"/calendar/?on={timezone.localdate(alone.due_at).isoformat()}").text
+    assert alone.title in page
+    client.force_login(User.objects.get(email=f"binh@{DOMAIN}"))
+    page = client.get(f"/calendar/?whose=team&on={timezone.localdate(alone.due_at).isoformat()}").text
+    assert alone.title not in page
+    assert "entry-busy" in page
+
+
+def test_a_lead_has_a_conversation_by_mail_and_nothing_can_be_sent(demo, client):
+    letters = list(Message.objects.order_by("at"))
+    assert [one.state for one in letters] == ["received", "sent", "received"]
+    assert len({one.record_id for one in letters}) == 1
+    assert not Mailbox.objects.exists()
+    people = [one["address"] for letter in letters for one in (letter.sender, *letter.to)]
+    assert all(one.endswith(".example") for one in people)
+    told = [one.kind for one in Event.objects.filter(kind__startswith="email.").order_by("pk")]
+    assert told == ["email.received", "email.sent", "email.received"]
+    client.force_login(letters[0].user)
+    page = client.get(f"/r/{letters[0].record_id}/", follow=True).text
+    assert "bảo trì 12 tháng" in page
+
+
 def test_it_is_as_of_today(demo):
     """Columns and the facts of events alike; nothing but plans lies after now."""
     for model in apps.get_models():
         for field in model._meta.local_concrete_fields if model.__module__.startswith("pheu.") else ():
-            if isinstance(field, models.DateTimeField) and field.name not in ("due_at", "next_activity_at"):
+            if isinstance(field, models.DateTimeField) and field.name not in PLANS:
                 assert not model._default_manager.filter(**{f"{field.name}__gt": demo}).exists(), (model, field.name)
     assert Lead.objects.filter(created_at__gt=demo - timedelta(days=7)).exists()
     assert Activity.objects.open().filter(due_at__date=timezone.localdate(demo)).exists()

@@ -26,7 +26,7 @@ def _notice(line: Line, token: str) -> SafeString:
     note = html('<q class="notice-note">{}</q>', line.excerpt) if line.excerpt else ""
     told = html(
         '<span><b>{}</b> {}</span><span class="notice-what">{}{}</span>{}<span class="sub">{}</span>',
-        event.author_name or _("The system"), line.sentence, line.row.record.title, line.and_others, note,
+        event.author_name or _("The system"), line.sentence, line.what, line.and_others, note,
         show_datetime(event.at),
     )  # fmt: skip
     return html(

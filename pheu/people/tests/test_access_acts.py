@@ -97,6 +97,7 @@ class Desk:
             self.deal.record, what=activity_type(), due_at=timezone.now(), assignee=cast.binh, guests=guests, by=an
         )
         self.plan = a_work_plan()
+        self.alone = activities.schedule_activity(None, what=activity_type(), due_at=timezone.now(), assignee=an, by=an)
         self.repeated = activities.schedule_activity(
             self.lead.record, what=activity_type(), due_at=timezone.now(), assignee=an, repeat=Repeat("day"), by=an
         )
@@ -255,6 +256,7 @@ OF_AUTHORS = {
 
 # Acts on letters of one's own mailbox, and on what one is invited to: nobody else's, whatever they may do with records.
 OF_OWNERS = {
+    "activities.link_activity": lambda d, by: activities.link_activity(d.alone, about=d.lead.record, by=by),
     "inviting.answer_invitation": lambda d, by: inviting.answer_invitation(d.invited, answer="accepted", by=by),
     "sending.take_back": lambda d, by: sending.take_back(d.letter, by=by),
     "sending.send_again": lambda d, by: sending.send_again(d.draft, by=by),
@@ -366,7 +368,7 @@ LOOKING = {
 PARTS = {
     "activities.must_change", "activities.must_be_theirs", "activities.is_theirs", "activities.may_change",
     "activities.held", "activities.plan_held", "activities.must_be_as_planned", "planning.drafts",
-    "activities.hand_over_work", "activities.tell_overdue", "activities.invite",
+    "activities.hand_over_work", "activities.tell_overdue", "activities.invite", "activities.tell_each",
     "inviting.bring_up",  # for reactions to what somebody has done
     "series.fill_series", "configuring.hold_entry", "configuring.hold_entries",
     "timeline.record", "timeline.record_many", "timeline.must_be_author", "timeline.give", "timeline.give_each",

@@ -98,6 +98,7 @@ class Firm:
             self.things["operation", *whose] = self._hand_out(user)
             self.things["reminder", *whose] = self._reminder(user)
             self.things["invitation", *whose] = self._invitation(user)
+            self.things["alone", *whose] = self._alone(user)
             self.things["undone operation", *whose] = self._taken_back(user)
             self.things["session", *whose] = self._session(user)
             self.things["notification", *whose] = self._notification(user)
@@ -256,6 +257,12 @@ class Firm:
         work = self._activity(self._row("lead", self.stranger))
         Guest.objects.create(activity=work, user=user)
         return work
+
+    def _alone(self, user: User) -> Any:
+        """Work of this person that stands on no record."""
+        return schedule_activity(
+            None, what=ActivityType.objects.all()[0], due_at=timezone.now(), assignee=user, by=user
+        )
 
     def _importers(self) -> Iterator[tuple[tuple[str, str], User]]:
         for code, user in self.people.items():
@@ -674,6 +681,7 @@ ENTRIES = {
     "activity-move": _on_activity(get=200, post=302, sends=lambda *_: {"due_at": "31/12/2026 09:00"}),
     "activity-off": _on_activity(post=302),
     "activity-guests": _on_activity(get=200, post=302),
+    "activity-link": Entry(about=("alone",), reach=_operation_reach, get=200, post=422),  # to which record, is asked
     "activity-busy": Entry(get=200),  # times alone, of colleagues
     "activity-answer": Entry(
         about=("invitation",), reach=_operation_reach, post=302, sends=lambda *_: {"answer": "accepted"}

@@ -629,7 +629,48 @@ ON_FREE = {
     ),
 }
 # What stands on the desk, the oldest first, and what is done to it.
+# Of work that stands on no record, which acts hold by itself; and of such that comes again, held by its series.
+ON_ALONE = {
+    "activities.link_activity": Act(
+        lambda d: partial(activities.link_activity, an_own_work(d), about=d.lead.record, by=d.an), "activity.linked"
+    ),
+    "activities.finish_activity": Act(
+        lambda d: partial(activities.finish_activity, an_own_work(d), result="Xong", by=d.an), "activity.done"
+    ),
+    "activities.reschedule_activity": Act(
+        lambda d: partial(activities.reschedule_activity, an_own_work(d), due_at=ANOTHER_TIME, by=d.an),
+        "activity.rescheduled",
+    ),
+    "activities.call_off_activity": Act(
+        lambda d: partial(activities.call_off_activity, an_own_work(d), by=d.an), "activity.called_off"
+    ),
+    "inviting.change_guests": Act(
+        lambda d: partial(inviting.change_guests, an_own_work(d), guests=Guests((d.cast.binh,)), by=d.an),
+        "activity.guests_changed",
+    ),
+    "undo.undo": Act(
+        lambda d: partial(undo.undo, (an_own_work(d), d.__dict__["its making"])[1], by=d.an), "operation.undone"
+    ),
+}
+ON_ALONE_AGAIN = {
+    "activities.link_activity": Act(
+        lambda d: partial(activities.link_activity, an_own_series(d), about=d.lead.record, by=d.an), "activity.linked"
+    ),
+    "series.move_series": Act(
+        lambda d: partial(series.move_series, an_own_series(d), reach=Reach.ALL, due_at=in_days(1), by=d.an),
+        "activity.series_moved",
+    ),
+    "series.end_series": Act(
+        lambda d: partial(series.end_series, an_own_series(d), reach=Reach.FOLLOWING, by=d.an), "activity.series_ended"
+    ),
+    "activities.finish_activity": Act(
+        lambda d: partial(activities.finish_activity, an_own_series(d), result="Xong", by=d.an), "activity.done"
+    ),
+}
+
 GROUPS = {
+    "alone": (("lead",), ON_ALONE),
+    "alone again": (("lead",), ON_ALONE_AGAIN),
     "lead": (("lead", "twin"), ON_LEAD),
     "merged": (("lead", "twin"), ON_MERGED),
     "parted": (("lead", "twin"), ON_PARTED),
@@ -662,6 +703,25 @@ def a_file(d: Desk) -> Any:
 
 def a_planned_one(d: Desk) -> Activity:
     return once(d, "planned", lambda: d.work(d.lead))
+
+
+ANOTHER_TIME = timezone.now() + timedelta(days=5)
+
+
+def an_own_work(d: Desk) -> Activity:
+    """On no record; and its making, which can be taken back."""
+
+    def make() -> Activity:
+        work = activities.schedule_activity(None, what=d.call, due_at=in_days(3), assignee=d.an, lasts=30, by=d.an)
+        d.__dict__["its making"] = Operation.objects.latest("pk")
+        return work
+
+    return once(d, "own work", make)
+
+
+def an_own_series(d: Desk) -> Activity:
+    plan = partial(activities.schedule_activity, None, what=d.call, due_at=in_days(1), assignee=d.an, by=d.an)
+    return once(d, "own series", partial(plan, repeat=Repeat("day", times=3)))
 
 
 VAN = ("Vân", "van@hd.example")

@@ -210,7 +210,7 @@ def _overwritten() -> Iterator[str]:
 
 def _work_left_behind() -> Iterator[str]:
     """Work is planned where it is done: not on a record that goes on in another, or was taken back."""
-    for activity in Activity.objects.open().select_related("record"):
+    for activity in Activity.objects.open().exclude(record=None).select_related("record"):
         row = kinds.get(activity.record.kind).model.objects.select_related("record").get(pk=activity.record_id)
         if row.goes_on_in is not None or not row.is_live:
             yield f"{row.number}: work is left on it"
