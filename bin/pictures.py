@@ -174,11 +174,35 @@ def palette(page: Page) -> None:
     page.locator("#palette .command").first.wait_for()
 
 
+def calendar(page: Page) -> None:
+    """Next week, of which more is still to come."""
+    page.goto("/calendar/?view=week")
+    page.get_by_role("link", name="Sau").click()
+    page.get_by_text("Khám sức khỏe").first.wait_for()
+
+
+def guests(page: Page) -> None:
+    page.goto("/calendar/?view=list")
+    page.locator("main .line a", has_text="Thống nhất phương án kỹ thuật").first.click()
+    page.get_by_text("vận hành trạm").first.wait_for()
+
+
+def letters(page: Page) -> None:
+    page.goto("/leads/?tab=all&sort=-created_at&owner=me")
+    newest = page.locator("main tbody a[href^='/leads/']").evaluate_all("links => links.map(one => one.href)")
+    told = page.get_by_text("Hỏi thông số và thời gian giao")
+    for lead in newest:
+        page.goto(lead)
+        if told.count():
+            break
+
+
 PICTURES = {
     "board": board, "home": home, "record": record, "convert": convert, "merge": merging,
     "import": imported,
     "conditions": conditions, "groups": groups, "split": split, "palette": palette,
 }  # fmt: skip
+OF_SELLERS = {"calendar": calendar, "guests": guests, "letters": letters}
 OF_ADMINS = {
     "setup-fields": fields, "setup-new-field": new_field, "setup-survey": survey, "setup-layout": layout,
     "setup-pipeline": pipelines, "setup-role": role, "setup-rules": rules,
@@ -189,7 +213,7 @@ def main() -> None:
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     with product() as address, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=os.environ["PHEU_CHROMIUM"], args=sandbox)
-        for who, pictures in (("binh", PICTURES), ("dung", OF_ADMINS)):
+        for who, pictures in (("binh", PICTURES), ("an", OF_SELLERS), ("dung", OF_ADMINS)):
             take(chromium, address, who, pictures)
 
 

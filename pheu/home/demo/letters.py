@@ -19,20 +19,19 @@ from pheu.records.acts import operation
 from pheu.records.models import Category
 
 SUBJECT = "Hỏi thông số và thời gian giao trạm quan trắc"
-# Who writes ("them" or "us"), how many minutes ago, and what.
 ASKS = """Chào anh/chị,
 
-Bên tôi cần trạm quan trắc tự động, nối về Sở. Nhờ gửi thông số các đầu đo và thời gian giao hàng để trình ban giám đốc
-trong tuần này.
+Bên tôi cần trạm quan trắc tự động, nối về Sở. Nhờ gửi thông số các đầu đo và thời gian giao hàng để trình ban \
+giám đốc trong tuần này.
 
 Trân trọng"""
 ANSWERS = """Dạ chào anh/chị,
 
-Em gửi thông số trong thư sau. Thiết bị có sẵn, giao và lắp trong 6 tuần kể từ khi duyệt bản vẽ. Anh/chị cho em xin sơ
-đồ mặt bằng và vị trí đặt nhà trạm để em tính phần sàn thao tác ạ.
+Em gửi thông số trong thư sau. Thiết bị có sẵn, giao và lắp trong 6 tuần kể từ khi duyệt bản vẽ. Anh/chị cho em xin \
+sơ đồ mặt bằng và vị trí đặt nhà trạm để em tính phần sàn thao tác ạ.
 
 Nguyễn Hoài An"""
-ASKS_MORE = """Cảm ơn em. Sơ đồ anh sẽ gửi chiều nay.
+ASKS_MORE = """Cảm ơn em. Sơ đồ tôi sẽ gửi chiều nay.
 
 Em báo giá giúp cả phần bảo trì 12 tháng, tách riêng một dòng nhé."""
 # Who writes ("them" or "us"), how many minutes ago, and what.
