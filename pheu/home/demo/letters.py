@@ -1,4 +1,5 @@
-"""A conversation by e-mail on a lead, as it was read from the mailbox of whoever works it.
+"""What the company writes: its templates, and a conversation by e-mail on a lead, as it was read from the mailbox of
+whoever works it.
 
 The letters come in through the door of all letters; the mailbox is there while they do, within one transaction: no
 worker ever sees it, so nothing asks a server, and nothing can be sent.
@@ -17,6 +18,7 @@ from pheu.people.models import User
 from pheu.people.scopes import CHANGE
 from pheu.records.acts import operation
 from pheu.records.models import Category
+from pheu.setup.portable import import_config
 
 SUBJECT = "Hỏi thông số và thời gian giao trạm quan trắc"
 ASKS = """Chào anh/chị,
@@ -36,6 +38,36 @@ ASKS_MORE = """Cảm ơn em. Sơ đồ tôi sẽ gửi chiều nay.
 Em báo giá giúp cả phần bảo trì 12 tháng, tách riêng một dòng nhé."""
 # Who writes ("them" or "us"), how many minutes ago, and what.
 LETTERS = [("them", 190, ASKS), ("us", 150, ANSWERS), ("them", 40, ASKS_MORE)]
+
+
+TEMPLATES = [
+    {
+        "name": "Gửi hồ sơ năng lực",
+        "subject": "Hồ sơ năng lực {{ company.name }}",
+        "html": "<p>Kính gửi {{ greeting }},</p><p>Em là {{ me.name }}, {{ company.name }}. Em gửi hồ sơ năng lực và "
+        "danh sách các trạm đã lắp để {{ greeting }} tham khảo.</p><p>Rất mong được khảo sát hiện trường để tư vấn "
+        "phương án phù hợp.</p>",
+        "purpose": "transaction",
+    },
+    {
+        "name": "Xác nhận lịch khảo sát",
+        "subject": "Xác nhận lịch khảo sát: {{ record.name }}",
+        "html": "<p>Kính gửi {{ greeting }},</p><p>Em xin xác nhận lịch khảo sát như đã trao đổi. Nhờ {{ greeting }} "
+        "chuẩn bị sơ đồ mặt bằng và cử người phụ trách đi cùng.</p>",
+        "purpose": "transaction",
+    },
+    {
+        "name": "Thư cảm ơn sau nghiệm thu",
+        "subject": "{{ company.name }} cảm ơn {{ greeting }}",
+        "html": "<p>Kính gửi {{ greeting }},</p><p>{{ company.name }} cảm ơn {{ greeting }} đã tin tưởng. Có vấn đề gì "
+        "trong quá trình vận hành trạm, {{ greeting }} gọi em bất cứ lúc nào ạ.</p>",
+        "purpose": "care",
+    },
+]
+
+
+def give_templates(by: User) -> None:
+    import_config({"pheu": 1, "lists": {"email-templates": TEMPLATES}}, by=by)
 
 
 def write_to_each_other(who: User) -> None:

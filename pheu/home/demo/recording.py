@@ -24,7 +24,7 @@ from psycopg import sql
 
 from pheu.home.demo import chapters
 from pheu.home.demo.appointments import fill_calendars
-from pheu.home.demo.letters import write_to_each_other
+from pheu.home.demo.letters import give_templates, write_to_each_other
 from pheu.home.demo.signins import DOMAIN, PASSWORD, demo_people
 from pheu.people.models import User
 from pheu.records.models import Counter
@@ -82,6 +82,7 @@ def restore(file: Path = FILE, *, now: datetime | None = None) -> None:
     demo_people().update(password=make_password(PASSWORD))  # as this product hashes it today
     deque(chapters.files(now=now), maxlen=0)
     fill_calendars()
+    give_templates(User.objects.get(email=f"dung@{DOMAIN}"))
     write_to_each_other(User.objects.get(email=f"an@{DOMAIN}"))
 
 

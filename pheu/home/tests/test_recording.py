@@ -21,7 +21,8 @@ from pheu.home.demo.clock import on
 from pheu.home.demo.recording import last_morning
 from pheu.home.demo.signins import DOMAIN, PASSWORD
 from pheu.leads.models import Lead
-from pheu.messaging.models import Mailbox, Message
+from pheu.messaging.drafting import drafted
+from pheu.messaging.models import EmailTemplate, Mailbox, Message
 from pheu.parties.models import Company, Contact, Source
 from pheu.people.models import Role, User
 from pheu.records import counters
@@ -121,6 +122,18 @@ def test_a_lead_has_a_conversation_by_mail_and_nothing_can_be_sent(demo, client)
     client.force_login(letters[0].user)
     page = client.get(f"/r/{letters[0].record_id}/", follow=True).text
     assert "bảo trì 12 tháng" in page
+
+
+def test_it_has_templates_that_say_something_of_any_lead(demo):
+    """R1.41: each can be drafted as it stands, with the greeting and what it names filled in."""
+    an, lead = User.objects.get(email__startswith="an@"), Lead.objects.order_by("pk").first()
+    found = list(EmailTemplate.objects.all())
+    assert len(found) == 3
+    for one in found:
+        subject, body = drafted(one, lead.record, an)
+        assert "{{" not in subject + body
+        assert "Kính gửi " in body
+        assert "Kính gửi ," not in body
 
 
 def test_it_is_as_of_today(demo):
