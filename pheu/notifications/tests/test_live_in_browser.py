@@ -7,6 +7,7 @@ from pheu.conftest import World, edited, make_cast, stage_of
 from pheu.core.tests.looking import findings
 from pheu.leads.services import create_lead
 from pheu.notifications.tests.test_stream import Site, listener
+from pheu.records.lists import PAGE
 from pheu.timeline.services import add_note, assign, change
 from pheu.timeline.stages import move
 
@@ -120,6 +121,17 @@ def test_a_list_draws_the_row_that_somebody_else_changed_and_keeps_the_ticks(wor
     expect(page.locator(f"#rows [name=ids][value='{changed.pk}']")).to_be_checked()
     assign([other], owner=binh, by=binh)
     expect(rows).to_have_count(1)  # it belongs to this list no more
+
+
+def test_every_row_of_several_pages_is_drawn_anew(world):
+    """The server draws as many at once as a page has; what was asked beyond that was taken for gone."""
+    an, binh, dung = world.cast.an, world.cast.binh, world.cast.dung
+    leads = [lead_of(an, f"Xi măng Hòn Đá {nth}") for nth in range(PAGE + 4)]
+    page = entered(world, binh, "/leads/?tab=all")
+    page.get_by_role("link", name="Xem thêm").click()
+    expect(page.locator("#rows tr:not(.more)")).to_have_count(PAGE + 4)
+    assign(leads, owner=binh, by=dung)
+    expect(page.locator("#rows tr", has_text="Trần Thanh Bình")).to_have_count(PAGE + 4)
 
 
 def test_a_board_shows_a_card_where_somebody_else_has_put_it(world):

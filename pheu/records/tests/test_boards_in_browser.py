@@ -138,6 +138,21 @@ def test_a_new_record_begins_in_the_column_where_it_was_asked_for(world):
     expect(page.locator(f"#deal-{deal.pk}")).to_be_focused()
 
 
+def test_what_comes_late_takes_the_focus_from_nobody_who_types(world):
+    """What dresses pickers came with the dialog and took the focus: letters of a name went into the company's box."""
+    page, held = world.enter(world.cast.an, "/deals/board/?tab=all"), []
+    page.route(re.compile(r"/pick[^/]*\.js"), lambda route: held.append(route))
+    page.get_by_role("link", name="Thêm").first.click()
+    name = page.locator("#dialog[open] [name=name]")
+    name.focus()
+    assert held
+    for one in held:
+        one.continue_()
+    expect(page.locator("#dialog .ts-control").first).to_be_visible()
+    page.keyboard.type("Trạm")
+    expect(name).to_have_value("Trạm")
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(("kind", "stage"), [("deal", "Thành công"), ("lead", "Mới")])
 def test_nothing_begins_at_an_end_or_in_a_stage_of_another_kind(an, kind, stage):

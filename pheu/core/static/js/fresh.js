@@ -44,17 +44,22 @@ function idOf(row) {
   return found?.[1];
 }
 
+const PORTION = 50; // rows that the server draws at once
+
 async function rows(table, { ids, whole }) {
   const shown = [...table.querySelectorAll("tbody tr")].filter((row) => idOf(row) && (whole || ids.includes(idOf(row))));
-  if (!shown.length) return;
+  for (let at = 0; at < shown.length; at += PORTION) await some(table, shown.slice(at, at + PORTION));
+}
+
+async function some(table, shown) {
   const asked = new URLSearchParams(location.search);
   asked.delete("after");
-  for (const row of shown.slice(0, 60)) asked.append("ids", idOf(row));
+  for (const row of shown) asked.append("ids", idOf(row));
   const answer = await fetch(`${table.dataset.cells}rows/?${asked}`, { headers: { "HX-Request": "true" } }).catch(() => null);
   if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = new Map([...page.querySelectorAll("tbody tr")].map((row) => [idOf(row), row]));
-  for (const row of shown.slice(0, 60)) draw(row, fresh.get(idOf(row)));
+  for (const row of shown) draw(row, fresh.get(idOf(row)));
 }
 
 function draw(row, fresh) {

@@ -114,8 +114,10 @@ function asking(select) {
 
 function dress(select) {
   if (select.tomselect) return;
-  // The focus waited for it: this script came with the dialog.
-  const focused = document.activeElement === select || select.dataset.awaited !== undefined;
+  // The focus waited for it, as this script came with the dialog; unless somebody types elsewhere by now.
+  const now = document.activeElement;
+  const waited = select.dataset.awaited !== undefined && [document.body, select.closest("dialog")].includes(now);
+  const focused = now === select || waited;
   const control = new TomSelect(select, settings(select));
   if (focused) control.control_input.focus();
   openByHand(control);
