@@ -32,6 +32,7 @@ def ask(question: models.QuerySet, new: Sequence[Row]) -> list[Any]:
     there = [one for one in asked if one.table in text]
     beside = sql.SQL(", ").join(one.named() for one in there).as_string(connection.connection)
     with connection.cursor() as cursor:
+        # Both are SQL of Django's and our own making, names quoted; every value goes beside them.
         cursor.execute(f"with {beside} {text}", [*(one.given() for one in there), *told])
         return cursor.fetchall()
 
