@@ -6,6 +6,6 @@ class RecordsConfig(AppConfig):
     name = "pheu.records"
 
     def ready(self) -> None:
-        from pheu.records import consistency, counters, custom, drawing, panels  # noqa: F401  (they register themselves)
+        from pheu.records import consistency, counter_triggers, custom, drawing, panels  # noqa: F401  (they register themselves)
 
-        post_migrate.connect(counters.watch_all, sender=self)
+        post_migrate.connect(counter_triggers.watch_all, sender=self)

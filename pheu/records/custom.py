@@ -116,6 +116,9 @@ TYPES: dict[str, FieldType] = {
     )
 }
 
+# Types of which rows have one of a few values each: counted by them.
+OF_FEW_VALUES = [one.code for one in TYPES.values() if issubclass(one.field, OwnChoice | YesNo)]
+
 
 def field_of(one: CustomField, group: "FieldGroup | None" = None) -> Field:
     """The field that it is; of a group that is shown for some choices only, it takes that condition."""

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from pheu.people.models import User
 from pheu.records import counters
 from pheu.records.conditions import Tree
-from pheu.records.fields import NO_VALUE, Field
+from pheu.records.custom import PREFIX
+from pheu.records.fields import NO_VALUE, Field, OwnChoice, YesNo
 from pheu.records.schema import Schema, offered
 
 MOST_GROUPS = 200
@@ -56,6 +57,13 @@ def is_by_month(one: Field) -> bool:
     return "within" in one.operators
 
 
+def is_counted_by_value(schema: Schema, one: Field) -> bool:
+    """Whether counters know how many rows have each value of it, beside those that every row is counted by."""
+    if one.own and not (one.name.startswith(PREFIX) and isinstance(one, OwnChoice | YesNo)):
+        return False
+    return one.name not in KEPT and not is_by_month(one) and can_group(schema, one)
+
+
 def tree_of_group(one: Field, key: str) -> Tree:
     """The condition that a row belongs to the group of this key; of no row for what is no key."""
     if key == NOTHING:
@@ -82,7 +90,7 @@ def groups_of(listing: Any, one: Field, *, room: int = 0) -> list[Group]:
 
     With `room` for so many, also those that have no rows, as far as all together find room.
     """
-    found = _kept(listing, one) if one.name in KEPT and listing.is_counted else _counted(listing, one)
+    found = _found(listing, one)
     called = _named(one, found.keys(), listing.user, room)
     if len(called) <= room:
         found = {key: (0, Decimal(0)) for key in called if key != NOTHING or _can_be_empty(one)} | found
@@ -99,8 +107,15 @@ def _can_be_empty(one: Field) -> bool:
     return not one.required and one.empty in NO_VALUE
 
 
-def _kept(listing: Any, one: Field) -> dict[str, tuple[int, Decimal]]:
-    totals = counters.by_column(listing.kind, listing.user, listing.condition, one.name)
+def _found(listing: Any, one: Field) -> dict[str, tuple[int, Decimal]]:
+    """{key: (rows, what they are worth)}: from the kept counters where they can answer, else counted."""
+    asked, totals = (listing.kind, listing.user, listing.condition), None
+    if listing.is_counted and one.name in KEPT:
+        totals = dict[Any, counters.Totals](counters.by_column(*asked, one.name))
+    elif listing.is_counted and is_counted_by_value(listing.schema, one):
+        totals = dict[Any, counters.Totals](counters.by_value(*asked, one))
+    if totals is None:
+        return _counted(listing, one)
     return {key_of(one, value): (found.count, found.amount) for value, found in totals.items() if found.count}
 
 

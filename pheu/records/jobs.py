@@ -3,14 +3,14 @@
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.jobs import app, titled
-from pheu.records import alike, counters, field_indexes, journal
+from pheu.records import alike, counter_triggers, field_indexes, journal
 
 
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="records.fold_counters")
 def fold_counters(timestamp: int) -> None:
     """Add the deltas of the last minute to the kept counts."""
-    counters.fold()
+    counter_triggers.fold()
 
 
 @app.periodic(cron="* * * * *")

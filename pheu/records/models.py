@@ -820,10 +820,10 @@ TONES = {
 }  # fmt: skip
 
 
-class Counter(models.Model):
+class Counted(models.Model):
     """How many rows in use of a kind stand where, and what they are worth: see `records/counters.py`.
 
-    With a `day`: those made on that day. Deltas are added to the kept sums by a job.
+    Deltas are added to the kept sums by a job.
     """
 
     kind = models.CharField(max_length=20)
@@ -835,12 +835,20 @@ class Counter(models.Model):
     department = models.ForeignKey(
         Department, models.CASCADE, null=True, related_name="+", db_constraint=False, db_index=False
     )
-    day = models.DateField(null=True)
     count = models.BigIntegerField()
     amount = models.DecimalField(max_digits=30, decimal_places=2)
+    is_delta = models.BooleanField()
+
+    class Meta:
+        abstract = True
+
+
+class Counter(Counted):
+    """All rows; with a `day`, those made on that day."""
+
+    day = models.DateField(null=True)
     weighted = models.DecimalField(max_digits=30, decimal_places=2)
     planned = models.BigIntegerField()
-    is_delta = models.BooleanField()
 
     class Meta:
         indexes = [
@@ -877,3 +885,27 @@ class ClosingReason(ListItem):
 def id_and_name(thing: models.Model | None) -> dict[str, Any] | None:
     """How an event keeps something named: its id and the name of that day."""
     return None if thing is None else {"id": thing.pk, "name": str(thing)}
+
+
+class GroupCounter(Counted):
+    """Those that have a `value` in a field of choices; the empty text where they have none."""
+
+    field = models.CharField(max_length=60)
+    value = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["is_delta"], name="group_counter_deltas", condition=models.Q(is_delta=True)),
+            models.Index(fields=["kind", "field"], name="group_counter_now"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "field", "value", "stage", "owner", "team", "department"],
+                name="group_counter_once",
+                condition=models.Q(is_delta=False),
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.field} {self.value} {self.count}"

@@ -18,7 +18,7 @@ from pheu.core.errors import Conflict, DomainError, Invalid
 from pheu.core.vietnamese import fold
 from pheu.people.models import User
 from pheu.people.scopes import CHANGE
-from pheu.records import custom, kinds, writing
+from pheu.records import counter_triggers, custom, kinds, writing
 from pheu.records.acts import act
 from pheu.records.locking import hold
 from pheu.records.models import CustomField, FieldGroup, Layout, Record, id_and_name
@@ -61,6 +61,7 @@ def add_field(
     one.rights = named_rights(one.rights)
     check(one, held)
     one.save()
+    _count_by(one, is_empty=True)
     _tell(events.FIELD_ADDED, one, by, via)
     return one
 
@@ -112,6 +113,7 @@ def move_field(pk: int, to: str, *, seen: str, by: User, via: str = "page") -> i
     one.settings = {name: value for name, value in one.settings.items() if name != "parent"}
     check(one, others)
     one.save()
+    _count_by(one)
     followed = _let_values_follow(one.key, was, to)
     record(
         events.FIELD_MOVED, about=None, by=by, via=via, subject=str(_("Custom fields")), list="fields",
@@ -306,6 +308,13 @@ def _tell(kind: Any, item: CustomField | FieldGroup, by: User, via: str, **facts
     subject = f"{_('Custom fields')} · {CLASSES[item.kind]}"
     record(kind, about=None, by=by, via=via, subject=subject, list="fields", item=id_and_name(item), **facts)
     shape.changed()
+
+
+def _count_by(one: CustomField, *, is_empty: bool = False) -> None:
+    """Let counters know how many rows have each value of it; `is_empty`: none has one yet."""
+    for kind in kinds.every():  # or of a kind that is yet to come
+        if kind.code == one.kind and kind.has_stages and one.type in custom.OF_FEW_VALUES:
+            counter_triggers.watch(kind, is_empty=is_empty)
 
 
 def batched(many: Sequence[Any], size: int) -> Iterator[list[Any]]:

@@ -27,7 +27,7 @@ from pheu.home.demo.words import TALKS
 from pheu.leads.models import Lead, RequestType
 from pheu.parties.models import Company, Contact, Prospect, Source
 from pheu.people.models import User
-from pheu.records import counters, kinds
+from pheu.records import counter_triggers, kinds
 from pheu.records.models import Category, ClosingReason, Follower, Label, Operation, Pipeline, Record, RecordTag, Tag
 from pheu.timeline.models import Event
 
@@ -65,7 +65,7 @@ def fill(
                 cursor.execute("analyze records_record, leads_lead")
             _tell_events(town)
             tell("indexes")
-        counters.rebuild()  # the triggers that keep them were off
+        counter_triggers.rebuild()  # the triggers that keep them were off
 
 
 def _put(rows: Sequence[Any], town: "_Town") -> None:

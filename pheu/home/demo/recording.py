@@ -27,12 +27,13 @@ from pheu.home.demo.appointments import fill_calendars
 from pheu.home.demo.letters import give_templates, write_to_each_other
 from pheu.home.demo.signins import DOMAIN, PASSWORD, demo_people
 from pheu.people.models import User
-from pheu.records.models import Counter
+from pheu.records import counter_triggers
+from pheu.records.models import Counter, GroupCounter
 
 FILE = Path(__file__).with_name("company.xz")
 MORNING = time(6, 30)
 # Kept by triggers; nothing of it is ours to write.
-DERIVED = {Counter}
+DERIVED = {Counter, GroupCounter}
 DAY = re.compile(r"\b20\d\d-[01]\d-[0-3]\d(?=\b|T)")
 
 
@@ -79,6 +80,7 @@ def restore(file: Path = FILE, *, now: datetime | None = None) -> None:
             _put(cursor, by_name[table.name], table, passed)
         for name, last in told["sequences"].items():
             _count_on(cursor, name, last)
+    counter_triggers.watch_all()  # by the fields that came with the rows
     demo_people().update(password=make_password(PASSWORD))  # as this product hashes it today
     deque(chapters.files(now=now), maxlen=0)
     fill_calendars()

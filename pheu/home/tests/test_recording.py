@@ -25,7 +25,7 @@ from pheu.messaging.drafting import drafted
 from pheu.messaging.models import EmailTemplate, Mailbox, Message
 from pheu.parties.models import Company, Contact, Source
 from pheu.people.models import Role, User
-from pheu.records import counters
+from pheu.records import counter_triggers
 from pheu.records.consistency import differing_copies
 from pheu.records.models import Category, ClosingReason, Label, Pipeline, Stage
 from pheu.timeline.models import Event, File
@@ -80,7 +80,7 @@ def test_its_lists_are_those_of_the_product(demo, seeds):
 
 def test_every_copy_and_every_count_agrees(demo):
     assert list(differing_copies()) == []
-    assert list(counters.differing_counts()) == []
+    assert list(counter_triggers.differing_counts()) == []
 
 
 PLANS = ("due_at", "next_activity_at", "begins_at")

@@ -20,7 +20,7 @@ from pheu.home.bench.tour import Tour
 from pheu.leads.models import Lead
 from pheu.people.models import User
 from pheu.quality import sweep
-from pheu.records import counters, kinds
+from pheu.records import counter_triggers, kinds
 from pheu.records.consistency import differing
 
 PEOPLE = {"administrator": "dung", "manager": "binh", "seller": "an"}
@@ -125,7 +125,7 @@ class Command(BaseCommand):
         with serving() as port:
             for who in PEOPLE:
                 self.say(f"\n{who:42}{figures.HEAD}")
-                counters.fold()  # as the worker does every minute
+                counter_triggers.fold()  # as the worker does every minute
                 user = self.person(who)
                 found[who] = {}
                 for probe in Tour(Browser(user, port)).probes():
