@@ -27,7 +27,7 @@ from pheu.records.access import granted, mark_free, with_abilities
 from pheu.records.columns import can_edit_in_list
 from pheu.records.conditions import LATE, Tree, compile_tree
 from pheu.records.fields import Field
-from pheu.records.grouping import NOTHING, Group, fields_of_columns, groups_of, key_of, tree_of_group
+from pheu.records.grouping import NOTHING, Group, fields_of_columns, groups_of, key_of, names_of, tree_of_group
 from pheu.records.kinds import Kind
 from pheu.records.lists import Listing, told_open
 from pheu.records.models import Pipeline, Stage
@@ -37,6 +37,9 @@ from pheu.records.schema import Schema
 
 CARDS = 20
 CARDS_IN_LANES = 6
+# What a wide screen shows: columns with cards further right bring them when they come into sight; many share the room.
+COLUMNS_AT_ONCE = 8
+CARDS_AT_ONCE = 120
 MOST_COLUMNS = 30
 MOST_LANES = 12
 
@@ -244,9 +247,11 @@ class Board(Listing):
         return next((self._column(one) for one in self.pipeline.stages.all() if str(one.pk) == key), None)
 
     def deal_out(self, columns: list[Column]) -> None:
-        """Bring the first cards of those of these columns that are open."""
-        shown = [column for column in columns if not column.folded]
-        self._deal_out(shown, self._cards(shown))
+        """Bring the first cards of those of these columns that are open, as far as they are in sight at once."""
+        shown = [column for column in columns if column.count and not column.folded]
+        self._deal_out(shown[:COLUMNS_AT_ONCE], self._cards(shown[:COLUMNS_AT_ONCE]))
+        for column in shown[COLUMNS_AT_ONCE:]:
+            column.more_url = self.url(of=column.key, lane=None, below=None)
 
     @property
     def _unfolded(self) -> set[str]:
@@ -268,7 +273,7 @@ class Board(Listing):
         return type(self)(self.kind, self.user, params, self.last_tab)
 
     def _deal_out(self, columns: list[Column], cards: list[tuple[str, str, Any]]) -> None:
-        there, most = {(one.lane, one.key): one for one in columns}, self._most_cards
+        there, most = {(one.lane, one.key): one for one in columns}, self._most_cards(columns)
         for place, key, card in cards:
             there[place, key].cards.append(card)
         for column in columns:
@@ -277,9 +282,9 @@ class Board(Listing):
                 lane = [column.lane] if column.lane else None
                 column.more_url = self.url(of=column.key, lane=lane, below=self._edge_below(column.cards[-1]))
 
-    @property
-    def _most_cards(self) -> int:
-        return CARDS_IN_LANES if self.lanes_by is not None else CARDS
+    def _most_cards(self, columns: list[Column]) -> int:
+        """How many each of these columns shows before more are asked for."""
+        return CARDS_IN_LANES if self.lanes_by is not None else min(CARDS, CARDS_AT_ONCE // max(1, len(columns)))
 
     def more_of(self, column: Column, lane: str = "") -> Column:
         """The next cards of one column (in a lane), below the one that the address names."""
@@ -378,7 +383,7 @@ class Board(Listing):
 
     def _cards(self, columns: list[Column]) -> list[tuple[str, str, Any]]:
         """The newest cards of each column: their ids by one union of short index scans, then the rows at once."""
-        most, told = self._most_cards, [one.removeprefix("-") for one in self.cards_by]
+        most, told = self._most_cards(columns), [one.removeprefix("-") for one in self.cards_by]
         found = self.narrowed(self.kind.model.objects.all()).filter(self._beyond).order_by(*self.cards_by)
         ways, conditions = found.ways_to_see(self.user), map(self._within, columns)
         slices = [
@@ -417,7 +422,7 @@ class Board(Listing):
         told = {"of_column": self._expression, "of_lane": self.lanes_by.expression()}
         nth = Window(RowNumber(), partition_by=["of_column", "of_lane"], order_by=self.cards_by)
         there = _any_of(map(self._of_key, columns)) & _any_of(map(self._of_lane, lanes))
-        rows = self.narrowed().filter(there).annotate(**told).annotate(nth=nth).filter(nth__lte=self._most_cards + 1)
+        rows = self.narrowed().filter(there).annotate(**told).annotate(nth=nth).filter(nth__lte=CARDS_IN_LANES + 1)
         found = rows.values_list("pk", *told)
         return self._placed({pk: (key_of(self.lanes_by, lane), self._key_of(of)) for pk, of, lane in found})
 
@@ -567,7 +572,8 @@ class FieldBoard(Board):
         return self._groups[MOST_COLUMNS:]
 
     def head(self, key: str) -> Column | None:
-        return next((one for one in self.heads if one.key == key), None)
+        called = names_of(self.by, [key], self.user)
+        return self._head(Group(key, called[key], 0)) if key in called else None
 
     @property
     def _tree_of_columns(self) -> Tree:

@@ -91,7 +91,7 @@ def groups_of(listing: Any, one: Field, *, room: int = 0) -> list[Group]:
     With `room` for so many, also those that have no rows, as far as all together find room.
     """
     found = _found(listing, one)
-    called = _named(one, found.keys(), listing.user, room)
+    called = names_of(one, found.keys(), listing.user, room)
     if len(called) <= room:
         found = {key: (0, Decimal(0)) for key in called if key != NOTHING or _can_be_empty(one)} | found
     amount = listing.kind.fields.amount
@@ -144,8 +144,11 @@ def key_of(one: Field, value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _named(one: Field, keys: Iterable[str], user: User, room: int = 0) -> dict[str, str]:
-    """{key: words} in the order in which the groups stand; with `room` also of what a form offers, or of too many."""
+def names_of(one: Field, keys: Iterable[str], user: User, room: int = 0) -> dict[str, str]:
+    """{key: words} of those of these groups that there are, in the order in which they stand.
+
+    With `room` also of what a form offers, or of too many.
+    """
     there = set(keys)
     if is_by_month(one):
         named = {

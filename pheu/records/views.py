@@ -85,8 +85,9 @@ def _other_fold(request: Request, kind: Kind) -> HttpResponse:
     key = request.GET["column"]
     board = board_for(kind, request.user, query_of_page(request), _last_tab(request, kind.code))
     board = board.with_other_fold(key)
-    _head(board, key)
-    [column] = [one for one in board.heads if one.key == key]
+    column = next((one for one in board.heads if one.key == key), None)
+    if column is None:
+        raise Http404
     board.deal_out([column])
     context = _list_context(request, board) | {"board": board, "column": column}
     return replace_url(render(request, "records/board.html#column", context), board.url())

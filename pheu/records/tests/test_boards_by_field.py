@@ -138,6 +138,23 @@ def test_a_column_goes_on_below_its_last_card(client, an, monkeypatch):
     more = client.get(f"/deals/board/{mine.more_url}").text
     assert ("Trạm 2" in more, "Trạm 1" in more, "Trạm 0" in more, "<html" in more) == (True, True, False, False)
     assert client.get("/deals/board/?tab=all&by=owner&of=nobody").status_code == 404
+    folded = client.get("/deals/board/?column=nobody", headers={"HX-Request": "true"})
+    assert folded.status_code == 404
+
+
+@pytest.mark.django_db
+def test_columns_out_of_sight_bring_their_cards_when_they_are_seen(client, an, sources, monkeypatch):
+    """And what is in sight shares the room for cards."""
+    monkeypatch.setattr(boards, "COLUMNS_AT_ONCE", 2)
+    monkeypatch.setattr(boards, "CARDS_AT_ONCE", 2)
+    for nth in range(3):
+        for source in (*sources, None):
+            create_deal({"name": f"Trạm {nth}", "owner": an, "source": source}, by=an)
+    client.force_login(an)
+    first, second, last = [one for one in board(client, "by=source").columns_of_stages if one.count]
+    assert [len(one.cards) for one in (first, second, last)] == [1, 1, 0]
+    more = client.get(f"/deals/board/{last.more_url}").text
+    assert [f"Trạm {nth}" in more for nth in range(3)] == [False, True, True]
 
 
 @pytest.mark.django_db
