@@ -38,8 +38,8 @@ from pheu.records.schema import Schema
 CARDS = 20
 CARDS_IN_LANES = 6
 # What a wide screen shows: columns with cards further right bring them when they come into sight; many share the room.
-COLUMNS_AT_ONCE = 8
-CARDS_AT_ONCE = 120
+COLUMNS_AT_ONCE = 6
+CARDS_AT_ONCE = 72
 MOST_COLUMNS = 30
 MOST_LANES = 12
 
@@ -476,10 +476,18 @@ class Board(Listing):
 
     def _place_of(self, card: Any, key: str) -> str:
         """Where its page knows it by: in its column, from the newest card down."""
-        asked = self._told_of_column(card, key)
-        sort = f"-{self.stands_at}"
-        query = self.url(**asked, sort=sort, board="1", unfold=None, below=None, of=None, lane=None)
+        asked, sort = tuple(self._told_of_column(card, key).items()), f"-{self.stands_at}"
+        query = self._queries.get(asked)
+        if query is None:
+            told = {**dict(asked), "sort": sort, "board": "1"}
+            query = self.url(**told, unfold=None, below=None, of=None, lane=None)
+            self._queries[asked] = query
         return place_of(query, sort, (card.stands_at, card.pk)) if len(query) <= LONGEST_PLACE else ""
+
+    @cached_property
+    def _queries(self) -> dict[tuple[tuple[str, str], ...], str]:
+        """The list of each column as an address names it, made once for all of its cards."""
+        return {}
 
     def _told_of_column(self, card: Any, key: str) -> dict[str, str]:
         return {"stage": str(card.stage_id)}
