@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pheu.conftest import nothing_changes
+from pheu.leads.models import Lead
 from pheu.leads.services import create_lead
 from pheu.records import kinds
 from pheu.records.columns import can_edit_in_list
@@ -72,6 +73,38 @@ def test_every_field_that_can_be_edited_has_its_control(client, dung, code):
         assert f'name="{name}"' in answer.text, name
 
 
+def paste(page, copied):
+    page.evaluate(
+        """(copied) => {
+          const data = new DataTransfer();
+          data.setData("text/plain", copied);
+          const paste = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
+          document.activeElement.dispatchEvent(paste);
+        }""",
+        copied,
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_columns_of_a_spreadsheet_go_into_those_beside(world):
+    """Choices by their names, what is copied beyond the list is left out; what no entry is called stands there."""
+    an = world.cast.an
+    leads = [create_lead({"company_name": f"Khách {n}", "owner": an}, by=an) for n in (1, 2, 3)]
+    page = world.enter(an, "/leads/?tab=all&sort=name&cols=name,website,expected_amount,priority,rating,created_at")
+    cell = lambda n, at: page.locator("#rows tr").nth(n).locator("td").nth(at)  # noqa: E731
+    cell(0, 2).hover()
+    page.get_by_role("button", name="Sửa: Website").click()
+    expect(cell(0, 2).locator("input[name=website]")).to_be_focused()
+    paste(page, "a.example\t3 triệu\t2\tCao\tHôm nay\r\nb.example\t4 triệu\t1\tthấp\r\nc.example\t5 triệu\t3\thơi cao")
+    expect(cell(2, 5).locator("form")).to_be_visible()
+    expect(cell(2, 3)).to_contain_text("5.000.000 ₫")
+    found = Lead.objects.order_by("name").values_list("website", "expected_amount", "priority", "rating")
+    first, second, third = found
+    assert (first, second) == (("a.example", 3_000_000, 2, 3), ("b.example", 4_000_000, 1, 1))
+    assert third == ("c.example", 5_000_000, 3, None)
+    assert len(leads) == len(found)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_column_is_filled_by_keyboard_and_from_a_spreadsheet(world):
     """The pencil, Enter down, Tab on, Esc back; several lines that are pasted go into the rows below."""
@@ -97,14 +130,7 @@ def test_a_column_is_filled_by_keyboard_and_from_a_spreadsheet(world):
     page.keyboard.press("Tab")
     expect(cell(1, 2)).to_contain_text("khach2.example")
     expect(cell(1, 3).locator("input[name=expected_amount]")).to_be_focused()
-    page.evaluate(
-        """() => {
-          const data = new DataTransfer();
-          data.setData("text/plain", "3 triệu\\n4 triệu\\n");
-          const paste = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
-          document.activeElement.dispatchEvent(paste);
-        }"""
-    )
+    paste(page, "3 triệu\n4 triệu\n")
     expect(cell(2, 3)).to_contain_text("4.000.000 ₫")
     for lead, amount in zip(leads, (2_000_000, 3_000_000, 4_000_000), strict=True):
         lead.refresh_from_db()

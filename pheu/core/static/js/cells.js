@@ -1,6 +1,6 @@
 // [data-cells]: cells of a list are edited where they stand: by the pencil that comes with the mouse, or with e on a row.
-// Enter saves and goes down, Tab saves and goes on, Esc leaves it as it was. Several lines that are pasted, as a column of
-// a spreadsheet is, go into this row and those below it.
+// Enter saves and goes down, Tab saves and goes on, Esc leaves it as it was. What is pasted from several cells of a
+// spreadsheet goes into this row and those below it, this column and those that can be edited beside it.
 
 const table = () => document.querySelector("[data-cells]");
 const WIDE = matchMedia("(min-width: 761px)"); // on a phone rows are cards
@@ -135,19 +135,39 @@ document.addEventListener("submit", (event) => {
   save(cell);
 });
 
+// Put what is pasted where the person would: typed, or the entry of this name chosen. Whether there is such a place.
+function put(cell, text) {
+  const typed = cell.querySelector("[data-field] :is(input, textarea):not([type=hidden], [type=checkbox], [type=radio])");
+  const choice = cell.querySelector("[data-field] select");
+  const entries = choice ? [...choice.options] : [...cell.querySelectorAll("[data-field] [type=radio]")];
+  if (!entries.length) {
+    if (typed) typed.value = text;
+    return Boolean(typed);
+  }
+  const named = (entry) => (entry.text ?? entry.labels[0]?.textContent ?? "").trim();
+  const same = (entry) => entry.value === text || named(entry).localeCompare(text, "vi", { sensitivity: "accent" }) === 0;
+  const entry = entries.find(text ? same : ({ value }) => !value);
+  if (!entry) return false;
+  entry[choice ? "selected" : "checked"] = true;
+  choice?.tomselect?.sync();
+  return true;
+}
+
 document.addEventListener("paste", async (event) => {
   const first = event.target.closest?.("td.is-edited");
-  const lines = event.clipboardData?.getData("text/plain").replace(/\r/g, "").replace(/\n$/, "").split("\n") ?? [];
-  if (!first || lines.length < 2 || event.target.matches("textarea")) return;
+  const copied = event.clipboardData?.getData("text/plain").replace(/\r/g, "").replace(/\n$/, "") ?? "";
+  if (!first || !/[\n\t]/.test(copied) || event.target.matches("textarea")) return;
   event.preventDefault();
-  let cell = first;
-  for (const line of lines) {
-    if (!cell) return;
-    await edit(cell);
-    const control = cell.querySelector("[data-field] :is(input, textarea):not([type=hidden], [type=checkbox], [type=radio])");
-    if (!control) return;
-    control.value = line.split("\t")[0].trim();
-    if (!(await save(cell))) return; // what cannot be kept stands there, and is told
-    cell = below(cell);
+  let begin = first;
+  for (const line of copied.split("\n")) {
+    let cell = begin;
+    for (const text of line.split("\t")) {
+      if (!cell) break; // the list ends before what was copied does
+      await edit(cell);
+      if (!put(cell, text.trim()) || !(await save(cell))) return; // what cannot be kept stands there, and is told
+      cell = beside(cell, 1);
+    }
+    begin = begin && below(begin);
+    if (!begin) return;
   }
 });
