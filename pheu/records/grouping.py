@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db.models import Count, Q, Sum, Value
@@ -38,10 +39,15 @@ class Group:
 
 def can_group(schema: Schema, one: Field) -> bool:
     """By what a row itself has, of a few values that are told apart: choices, small tables, days by their month."""
-    if not (one.own or one.column in {column.name for column in schema.model._meta.local_fields}):
+    if not (one.own or one.column in _columns(schema.model)):
         return False
     is_listed = bool(one.choices()) or getattr(one, "named_by", "") != ""
     return is_by_month(one) or (is_listed and "in" in one.operators and not one.holds_several)
+
+
+@cache
+def _columns(model: Any) -> frozenset[str]:
+    return frozenset(column.name for column in model._meta.local_fields)
 
 
 def fields_to_group(schema: Schema) -> list[Field]:
