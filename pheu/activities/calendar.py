@@ -1,14 +1,14 @@
 """A person's work, or their teams': by day, week and month, and as a list of what is open."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, DateTimeField, F, Q, QuerySet, Value, When, Window
+from django.db.models.functions import Coalesce, RowNumber, TruncDate, TruncDay
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
@@ -31,6 +31,7 @@ VIEWS = {
     "list": gettext_lazy("List"),
 }
 MOST = 1000  # activities on one page
+SHOWN_OF_A_DAY = 3  # in a month; more are told by how many they are
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
@@ -205,7 +206,8 @@ class Grid:
     """One day, the days of a week, or of the weeks that a month touches, with what was done and is planned on each.
 
     Each activity has `at` and `ends`, between which it stands, and `hour`, None where there is only a day. What goes
-    over days is among `bars`, the rest in `by_day`. `before` and `after` are where the arrows lead.
+    over days is among `bars`, the rest in `by_day`; how many further ones a day of a month has says `beside`.
+    `before` and `after` are where the arrows lead.
     """
 
     look: Look
@@ -216,6 +218,7 @@ class Grid:
     label: str
     by_day: dict[date, list[Any]] = field(default_factory=lambda: defaultdict(list))
     bars: list[Any] = field(default_factory=list)
+    beside: Counter[date] = field(default_factory=Counter)
 
     @property
     def days(self) -> list[date]:
@@ -335,6 +338,8 @@ def grid_of(user: User, people: list[User] | None, look: Look) -> Grid:
     found = []
     for rows in _times_of(user, people):
         rows = rows.annotate(ends_at=ENDS_AT).filter(planned | done)
+        if look.view == "month":
+            rows = _first_of_days(rows, grid.beside, is_mine=people is None)
         found += rows.order_by(Coalesce("done_at", "due_at"), "pk")[:MOST]
     found.sort(key=lambda one: (one.done_at or one.due_at, one.pk))
     for activity in _told_which_open(user, found[:MOST]):
@@ -344,6 +349,30 @@ def grid_of(user: User, people: list[User] | None, look: Look) -> Grid:
     for day in grid.by_day.values():
         day.sort(key=lambda one: (one.at, one.pk))
     return grid
+
+
+# The same as `_stands` and `_place_in` say, in a query: the moment at which it stands, and whether it goes over days.
+_MOMENT = timedelta(microseconds=1)
+_WAS_DONE_THEN = Q(done_at=None) | Q(done_on__gte=F("due_on"), done_on__lte=TruncDate("ends_at"))
+_GOES_OVER_DAYS = Q(lasts__gt=0, stands_at=F("due_at")) & (Q(due_at=TruncDay("due_at")) | Q(last_on__gt=F("due_on")))
+
+
+def _first_of_days(rows: QuerySet[Activity], beside: Counter[date], *, is_mine: bool) -> QuerySet[Activity]:
+    """Of these rows what goes over days, and the first of each day; `beside` hears how many more a day has."""
+    stands = Case(When(_WAS_DONE_THEN, then="due_at"), default="done_at", output_field=DateTimeField())
+    told = rows.annotate(due_on=TruncDate("due_at"), done_on=TruncDate("done_at")).annotate(stands_at=stands)
+    told = told.annotate(last_on=TruncDate(F("ends_at") - Value(_MOMENT)))
+    if not is_mine and "is_read" in told.query.annotations:
+        told = told.filter(Q(is_read=True) | Q(done_at=None, called_off_at=None, lasts__gt=0))  # see `grid_of`
+    day = TruncDate("stands_at")
+    single = told.exclude(_GOES_OVER_DAYS).annotate(
+        day=day,
+        nth=Window(RowNumber(), partition_by=[day], order_by=["stands_at", "pk"]),
+        many=Window(Count("pk"), partition_by=[day]),
+    )
+    first = list(single.filter(nth__lte=SHOWN_OF_A_DAY).values_list("pk", "day", "many", "nth"))
+    beside.update({on: many - min(many, SHOWN_OF_A_DAY) for _pk, on, many, nth in first if nth == 1})
+    return told.filter(_GOES_OVER_DAYS | Q(pk__in=[pk for pk, *_told in first]))
 
 
 def _place_in(grid: Grid, activity: Any) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from pheu.activities.calendar import SHOWN_OF_A_DAY
 from pheu.activities.models import Guest
 from pheu.core.markup import address, attributes, drawn_once, html, together
 from pheu.core.templatetags.signs import AVATAR_TONES, avatar, dot, icon
@@ -124,7 +125,6 @@ def _done() -> SafeString:
 
 # Grids ------------------------------------------------------------------------------------------------------------
 
-SHOWN_OF_A_DAY = 3
 MORNING = "09:00"
 DAYS_OF_TET = 3
 A_MOMENT = timedelta(microseconds=1)
@@ -348,7 +348,7 @@ def _days(context: Context, grid: Any, week: list[date]) -> list[SafeString]:
 def _day(context: Context, grid: Any, day: date, bars: list[SafeString]) -> SafeString:
     url, entries = grid.look.url(view="day", on=day), grid.by_day.get(day, [])
     room = max(SHOWN_OF_A_DAY - len(bars), 0)
-    count = len(entries) + sum(one != GAP for one in bars)
+    count = len(entries) + grid.beside[day] + sum(one != GAP for one in bars)
     shown = entries[:room]
     more = count - len(shown) - sum(one != GAP for one in bars[:SHOWN_OF_A_DAY])
     drawn: list[SafeString | str] = [_slot(day, MORNING), html('<a class="day" href="{}">{}</a>', url, f"{day.day}")]

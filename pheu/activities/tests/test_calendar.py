@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections import Counter
 from datetime import date, timedelta
+from random import Random
 
 import pytest
 from django.utils import timezone
@@ -301,6 +303,76 @@ def test_a_month_shows_the_first_of_each_day_and_how_many_more(client, an, lead)
     assert all(f"Việc {nth}" in week for nth in range(5))
 
 
+def entries_of(page: str) -> dict[str, tuple[list[str], str]]:
+    """{day: (what stands there, how many there are)} of a month."""
+    cells = re.findall(r'<a class="day" href="[^"]*on=([0-9-]+)">(.*?)</td>', page, re.S)
+    told = {}
+    for day, cell in cells:
+        count = re.search(r'tag jade day" href="[^"]*">(\d+)<', cell)
+        told[day] = re.findall(r"Việc [0-9]+|Đã gọi", cell), count[1] if count else ""
+    return told
+
+
+@pytest.mark.parametrize("whose", ["", "&whose=team"])
+def test_a_month_with_more_work_than_a_page_holds_shows_each_of_its_days(client, an, chi, lead, monkeypatch, whose):
+    """Every day counts its own: early and late in it, what was done on another day, what goes over days."""
+    monkeypatch.setattr("pheu.activities.calendar.MOST", 40)
+    for day in range(3, 9):
+        for nth, hour in enumerate((23, 0, 7, 12, 18)):
+            plan(lead.record, an, f"Việc {nth}", at(date(2031, 6, day), hour, 30))
+    plan(lead.record, an, "Công tác", at(date(2031, 6, 3), 8), lasts=3 * 24 * 60)
+    late = plan(lead.record, an, "Đã gọi", at(date(2031, 5, 1)))
+    finish_activity(late, result="Xong", by=an)
+    Activity.objects.filter(pk=late.pk).update(done_at=at(date(2031, 6, 4), 6))
+    client.force_login(an)
+    page = client.get(f"/calendar/?view=month&on=2031-06-11{whose}").text
+    found = entries_of(page)
+    usual = ["Việc 1", "Việc 2", "Việc 3"]
+    assert found["2031-06-08"] == (usual, "5")
+    assert found["2031-06-05"] == (["Việc 1", "Việc 2"], "6")
+    assert found["2031-06-04"] == (["Việc 1", "Đã gọi"], "7")
+    assert found["2031-06-09"] == ([], "")
+    assert "Có nhiều hơn" not in page
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_month_counts_what_its_weeks_show(an, lead, seed):
+    """What the database says of where work stands is what Python says: midnights, whole days, done early or late."""
+    rng = Random(seed)
+    call = ActivityType.objects.get(name="Gọi điện")
+    rows = []
+    for _again in range(150):
+        due = at(date(2031, 6, rng.randrange(1, 30)), rng.choice((0, 0, 8, 17, 23)), rng.choice((0, 30)))
+        done = due + timedelta(hours=rng.choice((-30, -1, 0, 5, 24, 60))) if rng.random() < 0.5 else None
+        lasts = rng.choice((0, 30, 60, 1440, 1470, 2880))
+        rows.append(
+            Activity(record=lead.record, type=call, assignee=an, created_by=an, due_at=due, lasts=lasts, done_at=done)
+        )
+    Activity.objects.bulk_create(rows)
+    month = grid_of(an, None, Look("month", "mine", WEDNESDAY, None, ""))
+    in_weeks, bars = Counter(), set()
+    for week in month.weeks:
+        grid = grid_of(an, None, Look("week", "mine", week[0], None, ""))
+        in_weeks.update({day: len(entries) for day, entries in grid.by_day.items()})
+        bars |= {one.pk for one in grid.bars}
+    assert Counter({day: len(entries) for day, entries in month.by_day.items()}) + month.beside == in_weeks
+    assert {one.pk for one in month.bars} == bars
+    assert max(map(len, month.by_day.values())) == 3
+    Activity.objects.filter(record=lead.record).delete()  # they came past the doors
+
+
+def test_a_month_of_a_team_counts_the_times_that_others_do_not_tell(client, an, chi, lead):
+    """What is somebody else's own is a time that is taken; one that takes no time is nobody's to know."""
+    for nth in range(5):
+        plan(None, chi, f"Riêng {nth}", at(hour=8 + nth), lasts=30 if nth else 0)
+    an.teams.add(*chi.teams.all())
+    client.force_login(an)
+    page = client.get("/calendar/?view=month&on=2031-06-11&whose=team").text
+    assert "Riêng" not in page
+    assert entries_of(page)["2031-06-11"][1] == "4"
+    assert '<a class="more hide-phone" href="?view=day&amp;whose=team&amp;on=2031-06-11">+1</a>' in page
+
+
 @pytest.mark.parametrize(
     ("view", "on", "before", "after"),
     [
@@ -425,8 +497,8 @@ def test_the_calendar_asks_the_same_few_questions_for_any_number_of_entries(
     for nth in range(many):
         plan(lead.record, an, f"Việc {nth}", timezone.now() + timedelta(hours=nth))
     client.force_login(an)
-    # Of a team, what stands on records and what stands on none are two statements.
-    with django_assert_max_num_queries(7 if "team" in look else 6):
+    # Of a team, what stands on records and what stands on none are two statements; of a month's days, one more each.
+    with django_assert_max_num_queries((6 + ("team" in look)) + ("month" in look) * (1 + ("team" in look))):
         client.get(f"/calendar/{look}")
 
 
