@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
 from pheu.core.errors import Refused as NotAllowed
+from pheu.core.hosts import Refused
 from pheu.messaging import events
 from pheu.messaging.channels.email import smtp
 from pheu.messaging.channels.email.imap import Box
-from pheu.messaging.channels.email.letters import Refused
 from pheu.messaging.models import Mailbox, Security
 from pheu.people.models import User
 from pheu.records.acts import act

@@ -17,9 +17,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
+from pheu.core.hosts import Refused
 from pheu.messaging import aliases, events
 from pheu.messaging.channels.email.imap import Box
-from pheu.messaging.channels.email.letters import Letter, Refused
+from pheu.messaging.channels.email.letters import Letter
 from pheu.messaging.channels.email.parsing import read
 from pheu.messaging.channels.email.safe import words_of
 from pheu.messaging.models import Copy, Folder, Mailbox, Message, Privacy, Undeliverable

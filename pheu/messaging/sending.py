@@ -21,12 +21,12 @@ from django.utils.html import linebreaks
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
+from pheu.core.hosts import Refused as NotTaken
 from pheu.core.jobs import ATTEMPTS, app
 from pheu.messaging import advertising, events
 from pheu.messaging.channels.email import smtp, writing
 from pheu.messaging.channels.email.imap import Box
 from pheu.messaging.channels.email.letters import Address, Attached
-from pheu.messaging.channels.email.letters import Refused as NotTaken
 from pheu.messaging.channels.email.safe import simple, words_of
 from pheu.messaging.consents import one_at_a_time
 from pheu.messaging.models import Enclosure, Mailbox, Message, Purpose

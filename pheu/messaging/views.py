@@ -15,11 +15,12 @@ from liquid.exceptions import LiquidError
 
 from pheu.core.errors import DomainError, say_beside, tell
 from pheu.core.errors import Refused as NotAllowed
+from pheu.core.hosts import Refused
 from pheu.core.ids import read_id, read_ids
 from pheu.core.once import once
 from pheu.messaging import jobs, mailboxes, receiving, sending
 from pheu.messaging.by_itself import send_first_now, template_of
-from pheu.messaging.channels.email.letters import Address, Refused
+from pheu.messaging.channels.email.letters import Address
 from pheu.messaging.channels.email.quotes import bare_subject
 from pheu.messaging.channels.email.safe import clean, has_remote_images
 from pheu.messaging.drafting import drafted

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from pheu.core.hosts import Refused
 from pheu.messaging.channels.email import imap
 from pheu.messaging.channels.email.imap import Box, Folder
-from pheu.messaging.channels.email.letters import Refused
 from pheu.messaging.channels.email.parsing import read
 
 from .servers import TOKEN, answering
@@ -128,7 +128,7 @@ def test_encryption_is_not_given_up(mailbox, dovecot, settings):
 
 
 def test_a_password_is_not_said_where_others_hear_it(mailbox, dovecot, monkeypatch):
-    monkeypatch.setattr("pheu.messaging.channels.email.hosts.may_be_reached", lambda _address: True)
+    monkeypatch.setattr("pheu.core.hosts.may_be_reached", lambda _address, _allowed: True)
     monkeypatch.setattr("pheu.messaging.channels.email.hosts.is_ours", lambda _address: False)
     assert refused(replace(mailbox.login, port=dovecot.port, security="none")).code == "encryption"
 
@@ -154,3 +154,8 @@ def test_a_server_that_is_none_is_refused_in_time(said, then, code):
     with answering(*said, then=then) as port:
         got = refused(imap.Login("127.0.0.1", port, "none", "an", "x"), timeout=0.3)
     assert got.code == code
+
+
+def test_secrets_are_not_told_with_a_login():
+    login = imap.Login("a", 1, "tls", "an", "mat-khau", "the-token")
+    assert "mat-khau" not in repr(login) and "the-token" not in repr(login)

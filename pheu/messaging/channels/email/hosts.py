@@ -1,24 +1,17 @@
-"""The way to a mail server that somebody named: never to where only this machine may go."""
+"""The way to a mail server that somebody named, and that no secret is said where others hear it."""
 
 import contextlib
-import re
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 from typing import Literal
 
 from django.conf import settings
 
-from .letters import Refused
-
-IPAddress = IPv4Address | IPv6Address
-
-_TRANSLATED = IPv6Network("64:ff9b::/96")  # NAT64
-_COMPATIBLE = IPv6Network("::/96")
-_UNICAST = IPv6Network("2000::/3")
+from pheu.core import hosts
+from pheu.core.hosts import IPAddress, Refused, embedded
 
 
 @dataclass(frozen=True)
@@ -34,78 +27,13 @@ class Login:
 
 
 def connect(host: str, port: int, *, timeout: float) -> socket.socket:
-    """A connection to the server of that name, made within so many seconds, which each later step may take again.
-
-    The name is looked up once, and what is connected to is the very address that was found good. `Refused`: "host",
-    "forbidden", "unreachable", "slow".
-    """
-    ends = time.monotonic() + timeout
-    refusal = Refused("forbidden", permanent=True)
-    for address in addresses(host, port):
-        if not may_be_reached(address):
-            continue
-        try:
-            opened = socket.create_connection((str(address), port), max(ends - time.monotonic(), 0.01))
-        except TimeoutError:
-            refusal = Refused("slow")
-        except OSError as error:
-            refusal = Refused("unreachable", reply=said(error.strerror or ""))
-        else:
-            opened.settimeout(timeout)
-            return opened
-    raise refusal
-
-
-def addresses(host: str, port: int) -> list[IPAddress]:
-    """What a name stands for, whichever way it writes an address."""
-    try:
-        found = socket.getaddrinfo(host.strip().rstrip("."), port, type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        raise Refused("host", permanent=error.errno == socket.EAI_NONAME) from error
-    except (UnicodeError, ValueError, OverflowError) as error:  # too long, a zero in it, no such port
-        raise Refused("host", permanent=True) from error
-    return list(dict.fromkeys(ip_address(str(one[4][0]).partition("%")[0]) for one in found))
-
-
-def may_be_reached(address: IPAddress) -> bool:
-    real = embedded(address)
-    if is_ours(real):
-        return True
-    if real.is_multicast or not real.is_global:
-        return False
-    return isinstance(real, IPv4Address) or real in _UNICAST
+    """A connection as `core.hosts` makes it, to the open internet or where the operator said (`PHEU_MAIL_NETWORKS`)."""
+    return hosts.connect(host, port, timeout=timeout, allowed=settings.MAIL_NETWORKS)
 
 
 def is_ours(address: IPAddress) -> bool:
     """Whether the operator said that mail servers stand there (`PHEU_MAIL_NETWORKS`)."""
     return any(embedded(address) in network for network in settings.MAIL_NETWORKS)
-
-
-def embedded(address: IPAddress) -> IPAddress:
-    """The IPv4 address that an IPv6 one leads to, else the address itself."""
-    if isinstance(address, IPv4Address):
-        return address
-    if address in _TRANSLATED or (address in _COMPATIBLE and int(address) > 1):
-        return IPv4Address(int(address) & 0xFFFFFFFF)
-    teredo = address.teredo[1] if address.teredo else None
-    return address.ipv4_mapped or address.sixtofour or teredo or address
-
-
-def secured(line: socket.socket, host: str) -> ssl.SSLSocket:
-    """The line, encrypted, after the server has shown a certificate for that name."""
-    try:
-        return context().wrap_socket(line, server_hostname=host.strip().rstrip("."))
-    except ssl.SSLCertVerificationError as error:
-        raise Refused("certificate", permanent=True, reply=said(error.verify_message)) from error
-    except TimeoutError as error:
-        raise Refused("slow") from error
-    except (ssl.SSLError, OSError, ValueError) as error:  # something else than TLS answers there, or hangs up
-        raise Refused("encryption", permanent=isinstance(error, ssl.SSLError)) from error
-
-
-def context() -> ssl.SSLContext:
-    """What a certificate is checked by: the machine's own list, or another in `SSL_CERT_FILE`."""
-    return ssl.create_default_context()
 
 
 def must_not_be_heard(login: Login, line: socket.socket) -> None:
@@ -125,11 +53,3 @@ def telling() -> Iterator[None]:
         raise Refused("slow") from error
     except (OSError, EOFError) as error:
         raise Refused("dropped") from error
-
-
-def said(words: str | bytes) -> str:
-    """A server's own words, fit to be shown."""
-    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    return " ".join(re.sub(r"[^\S ]|[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", " ", text).split())[
-        :500
-    ]

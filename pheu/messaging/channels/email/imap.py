@@ -12,9 +12,10 @@ from typing import Any, Self
 from imapclient import IMAPClient
 from imapclient.exceptions import LoginError, ProtocolError
 
+from pheu.core.hosts import Refused, context, said, secured
+
 from . import hosts, mime
-from .hosts import Login, said
-from .letters import Refused
+from .hosts import Login
 
 _BATCH = 500  # of UIDs in one command, whose length servers limit
 _SEARCHED = 50_000  # messages whose UIDs fit into one line of the library
@@ -175,7 +176,7 @@ class _Line(imaplib.IMAP4):
 
     def _create_socket(self, timeout: float) -> socket.socket:
         opened = hosts.connect(self.host, self.port, timeout=timeout)
-        return hosts.secured(opened, self.host) if self._login.security == "tls" else opened
+        return secured(opened, self.host) if self._login.security == "tls" else opened
 
 
 class _Client(IMAPClient):
@@ -191,7 +192,7 @@ class _Client(IMAPClient):
 
     def encrypt(self) -> None:
         with _certified():
-            self.starttls(hosts.context())
+            self.starttls(context())
 
     def sign_in(self, login: Login) -> None:
         if login.token:

@@ -1,9 +1,7 @@
 """What mail is, apart from bytes and servers: the shapes that reading, writing, sending and fetching speak of."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 
 
 @dataclass(frozen=True)
@@ -71,30 +69,3 @@ class Letter:
     automatic: str
     bounce: Bounce | None
     complaint: str
-
-
-class Refused(Exception):
-    """A server or the way to it said no.
-
-    `code`: "host" (no such name), "forbidden" (an address inside our own network), "unreachable", "slow",
-    "certificate", "encryption" (none offered), "password", "token", "address" (of a recipient or the sender),
-    "too_big", "later" (4xx), "refused", "dropped" (the line broke), "protocol" (nothing we understand).
-    `permanent`: another try will end the same way. `uncertain`: the letter may have been taken all the same. `reply` is
-    what the server said, `recipients` what it said of each.
-    """
-
-    def __init__(
-        self,
-        code: str,
-        *,
-        permanent: bool = False,
-        uncertain: bool = False,
-        reply: str = "",
-        recipients: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(code, reply)
-        self.code = code
-        self.permanent = permanent
-        self.uncertain = uncertain
-        self.reply = reply
-        self.recipients: Mapping[str, str] = MappingProxyType(dict(recipients or {}))

@@ -7,9 +7,11 @@ import smtplib
 import socket
 from collections.abc import Iterator, Sequence
 
+from pheu.core.hosts import Refused, said, secured
+
 from . import hosts
-from .hosts import Login, said
-from .letters import Address, Refused
+from .hosts import Login
+from .letters import Address
 from .writing import mailbox
 
 _TOO_BIG = re.compile(r"5\.(3\.4|2\.3)\b")
@@ -55,7 +57,7 @@ class _Server(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         opened = hosts.connect(host, port, timeout=timeout)
-        return hosts.secured(opened, host) if self._login.security == "tls" else opened
+        return secured(opened, host) if self._login.security == "tls" else opened
 
     def ask(self, command: str, argument: str = "", *, expected: Sequence[int] = (250,), code: str = "refused") -> None:
         answer, words = self.docmd(command, argument)
@@ -73,7 +75,7 @@ class _Server(smtplib.SMTP):
             raise Refused("encryption", permanent=True)
         self.ask("STARTTLS", expected=[220], code="encryption")
         # What was said before, and by whom, does not count any more.
-        self.sock, self.file = hosts.secured(self.sock, self._login.host), None
+        self.sock, self.file = secured(self.sock, self._login.host), None
         self.esmtp_features, self.helo_resp, self.ehlo_resp, self.does_esmtp = {}, None, None, False
         self.greet()
 
