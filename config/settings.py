@@ -190,6 +190,8 @@ locals().update(environment.mail(os.environ, PHEU_HOME))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("PHEU_MAIL_FROM") or f"Phễu <pheu@{_base.hostname}>"
 # Where mailboxes of people may stand besides the open internet: their servers are asked for by name, by anybody.
 MAIL_NETWORKS = environment.networks("PHEU_MAIL_NETWORKS")
+# The same of push services, which are named by browsers.
+PUSH_NETWORKS = environment.networks("PHEU_PUSH_NETWORKS")
 
 LOGGING = {
     "version": 1,

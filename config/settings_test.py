@@ -11,5 +11,6 @@ STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.s
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
 ACCOUNT_RATE_LIMITS = False
 MAIL_NETWORKS = [ip_network("127.0.0.0/8")]  # where the mail servers of the tests are
+PUSH_NETWORKS = MAIL_NETWORKS
 # A kind that only the tests know: it has nothing but a schema, a model and a `Kind`.
 INSTALLED_APPS = [*INSTALLED_APPS, "pheu.records.tests.toy"]

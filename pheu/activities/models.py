@@ -175,6 +175,7 @@ class Reminder(models.Model):
     at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True)
     mailed_at = models.DateTimeField(null=True)
+    pushed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["activity", "minutes"], name="reminder_once")]

@@ -1,10 +1,11 @@
 """«Nhắc hẹn»: who is reminded of which work, and when (R1.35, R4.20). What is moved takes its reminders along."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,7 @@ from pheu.activities.spans import DAY, HOUR
 from pheu.core.errors import DomainError
 from pheu.notifications import live
 from pheu.notifications.letters import to_nobody
+from pheu.notifications.models import PushDevice
 from pheu.people.models import User
 from pheu.records import writing
 
@@ -84,8 +86,8 @@ def follow_the_work(activity: Activity) -> None:
     for one in moved:
         one.at = _moment(activity, one.minutes)
         if one.at > timezone.now():
-            one.seen_at = one.mailed_at = None
-    writing.change(moved, "at", "seen_at", "mailed_at")
+            one.seen_at = one.mailed_at = one.pushed_at = None
+    writing.change(moved, "at", "seen_at", "mailed_at", "pushed_at")
     if moved:
         _tell_browsers(activity)
 
@@ -132,7 +134,7 @@ def snooze(reminder: Reminder, minutes: int, *, by: User) -> None:
         raise DomainError(_("This cannot be chosen."))
     see(reminder, by=by)
     rows = Reminder.objects.filter(pk=reminder.pk, activity__assignee=by)
-    rows.update(at=timezone.now() + timedelta(minutes=minutes), seen_at=None)
+    rows.update(at=timezone.now() + timedelta(minutes=minutes), seen_at=None, pushed_at=None)
 
 
 def _of_open_work() -> QuerySet[Reminder]:
@@ -154,3 +156,23 @@ def awaiting_mail(most: int) -> list[Reminder]:
 
 def note_mailed(reminders: Iterable[Reminder]) -> None:
     Reminder.objects.filter(pk__in=[one.pk for one in reminders]).update(mailed_at=timezone.now())
+
+
+# To devices on which no page is open ----------------------------------------------------------------------------------
+
+
+def awaiting_push(most: int, ahead: timedelta) -> list[tuple[Reminder, list[int]]]:
+    """What has to be shown on devices within `ahead`, with the ids of these; those are held that nobody else holds."""
+    now = timezone.now()
+    due = _of_open_work().filter(by_popup=True, seen_at=None, pushed_at=None, at__lte=now + ahead, at__gt=now - STALE)
+    due = due.filter(Exists(PushDevice.objects.filter(user=OuterRef("activity__assignee"))))
+    held = list(due.select_for_update(skip_locked=True, of=("self",)).order_by("at", "pk")[:most])
+    found: dict[int, list[int]] = defaultdict(list)
+    theirs = PushDevice.objects.filter(user__in={one.activity.assignee_id for one in held})
+    for pk, user in theirs.order_by("pk").values_list("pk", "user"):
+        found[user].append(pk)
+    return [(one, found[one.activity.assignee_id]) for one in held]
+
+
+def note_pushed(reminders: Iterable[Reminder]) -> None:
+    Reminder.objects.filter(pk__in=[one.pk for one in reminders]).update(pushed_at=timezone.now())

@@ -75,6 +75,23 @@ class Choice(models.Model):
     told_on = models.DateField(null=True)
 
 
+class PushDevice(models.Model):
+    """A browser that is told of reminders while no page is open there, in the session in which that was asked for.
+
+    `endpoint` is where its push service is; `point` and `secret` are what seals for it (`webpush.Browser`).
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    session = models.ForeignKey("usersessions.UserSession", models.CASCADE, related_name="+")
+    endpoint = models.CharField(max_length=1000, unique=True)
+    point = models.BinaryField()
+    secret = models.BinaryField()
+    made_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.pk}"
+
+
 class Reader(models.Model):
     """Somebody who looks at a record just now. Its table is unlogged: after a crash nobody looks at anything."""
 

@@ -5,6 +5,7 @@ from typing import Any
 from pheu.core.registries import Panel, account_panels, head_panels, title_panels
 from pheu.notifications.reading import choice_of, choices_of
 from pheu.notifications.services import daily_of
+from pheu.notifications.webpush import public_key
 from pheu.people.requests import Request
 
 
@@ -21,4 +22,5 @@ def news(request: Request, row: Any, may: set[str]) -> Panel:
 @account_panels.add("*")
 def choices(request: Request) -> Panel:
     chosen = choice_of(request.user)
-    return Panel("notifications/_choices.html", {"reasons": choices_of(chosen), "daily": daily_of(chosen)})
+    told = {"reasons": choices_of(chosen), "daily": daily_of(chosen), "push_key": public_key()}
+    return Panel("notifications/_choices.html", told)

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -11,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from pheu.core.errors import tell
+from pheu.core.errors import DomainError, tell
 from pheu.core.gateway import GATEWAY, TICKET, Ticket
 from pheu.core.ids import read_id
-from pheu.notifications import presence, services
+from pheu.notifications import devices, presence, services, webpush
 from pheu.notifications.models import Notification
 from pheu.notifications.reading import IN_PANEL, PAGE, lines, lines_of, unread_count
 from pheu.people.requests import Request
@@ -22,6 +23,8 @@ from pheu.records.counting import forgetting_nothing
 from pheu.records.models import Record
 from pheu.timeline.events import told_by
 from pheu.timeline.models import Event
+
+LONGEST_ENDPOINT = 1000
 
 
 @require_safe
@@ -138,3 +141,36 @@ def choices(request: Request) -> HttpResponse:
     services.choose(request.user, wanted, mailed, language=get_language() or settings.LANGUAGE_CODE)
     tell(request, _("Saved."))
     return redirect("account")
+
+
+@require_POST
+def device(request: Request) -> HttpResponse:
+    """Tell the browser that asks of reminders while no page is open there; what it sends is its own word for that.
+
+    `who` it was switched on by: whoever signs in there later has not asked for it.
+    """
+    sent = request.POST
+    if read_id(sent.get("who")) != request.user.pk:
+        return HttpResponse(status=204)
+    try:
+        browser = webpush.read_browser(*(sent.get(name, "") for name in ("endpoint", "point", "secret")))
+    except ValueError:
+        browser = None
+    if browser is None or len(browser.endpoint) > LONGEST_ENDPOINT:
+        raise DomainError(_("This browser cannot be told."))
+    if not devices.listen(request.user, request.session.session_key, browser):
+        raise DomainError(_("Please sign in again first."))
+    return HttpResponse(status=204)
+
+
+@require_POST
+def device_forget(request: Request) -> HttpResponse:
+    devices.forget(request.user, request.POST.get("endpoint", "")[:LONGEST_ENDPOINT])
+    return HttpResponse(status=204)
+
+
+@require_safe
+@login_not_required
+def push_worker(request: HttpRequest) -> HttpResponse:
+    """The script by which a browser shows what it is told: at the root, for it serves all pages."""
+    return render(request, "notifications/sw.js", content_type="text/javascript")

@@ -56,7 +56,7 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
 }
 EVERYWHERE = ("toasts", "guard")  # guard looks at forms after all others
 # Of pages with `data-shell`.
-SHELL = ("behaviours", "dialogs", "menus", "session", "shortcuts", "offline", "focus", "works", "bell", "live")
+SHELL = ("behaviours", "dialogs", "menus", "session", "shortcuts", "offline", "focus", "works", "bell", "live", "push")
 # The record that comes into a place beside a list is worked on at once: a click is not to be there before its script.
 COMES_INTO = {"data-split": {"data-reads", "data-dirty-bar"}}
 ATTRIBUTE = re.compile(r" (data-[a-z-]+)")

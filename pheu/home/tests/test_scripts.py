@@ -17,6 +17,7 @@ SHELL = SIGN_IN | {
     "session",
     "shortcuts",
     "offline",
+    "push",
     "search",
     "focus",
     "works",

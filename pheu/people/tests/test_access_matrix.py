@@ -901,6 +901,9 @@ ENTRIES = {
     "notifications-panel": Entry(get=200),
     "notifications-choices": Entry(post=302, sends=lambda *_: {"reason": "mention"}),
     "notifications-count": Entry(get=200),
+    # Of one's own browser: what is no browser is said.
+    "push-device": Entry(post=204),
+    "push-device-forget": Entry(post=204),
     "notifications-reading": Entry(post=302),
     "notification-opening": Entry(about=("notification",), reach=_operation_reach, post=302),
     "account-session-end": Entry(about=("session",), reach=_operation_reach, post=302),
@@ -918,7 +921,7 @@ ENTRIES = {
 # Open to anybody, signed in or not: they show nothing of the business, but for a person's own calendar, whose address
 # is the secret.
 PUBLIC = {
-    "calendar-feed", "company-logo", "health", "set_language",
+    "calendar-feed", "company-logo", "health", "push-worker", "set_language",
     "account_login", "account_logout", "account_inactive", "account_signup",
     "account_email_verification_sent", "account_confirm_email", "account_confirm_login_code",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",

@@ -13,7 +13,7 @@ function show(item) {
   if (told.has(name)) return;
   told.add(name);
   if (document.hidden && globalThis.Notification?.permission === "granted") {
-    new Notification(item.querySelector(".name").textContent, { body: item.querySelector(".sub").textContent, tag: name });
+    new Notification(item.querySelector(".name").textContent, { body: item.querySelector(".sub").textContent, tag: `reminder-${item.dataset.remind}` });
   }
 }
 
