@@ -284,9 +284,7 @@ def fingerprint() -> dict[str, Any]:
 def _figures(cursor: Any) -> sql.Composed:
     figures = sql.SQL("select {}, count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) from {} t")
     tables = sorted(set(connection.introspection.table_names(cursor)) - LEFT_OUT)
-    return sql.SQL(" union all ").join(
-        figures.format(sql.Literal(table), sql.Identifier(table)) for table in tables
-    )
+    return sql.SQL(" union all ").join(figures.format(sql.Literal(table), sql.Identifier(table)) for table in tables)
 
 
 @contextlib.contextmanager

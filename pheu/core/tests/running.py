@@ -68,7 +68,7 @@ def _made() -> str:
 
 
 def _made_of() -> str:
-    """A figure for all that a new database may be made of: code, migrations and lists; and the day, for seeds know it."""
+    """A figure for all that a new database may be made of: code, migrations, lists; and the day, which seeds know."""
     figure = blake2b(str(date.today()).encode(), digest_size=8)  # noqa: DTZ011 (any day will do)
     for path in _sources():
         figure.update(str(path).encode() + path.read_bytes())
