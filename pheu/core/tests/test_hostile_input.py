@@ -4,10 +4,12 @@ What an address asks for is heard, not listed: requests come with a QueryDict th
 So a new address, parameter or field is attacked by itself; what cannot be filled fails `test_every_address_is_filled`.
 """
 
+import inspect
 import logging
 import os
 import re
-from collections import Counter
+import sys
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
@@ -22,6 +24,7 @@ from django.db import transaction
 from django.http import QueryDict
 from django.test import Client
 from django.urls import URLResolver, get_resolver
+from django.utils.datastructures import MultiValueDict
 
 from pheu.people.models import User
 from pheu.people.tests.test_access_matrix import ENTRIES, Firm
@@ -52,33 +55,63 @@ EVERY_NAME = "*"
 
 
 class Hearing(QueryDict):
-    """A query string or body that remembers which names somebody asked for."""
+    """A query string or body that remembers which names somebody asks for, and who reads what stands under them."""
 
     heard: set[str]
+    readers: dict[str, set[str]]  # by name; of one that is only asked for nobody ever saw the value
 
     def get(self, key: str, default: Any = None) -> Any:
-        self.heard.add(key)
+        self._hear(key)
         return super().get(key, default)
+
+    def __getitem__(self, key: str) -> Any:
+        self._hear(key)
+        return super().__getitem__(key)
+
+    def getlist(self, key: str, default: Any = None) -> Any:
+        self._hear(key)
+        return super().getlist(key, default)
 
     def items(self) -> Any:
         self.heard.add(EVERY_NAME)
+        self._hear(EVERY_NAME)
         return super().items()
+
+    def lists(self) -> Any:
+        self._hear(EVERY_NAME)
+        return super().lists()
 
     def __contains__(self, key: object) -> bool:
         self.heard.add(str(key))
         return super().__contains__(key)
 
-    def getlist(self, key: str, default: Any = None) -> Any:
-        self.heard.add(key)
-        return super().getlist(key, default)
+    def _hear(self, key: str) -> None:
+        if key != EVERY_NAME:
+            self.heard.add(key)
+        self.readers[key].add(reader_of(key, sys._getframe(2)))
+
+
+def reader_of(name: str, frame: Any) -> str:
+    """The function that reads a name which it knows itself, and so does the same with it for every page; else nothing.
+
+    Whoever is given the name (a widget, a field) reads for somebody else.
+    """
+    while frame.f_code.co_filename in READING:
+        frame = frame.f_back
+    code = frame.f_code
+    knows = name in code.co_consts or ("site-packages" in code.co_filename and "/forms/" not in code.co_filename)
+    return f"{code.co_filename}:{code.co_firstlineno}" if knows else ""
+
+
+READING = {__file__, inspect.getfile(QueryDict), inspect.getfile(MultiValueDict)}
 
 
 class Query(Hearing):
-    heard = set()
+    heard, readers = set(), defaultdict(set)
 
 
 class Body(Hearing):
-    heard = set()
+    heard, readers = set(), defaultdict(set)
 
 
 @dataclass(frozen=True)
@@ -105,8 +138,24 @@ PLACE = re.compile(r"<(?:\w+:)?\w+>|\(\?P<\w+>(?:[^()]|\([^()]*\))*\)")
 
 
 def place_of(address: Address, method: str) -> Any:
-    """Where a name means the same: a parameter wherever one view asks for it, a field in every form of one kind."""
     return address.view if method == "get" else address.kind or address.view
+
+
+def fields_of(kind: str) -> set[str]:
+    return {one.name for one in kinds.get(kind).schema} if kind else set()
+
+
+def meanings(address: Address, method: str, name: str) -> set[Any]:
+    """What a name is read as: by a function that knows it the same everywhere, as a field the same in every form of a
+    kind, else the same wherever one view asks for it. Nothing where it is only asked whether it is there.
+    """
+    ear = Query if method == "get" else Body
+    readers = ear.readers.get(name, set()) | ear.readers.get(EVERY_NAME, set())
+    base = name.removeprefix("initial-")
+    if not readers and name in ear.heard:
+        return set()
+    here = address.kind if method == "post" and base in fields_of(address.kind) else address.view
+    return {(method, base, reader or here) for reader in readers or {""}}
 
 
 class Attack:
@@ -120,7 +169,6 @@ class Attack:
         self.client.force_login(user)
         self.session = self.client.cookies["sessionid"].value
         self.wrong: list[str] = []
-        self.met: set[tuple[str, str, str]] = set()
 
     def things(self, address: Address) -> list[Any]:
         """What the address may be about, of the person's own, or that nobody owns."""
@@ -165,12 +213,11 @@ class Attack:
     def names_of(self, method: str, path: str, address: Address, usual: dict[str, Any]) -> list[str]:
         """What the address asks for, also when it is given what it asked for."""
         ear = Query if method == "get" else Body
-        ear.heard = set()
+        ear.heard, ear.readers = set(), defaultdict(set)
         if self.send(method, path, usual).status_code == 405:
             return []
         self.send(method, path, dict.fromkeys(ear.heard, "1") | usual)
-        fields = kinds.get(address.kind).schema if address.kind and EVERY_NAME in ear.heard else ()
-        known = {one.name for one in fields}
+        known = fields_of(address.kind) if EVERY_NAME in ear.heard else set()
         return sorted((ear.heard | known | set(usual)) - {EVERY_NAME})
 
     def usual(self, address: Address, method: str) -> dict[str, Any]:
@@ -184,11 +231,10 @@ class Attack:
         return {key: value for key, value in sent.items() if not isinstance(value, SimpleUploadedFile)}
 
     def values_for(self, address: Address, method: str, names: list[str]) -> list[str]:
-        """All sixty where one of the names is met for the first time; else the worst (PHEU_EXPLORE=1: always all)."""
-        place = place_of(address, method)
-        met = {(place, method, name.removeprefix("initial-")) for name in names}
-        is_new = not met <= self.met
-        self.met |= met
+        """All sixty where one of the names is read as none was before; else the worst (PHEU_EXPLORE=1: always all)."""
+        met = {one for name in names for one in meanings(address, method, name)}
+        is_new = not met <= MET
+        MET.update(met)
         return HOSTILE if is_new or os.environ.get("PHEU_EXPLORE") else WORST
 
     def all_at_once(self, method: str, path: str, names: list[str], values: list[str]) -> None:
@@ -210,11 +256,11 @@ class Attack:
                 self.send(method, path, usual | {name: WORST[at % len(WORST)]})
 
 
+MET: set[Any] = set()  # of all shares: one worker has them
 SHARES = 8
 
 
 def share_of(address: Address, method: str) -> int:
-    """All that meets one field or parameter for the first time together: see `values_for`."""
     return crc32(str(place_of(address, method)).partition(" at ")[0].encode()) % SHARES
 
 

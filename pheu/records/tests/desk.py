@@ -1,9 +1,10 @@
 """Every act, made ready on a desk: what one person does to rows that others work on too."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -85,12 +86,19 @@ class Desk:
         self.cast, self.an, self.nth = cast, cast.an, nth
 
     @classmethod
-    def many(cls, n: int, cast: Any, *rows: str) -> list["Desk"]:
-        """`n` of them with these rows, made in this order."""
-        desks = [cls(cast, nth) for nth in range(n)]
+    def many(cls, n: int, cast: Any, *rows: str, after: int = 0) -> list["Desk"]:
+        """`n` of them with these rows, made in this order; `after` so many others."""
+        desks = [cls(cast, after + nth) for nth in range(n)]
         for name in rows:
             vars(cls)[name].put_on(desks)
         return desks
+
+    @classmethod
+    def as_asked(cls, n: int, cast: Any, *rows: str) -> Iterator["Desk"]:
+        """`n` at once, for they cost as much as one, and one by one as many more as are asked for."""
+        yield from cls.many(n, cast, *rows)
+        for nth in count(n):
+            yield from cls.many(1, cast, *rows, after=nth)
 
     @cached_property
     def call(self) -> ActivityType:

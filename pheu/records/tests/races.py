@@ -40,7 +40,8 @@ class Somebody(threading.Thread):
         self.stands, self.may_go_on, self.has_ended = threading.Event(), threading.Event(), threading.Event()
         self.pid = 0
         self.rival = self
-        self.tries = self.deadlocks = 0
+        self.tries = self.deadlocks = self.locks = 0
+        self.has_written = self.waited_at_first_lock = False
         self.result: Any = None
         self.error: Exception | None = None
 
@@ -65,8 +66,10 @@ class Somebody(threading.Thread):
         text = statement if isinstance(statement, str) else statement.as_string(None)
         if " FOR NO KEY UPDATE" in text or " FOR UPDATE" in text:
             self._stand_at(BEFORE_LOCK)
+            self.locks += 1
         if text.lstrip().lower().startswith(WRITES):
             self._stand_at(BEFORE_WRITE)
+            self.has_written = True
         try:
             return execute(statement, params, many, context)
         except DatabaseError as error:
@@ -81,7 +84,10 @@ class Somebody(threading.Thread):
     def comes_as_far_as_it_can(self) -> None:
         """Return once it has ended or waits for a lock that somebody holds."""
         for _look in range(BOUND * 200):
-            if self.has_ended.wait(0.005) or self._is_blocked():
+            if self.has_ended.wait(0.005):
+                return
+            if self._is_blocked():
+                self.waited_at_first_lock = self.tries == 1 and self.locks == 1 and not self.has_written
                 return
         raise AssertionError("neither ended nor waiting for a lock")
 
@@ -106,6 +112,13 @@ class Outcome:
     @property
     def deadlocks(self) -> int:
         return sum(one.deadlocks for one in self.both)
+
+    @property
+    def shows_second_held(self) -> bool:
+        """Whether the second waited at its first lock until the first had ended, and only then went on: what it does
+        when it is held `BEFORE_LOCK` while the first comes by.
+        """
+        return self.both[1].waited_at_first_lock
 
 
 def race(first: Callable[[], Any], second: Callable[[], Any], *, at: str) -> Outcome:
