@@ -15,6 +15,9 @@ IMPORT_FINISHED = EventKind("import.finished", _("imported %(created)s rows from
 IMPORT_TAKEN_BACK = EventKind(
     "import.taken_back", _("took %(taken_away)s rows imported from %(name)s out of use"), "arrow-back-up", "amber"
 )
+IMPORT_REDONE = EventKind(
+    "import.redone", _("did the import of %(name)s again: %(brought_back)s lines"), "arrow-forward-up", "jade"
+)
 
 # Which rows leave, as which kind of file.
 TICKED, SHOWN, ALL = "ticked", "shown", "all"
