@@ -73,6 +73,8 @@ def undo_conversion(lead: Lead, *, by: User, via: str = "page") -> Lead:
         used=lambda rows: journal.used_by_others(rows) - {deal.pk},
     )
     current().about = lead.pk
+    # One of a single lead is undone as a whole: its event says so without asking for the conversion.
+    Operation.objects.filter(pk=conversion.operation_id, about=lead.pk).update(undone_by=current().operation)
     facts = {"deal": id_and_name(deal.record), **told(conversion.operation, done), **done.changed(lead.pk)}
     event = record(events.CONVERSION_UNDONE, about=lead.record, by=by, via=via, **facts)
     lead = Lead.objects.with_stage().with_words().get(pk=lead.pk)
@@ -109,6 +111,7 @@ def redo_conversion(lead: Lead, *, by: User, via: str = "page") -> Lead:
     bring_along([(lead.record, deal.record)])
     refresh_next([lead.pk, deal.pk])
     current().about = lead.pk
+    Operation.objects.filter(undone_by=undoing.operation).update(undone_by=None)
     kept = conflicts(undoing.operation, done).get(lead.pk, {})
     facts = {"deal": id_and_name(deal.record), **told(undoing.operation, done), **done.changed(lead.pk), **kept}
     record(events.CONVERSION_REDONE, about=lead.record, by=by, via=via, **facts)
@@ -141,8 +144,10 @@ def _must_be_as_left(lead: Lead, deal: Deal, undoing: Operation, by: User) -> No
 @leads_back(events.CONVERTED)
 def undo_of(event: Any, reader: User) -> str:
     """Where the conversion that this event told is taken back; empty where it does not stand."""
-    stands = Conversion.objects.filter(lead=event.about_id, operation=event.operation_id, undone_at=None)
-    return reverse("lead-conversion-undo", args=[event.about_id]) if stands.exists() else ""
+    # Asks the database nothing: it stands on the page of every converted lead. One of many at once is taken back by
+    # the page's own button, or on the page of all that can be.
+    stands = event.operation.about_id == event.about_id and event.operation.undone_by_id is None
+    return reverse("lead-conversion-undo", args=[event.about_id]) if stands else ""
 
 
 @leads_back(events.CONVERSION_REDONE)
