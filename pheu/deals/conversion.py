@@ -80,6 +80,8 @@ def convert_leads(leads: Sequence[Lead], handover: Handover, *, by: User, via: s
     hold(*(lead.pk for lead in leads), *handover.linked)
     held = Lead.objects.within(by, CONVERT).with_stage().with_words().select_related(*REFERRED).all_or_refuse(leads)
     fresh = [lead for lead in held if lead.status != Category.CONVERTED]
+    if len(fresh) == 1:
+        current().about = fresh[0].pk  # before anything is told, which writes the operation down
     _check(fresh, handover, by)
     for lead in fresh:
         to = handover.end_of(lead)
@@ -99,8 +101,6 @@ def convert_leads(leads: Sequence[Lead], handover: Handover, *, by: User, via: s
         Stage.objects.hold_still(stage)
     writing.save_many(fresh)
     _note_conversions(fresh, deals, by)
-    if len(fresh) == 1:
-        current().about = fresh[0].pk
     told = [(lead.record, _facts(deal) | {"changes": changes[lead]}) for lead, deal in zip(fresh, deals, strict=True)]
     record_many(events.CONVERTED, told, by=by, via=via)
     return _deals_of(held)

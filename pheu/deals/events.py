@@ -9,6 +9,9 @@ CONVERTED = EventKind(
     "violet",
 )
 CONVERSION_UNDONE = EventKind("lead.conversion_undone", _("undid the conversion to %(deal)s"), "arrow-back-up", "amber")
+CONVERSION_REDONE = EventKind(
+    "lead.conversion_redone", _("did the conversion to %(deal)s again"), "arrow-forward-up", "violet"
+)
 STAGE_CHANGED = EventKind(
     "deal.stage_changed", _("moved the deal from %(left)s to %(entered)s"), "arrows-left-right", "jade"
 )

@@ -14,7 +14,7 @@ from pheu.deals.conversion import convert_leads, same_email
 from pheu.deals.counts import conversion_counts
 from pheu.deals.forms import ConversionForm
 from pheu.deals.models import Deal
-from pheu.deals.undoing import undo_conversion
+from pheu.deals.undoing import redo_conversion, undo_conversion
 from pheu.leads.models import Lead
 from pheu.people.requests import Request
 from pheu.people.scopes import CONVERT
@@ -99,7 +99,16 @@ def _filled_in(lead: Lead, form: ConversionForm, request: Request) -> bool:
 @require_POST
 def lead_conversion_undo(request: Request, pk: int) -> HttpResponse:
     lead = undo_conversion(_visible_lead(request, pk), by=request.user)
-    tell(request, _("The conversion was undone; %(lead)s is open again.") % {"lead": lead.number})
+    redo = reverse("lead-conversion-redo", args=[lead.pk])
+    tell(request, _("The conversion was undone; %(lead)s is open again.") % {"lead": lead.number}, redo=redo)
+    return done(request, lead)
+
+
+@require_POST
+def lead_conversion_redo(request: Request, pk: int) -> HttpResponse:
+    lead = redo_conversion(_visible_lead(request, pk), by=request.user)
+    undo = reverse("lead-conversion-undo", args=[lead.pk])
+    tell(request, _("The conversion of %(lead)s was done again.") % {"lead": lead.number}, undo=undo)
     return done(request, lead)
 
 

@@ -8,12 +8,15 @@ from pheu.people.models import User
 from pheu.records import kinds
 from pheu.records.conditions import askable
 from pheu.records.wording import words_of_each
-from pheu.timeline.events import ChangeKind, EventKind
+from pheu.timeline.events import TOLD, ChangeKind, EventKind
 
 IMPORT_FINISHED = EventKind("import.finished", _("imported %(created)s rows from %(name)s"), "table-import", "jade")
 
 IMPORT_TAKEN_BACK = EventKind(
     "import.taken_back", _("took %(taken_away)s rows imported from %(name)s out of use"), "arrow-back-up", "amber"
+)
+IMPORT_REDONE = EventKind(
+    "import.redone", _("did the import of %(name)s again: %(brought_back)s lines"), "arrow-forward-up", "jade"
 )
 
 # Which rows leave, as which kind of file.
@@ -57,7 +60,17 @@ EXPORTED = ExportKind(
     shows={"of": _plural, "rows": _many, "form": lambda told: FORMS.get(told, "")},
     in_log=_("Exports"),
 )
-MERGED = EventKind("record.merged", _("merged %(merged)s into this"), "git-merge", "violet")
+
+
+def _first_of(merged: Any) -> str:
+    """Of hundreds the first ones; each of them has told itself what it held."""
+    names = [one["name"] for one in merged or ()]
+    return ", ".join(names[:TOLD]) + (f" … (+{len(names) - TOLD})" if len(names) > TOLD else "")
+
+
+MERGED = EventKind(
+    "record.merged", _("merged %(merged)s into this"), "git-merge", "violet", shows={"merged": _first_of}
+)
 FOLDED = EventKind("record.folded", _("kept what %(row)s held, which is part of %(into)s now"), "archive")
 REPOINTED = ChangeKind("record.repointed", _("changed %(fields)s, as records were merged"), "git-merge")
 KEPT_APART = EventKind("record.kept_apart", _("said that this is not the same as %(other)s"), "x")

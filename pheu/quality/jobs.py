@@ -53,6 +53,8 @@ def start(imported: Import, *, by: User, **settings: Any) -> None:
     """Start with the `settings` of `running.start_import`, or go on after what stopped it."""
     if imported.state == State.TAKING_BACK:
         take_back(imported, by=by)
+    elif imported.state == State.DOING_AGAIN:
+        do_again(imported, by=by)
     elif running.start_import(imported, by=by, **settings):
         run_import.defer(import_id=imported.pk)
     elif again := running.try_again(imported, by=by):
@@ -65,6 +67,13 @@ def take_back(imported: Import, *, by: User) -> None:
     """Take all of it back; what has been used or changed since stays."""
     if taking_back.take_back_import(imported, by=by):
         take_import_back.defer(import_id=imported.pk)
+
+
+@transaction.atomic
+def do_again(imported: Import, *, by: User) -> None:
+    """Do again what was taken back; what has come in its place since stays."""
+    if taking_back.do_import_again(imported, by=by):
+        redo_import.defer(import_id=imported.pk)
 
 
 # Done by the worker -----------------------------------------------------------------------------
@@ -99,6 +108,14 @@ def run_import(import_id: int) -> None:
 def take_import_back(import_id: int) -> None:
     """Chunk after chunk, the last one first; killed anywhere, it goes on with what still stands."""
     while _telling(import_id, lambda: taking_back.take_back_chunk(import_id)):
+        pass
+
+
+@titled(_("Doing an import again"))
+@job
+def redo_import(import_id: int) -> None:
+    """Chunk after chunk, the first one first; killed anywhere, it goes on with what is still taken back."""
+    while _telling(import_id, lambda: taking_back.redo_chunk(import_id)):
         pass
 
 

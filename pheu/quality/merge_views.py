@@ -1,6 +1,6 @@
 """«Trộn»: records beside each other, a value chosen of each field, and one record of them all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -20,7 +20,7 @@ from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import ASSIGN, CHANGE
 from pheu.quality.merging import OWNER, all_to_merge, merge, must_fit
-from pheu.quality.sidebyside import MOST, Line, SideBySide
+from pheu.quality.sidebyside import BESIDE, MOST, Line, Shared, SideBySide, shared
 from pheu.records import kinds
 from pheu.records.act_views import all_ticked, asked_ids
 from pheu.records.answers import done, undo_url
@@ -31,8 +31,8 @@ from pheu.records.models import Record
 @once
 @require_http_methods(["GET", "HEAD", "POST"])
 def merging(request: Request) -> HttpResponse:
-    """Ticked records (`ids`, and one to `add`) beside each other, and the answer: the one that stays, with a toast that
-    takes it back.
+    """Ticked records (`ids`, one to `add`, one to go `without`) beside each other, and the answer: the one that stays,
+    with a toast that takes it back. Of more than `BESIDE` records every value stands once, with how many have it.
 
     A list posts what is ticked there; the page that shows it has an address of its own.
     """
@@ -82,6 +82,8 @@ def _rows(user: User, asked: QueryDict) -> list[Any]:
     named = asked.copy()
     for pk in asked.getlist("add"):
         named.appendlist("ids", pk)
+    if left := asked.getlist("without"):
+        named.setlist("ids", [pk for pk in named.getlist("ids") if pk not in left])
     records = all_ticked(Record.objects.visible_to(user), named)
     if len(records) > MOST:
         raise DomainError(_("At most %(most)s records are merged at once. Tick those that are the same."), most=MOST)
@@ -96,8 +98,8 @@ def _choices(beside: SideBySide, request: Request) -> dict[str, int]:
 
 
 def _seen(sent: QueryDict) -> dict[int, int]:
-    """{id: the version that the person looked at}."""
-    told = (one.partition(":") for one in sent.getlist("seen"))
+    """{id: the version that the person looked at}, sent as «id:version» with spaces between."""
+    told = (one.partition(":") for one in " ".join(sent.getlist("seen")).split())
     pairs = [(read_id(pk), read_id(version)) for pk, _colon, version in told]
     return {pk: version for pk, version in pairs if pk is not None and version is not None}
 
@@ -119,14 +121,40 @@ class Choice:
     options: Sequence[tuple[int, str, bool]]
 
 
+@dataclass(frozen=True)
+class Option:
+    """One value of a field: what it is chosen by, how many records have it, and which; of one alone its number."""
+
+    pk: int
+    words: str
+    is_chosen: bool
+    n: int
+    of: str
+    number: str
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """One field to choose of many records: the values that most have, and all further ones."""
+
+    name: str
+    label: str
+    options: Sequence[Option]
+    further: Sequence[Option]
+
+
 def _page(request: Request, beside: SideBySide, problem: str) -> dict[str, Any]:
-    user, sent = request.user, request.POST
-    choices = []
+    user, sent, is_grouped = request.user, request.POST, len(beside.rows) > BESIDE
+    choices: list[Choice | Grouped] = [*_owners(beside, user, read_id(sent.get(f"of-{OWNER}")))]
+    numbers = _numbers(beside)
     for line in _choosable(beside, user):
         chosen = read_id(sent.get(f"of-{line.field.name}")) or line.winner
-        options = [(pk, line.field.show(value), pk == chosen) for pk, value in line.values.items()]
-        choices.append(Choice(f"of-{line.field.name}", str(line.field.label), options))
-    owners = _owners(beside, user, read_id(sent.get(f"of-{OWNER}")))
+        name, label = f"of-{line.field.name}", str(line.field.label)
+        if is_grouped:
+            choices.append(_grouped(name, label, line.each, line.field.show, chosen, numbers))
+        else:
+            options = [(pk, line.field.show(value), pk == chosen) for pk, value in line.values.items()]
+            choices.append(Choice(name, label, options))
     seen = beside.kind.schema_for(user)
     alike = [
         (line.field.label, line.field.show(line.values[beside.stays.pk]))
@@ -135,8 +163,9 @@ def _page(request: Request, beside: SideBySide, problem: str) -> dict[str, Any]:
     ]
     return {
         "beside": beside,
-        "heads": [(row, _address(other for other in beside.rows if other is not row)) for row in beside.rows],
-        "choices": [*owners, *choices],
+        "is_grouped": is_grouped,
+        "seen": " ".join(f"{row.pk}:{row.record.version}" for row in beside.rows),
+        "choices": choices,
         "alike": alike,
         "problem": problem,
         "kind": beside.kind,
@@ -158,10 +187,39 @@ class AddForm(forms.Form):
         field.widget.choices = field.choices
 
 
-def _owners(beside: SideBySide, user: User, sent: int | None) -> list[Choice]:
+def _numbers(beside: SideBySide) -> dict[int, str]:
+    return {row.pk: row.record.number for row in beside.rows}
+
+
+SHOWN = 6  # values of a field that stand there at once
+
+
+def _grouped(
+    name: str, label: str, each: Sequence[Shared], show: Callable[[Any], str], chosen: int, numbers: dict[int, str]
+) -> Grouped:
+    options = [
+        Option(
+            pk=one.pk,
+            words="" if one.is_empty else show(one.value),
+            is_chosen=chosen in one.of,
+            n=len(one.of),
+            of=" ".join(map(str, one.of)),
+            number=numbers[one.pk] if len(one.of) == 1 else "",
+        )
+        for one in each
+    ]
+    near = sorted(options, key=lambda one: not one.is_chosen)  # what was chosen is seen
+    return Grouped(name, label, near[:SHOWN], near[SHOWN:])
+
+
+def _owners(beside: SideBySide, user: User, sent: int | None) -> list[Choice | Grouped]:
     """Whose the result is, where there are several and the person may hand out."""
     if len({row.owner_id for row in beside.rows}) < 2 or not user.may(beside.kind.code, ASSIGN):
         return []
     chosen = sent or beside.owned_by.pk
+    if len(beside.rows) > BESIDE:
+        owners = {row.pk: row.owner for row in beside.rows}
+        each = shared(owners, lambda owner: owner and owner.pk, beside.owned_by.pk)
+        return [_grouped(f"of-{OWNER}", str(_("Owner")), each, str, chosen, _numbers(beside))]
     options = [(row.pk, str(row.owner or ""), row.pk == chosen) for row in beside.rows]
     return [Choice(f"of-{OWNER}", str(_("Owner")), options)]

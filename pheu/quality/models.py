@@ -44,8 +44,10 @@ class Import(models.Model):
         STOPPED = "stopped", _("stopped")
         TAKING_BACK = "taking_back", _("being taken back")
         TAKEN_BACK = "taken_back", _("taken back")
+        DOING_AGAIN = "doing_again", _("being done again")
 
     NOT_LOOKED_THROUGH = (State.READING, State.REFUSED, State.DRAFT)
+    BUSY = (State.READING, State.CHECKING, State.RUNNING, State.TAKING_BACK, State.DOING_AGAIN)
 
     class Policy(models.TextChoices):
         """What becomes of a line that is the same as a record."""
@@ -99,10 +101,15 @@ class Import(models.Model):
     finished_at = models.DateTimeField(null=True)
     # Each chunk of a run is one operation: those that stand, in order.
     operations = ArrayField(models.BigIntegerField(), default=list)
-    to_take_back = models.PositiveIntegerField(default=0, help_text="operations that stood when taking back began")
+    # Operations that stood when taking back began, or had been taken back when doing again began.
+    to_take_back = models.PositiveIntegerField(default=0)
     taken_back_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     taken_away = models.PositiveIntegerField(default=0, help_text="rows that taking back took out of use")
     kept = models.PositiveIntegerField(default=0, help_text="rows that it left, as somebody has used or changed them")
+    # Those that were taken back, the last one first: doing the import again begins at the end.
+    taken_operations = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    done_again_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    brought_back = models.PositiveIntegerField(default=0, db_default=0, help_text="lines that doing it again redid")
 
     objects = ImportQuerySet.as_manager()
 
@@ -136,15 +143,24 @@ class Import(models.Model):
 
     @property
     def is_busy(self) -> bool:
-        return self.state in (self.State.READING, self.State.CHECKING, self.State.RUNNING, self.State.TAKING_BACK)
+        return self.state in self.BUSY
 
     @property
     def is_over(self) -> bool:
-        return self.state in (self.State.DONE, self.State.TAKING_BACK, self.State.TAKEN_BACK)
+        return self.state in (
+            self.State.DONE,
+            self.State.TAKING_BACK,
+            self.State.TAKEN_BACK,
+            self.State.DOING_AGAIN,
+        )
 
     @property
     def can_be_taken_back(self) -> bool:
         return self.state in (self.State.DONE, self.State.STOPPED) and bool(self.operations)
+
+    @property
+    def can_be_done_again(self) -> bool:
+        return self.state == self.State.TAKEN_BACK and bool(self.taken_operations)
 
     @property
     def is_opening(self) -> bool:
@@ -159,6 +175,7 @@ class Import(models.Model):
         done, whole = {
             self.State.RUNNING: (self.done, self.to_do),
             self.State.TAKING_BACK: (self.to_take_back - len(self.operations), self.to_take_back),
+            self.State.DOING_AGAIN: (self.to_take_back - len(self.taken_operations), self.to_take_back),
         }.get(self.State(self.state), (self.done, self.rows))
         return min(100 * done // whole, 100) if whole else None
 
@@ -224,6 +241,8 @@ class ImportLine(Loaded):
     has_problem = models.BooleanField(default=False)
     values = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     phones = ArrayField(models.TextField(), default=list, help_text="every number of the line, to find repeats")
+    # Of one that was taken back: what had become of it.
+    was = models.CharField(max_length=10, choices=State.choices, blank=True, default="", db_default="")
     # Before the run: which one it is the same as. After it: which one it made, or met.
     record = models.ForeignKey(Record, models.SET_NULL, null=True, related_name="+")
 

@@ -256,5 +256,4 @@ def _finish(imported: Import) -> bool:
 
 def note_problem(import_id: int, problem: str) -> None:
     """Say on the page of a busy import why its last try failed."""
-    busy = [State.READING, State.CHECKING, State.RUNNING, State.TAKING_BACK]
-    Import.objects.filter(pk=import_id, state__in=busy).update(problem=problem[:500])
+    Import.objects.filter(pk=import_id, state__in=Import.BUSY).update(problem=problem[:500])

@@ -18,7 +18,8 @@ from pheu.records.kinds import Kind
 from pheu.records.models import Row
 from pheu.records.schema import Schema, carried
 
-MOST = 20  # at once: more than anybody reads beside each other
+MOST = 500  # at once: as many as a list ticks at one press
+BESIDE = 6  # columns that anybody reads beside each other; of more records each value stands once
 # Who works the record: these go together.
 PLACE = ("owner", "team", "department")
 
@@ -85,9 +86,37 @@ class Line:
         return [pk for pk, value in self.values.items() if self.field.identity(value) is not None]
 
     @property
+    def each(self) -> "list[Shared]":
+        """Every value once, with the records that have it."""
+        return shared(self.values, lambda value: _comparable(self.field.identity(value)), self.winner)
+
+    @property
     def differs(self) -> bool:
         """Whether there is something to choose: two values, or one that the record which stays has not."""
         return len({_comparable(self.field.identity(value)) for value in self.values.values()}) > 1
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A value that the records `of` these ids have; choosing the one `pk` chooses it."""
+
+    pk: int
+    value: Any
+    of: Sequence[int]
+    is_empty: bool
+
+
+def shared(values: Mapping[int, Any], told: Callable[[Any], Any], proposed: int) -> list[Shared]:
+    """Every one of these values of records once: what is proposed first, then what most have, nothing last. `told`
+    gives what makes two values the same, None of nothing."""
+    found: dict[Any, list[int]] = {}
+    for pk, value in values.items():
+        found.setdefault(told(value), []).append(pk)
+    each = [
+        Shared(proposed if proposed in pks else pks[0], values[pks[0]], pks, same is None)
+        for same, pks in found.items()
+    ]
+    return sorted(each, key=lambda one: (one.pk != proposed, one.is_empty, -len(one.of)))
 
 
 def _comparable(told: Any) -> Any:

@@ -18,10 +18,10 @@ from pheu.people.models import User
 from pheu.people.scopes import CHANGE
 from pheu.quality.models import AlikeGroup, AlikePair, Sweep
 from pheu.quality.pairs import find_pairs, read_pairs
-from pheu.quality.sidebyside import MOST
 from pheu.records import kinds
 from pheu.records.kinds import Kind
 
+MOST = 20  # in a group: as many as anybody looks through together
 PATIENCE = timedelta(minutes=15)  # after which a sweep that has not ended may be begun anew
 
 
@@ -83,7 +83,7 @@ def _is_alone(pk: int) -> bool:
 
 
 class Groups:
-    """Which records belong together: pairs that share one, and so on, up to as many as are merged at once.
+    """Which records belong together: pairs that share one, and so on, up to as many as are looked through at once.
 
     What does not fit in any more is found by the next sweep, when there is one of them instead of twenty.
     """

@@ -21,7 +21,7 @@ from pheu.quality.apart import keep_apart
 from pheu.quality.findings import MOST_COUNTED, Findings, last_sweep
 from pheu.quality.models import Sweep
 from pheu.quality.panels import swept_by
-from pheu.quality.sidebyside import MOST
+from pheu.quality.sweep import MOST
 from pheu.records.act_views import changed_here
 from pheu.records.answers import undo_url
 from pheu.records.kinds import Kind

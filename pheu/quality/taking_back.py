@@ -1,27 +1,33 @@
-"""Taking a whole import back: its operations one by one, the last one first, each in a transaction of its own.
+"""Taking a whole import back: its operations one by one, the last one first, each in a transaction of its own; and
+doing it again, the first one first.
 
 What somebody has used or changed since stays and is counted; whoever imported may, and whoever may import there.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from pheu.core.errors import DomainError
+from pheu.core.errors import DomainError, Invalid
 from pheu.people.models import User
 from pheu.people.scopes import CHANGE
 from pheu.quality import events
+from pheu.quality.existing import Known
 from pheu.quality.models import Import, ImportLine
+from pheu.quality.rules import found_by_rules, wait_for_whoever_saves
 from pheu.quality.services import locked, may_place
 from pheu.records.acts import operation
 from pheu.records.journal import used_by_others
 from pheu.records.models import JournalEntry, Operation, Record, Row
+from pheu.records.schema import Schema
 from pheu.timeline.events import CHANGED, CREATED
 from pheu.timeline.services import record
-from pheu.timeline.undo import Undoable, Work, bring_rows_up, can_undo, offers_works, rule_of, undo
+from pheu.timeline.undo import Undoable, Work, bring_rows_up, can_undo, offers_works, redo, rule_of, undo
 
 ACT = "run_import"
 UNDOING = ("undo", "redo")
@@ -39,6 +45,7 @@ def take_back_import(imported: Import, *, by: User) -> bool:
         return False
     if not may_go_on:
         imported.to_take_back, imported.taken_away, imported.kept = len(imported.operations), 0, 0
+        imported.taken_operations = []
     imported.state, imported.problem, imported.taken_back_by = State.TAKING_BACK, "", by
     imported.save()
     return True
@@ -57,13 +64,97 @@ def take_back_chunk(import_id: int) -> bool:
     return True
 
 
+def do_import_again(imported: Import, *, by: User) -> bool:
+    """Whether there is something that was taken back to do again. Call inside the transaction that also asks for the
+    job (issue: undo can be undone)."""
+    imported = locked(imported, by)
+    may_place(by, imported.kind, imported.team, imported.department)
+    may_go_on = imported.state == State.DOING_AGAIN and bool(imported.problem)
+    if not (imported.can_be_done_again or may_go_on):
+        return False
+    if not may_go_on:
+        imported.to_take_back, imported.brought_back, imported.kept = len(imported.taken_operations), 0, 0
+    imported.state, imported.problem, imported.done_again_by = State.DOING_AGAIN, "", by
+    imported.save()
+    return True
+
+
+@transaction.atomic
+def redo_chunk(import_id: int) -> bool:
+    """Do the first operation again that is still taken back; False when there was none left."""
+    imported = Import.objects.select_related("done_again_by", "by").select_for_update(of=("self",)).get(pk=import_id)
+    if imported.state != State.DOING_AGAIN:
+        return False
+    if not imported.taken_operations:
+        return _finish_again(imported)
+    _do_again(imported, Operation.objects.select_related("undone_by").get(pk=imported.taken_operations.pop()))
+    imported.save()
+    return True
+
+
+def _do_again(imported: Import, one: Operation) -> None:
+    imported.operations.append(one.pk)
+    if one.undone_by_id is None:
+        return  # it has been
+    known = Known(imported, imported.policy)
+    known.wait_for_others()
+    about = set(one.events.exclude(about=None).values_list("about", flat=True))
+    try:
+        with transaction.atomic():
+            done = redo(one, by=cast(User, imported.done_again_by), via="import", stay=partial(there_by_now, known))
+    except DomainError as error:  # all of it stays taken back
+        imported.operations.pop()
+        imported.kept += len(about)
+        imported.problem = str(error)[:500]
+        return
+    kept = {row.pk for row in done.used}
+    imported.kept += len(kept | {row.pk for row, _column in done.edited})
+    again = imported.lines.filter(record__in=about - kept, state=ImportLine.State.TAKEN_BACK).exclude(was="")
+    imported.brought_back += again.update(state=F("was"), was="")
+
+
+def there_by_now(known: Known, ids: Sequence[int]) -> set[int]:
+    """Which of the rows that would come into use again stay out, as the same has come in by another way since.
+
+    The rules by which the lines were compared say so, and fields whose values must differ.
+    """
+    schema = known.kind.schema
+    rows = list(known.kind.model.objects.filter(pk__in=ids).with_words().order_by("pk"))
+    keys = [schema.keys_of(row) for row in rows]
+    wait_for_whoever_saves(known.kind, [rule for rule in known.rules if rule.blocks], keys)
+    found = {row.pk for row, there in zip(rows, found_by_rules(known.kind, known.rules, keys), strict=True) if there}
+    return found | {row.pk for row in rows if row.pk not in found and not _differs(schema, row)}
+
+
+def _differs(schema: Schema, row: Row) -> bool:
+    unique = {one.name: one.value(row) for one in schema if one.is_unique}
+    try:
+        schema.must_differ([unique])
+    except Invalid:
+        return False
+    return True
+
+
+def _finish_again(imported: Import) -> bool:
+    """It is what it was before it was taken back: done, or stopped on the way."""
+    imported.state = State.DONE if imported.finished_at else State.STOPPED
+    imported.save(update_fields=["state"])
+    told: dict[str, Any] = {"id": imported.pk, "name": imported.name, "brought_back": imported.brought_back}
+    by = imported.done_again_by
+    with operation("do_import_again", by=by, via="import"):
+        record(events.IMPORT_REDONE, about=None, by=by, via="import", subject=imported.name[:200], **told)
+    return False
+
+
 def _take_back(imported: Import, one: Operation) -> None:
+    imported.taken_operations.append(one.pk)
     if rule_of(one) is None:
         return  # it has been
     try:
         with transaction.atomic():
             done = undo(one, by=cast(User, imported.taken_back_by), via="import")
     except DomainError as error:  # all of it stays
+        imported.taken_operations.pop()
         imported.kept += one.events.exclude(about=None).values("about").distinct().count()
         imported.problem = str(error)[:500]
         return
@@ -71,7 +162,7 @@ def _take_back(imported: Import, one: Operation) -> None:
     imported.taken_away += len(done.gone)
     imported.kept += len(kept)
     back = set(one.events.exclude(about=None).values_list("about", flat=True)) - kept
-    imported.lines.filter(record__in=back, state__in=WRITTEN).update(state=ImportLine.State.TAKEN_BACK)
+    imported.lines.filter(record__in=back, state__in=WRITTEN).update(was=F("state"), state=ImportLine.State.TAKEN_BACK)
 
 
 def _finish(imported: Import) -> bool:
@@ -111,11 +202,13 @@ def used_or_changed(rows: Sequence[Row]) -> set[int]:
 @offers_works
 def imports_of(user: User, since: datetime) -> list[Work]:
     """Each on its own page."""
-    done = [State.DONE, State.STOPPED]
-    found = Import.objects.visible_to(user).filter(by=user, at__gte=since, state__in=done)
-    found = found.exclude(operations=[]).order_by("-pk")[:MOST_SHOWN]
+    stands = Q(state__in=[State.DONE, State.STOPPED]) & ~Q(operations=[])
+    found = Import.objects.visible_to(user).filter(by=user, at__gte=since)
+    found = found.filter(stands | Q(state=State.TAKEN_BACK) & ~Q(taken_operations=[])).order_by("-pk")[:MOST_SHOWN]
     words = _("an import")
-    return [Work(words, one.name, one.finished_at or one.at, one.get_absolute_url()) for one in found]
+    return [
+        Work(words, one.name, one.finished_at or one.at, one.get_absolute_url(), one.can_be_done_again) for one in found
+    ]
 
 
 can_undo(

@@ -20,6 +20,7 @@ urlpatterns = [
     path("imports/lines/<id:pk>/", views.import_line, name="import-line"),
     path("imports/<id:pk>/run/", views.import_run, name="import-run"),
     path("imports/<id:pk>/undo/", views.import_undo, name="import-undo"),
+    path("imports/<id:pk>/redo/", views.import_redo, name="import-redo"),
     path("imports/<id:pk>/progress/", views.import_progress, name="import-progress"),
     path("imports/<id:pk>/work/", views.import_work, name="import-work"),
     path("imports/<id:pk>/rejected/", views.import_rejected, name="import-rejected"),

@@ -197,6 +197,14 @@ def import_undo(request: Request, pk: int) -> HttpResponse:
     return _go(request, imported)
 
 
+@require_POST
+def import_redo(request: Request, pk: int) -> HttpResponse:
+    """Do again what was taken back."""
+    imported = _import(request, pk)
+    jobs.do_again(imported, by=request.user)
+    return _go(request, imported)
+
+
 @require_safe
 def import_page(request: Request, pk: int) -> HttpResponse:
     """The running import, then its accounts: every line was created, skipped or rejected, and why."""

@@ -238,12 +238,13 @@ def is_record(one: Field) -> bool:
 
 def _asked_by(one: Field) -> dict[str, str]:
     """How a combobox comes to its entries (js/pick.js)."""
-    return {"data-pick-url": kinds.get(one.kind).url("pick")} if is_record(one) else {"data-pick": ""}  # type: ignore[attr-defined]
+    at = kinds.get(one.kind).url("pick") if is_record(one) else one.asked_at()  # type: ignore[attr-defined]
+    return {"data-pick-url": at} if at else {"data-pick": ""}
 
 
 def is_typed(one: Field, user: User) -> bool:
     """Whether there is nothing to choose from."""
-    return not (is_record(one) or one.choices()) and one.table(user) is None
+    return not (is_record(one) or one.asked_at() or one.choices()) and one.table(user) is None
 
 
 def choices_of(one: Field, user: User, held: Sequence[str]) -> list[tuple[str, Any]]:

@@ -107,10 +107,11 @@ def take_back(operation: Operation, *, used: Used | None = None, only: Collectio
         if not issubclass(model, Row | Record) and _hangs_on_records(model):
             _remove(model, [one.key for one in of_table if one.before is None])
         _insert_again(model, [one for one in of_table if one.after is None])
-    still = Record.State.LIVE  # also where it had been merged into another by the same operation
+    # What the same operation merged into another goes too; what was merged or archived since stays so.
+    still = models.Q(record__state=Record.State.LIVE)
+    still |= models.Q(record__state=Record.State.MERGED, pk__in=_merged_in(entries))
     rows_made = [
-        list(model.objects.filter(pk__in=keys, record__state=still).with_words().order_by("pk"))
-        for model, keys in made.items()
+        list(model.objects.filter(still, pk__in=keys).with_words().order_by("pk")) for model, keys in made.items()
     ]
     # Kinds that go on with others were made last and go first: deals before the companies that they are with.
     for rows in sorted(filter(None, rows_made), key=lambda rows: -rows[-1].pk):
@@ -132,6 +133,11 @@ def _made_in(entries: Mapping[str, Sequence[JournalEntry]]) -> dict[Any, list[in
     for one in Record.objects.filter(pk__in=_brought_back(entries.get(Record._meta.db_table, ()))).order_by("pk"):
         made.setdefault(kinds.get(one.kind).model, []).append(one.pk)
     return made
+
+
+def _merged_in(entries: Mapping[str, Sequence[JournalEntry]]) -> list[int]:
+    of_records = entries.get(Record._meta.db_table, ())
+    return [one.key for one in of_records if one.after and one.after.get("state") == Record.State.MERGED]
 
 
 def _brought_back(entries: Iterable[JournalEntry]) -> list[int]:
@@ -170,7 +176,7 @@ def _take_away(rows: list[Row], used: set[int], done: TakenBack) -> None:
     done.used += [row for row in rows if row.pk in used]
     gone = [row for row in rows if row.pk not in used]
     for row in gone:
-        row.record.state = Record.State.UNDONE
+        row.record.state, row.record.merged_into = Record.State.UNDONE, None
     writing.place_many(gone, "is_live")
     done.gone += gone
 

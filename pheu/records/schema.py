@@ -639,7 +639,7 @@ class SchemaForm(forms.Form):
         self, schema: Schema, asked: list[Field], user: User, data: Any, *, row: Any = None, **kwargs: Any
     ) -> None:
         super().__init__(data, getattr(data, "uploads", None), **kwargs)
-        self.schema, self.user = schema, user
+        self.schema, self.user, self.row = schema, user, row
         for one in asked:
             self.fields[one.name] = one.form_field(user)
             if one.shown_when is not None:
@@ -716,6 +716,15 @@ class SchemaForm(forms.Form):
         began = [[row.pk for row in one.referred(held.get(one))] for one in tables]
         return _by_table(tables, _named_for_all(tables, *began))
 
+    def clean(self) -> dict[str, Any]:
+        """What was typed, numbers read beside the place that the form, or the row that it changes, tells."""
+        given = super().clean() or {}
+        typed = [one for one in self.asked if one.name in given and one.name in self.changed_data]
+        values = {one.name: one.value(self.row) for one in self.schema} if self.row is not None and typed else {}
+        values |= {name: value for name, value in given.items() if self._is_sent(name)}
+        codes = [code for one in self.schema for code in one.area_codes(values)] if typed else []
+        return given | {one.name: one.near(given[one.name], codes) for one in (typed if codes else ())}
+
     def groups(self) -> Iterator[tuple[Group, list[tuple[Field, Any]]]]:
         """Every group with (field, its bound form field or None where it is only shown)."""
         for group in self.schema.groups:
@@ -728,12 +737,11 @@ class SchemaForm(forms.Form):
 
     def changes(self) -> dict[str, tuple[Any, Any]]:
         """{name: (what the person saw, what they want)}, only of fields that the person changed and that were sent."""
-        sent = [
-            name
-            for name in self.changed_data
-            if self.add_prefix(name) in self.data or self[name].html_initial_name in self.data
-        ]
+        sent = [name for name in self.changed_data if self._is_sent(name)]
         return {name: (self._saw(name), self.cleaned_data[name]) for name in sent}
+
+    def _is_sent(self, name: str) -> bool:
+        return self.add_prefix(name) in self.data or self[name].html_initial_name in self.data
 
     def refuse(self, error: DomainError) -> None:
         """Say beside each field what the act found wrong with it, and the rest at the head of the form."""

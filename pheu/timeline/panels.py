@@ -31,7 +31,7 @@ from pheu.timeline.models import Contribution, Event
 from pheu.timeline.previews import PROGRAMS
 from pheu.timeline.reading import cut, events_of, files_of, followers_of, newest_events, page
 from pheu.timeline.services import FILE_LIMIT
-from pheu.timeline.undo import offers_redo, offers_undo
+from pheu.timeline.undo import redo_address, undo_address
 
 # What apps above add to the composer: functions of (request, row, may) that give a Panel with a `tab` in its context.
 composer_tabs = Registry()
@@ -65,8 +65,8 @@ def _told(event: Event, reader: User) -> dict[str, Any]:
         "conflicts": [
             (field, field.show_json(was), field.show_json(now)) for field, was, now in conflicts_of(event, reader)
         ],
-        "undo": event.operation_id if offers_undo(event, reader) else None,
-        "redo": event.operation.undoes.pk if offers_redo(event, reader) else None,
+        "undo": undo_address(event, reader),
+        "redo": redo_address(event, reader),
         "asker": asks_still(event, reader),
         "mine": _is_mine_to_change(event, reader),
     }

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -98,20 +99,57 @@ def offers_redo(event: Any, reader: User) -> bool:
     return undone is not None and not _undoable[undone.act].is_part
 
 
+# What is taken back, and done again, at addresses of its own: {event: where for this reader, empty where it is not}.
+Where = Callable[[Any, User], str]
+_back: dict[str, Where] = {}
+_on: dict[str, Where] = {}
+
+
+def leads_back(kind: events.EventKind) -> Callable[[Where], Where]:
+    """A function that says where what this kind of event told is taken back, for whoever did it."""
+    return lambda function: _back.setdefault(kind.code, function)
+
+
+def leads_on(kind: events.EventKind) -> Callable[[Where], Where]:
+    """The same of where what it told to be taken back is done again, for whoever took it back."""
+    return lambda function: _on.setdefault(kind.code, function)
+
+
+def undo_address(event: Any, reader: User) -> str:
+    """Where «Hoàn tác» on this event posts to; empty where this reader is offered none."""
+    if offers_undo(event, reader):
+        return reverse("operation-undo", args=[event.operation_id])
+    return _by_its_own(_back, event, reader)
+
+
+def redo_address(event: Any, reader: User) -> str:
+    """The same of «Làm lại»."""
+    if offers_redo(event, reader):
+        return reverse("operation-redo", args=[event.operation.undoes.pk])
+    return _by_its_own(_on, event, reader)
+
+
+def _by_its_own(ways: dict[str, Where], event: Any, reader: User) -> str:
+    where = ways.get(event.kind)
+    return where(event, reader) if where is not None and event.operation.by_id == reader.pk else ""
+
+
 KEPT_IN_SIGHT = timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class Work:
-    """Something large that is taken back as a whole, on its own page at `url`."""
+    """Something that is taken back, and done again, in its own way: on its page at `url`, or by a post to `act`."""
 
     what: Any
     name: str
     at: datetime
     url: str
+    is_taken_back: bool = False
+    act: str = ""
 
 
-# Of the works of a person since a moment those that can be taken back, the latest first.
+# Of the works of a person since a moment those that can be taken back or done again, the latest first.
 WorksOf = Callable[[User, datetime], list[Work]]
 _works: list[WorksOf] = []
 
@@ -122,7 +160,7 @@ def offers_works(function: WorksOf) -> WorksOf:
 
 
 def works_of(user: User) -> list[Work]:
-    """What the person has done in the last 30 days and can take back as a whole."""
+    """What the person has done in the last 30 days and can take back, or do again, as a whole."""
     since = timezone.now() - KEPT_IN_SIGHT
     return sorted((one for of in _works for one in of(user, since)), key=lambda one: one.at, reverse=True)
 
@@ -186,11 +224,14 @@ def undo(operation: Operation, *, by: User, via: str = "page") -> TakenBack:
 
 
 @act
-def redo(operation: Operation, *, by: User, via: str = "page") -> TakenBack:
+def redo(
+    operation: Operation, *, by: User, via: str = "page", stay: Callable[[list[int]], set[int]] | None = None
+) -> TakenBack:
     """Do again what was taken back: the journal of the undoing is read backwards, later edits are kept and told.
 
-    Refused where a record that it takes out of use, or into use, has been worked on since: then it is done anew.
-    Redoing twice is harmless. Whoever may undo may (issue: undo can be undone).
+    Refused where a record that it takes out of use, or into use, has been worked on since: then it is done anew. A part
+    of a larger work leaves such records out, and those that `stay` names of the ids that would come into use again;
+    they are the `used` ones of the answer. Redoing twice is harmless. Whoever may undo may (issue: undo can be undone).
     """
     undoing, rule = operation.undone_by, _undoable.get(operation.act)
     if rule is None or undoing is None:
@@ -204,13 +245,15 @@ def redo(operation: Operation, *, by: User, via: str = "page") -> TakenBack:
     if undoing.at < timezone.now() - journal.KEPT:  # a younger one without a journal has changed nothing
         must_be_kept(undoing)
     _must_be_possible(undoing, operation, rule, concerned, by)
-    put = journal.put_in_or_out(undoing)
-    _must_be_untouched(put, undoing)
-    done = journal.take_back(undoing)
+    put = set(journal.put_in_or_out(undoing))
+    left = _left_out(put, undoing, rule, stay)
+    put -= left
+    done = journal.take_back(undoing, only=concerned - left if left else None)
+    done.used += [row for rows in rows_of(Record.objects.filter(pk__in=left).order_by("kind", "pk")) for row in rows]
     if rule.afterwards is not bring_rows_up:  # which does so for all of them
-        bring_rows_up(set(put))
+        bring_rows_up(put)
     if rule.afterwards is not None:
-        rule.afterwards(concerned)
+        rule.afterwards(concerned - left)
     _must_be_out_of_use(put)
     Operation.objects.filter(pk=operation.pk).update(undone_by=None, redone_by=current().operation)
     _tell(events.REDONE, operation, undoing, done, by=by, via=via)
@@ -241,14 +284,26 @@ def _must_be_possible(
         _must_be_restored(concerned)
 
 
-def _must_be_untouched(ids: Collection[int], since: Operation) -> None:
-    """`DomainError` where something was done about one of these Records, or what it goes on from, since then."""
-    sources = Record.objects.filter(pk__in=ids).exclude(continues=None).values_list("continues", flat=True)
-    later = Event.objects.filter(about__in={*ids, *sources}, operation__gt=since.pk).select_related("about")
-    if (event := later.first()) is not None:
-        raise DomainError(
-            _("%(record)s has been worked on since, so this is not done again: do it anew."), record=event.about
-        )
+def _left_out(
+    put: Collection[int], undoing: Operation, rule: Undoable, stay: Callable[[list[int]], set[int]] | None
+) -> set[int]:
+    """Which of the Records that the undoing put in use or out of it stay as they are: for a part of a larger work.
+
+    `DomainError` of any other act where something was done about one of these, or what it goes on from, since then.
+    """
+    sources = dict(Record.objects.filter(pk__in=put).exclude(continues=None).values_list("pk", "continues"))
+    later = Event.objects.filter(about__in={*put, *sources.values()}, operation__gt=undoing.pk)
+    if not rule.is_part:
+        if (event := later.select_related("about").first()) is not None:
+            raise DomainError(
+                _("%(record)s has been worked on since, so this is not done again: do it anew."), record=event.about
+            )
+        return set()
+    touched = set(later.values_list("about", flat=True))
+    left = {pk for pk in put if pk in touched or sources.get(pk) in touched}
+    was_live = undoing.entries.filter(table=Record._meta.db_table, before__state=Record.State.LIVE, key__in=put)
+    again = set(was_live.values_list("key", flat=True)) - left
+    return left | (stay(sorted(again)) if stay is not None and again else set())
 
 
 def _must_be_out_of_use(ids: Collection[int]) -> None:

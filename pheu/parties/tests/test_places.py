@@ -341,3 +341,38 @@ def test_who_has_the_same_address_is_said_with_it(client, an):
     answer = client.get("/companies/place/", {"of": "address", "address": BEN_NGHE})
     assert there.record.number in answer.text
     assert "cùng địa chỉ" in answer.text
+
+
+NEAR = {
+    "the only code of the province": ("38637747", {"province": HANOI}, "+842438637747"),
+    "of several the one that has such numbers": ("38637747", {"province": HCM}, "+842838637747"),
+    "the district says which": ("3888999", {"address": "5 Bạch Đằng, Hải Châu, Đà Nẵng"}, "+842363888999"),
+    "the ward does, too": ("3861234", {"address": "Tam Kỳ, Quảng Nam"}, "+842353861234"),
+    "of several that fit none": ("3888999", {"province": "48"}, "3888999"),
+    "of no place": ("38637747", {}, "38637747"),
+    "address and province contradict": ("38637747", {"address": "1 Phố Huế, Hà Nội", "province": HCM}, "38637747"),
+    "a number that has its code": ("0236 3888 999", {"province": HANOI}, "+842363888999"),
+    "a mobile": ("0903 123 456", {"province": HANOI}, "+84903123456"),
+    "with words beside it": ("38637747 máy lẻ 12", {"province": HANOI}, "+842438637747;ext=12"),
+    "no number": ("hỏi anh Nam", {"province": HANOI}, "hỏi anh Nam"),
+}
+
+
+@pytest.mark.parametrize("how", NEAR)
+def test_a_number_without_its_area_code_takes_that_of_the_place_in_the_form(client, an, how):
+    """R4.23: as a file's line does; nobody guesses where several would fit."""
+    typed, place, expected = NEAR[how]
+    client.force_login(an)
+    sent = {"name": "Gạch Tân", "type": "prospect", "phone": typed, **place}
+    answer = client.post("/companies/new/", sent)
+    assert answer.status_code == 302, answer.text
+    assert Company.objects.get(name="Gạch Tân").phone == expected
+
+
+def test_a_number_that_is_changed_later_takes_that_of_the_row(client, an):
+    row = create_company({"name": "Gạch Tân", "type": "prospect", "address": "1 Phố Huế, Hà Nội", "owner": an}, by=an)
+    client.force_login(an)
+    assert save(client, row, phone=("", "38637747")) in (200, 302)
+    assert row.phone == "+842438637747"
+    assert save(client, row, website=("", "https://gach.example")) in (200, 302)
+    assert row.phone == "+842438637747"

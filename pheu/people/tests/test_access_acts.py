@@ -212,6 +212,7 @@ ON_ROWS = {
     "deals.reopen_deal": lambda d, by: deals.reopen_deal(d.closed_deal, by=by),
     "conversion.convert_leads": lambda d, by: conversion.convert_leads([d.lead], d.handover(), by=by),
     "undoing.undo_conversion": lambda d, by: undoing.undo_conversion(d.converted_lead, by=by),
+    "undoing.redo_conversion": lambda d, by: undoing.redo_conversion(d.converted_lead, by=by),
     "activities.schedule_activity": lambda d, by: activities.schedule_activity(
         d.deal.record, what=activity_type(), due_at=timezone.now(), assignee=by, by=by
     ),
@@ -243,6 +244,7 @@ ON_ROWS = {
     "quality.mend_line": lambda d, by: quality.mend_line(d.line, {}, by=by),
     "running.start_import": lambda d, by: running.start_import(d.imported, by=by),
     "taking_back.take_back_import": lambda d, by: taking_back.take_back_import(d.imported, by=by),
+    "taking_back.do_import_again": lambda d, by: taking_back.do_import_again(d.imported, by=by),
     "running.try_again": lambda d, by: running.try_again(d.imported, by=by),
 }  # fmt: skip
 

@@ -701,6 +701,7 @@ ENTRIES = {
     "lead-reopening": Entry(about=("lead",), needs=MOVE, post=302),
     "lead-conversion": Entry(about=("lead",), needs=CONVERT, get=200, post=302, sends=_handover),
     "lead-conversion-undo": Entry(about=("lead",), needs=CONVERT, post=302),
+    "lead-conversion-redo": Entry(about=("lead",), needs=CONVERT, post=409),  # of none that was undone
     # deals
     "deal-assign": _assign("deal"),
     "deal-closing": Entry(
@@ -750,6 +751,7 @@ ENTRIES = {
     "import-line": Entry(about=("line of an import",), reach=_import_reach, get=200, post=409, sends=_cells),
     "import-run": _on_import(post=302),
     "import-undo": _on_import(post=302),
+    "import-redo": _on_import(post=302),
     "import-progress": _on_import(get=200),
     "import-work": _on_import(get=200),
     "import-rejected": _on_import(get=200),

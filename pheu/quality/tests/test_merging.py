@@ -1,5 +1,6 @@
 """«Trộn»: several records become one, nothing of them is lost, and that can be taken back (R2.12-2.19, D6, D7)."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -20,9 +21,10 @@ from pheu.deals.models import Conversion
 from pheu.deals.services import close_deal, create_deal
 from pheu.deals.undoing import undo_conversion
 from pheu.leads.models import Lead, RequestType
-from pheu.leads.services import close_lead, convert_prospects, create_lead
+from pheu.leads.services import close_lead, convert_prospects, create_lead, create_leads
 from pheu.parties.models import Company
 from pheu.people.models import Role
+from pheu.quality import merging
 from pheu.quality.events import FOLDED, MERGED, REPOINTED
 from pheu.quality.merging import merge
 from pheu.records import counters, kinds
@@ -370,7 +372,8 @@ def test_leads_go_into_deals_only_by_whoever_may_convert(an, lead):
 
 
 @pytest.mark.parametrize("n", [0, 1, 21])
-def test_too_few_and_too_many_are_not_merged(an, lead, n):
+def test_too_few_and_too_many_are_not_merged(an, lead, n, monkeypatch):
+    monkeypatch.setattr(merging, "MOST", 20)
     rows = [lead, *(create_lead({"company_name": f"Khách {nth}", "owner": an}, by=an) for nth in range(n - 1))][:n]
     with nothing_changes(), pytest.raises(DomainError):
         merge(rows, by=an)
@@ -584,8 +587,10 @@ def test_what_cannot_be_merged_is_said_before_anybody_chooses_and_can_be_left_ou
     page = client.get(f"/merging/?ids={lead.pk}&ids={twin.pk}&ids={third.pk}")
     assert page.status_code == 200
     assert "đã tiếp tục ở CH-" in page.text
-    assert f'href="/merging/?ids={twin.pk}&amp;ids={third.pk}"' in page.text
-    assert "đã tiếp tục ở" not in client.get(f"/merging/?ids={twin.pk}&ids={third.pk}").text
+    assert f'form="merge-others" name="without" value="{lead.pk}"' in page.text
+    without = client.get(f"/merging/?ids={lead.pk}&ids={twin.pk}&ids={third.pk}&without={lead.pk}").text
+    assert "đã tiếp tục ở" not in without
+    assert "Trộn 2 bản ghi" in without
 
 
 def test_the_page_offers_only_what_differs_and_what_the_person_may_write(client, an, lead, twin):
@@ -596,6 +601,67 @@ def test_the_page_offers_only_what_differs_and_what_the_person_may_write(client,
     for name in ("of-priority", "of-email", "of-rating", "of-tags", "of-stage"):
         assert f'name="{name}"' not in page
     assert "hondacement.example" not in page.replace("https://hondacement.example", "")
+
+
+def many(by, n):
+    """Leads of one customer: every second without a name, three rates, each with a number of its own."""
+    values = [
+        {
+            "company_name": "Hòn Đá" if nth % 2 == 0 else "",
+            "person_name": "Đỗ Vân",
+            "phone": f"+8491200{nth:04}",
+            "priority": 1 + nth % 3,
+            "owner": by,
+        }
+        for nth in range(n)
+    ]
+    return create_leads(values, by=by)
+
+
+def test_of_many_every_value_stands_once_with_how_many_have_it(client, an):
+    """R2.13, R2.16: what is proposed first, then what most have; the rest folded away."""
+    rows = many(an, 40)
+    client.force_login(an)
+    at = client.post("/merging/", {"ids": [row.pk for row in rows]}).url
+    page = client.get(at).text
+    assert "Trộn 40 bản ghi" in page
+    names = re.findall(r'name="of-company_name" value="(\d+)" data-of="([\d ]+)"', page)
+    assert [(int(pk), len(of.split())) for pk, of in names] == [(rows[0].pk, 20), (rows[1].pk, 20)]
+    assert page.count('name="of-phone"') == 40
+    assert page.count('name="of-priority"') == 3
+    assert page.index('name="of-phone"') < page.index("merge-further")
+    sent = {"ids": [row.pk for row in rows], "sure": "1", "of-phone": rows[7].pk, "of-priority": rows[2].pk}
+    answer = client.post("/merging/", sent | {"seen": " ".join(f"{row.pk}:{row.record.version}" for row in rows)})
+    assert answer.url == f"/leads/{rows[0].pk}/"
+    stays = fresh(rows[0])
+    assert (stays.company_name, stays.phone, stays.priority) == ("Hòn Đá", "+84912000007", 3)
+    assert len(stays.other_phones) == 39
+    assert Record.objects.filter(merged_into=stays.pk).count() == 39
+
+
+def test_of_many_an_empty_value_is_chosen_and_a_clash_keeps_what_was_chosen(client, an):
+    rows = many(an, 8)
+    client.force_login(an)
+    seen = " ".join(f"{row.pk}:{row.record.version}" for row in rows)
+    change(rows[3], {"need": ("", "Đo bụi")}, by=an)
+    sent = {"ids": [row.pk for row in rows], "sure": "1", "seen": seen, "of-company_name": rows[1].pk}
+    answer = client.post("/merging/", sent)
+    assert answer.status_code == 409
+    assert re.search(rf'name="of-company_name" value="{rows[1].pk}" data-of="[\d ]+" checked', answer.text)
+    del sent["seen"]
+    client.post("/merging/", sent)
+    assert (fresh(rows[0]).company_name, fresh(rows[0]).need) == ("", "Đo bụi")
+
+
+def test_hundreds_are_merged_and_are_as_before_when_that_is_taken_back(client, an):
+    """R2.19: in as many statements as of a few; the sentence names the first of them."""
+    rows = many(an, 200)
+    before = {row.pk: fresh(row).other_phones for row in rows}
+    merge(rows, by=an)
+    client.force_login(an)
+    assert "(+179)" in client.get(f"/r/{rows[0].pk}/timeline/").text
+    undo(last(), by=an)
+    assert {row.pk: row.other_phones for row in Lead.objects.live()} == before
 
 
 def test_a_double_click_merges_once(client, an, lead, twin):

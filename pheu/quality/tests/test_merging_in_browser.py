@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from pheu.core.tests.looking import walked
 from pheu.leads.models import Lead
-from pheu.leads.services import create_lead
+from pheu.leads.services import create_lead, create_leads
 from pheu.quality.merging import merge
 from pheu.timeline.services import add_note, withdraw_note
 
@@ -70,9 +70,43 @@ def test_another_record_is_added_from_the_page_of_one(world, twins):
     expect(page.get_by_role("heading", name="Trộn 2 bản ghi")).to_be_visible()
 
 
-def test_the_page_is_calm_at_a_desk_and_on_a_phone(world, twins):
+@pytest.fixture
+def dozen(world):
+    """Twelve leads of one customer: two names, each with a number of its own."""
+    an = world.cast.an
+    names = ["Xi măng Hòn Đá", LONG]
+    values = [{"company_name": names[nth % 2], "phone": f"+84912000{nth:03}", "owner": an} for nth in range(12)]
+    return create_leads(values, by=an)
+
+
+def test_of_many_each_value_is_chosen_once_by_keys(world, dozen):
+    """R2.13, R2.16: of more than are read beside each other every value stands once; one record is left out."""
+    page = world.enter(world.cast.an)
+    page.goto(f"{world.url}/merging/?" + "&".join(f"ids={row.pk}" for row in dozen))
+    expect(page.get_by_role("radio", name="Xi măng Hòn Đá")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("radio", name=LONG)).to_be_checked()
+    others = page.locator(".merge-others")
+    others.locator("summary").click()
+    others.locator("li").last.get_by_role("button", name="Lấy cả cột").click()
+    expect(page.get_by_role("radio", name="0912 000 011")).to_be_checked()
+    expect(page.get_by_role("radio", name="0912 000 011")).to_be_visible()  # where it was folded away
+    others.locator("li").first.get_by_role("button", name="Bỏ ra").click()
+    expect(page.get_by_role("heading", name="Trộn 11 bản ghi")).to_be_visible()
+    page.keyboard.press("Control+Enter")
+    expect(page).to_have_url(f"{world.url}/leads/{dozen[0].pk}/")
+    assert Lead.objects.live().count() == 2
+
+
+def test_the_page_is_calm_at_a_desk_and_on_a_phone(world, twins, dozen):
     named = "&".join(f"ids={row.pk}" for row in twins)
-    pages = ["merging/?" + named, f"merging/?ids={twins[0].pk}", *(f"r/{row.pk}/alike/" for row in twins)]
+    of_many = "&".join(f"ids={row.pk}" for row in dozen)
+    pages = [
+        "merging/?" + named,
+        "merging/?" + of_many,
+        f"merging/?ids={twins[0].pk}",
+        *(f"r/{row.pk}/alike/" for row in twins),
+    ]
     addresses = [f"{world.url}/{page}" for page in pages]
     assert walked(world.enter(world.cast.an), addresses) == {}
 

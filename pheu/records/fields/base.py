@@ -264,6 +264,14 @@ class Field:
             raise wrong(_("At most %(limit)s characters; this has %(length)s."), **sizes)
         return checked
 
+    def area_codes(self, values: Mapping[str, Any]) -> Sequence[str]:
+        """Those of the landlines of the place that these values of a row tell, by their names; of an address."""
+        return ()
+
+    def near(self, value: Any, area_codes: Sequence[str]) -> Any:
+        """A value that somebody has just typed, read once more beside the area codes of its row's place."""
+        return value
+
     def check_many(self, value: Any) -> Any:
         """`check` for the column that goes along with this field."""
         raise NotImplementedError(type(self))
@@ -396,6 +404,10 @@ class Field:
     def table(self, user: User) -> models.QuerySet | None:
         """The rows of a small table that form and filter offer, where there is one; see `offered`."""
         return None
+
+    def asked_at(self) -> str:
+        """Where a combobox asks for its values as somebody types; empty where all are at hand, or there are none."""
+        return ""
 
     def names_of(self, told: Sequence[Any], user: User) -> dict[str, str]:
         """What values of a condition are called, where neither `choices` nor `show` can say it."""

@@ -25,6 +25,7 @@ from pheu.people.models import User
 from pheu.records.fields.base import NO_VALUE, Field, Reading, wrong
 from pheu.records.fields.choices import Choice
 from pheu.records.fields.text import Text
+from pheu.records.operators import OF_LIST, Operator
 
 PLACES = ("province", "ward", "address")
 
@@ -68,6 +69,15 @@ class PlaceText(Text):
             reading.area_codes = tuple(code for code in found.area_codes if code in by_address.area_codes)
         reading.values = {name: value for name, value in reading.values.items() if value}
         return reading
+
+    def area_codes(self, values: Mapping[str, Any]) -> Sequence[str]:
+        ward, _district, province = self.reads_with
+        told = {
+            self.name: values.get(self.name) or "",
+            ward: _ward(values[ward]).name if values.get(ward) else "",
+            province: atlas().provinces[values[province]].name if values.get(province) in atlas().provinces else "",
+        }
+        return self.read_together({name: [("", text)] for name, text in told.items() if text}).area_codes
 
     def is_former(self, value: Any) -> bool:
         found = recognise(value or "")
@@ -116,14 +126,27 @@ class WardPick(Field):
     """One of today's wards by its official code, below its province. Nobody scrolls through 3,321: one types."""
 
     parent: str = "province"
+    filterable: bool = True
     searched: bool = True
     follows: tuple[str, ...] = PLACES
     cell: ClassVar[str] = "choice"
+    operators: ClassVar[dict[str, Operator]] = OF_LIST
 
     def form_field(self, user: User) -> forms.Field:
         return WardField(
-            widget=WardInput({"data-pick-url": reverse("wards"), "data-pick-with": self.parent}), **self._asked()
+            widget=WardInput({"data-pick-url": self.asked_at(), "data-pick-with": self.parent}), **self._asked()
         )
+
+    def asked_at(self) -> str:
+        return reverse("wards")
+
+    def names_of(self, told: Sequence[Any], user: User) -> dict[str, str]:
+        return {code: atlas().wards[code].name for code in told if code in atlas().wards}
+
+    def operand(self, told: Any, user: User) -> Any:
+        if not isinstance(told, str) or told not in atlas().wards:
+            raise ValueError(self.name)
+        return told
 
     def check(self, value: Any) -> Any:
         if value in NO_VALUE:

@@ -96,6 +96,13 @@ class Phone(Field):
         """Every number, the first one first."""
         return BETWEEN_VALUES.join(self.show(one) for one in self.with_companions(row))
 
+    def near(self, value: Any, area_codes: Sequence[str]) -> Any:
+        """A number without its area code takes the only one of the place that fits it."""
+        if not value or number_of(value):
+            return value
+        found = read_phones(value, near=area_codes, current=True)
+        return found[0].kept if len(found) == 1 and found[0].e164 else value
+
     def check_many(self, value: Any) -> list[str]:
         """Further numbers, kept in the companion."""
         if not isinstance(value, list | tuple):

@@ -27,7 +27,7 @@ from pheu.deals.conversion import Handover
 from pheu.deals.models import Deal
 from pheu.leads import services as leads
 from pheu.leads.models import Lead
-from pheu.quality import apart, merging, running
+from pheu.quality import apart, merging, running, taking_back
 from pheu.quality import services as quality
 from pheu.quality.models import Import, ImportLine
 from pheu.records import writing
@@ -164,6 +164,14 @@ class Desk:
         with transaction.atomic():
             running.start_import(file, by=self.an)
         while running.import_chunk(file.pk):
+            pass
+        return Import.objects.get(pk=file.pk)
+
+    def taken_back(self) -> Import:
+        file = self.imported()
+        with transaction.atomic():
+            taking_back.take_back_import(file, by=self.an)
+        while taking_back.take_back_chunk(file.pk):
             pass
         return Import.objects.get(pk=file.pk)
 
@@ -628,6 +636,26 @@ ON_PARTED = {
         lambda d: (the_parting(d), schedule(d, d.twin))[1], "activity.scheduled", many=True
     ),
 }  # fmt: skip
+# The same, of a lead whose conversion was taken back.
+ON_REOPENED = {
+    "undoing.redo_conversion": Act(
+        lambda d: partial(undoing.redo_conversion, reopened(d), by=d.an), "lead.conversion_redone"
+    ),
+    "conversion.convert_leads": Act(
+        lambda d: partial(conversion.convert_leads, [reopened(d)], Handover(owner=d.an), by=d.an), "lead.converted"
+    ),
+    "timeline.change": Act(
+        lambda d: partial(timeline.change, reopened(d), {"need": ("Đo bụi", "Đo SO₂")}, by=d.an), "record.changed"
+    ),
+    "timeline.assign": Act(
+        lambda d: partial(timeline.assign, [reopened(d)], owner=d.cast.hanh, by=d.cast.dung), "record.assigned"
+    ),
+    "stages.move": Act(
+        lambda d: partial(stages.move, reopened(d), to=stage_of("lead", "Mới"), left=reopened(d).stage, by=d.an),
+        "lead.stage_changed",
+    ),
+    "activities.schedule_activity": Act(lambda d: schedule(d, reopened(d)), "activity.scheduled", many=True),
+}  # fmt: skip
 # The same, of a lead that nobody has.
 ON_FREE = {
     "timeline.take": Act(lambda d: partial(timeline.take, d.free_lead, by=d.an), "record.taken"),
@@ -682,6 +710,7 @@ GROUPS = {
     "lead": (("lead", "twin"), ON_LEAD),
     "merged": (("lead", "twin"), ON_MERGED),
     "parted": (("lead", "twin"), ON_PARTED),
+    "reopened": (("converted", "new_deal"), ON_REOPENED),
     "deal": (("converted", "new_deal"), ON_DEAL),
     "company": (("company", "contact", "deal", "lead", "new_company", "new_deal"), ON_COMPANY),
     "prospect": (("prospect",), ON_PROSPECT),
@@ -699,6 +728,11 @@ def once(d: Desk, name: str, make: Callable[[], Any]) -> Any:
     if name not in d.__dict__:
         d.__dict__[name] = make()
     return d.__dict__[name]
+
+
+def reopened(d: Desk) -> Any:
+    """Its converted lead, whose conversion was taken back."""
+    return once(d, "reopened", lambda: undoing.undo_conversion(d.converted, by=d.an))
 
 
 def a_note(d: Desk) -> Any:

@@ -175,7 +175,7 @@ def _broken_chains() -> Iterator[str]:
     yield from _not_as_told(stands)
 
 
-TAKING_BACK = {"operation.undone", "lead.converted", "lead.conversion_undone"}
+TAKING_BACK = {"operation.undone", "lead.converted", "lead.conversion_undone", "lead.conversion_redone"}
 
 
 def _steps(event: Event) -> Iterator[tuple[str, Any, Any]]:

@@ -148,6 +148,11 @@ ON_FILES: dict[str, tuple[Callable[[Desk], Work], Callable[[Outcome], Any], Any]
         lambda outcome: outcome.results,
         [True, False],
     ),
+    "taking_back.do_import_again": (
+        lambda d: partial(taking_back.do_import_again, once(d, "file", d.taken_back), by=d.an),
+        lambda outcome: outcome.results,
+        [True, False],
+    ),
     "running.try_again": (
         lambda d: partial(running.try_again, once(d, "file", d.failed), by=d.an),
         lambda outcome: [one and one.round for one in outcome.results],

@@ -39,8 +39,8 @@ def _event(
     changes: Any,
     values: Any,
     conflicts: Any,
-    undo: int | None,
-    redo: int | None,
+    undo: str,
+    redo: str,
     asker: int | None,
     mine: bool,
     token: str,
@@ -252,16 +252,16 @@ def _former(event: Any, field: Any, token: str) -> SafeString:
 FORMER = gettext_lazy("Take the former value")
 
 
-def _undo(operation: int | None, token: str) -> Iterable[SafeString]:
+def _undo(where: str, token: str) -> Iterable[SafeString]:
     """«Hoàn tác» for whoever did it."""
-    if operation is not None:
-        yield _posting(address("operation-undo", operation), "arrow-back-up", _("Undo"), token)
+    if where:
+        yield _posting(where, "arrow-back-up", _("Undo"), token)
 
 
-def _redo(operation: int | None, token: str) -> Iterable[SafeString]:
+def _redo(where: str, token: str) -> Iterable[SafeString]:
     """«Làm lại» for whoever took it back."""
-    if operation is not None:
-        yield _posting(address("operation-redo", operation), "arrow-forward-up", _("Redo"), token)
+    if where:
+        yield _posting(where, "arrow-forward-up", _("Redo"), token)
 
 
 def _letting_see(event: Any, asker: int | None, token: str) -> Iterable[SafeString]:
