@@ -22,5 +22,9 @@ def news(request: Request, row: Any, may: set[str]) -> Panel:
 @account_panels.add("*")
 def choices(request: Request) -> Panel:
     chosen = choice_of(request.user)
-    told = {"reasons": choices_of(chosen), "daily": daily_of(chosen), "push_key": public_key()}
-    return Panel("notifications/_choices.html", told)
+    return Panel("notifications/_choices.html", {"reasons": choices_of(chosen), "daily": daily_of(chosen)})
+
+
+@account_panels.add("*")
+def device(request: Request) -> Panel:
+    return Panel("notifications/_device.html", {"push_key": public_key()})

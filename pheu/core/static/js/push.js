@@ -21,7 +21,7 @@ async function tell({ url, who }) {
 }
 
 function show(name) {
-  for (const one of place.querySelectorAll("[data-said]")) one.hidden = one.dataset.said !== name;
+  for (const one of place.querySelectorAll("[data-said]")) one.hidden = !one.dataset.said.split(" ").includes(name);
   place.querySelector("[data-push-on]").hidden = !["off", "failed"].includes(name);
   place.querySelector("[data-push-off]").hidden = name !== "on";
 }
