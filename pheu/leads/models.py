@@ -86,7 +86,9 @@ class Lead(Reachable, Screened, Worked, SalesRow):
 
     class Meta:
         indexes = [
-            *list_indexes("lead", *SORTED, filters=(*FILTERED, "request_type", "province"), beside=("stage",)),
+            *list_indexes(
+                "lead", *SORTED, filters=(*FILTERED, "request_type", "province"), rare=("ward",), beside=("stage",)
+            ),
             *stage_indexes("lead", "expected_amount"),
             *work_indexes("lead"),
             models.Index(Upper("email"), name="lead_email"),  # what `email__iexact` compares

@@ -80,7 +80,11 @@ class Company(Reachable, Screened, Row):
 
     class Meta:
         indexes = list_indexes(
-            "company", "title_key", "created_at", filters=("type", "province", "created_by", "first_won_at")
+            "company",
+            "title_key",
+            "created_at",
+            filters=("type", "province", "created_by", "first_won_at"),
+            rare=("ward",),
         )
 
     def derive(self) -> None:
@@ -124,7 +128,9 @@ class Contact(Reachable, Row):
 
     class Meta:
         indexes = [
-            *list_indexes("contact", "title_key", "created_at", filters=("company", "province", "created_by")),
+            *list_indexes(
+                "contact", "title_key", "created_at", filters=("company", "province", "created_by"), rare=("ward",)
+            ),
             models.Index(Upper("email"), name="contact_email"),  # what `email__iexact` compares
         ]
 
@@ -165,7 +171,11 @@ class Prospect(Reachable, Screened, Worked, Row):
     class Meta:
         indexes = [
             *list_indexes(
-                "prospect", "title_key", "created_at", filters=("became", "source", "province", "created_by")
+                "prospect",
+                "title_key",
+                "created_at",
+                filters=("became", "source", "province", "created_by"),
+                rare=("ward",),
             ),
             *work_indexes("prospect"),
             GinIndex(fields=["flags"], name="prospect_flags"),

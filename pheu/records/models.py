@@ -328,13 +328,18 @@ PLACES = ("owner", "team", "department", "created_by")
 
 
 def list_indexes(
-    table: str, *columns: str, filters: tuple[str, ...] = (), beside: tuple[str, ...] = ()
+    table: str,
+    *columns: str,
+    filters: tuple[str, ...] = (),
+    rare: tuple[str, ...] = (),
+    beside: tuple[str, ...] = (),
 ) -> list[models.Index]:
     """What lists of `table` are read along: every sort column, the newest of each filter, and the newest of an owner, a
     team, a department, and of what is nobody's. Both directions are one index, read forwards or backwards.
 
     What an order ends with are the columns by which people see rows: they are compared in the index itself, and of what
-    somebody may not see no row is read (ADR 28). `beside` are further columns that the indexes of the newest hold.
+    somebody may not see no row is read (ADR 28). `rare` are filters of which few rows have a value: the others are in
+    no index of it. `beside` are further columns that the indexes of the newest hold.
     """
     live = models.Q(is_live=True)
     indexes = [
@@ -345,9 +350,10 @@ def list_indexes(
     for place in ("owner", "team", "department"):
         fields, held = [place, "updated_at", "record"], [one for one in (*PLACES, *beside) if one != place]
         indexes.append(models.Index(fields=fields, include=held, name=f"{table}_{place}_newest", condition=live))
-    for column in filters:
+    for column in (*filters, *rare):
         fields, name = [column, "updated_at", "record", *PLACES], f"{table}_by_{column}"[:30]
-        indexes.append(models.Index(fields=list(dict.fromkeys(fields)), name=name, condition=live))
+        there = live & ~models.Q(**{column: ""}) if column in rare else live
+        indexes.append(models.Index(fields=list(dict.fromkeys(fields)), name=name, condition=there))
     for place, nobodys in (("team", live), ("department", live & models.Q(team=None))):
         fields, name = [place, "updated_at", "record"], f"{table}_{place}_nobodys"
         indexes.append(models.Index(fields=fields, name=name, condition=nobodys & models.Q(owner=None)))
