@@ -459,6 +459,7 @@ def state():
         "records_operation",
         "records_journalentry",
         "records_counter",
+        "records_groupcounter",
         "timeline_event",
         "core_formtoken",
         "deals_conversion",
