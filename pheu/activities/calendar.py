@@ -339,7 +339,7 @@ def grid_of(user: User, people: list[User] | None, look: Look) -> Grid:
     for rows in _times_of(user, people):
         rows = rows.annotate(ends_at=ENDS_AT).filter(planned | done)
         if look.view == "month":
-            rows = _first_of_days(rows, grid.beside, is_mine=people is None)
+            rows = _first_of_days(rows, grid.beside)
         found += rows.order_by(Coalesce("done_at", "due_at"), "pk")[:MOST]
     found.sort(key=lambda one: (one.done_at or one.due_at, one.pk))
     for activity in _told_which_open(user, found[:MOST]):
@@ -357,12 +357,12 @@ _WAS_DONE_THEN = Q(done_at=None) | Q(done_on__gte=F("due_on"), done_on__lte=Trun
 _GOES_OVER_DAYS = Q(lasts__gt=0, stands_at=F("due_at")) & (Q(due_at=TruncDay("due_at")) | Q(last_on__gt=F("due_on")))
 
 
-def _first_of_days(rows: QuerySet[Activity], beside: Counter[date], *, is_mine: bool) -> QuerySet[Activity]:
+def _first_of_days(rows: QuerySet[Activity], beside: Counter[date]) -> QuerySet[Activity]:
     """Of these rows what goes over days, and the first of each day; `beside` hears how many more a day has."""
     stands = Case(When(_WAS_DONE_THEN, then="due_at"), default="done_at", output_field=DateTimeField())
     told = rows.annotate(due_on=TruncDate("due_at"), done_on=TruncDate("done_at")).annotate(stands_at=stands)
     told = told.annotate(last_on=TruncDate(F("ends_at") - Value(_MOMENT)))
-    if not is_mine and "is_read" in told.query.annotations:
+    if "is_read" in told.query.annotations:
         told = told.filter(Q(is_read=True) | Q(done_at=None, called_off_at=None, lasts__gt=0))  # see `grid_of`
     day = TruncDate("stands_at")
     single = told.exclude(_GOES_OVER_DAYS).annotate(

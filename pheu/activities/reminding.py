@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from pheu.activities.models import Activity, Reminder
 from pheu.activities.spans import DAY, HOUR
 from pheu.core.errors import DomainError
-from pheu.notifications import live
+from pheu.notifications import devices, live
 from pheu.notifications.letters import to_nobody
 from pheu.notifications.models import PushDevice
 from pheu.people.models import User
@@ -24,6 +24,7 @@ MOST = 5  # of one piece of work
 AGAIN = (5, 15, HOUR)  # minutes until somebody is told again
 POPUP, MAIL = "popup", "mail"
 AHEAD = timedelta(minutes=15)  # a browser knows of what comes so soon, and shows it at its moment
+LATEST_PUSH = timedelta(seconds=devices.LASTS)
 STALE = timedelta(days=1)  # what nobody has looked at for so long is overdue work, of which the bell has told
 
 
@@ -162,9 +163,14 @@ def note_mailed(reminders: Iterable[Reminder]) -> None:
 
 
 def awaiting_push(most: int, ahead: timedelta) -> list[tuple[Reminder, list[int]]]:
-    """What has to be shown on devices within `ahead`, with the ids of these; those are held that nobody else holds."""
+    """What has to be shown on devices within `ahead`, with the ids of these; those are held that nobody else holds.
+
+    What is older than a push service would keep it is no reminder any more: whoever switches a device on hears no past.
+    """
     now = timezone.now()
-    due = _of_open_work().filter(by_popup=True, seen_at=None, pushed_at=None, at__lte=now + ahead, at__gt=now - STALE)
+    due = _of_open_work().filter(
+        by_popup=True, seen_at=None, pushed_at=None, at__lte=now + ahead, at__gt=now - LATEST_PUSH
+    )
     due = due.filter(Exists(PushDevice.objects.filter(user=OuterRef("activity__assignee"))))
     held = list(due.select_for_update(skip_locked=True, of=("self",)).order_by("at", "pk")[:most])
     found: dict[int, list[int]] = defaultdict(list)

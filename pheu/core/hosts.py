@@ -47,8 +47,7 @@ def connect(host: str, port: int, *, timeout: float, allowed: Networks = ()) -> 
     """A connection to the server of that name, made within so many seconds, which each later step may take again.
 
     `allowed`: networks of our own in which such servers stand. The name is looked up once, and what is connected to
-    is the very address that was found good. `Refused`: "host",
-    "forbidden", "unreachable", "slow".
+    is the very address that was found good. `Refused`: "host", "forbidden", "unreachable", "slow".
     """
     ends = time.monotonic() + timeout
     refusal = Refused("forbidden", permanent=True)
