@@ -21,10 +21,20 @@ from pheu.people.scopes import MOVE
 from pheu.records import drawing, kinds
 from pheu.records.access import must
 from pheu.records.answers import asked_in, closing_toast, done, settle, undo_url
-from pheu.records.forms import AssignForm, EditForm, Entry, PipelineForm, ReasonForm, SharingForm, StageForm, sent_in
+from pheu.records.forms import (
+    AssignForm,
+    EditForm,
+    Entry,
+    FollowForm,
+    PipelineForm,
+    ReasonForm,
+    SharingForm,
+    StageForm,
+    sent_in,
+)
 from pheu.records.gates import NotYet, dialog_into, lacking, must_let
 from pheu.records.lists import Listing, listing_for
-from pheu.records.many import ARCHIVING, ASSIGNING, CHANGING, MOVING, SHARING, ManyAct
+from pheu.records.many import ARCHIVING, ASSIGNING, CHANGING, FOLLOWING, MOVING, SHARING, ManyAct
 from pheu.records.models import Stage
 from pheu.records.sharing import dealt, loads_of
 
@@ -246,6 +256,23 @@ def record_editing(request: Request, kind: str) -> HttpResponse:
         return HttpResponseClientRefresh() if request.htmx else redirect(chosen.url("list"))
     context = {"kind": chosen, "rows": rows, "form": form}
     return render(request, "records/editing.html", context, status=200 if sent is None else 422)
+
+
+def record_following(request: Request, kind: str) -> HttpResponse:
+    """The dialog that lets somebody follow ticked rows, or no longer, and its answer."""
+    chosen = kinds.get(kind)
+    rows = selected(request, chosen, FOLLOWING)
+    sent = request.POST if request.method == "POST" else None
+    form = FollowForm(sent, kind=chosen, rows=rows, user=request.user)
+    if rows.is_whole and form.is_valid():
+        return begun(request, chosen, FOLLOWING, rows, form)
+    if form.is_valid() and _done(form, chosen.follow_many, rows, **form.told(), by=request.user) is not None:
+        n = len(rows)
+        what = ngettext("%(n)d record", "%(n)d records", n) % {"n": n}
+        tell(request, f"{what}: {form.says()}", undo=undo_url())
+        return HttpResponseClientRefresh() if request.htmx else redirect(chosen.url("list"))
+    context = {"kind": chosen, "rows": rows, "form": form}
+    return render(request, "records/following.html", context, status=200 if sent is None else 422)
 
 
 @require_POST

@@ -261,6 +261,56 @@ class EditForm(forms.Form):
         return {"name": self.chosen.name, "value": value, "how": how}
 
 
+class FollowForm(forms.Form):
+    """Who is to follow ticked rows, or no longer: `user`, or a colleague, who is let follow what `user` may change."""
+
+    HOW = [("follow", _("Follow from now on")), ("stop", _("Follow no longer"))]
+
+    how = forms.ChoiceField(choices=HOW, initial="follow", label=_("What to do"), widget=forms.RadioSelect)
+    person = RowField(
+        User.objects.none(),
+        label=_("Who"),
+        required=False,
+        empty_label=None,
+        widget=forms.Select({"data-pick": "", "autofocus": True}),
+    )
+
+    def __init__(self, data: Any = None, *, kind: kinds.Kind, rows: Sequence[Any], user: User) -> None:
+        super().__init__(data, initial={"person": user})
+        self.kind, self.rows, self.user = kind, rows, user
+        people = User.objects.active() if user.may(kind.code, CHANGE) else User.objects.filter(pk=user.pk)
+        self.fields["person"].queryset = people.select_related("department")  # type: ignore[attr-defined]
+
+    def clean_person(self) -> User:
+        person: User = self.cleaned_data["person"] or self.user
+        if person != self.user:
+            mine = self.kind.model.objects.within(self.user, CHANGE)
+            changed = set(mine.filter(pk__in=[row.pk for row in self.rows]).values_list("pk", flat=True))
+            if others := [row.title for row in self.rows if row.pk not in changed]:
+                names = {"names": ", ".join(others[:3]), "many": len(others)}
+                raise forms.ValidationError(
+                    ngettext(
+                        "You may not change %(names)s, so only you yourself can follow it.",
+                        "You may not change %(many)s of these (%(names)s…), so only you yourself can follow them.",
+                        len(others),
+                    )
+                    % names
+                )
+        return person
+
+    @property
+    def stops(self) -> bool:
+        return self.cleaned_data["how"] == "stop"
+
+    def told(self) -> dict[str, Any]:
+        """What the act is told."""
+        return {"user": self.cleaned_data["person"], "stops": self.stops}
+
+    def says(self) -> str:
+        words = _("%(name)s no longer follows") if self.stops else _("%(name)s follows")
+        return words % {"name": self.cleaned_data["person"]}
+
+
 class StageField(RowField):
     """A stage to go on in, with the name of its pipeline where there are several."""
 

@@ -27,8 +27,9 @@ class Kind:
     """One kind of record and what the engines need of it. Everything but the first eight has a usual answer.
 
     `create(values, by=)`, `change(row, changes, by=)`, `change_many(rows, name, value, by=)`, `rearrange(row, changes,
-    by=)`, `assign(rows, owner=, team=, by=)`, `take(row, by=)` and, for a kind with stages, `move(row, to=, left=,
-    by=)`, `close(row, to=, reason=, by=)`, `reopen(row, by=)` are the domain's own acts where it has some.
+    by=)`, `follow_many(rows, user=, stops=, by=)`, `assign(rows, owner=, team=, by=)`, `take(row, by=)` and, for a kind
+    with stages, `move(row, to=, left=, by=)`, `close(row, to=, reason=, by=)`, `reopen(row, by=)` are the domain's own
+    acts where it has some.
     `on_page(rows)` brings what the record page draws.
     `closing_url(row, stage)` is the dialog that a closing stage asks through, where it is not the usual one;
     `entered(row, left, by=, via=)` is called whenever a row has come to another stage. `stage_events` names the events
@@ -107,6 +108,7 @@ ACTS = {
     "change",
     "change_many",
     "rearrange",
+    "follow_many",
     "assign",
     "share_out",
     "archive",

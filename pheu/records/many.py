@@ -11,8 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from pheu.people.models import User
-from pheu.people.scopes import ARCHIVE, ASSIGN, CHANGE, MOVE, Action
-from pheu.records.forms import AssignForm, EditForm, SharingForm, StageForm
+from pheu.people.scopes import ARCHIVE, ASSIGN, CHANGE, MOVE, VIEW, Action
+from pheu.records.forms import AssignForm, EditForm, FollowForm, SharingForm, StageForm
 from pheu.records.kinds import Kind
 
 Words = str | Promise
@@ -66,6 +66,14 @@ CHANGING = ManyAct(
     told=lambda form: form.told(),
     says=lambda form: form.chosen.label,
 )
+FOLLOWING = ManyAct(
+    "follow_many",
+    VIEW,
+    _("Follow"),
+    lambda data, kind, rows, user: FollowForm(data, kind=kind, rows=rows, user=user),
+    told=lambda form: form.told(),
+    says=lambda form: form.says(),
+)
 ARCHIVING = ManyAct("archive", ARCHIVE, _("Archive records"))
 
-ACTS = {one.code: one for one in (ASSIGNING, SHARING, MOVING, CHANGING, ARCHIVING)}
+ACTS = {one.code: one for one in (ASSIGNING, SHARING, MOVING, CHANGING, FOLLOWING, ARCHIVING)}

@@ -37,6 +37,11 @@ def edit(kind: str, user: User) -> list[Button]:
     return [Button(_("Change a field"), reverse(f"{kind}-editing"), "pencil", dialog=True)]
 
 
+@bulk.add("*", order=70)
+def follow(kind: str, user: User) -> list[Button]:
+    return [Button(_("Follow"), reverse(f"{kind}-following"), "eye", dialog=True)]
+
+
 @toolbar.add("*", order=5)
 def take_on(row: Any, may: set[str]) -> list[Button]:
     """A row that nobody has yet: «Nhận»."""

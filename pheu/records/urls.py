@@ -22,6 +22,7 @@ def record_urls(kind: Kind) -> list[URLPattern]:
         path("assignment/", act_views.record_assign, here, name=f"{kind.code}-assign"),
         path("sharing/", act_views.record_sharing, here, name=f"{kind.code}-sharing"),
         path("editing/", act_views.record_editing, here, name=f"{kind.code}-editing"),
+        path("following/", act_views.record_following, here, name=f"{kind.code}-following"),
         path("archiving/", act_views.record_archiving, here, name=f"{kind.code}-archiving"),
         path("views/", view_pages.record_views, here, name=f"{kind.code}-views"),
         path("conditions/", condition_pages.record_conditions, here, name=f"{kind.code}-conditions"),

@@ -16,6 +16,7 @@ class TimelineConfig(AppConfig):
             change=services.change,
             change_many=services.change_many,
             rearrange=services.rearrange,
+            follow_many=services.follow_many,
             assign=services.assign,
             share_out=sharing.share_out,
             archive=archiving.archive,

@@ -818,6 +818,31 @@ def unfollow(about: Record, *, user: User, by: User, via: str = "page") -> None:
         record(events.UNFOLLOWED, about=about, by=by, via=via, who=id_and_name(user))
 
 
+@act
+def follow_many(rows: Sequence[Any], *, user: User, stops: bool = False, by: User, via: str = "page") -> list[Any]:
+    """Let `user` follow rows of one kind from now on, or no longer (`stops`): all of them or none.
+
+    Everybody follows, and stops to, what they may see; to let a colleague, one may change it. Rows that stand so
+    already are left alone. Set-based.
+    """
+    if not rows:
+        return []
+    if not user.is_active and not stops:
+        raise DomainError(_("%(name)s has left."), name=user)
+    hold(*(row.pk for row in rows))
+    held = type(rows[0]).objects.within(by, VIEW if user == by else CHANGE).live().with_words().all_or_refuse(rows)
+    theirs = Follower.objects.filter(record__in=[row.pk for row in held], user=user)
+    there = set(theirs.values_list("record", flat=True))
+    turned = [row.record for row in held if (row.pk in there) == stops]
+    if stops:
+        writing.remove(theirs)
+    else:
+        writing.make([Follower(record=one, user=user) for one in turned])
+    told = [(one, {"who": id_and_name(user)}) for one in turned]
+    record_many(events.UNFOLLOWED if stops else events.FOLLOWED, told, by=by, via=via)
+    return held
+
+
 def bring_along(pairs: Sequence[tuple[Record, Record]]) -> None:
     """Give each new record the tags and followers of the old one it continues; the old one keeps its own."""
     new_of = {old.pk: new.pk for old, new in pairs}

@@ -439,6 +439,15 @@ for _act, _event, _what in (
     can_undo(_act, Undoable(event=_event.code, action=Action.CHANGE, what=_what, of_fields=False))
 can_undo("share_out", Undoable(event=events.ASSIGNED.code, action=Action.ASSIGN, what=_("handing out")))
 can_undo("assign", Undoable(event=events.ASSIGNED.code, action=Action.ASSIGN, what=_("handing out")))
+can_undo(
+    "follow_many",
+    Undoable(
+        event=lambda: [events.FOLLOWED.code, events.UNFOLLOWED.code],
+        action=Action.CHANGE,
+        what=_("changing who follows"),
+        of_fields=False,
+    ),
+)
 for changing in ("change_many", "rearrange"):
     can_undo(changing, Undoable(event=events.CHANGED.code, action=Action.CHANGE, what=_("changing a field")))
 for moving in ("move", "move_many"):

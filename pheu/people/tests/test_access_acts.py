@@ -193,6 +193,7 @@ ON_ROWS = {
     "consents.note_consent": lambda d, by: a_consent(d.reader, by),
     "timeline.add_file": lambda d, by: timeline.add_file(d.deal.record, upload=upload(), by=by),
     "timeline.follow": lambda d, by: timeline.follow(d.deal.record, user=d.cast.hanh, by=by),
+    "timeline.follow_many": lambda d, by: timeline.follow_many([d.deal], user=d.cast.hanh, by=by),
     "timeline.unfollow": lambda d, by: timeline.unfollow(d.lead.record, user=d.cast.hanh, by=by),
     "parties.change_company": lambda d, by: parties.change_company(d.company, {"name": (d.company.name, "x")}, by=by),
     "parties.change_contact": lambda d, by: parties.change_contact(d.contact, {"job_title": ("", "x")}, by=by),

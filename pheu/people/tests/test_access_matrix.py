@@ -590,6 +590,9 @@ def _pages_of(kind: str) -> dict[str, Entry]:
         f"{kind}-taking": Entry(about=(kind,), reach=_take_reach(kind), post=302),
         f"{kind}-save": Entry(about=(kind,), needs=CHANGE, post=302, sends=_saved_row(kind)),
         f"{kind}-editing": Entry(about=(kind,), ticked=True, needs=CHANGE, get=200, post=302, sends=_one_more_tag),
+        f"{kind}-following": Entry(
+            about=(kind,), ticked=True, needs=VIEW, get=200, post=302, sends=lambda *_: {"how": "follow"}
+        ),
     }
 
 

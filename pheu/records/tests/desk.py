@@ -295,6 +295,9 @@ ON_LEAD = {
         "record.unfollowed",
         on="followers",
     ),
+    "timeline.follow_many": Act(
+        lambda d: partial(timeline.follow_many, [d.lead], user=d.cast.hanh, by=d.an), "record.followed", on="followers"
+    ),
     "stages.move": Act(
         lambda d: partial(stages.move, d.lead, to=a_later_stage(d.lead), left=d.lead.stage, by=d.an),
         "lead.stage_changed",

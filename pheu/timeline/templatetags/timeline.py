@@ -195,7 +195,7 @@ def _as_of(line: dict[str, Any], record: Any) -> SafeString:
     return html(pattern, marked, line["field"].label, then, now, history_link(line["field"], record))
 
 
-BULK = ("change_many", "move_many")  # acts on many records at once
+BULK = ("change_many", "move_many", "follow_many")  # acts on many records at once
 
 
 def _through(event: Any) -> SafeString | str:
