@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from pheu.conftest import PASSWORD
 from pheu.core.tests.looking import SIDEWAYS, findings
+from pheu.leads.services import create_leads
 
 EVERY_IMPACT = ("minor", "moderate", "serious", "critical")
 
@@ -96,6 +97,27 @@ def test_the_theme_is_chosen_on_the_page(world, theme):
     expect(choice).to_have_attribute("aria-pressed", "true")
     expect(page.locator("html")).to_have_attribute("data-theme", theme)
     looks_right(page)
+
+
+def test_rows_stand_close_together_where_one_wants_them_so(world):
+    """Kept in this browser for the next page; a phone keeps the room that a finger needs."""
+    an = world.cast.an
+    create_leads([{"company_name": f"Khách {nth}", "owner": an} for nth in range(3)], by=an)
+    page = world.enter(an, "/leads/?tab=all")
+    row = page.locator("#rows tr").first
+    roomy = row.bounding_box()["height"]
+    page.goto("/account/")
+    choice = page.locator("[data-density-choice=compact]")
+    choice.click()
+    expect(choice).to_have_attribute("aria-pressed", "true")
+    looks_right(page)
+    page.goto("/leads/?tab=all")
+    assert row.bounding_box()["height"] < roomy - 8
+    looks_right(page)
+    page.goto("/account/")
+    page.locator("[data-density-choice=roomy]").click()
+    page.goto("/leads/?tab=all")
+    assert row.bounding_box()["height"] == roomy
 
 
 def with_device(page: Page, finger: bool = True) -> None:
