@@ -33,6 +33,7 @@ from pheu.records.forms import (
     sent_in,
 )
 from pheu.records.gates import NotYet, dialog_into, lacking, must_let
+from pheu.records.held import held_in_list, held_now
 from pheu.records.lists import Listing, listing_for
 from pheu.records.many import ARCHIVING, ASSIGNING, CHANGING, FOLLOWING, MOVING, SHARING, ManyAct
 from pheu.records.models import Stage
@@ -223,8 +224,14 @@ def record_stages(request: Request, kind: str) -> HttpResponse:
         words = ngettext("%(n)d record: now in “%(stage)s”.", "%(n)d records: now in “%(stage)s”.", n)
         tell(request, words % {"n": n, "stage": to}, undo=undo_url())
         return HttpResponseClientRefresh() if request.htmx else redirect(chosen.url("list"))
-    context = {"kind": chosen, "rows": rows, "form": form}
+    now = _held(rows, chosen, chosen.schema_for(request.user).get("stage"), request.user)
+    context = {"kind": chosen, "rows": rows, "form": form, "now": now}
     return render(request, "records/stages.html", context, status=200 if sent is None else 422)
+
+
+def _held(rows: Selection, kind: kinds.Kind, field: Any, user: User) -> str:
+    """What they hold now in the field that is to be changed in all of them."""
+    return held_in_list(_list_of(rows.query, kind.code, user), field) if rows.is_whole else held_now(rows, field)
 
 
 def _done(form: Any, act: Any, rows: Sequence[Any], **told: Any) -> Any:
@@ -254,7 +261,7 @@ def record_editing(request: Request, kind: str) -> HttpResponse:
         words = ngettext("%(n)d record: “%(field)s” is changed.", "%(n)d records: “%(field)s” is changed.", n)
         tell(request, words % {"n": n, "field": label}, undo=undo_url())
         return HttpResponseClientRefresh() if request.htmx else redirect(chosen.url("list"))
-    context = {"kind": chosen, "rows": rows, "form": form}
+    context = {"kind": chosen, "rows": rows, "form": form, "now": _held(rows, chosen, form.chosen, request.user)}
     return render(request, "records/editing.html", context, status=200 if sent is None else 422)
 
 

@@ -1,5 +1,7 @@
 """«Sửa trường» of ticked rows: one value for all of them, or a few more tags, and the way back."""
 
+from collections import Counter
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -160,3 +162,42 @@ def test_ticked_leads_are_tagged_by_keyboard_and_taken_back(world):
     expect(page.locator("#rows tr")).to_have_count(3)
     page.wait_for_function("!document.querySelector('#rows')?.innerText.includes('VIP')")
     assert tags_of(*rows) == [[], [], []]
+
+
+@pytest.mark.django_db
+def test_whoever_changes_many_sees_what_they_hold_now(client, an):
+    """R4.33: before anything is changed, of ticked rows and of a whole list; of tags each is counted."""
+    fair, other = Source.objects.get(name="Hội thảo"), Source.objects.exclude(name="Hội thảo")[0]
+    rows = [*leads_of(an, 2, source=fair), *leads_of(an, 1, source=other), *leads_of(an, 1)]
+    change_many(rows[:2], "tags", tags("Khí thải", "Cần gấp"), by=an)
+    change_many(rows[2:3], "tags", tags("Cần gấp"), by=an)
+    client.force_login(an)
+    ids = {"ids": [one.pk for one in rows]}
+    shown = client.get("/leads/editing/", ids | {"field": "source"}).text
+    assert f"Hiện có: Hội thảo 2 · {other} 1 · (trống) 1" in shown
+    assert "Hiện có: Cần gấp 3 · Khí thải 2 · (trống) 1" in client.get("/leads/editing/", ids | {"field": "tags"}).text
+    stages = Counter(Lead.objects.values_list("stage__name", flat=True)).most_common()
+    standing = "Hiện có: " + " · ".join(f"{name} {n}" for name, n in stages)
+    assert standing in client.get("/leads/stages/", ids).text
+    whole = {"whole": "?tab=all", "field": "source"}
+    assert "Hiện có: Hội thảo 2" in client.get("/leads/editing/", whole).text
+    assert standing in client.get("/leads/stages/", {"whole": "?tab=all"}).text
+    assert "Hiện có" not in client.get("/leads/editing/", whole | {"field": "website"}).text
+    for nth, one in enumerate(rows):
+        change_many([one], "website", f"a{nth}.example", by=an)
+    more = leads_of(an, 3, website="b.example")
+    asked = {"ids": [*ids["ids"], *(one.pk for one in more)], "field": "website"}
+    assert "b.example 3 · a0.example 1" in client.get("/leads/editing/", asked).text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["source", "tags", "website", "owner"])
+def test_what_they_hold_takes_as_many_statements_for_thirty_as_for_two(client, an, name):
+    client.force_login(an)
+    counts = []
+    for many in (2, 30):
+        asked = {"ids": [one.pk for one in leads_of(an, many)], "field": name}
+        with CaptureQueriesContext(connection) as asking:
+            client.get("/leads/editing/", asked)
+        counts.append(len(asking))
+    assert counts[0] == counts[1]
