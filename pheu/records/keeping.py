@@ -1,12 +1,13 @@
 """The acts on «Chế độ xem» and «Cột»: what somebody looks at is kept, for themselves or for others too."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError, Invalid, Refused
 from pheu.core.vietnamese.text import clean, spelling
-from pheu.people.models import User
+from pheu.people.models import Role, User
 from pheu.people.scopes import CHANGE, VIEW
 from pheu.records import kinds
 from pheu.records.acts import act
@@ -18,17 +19,25 @@ from pheu.records.models import SavedView
 from pheu.records.orders import USUAL, read_order
 
 MOST_KEPT = 200  # views of one person
-ME, TEAM, DEPARTMENT, ALL = "me", "team", "department", "all"
-SHARED = [(ME, _("Only me")), (TEAM, _("My teams")), (DEPARTMENT, _("My department")), (ALL, _("Everybody"))]
+ME, TEAM, DEPARTMENT, ROLE, ALL = "me", "team", "department", "role", "all"
+SHARED = [
+    (ME, _("Only me")),
+    (TEAM, _("My teams")),
+    (DEPARTMENT, _("My department")),
+    (ROLE, _("People of a role")),
+    (ALL, _("Everybody")),
+]
 
 
 def shared_by(user: User) -> list[tuple[str, Any]]:
-    """With whom a person may share: with everybody only who looks after the installation."""
+    """With whom a person may share: with everybody, or a role, only who looks after the installation."""
+    looks_after_all = user.may("system", CHANGE)
     may = {
         ME: True,
         TEAM: bool(user.team_ids),
         DEPARTMENT: user.department is not None,
-        ALL: user.may("system", CHANGE),
+        ROLE: looks_after_all,
+        ALL: looks_after_all,
     }
     return [(code, label) for code, label in SHARED if may[code]]
 
@@ -44,17 +53,21 @@ def keep_view(
     group: str = "",
     board: dict[str, str] | None = None,
     shared: str = ME,
+    roles: Sequence[Role] = (),
     by: User,
     via: str = "page",
 ) -> SavedView:
-    """Keep a condition, an order, columns, groups and board under a name; `BadCondition` for what `by` cannot ask."""
+    """Keep a condition, an order, columns, groups and board under a name; `BadCondition` for what `by` cannot ask.
+
+    `roles` are those with which it is shared, where `shared` says so.
+    """
     _must_look(by, kind)
     others = _own(by)
     if len(others) >= MOST_KEPT:
         raise DomainError(_("You have %(most)s views already."), most=MOST_KEPT)
     view = SavedView(kind=kind, owner=by)
     look = {"where": where, "sort": sort, "columns": columns, "group": group, "board": board or {}}
-    _put(view, {"name": name, **look, "shared": shared}, others, by)
+    _put(view, {"name": name, **look, "shared": shared, "roles": roles}, others, by)
     view.save()
     return view
 
@@ -63,7 +76,7 @@ def keep_view(
 def change_view(pk: int, changes: dict[str, Any], *, by: User, via: str = "page") -> SavedView:
     """Let a view be called otherwise, show something else, be shared or not; `is_active` takes it away, or back.
 
-    Whoever keeps it may; and what everybody sees, whoever looks after the installation.
+    Whoever keeps it may; and what everybody or a role sees, whoever looks after the installation.
     """
     view = SavedView.objects.select_for_update(of=["self"]).select_related("owner").filter(pk=pk).first()
     if view is None or not is_theirs(view, by):
@@ -90,8 +103,8 @@ def choose_columns(kind: str, columns: str, *, by: User, via: str = "page") -> N
 
 
 def is_theirs(view: SavedView, user: User) -> bool:
-    """Whether a person may change a view: who keeps it, and of everybody's who looks after the installation."""
-    return view.owner_id == user.pk or (view.for_all and user.may("system", CHANGE))
+    """Whether a person may change a view: who keeps it, and of the company's who looks after the installation."""
+    return view.owner_id == user.pk or (view.is_of_all and user.may("system", CHANGE))
 
 
 def _must_look(by: User, kind: str) -> None:
@@ -123,8 +136,10 @@ def _put(view: SavedView, changes: dict[str, Any], others: list[SavedView], by: 
         view.columns = write_columns(read_columns(kind.schema_for(by), str(changes["columns"])))
     if "board" in changes:
         view.board = read_board(kind, by, changes["board"])
-    if "shared" in changes and changes["shared"] != view.shared:
-        _share(view, changes["shared"], by)
+    if "shared" in changes:
+        roles = sorted(one.pk for one in changes.get("roles", ())) if changes["shared"] == ROLE else []
+        if (changes["shared"], roles) != (view.shared, view.roles):
+            _share(view, changes["shared"], roles, by)
     if "is_active" in changes:
         view.is_active = bool(changes["is_active"])
 
@@ -138,10 +153,13 @@ def _named(name: Any, view: SavedView, others: list[SavedView]) -> str:
     return called
 
 
-def _share(view: SavedView, shared: str, by: User) -> None:
-    """With the teams or the department of whoever shares, as they are now."""
+def _share(view: SavedView, shared: str, roles: list[int], by: User) -> None:
+    """With the teams or the department of whoever shares, as they are now; or with these roles."""
     if shared not in dict(shared_by(by)):
         raise Refused
+    if shared == ROLE and not roles:
+        raise Invalid({"roles": [str(_("Choose at least one role."))]}, {"roles": str(_("Roles"))})
+    view.roles = roles
     view.for_all = shared == ALL
     view.teams = by.team_ids if shared == TEAM else []
     view.departments = [by.department_id] if shared == DEPARTMENT and by.department_id else []

@@ -652,7 +652,8 @@ class SavedView(models.Model):
 
     `where` is as `records.conditions` reads it, `sort`, `columns` and `group` as an address names them; `board`, where
     it was kept from one, as the address of a board does: {"by": "source", "lanes": "owner"}. It is shared with
-    everybody, or with those of these departments and below, or teams. Taken away it waits for «Hoàn tác».
+    everybody, or with the people of these roles, of these departments and below, or teams. Taken away it waits for
+    «Hoàn tác».
     """
 
     kind = models.CharField(max_length=20)
@@ -664,6 +665,7 @@ class SavedView(models.Model):
     board = models.JSONField(default=dict)
     owner = models.ForeignKey("people.User", on_delete=models.CASCADE, related_name="views")
     for_all = models.BooleanField(default=False)
+    roles = ArrayField(models.BigIntegerField(), default=list)
     departments = ArrayField(models.BigIntegerField(), default=list)
     teams = ArrayField(models.BigIntegerField(), default=list)
     is_active = models.BooleanField(default=True)
@@ -680,7 +682,13 @@ class SavedView(models.Model):
     @property
     def shared(self) -> str:
         """With whom, as the form names it."""
-        return "all" if self.for_all else "department" if self.departments else "team" if self.teams else "me"
+        ways = {"all": self.for_all, "role": self.roles, "department": self.departments, "team": self.teams}
+        return next((way for way, is_so in ways.items() if is_so), "me")
+
+    @property
+    def is_of_all(self) -> bool:
+        """Whether it is the company's, and not only of whoever keeps it: shared across departments and teams."""
+        return self.for_all or bool(self.roles)
 
 
 class Pipeline(models.Model):

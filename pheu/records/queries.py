@@ -200,6 +200,7 @@ class SavedViewQuerySet(QuerySet):
         """Those in use that are theirs, or shared with them."""
         above = [int(part) for part in user.department.path.split("/") if part] if user.department else []
         shared = Q(for_all=True) | Q(departments__overlap=above) | Q(teams__overlap=user.team_ids)
+        shared |= Q(roles__contains=[user.role_id])
         return self.filter(Q(owner=user) | shared, is_active=True)
 
 

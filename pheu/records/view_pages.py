@@ -16,9 +16,10 @@ from django_htmx.http import HttpResponseClientRedirect, replace_url
 
 from pheu.core import navigation
 from pheu.core.errors import Invalid, Refused, say_beside, tell
+from pheu.core.ids import RowsField
 from pheu.core.once import once
 from pheu.core.vietnamese.fields import CleanCharField
-from pheu.people.models import User
+from pheu.people.models import Role, User
 from pheu.people.requests import Request
 from pheu.people.scopes import CHANGE, VIEW
 from pheu.records import keeping, kinds
@@ -47,14 +48,24 @@ class ViewForm(forms.Form):
 
     name = CleanCharField(label=gettext_lazy("Name"), max_length=60, widget=forms.TextInput({"autofocus": True}))
     shared = forms.ChoiceField(label=gettext_lazy("Shared with"), widget=forms.RadioSelect)
+    roles = RowsField(
+        Role.objects.all(),
+        label=gettext_lazy("Roles"),
+        required=False,
+        widget=forms.SelectMultiple({"data-pick": ""}),
+    )
 
     def __init__(self, data: Any = None, *, user: User, view: SavedView | None = None) -> None:
-        held = {"name": view.name, "shared": view.shared} if view else {"shared": keeping.ME}
+        held: dict[str, Any] = {"shared": keeping.ME}
+        if view is not None:
+            held = {"name": view.name, "shared": view.shared, "roles": view.roles}
         super().__init__(data, initial=held)
         offered = keeping.shared_by(user)
         if view is not None and view.shared not in dict(offered):
             offered = [*offered, *((code, label) for code, label in keeping.SHARED if code == view.shared)]
         self.fields["shared"].choices = offered  # type: ignore[attr-defined]
+        if keeping.ROLE not in dict(offered):
+            del self.fields["roles"]
 
 
 def _listing(request: Request, kind: str) -> Listing:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any, cast
 
 from django import forms
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -302,10 +303,8 @@ class RoleListForm(forms.Form):
     def __init__(self, data: Any = None, *, role: Role, kind: Kind, by: User) -> None:
         self.role, self.kind, self.looks = role, kind, role.lists.get(kind.code, {})
         super().__init__(data, initial=self.looks)
-        own = [
-            (f"{KEPT}{one.pk}", one.name)
-            for one in SavedView.objects.filter(kind=kind.code, for_all=True, is_active=True)
-        ]
+        kept = SavedView.objects.filter(Q(for_all=True) | Q(roles__contains=[role.pk]), kind=kind.code, is_active=True)
+        own = [(f"{KEPT}{one.pk}", one.name) for one in kept]
         usual = [(one.code, one.label) for one in kind.views(by)]
         self.fields["tab"].choices = [("", _("The first one with rows")), *usual, *own]  # type: ignore[attr-defined]
 

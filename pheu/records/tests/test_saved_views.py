@@ -143,6 +143,35 @@ def test_who_a_view_is_shared_with_has_it(client, cast, leads, shared, seen_by):
 
 
 @pytest.mark.django_db
+def test_the_company_shares_a_view_with_the_people_of_a_role(client, cast, leads):
+    """R4.58: who looks after the installation chooses the roles, and may let the lists of one begin with it."""
+    dung, sales, care = cast.dung, cast.an.role, cast.hanh.role
+    client.force_login(dung)
+    assert "Người của một vai trò" in client.get("/leads/views/new/").text
+    sent = {"name": "Hội thảo", "shared": "role"}
+    assert "Chọn ít nhất một vai trò" in client.post("/leads/views/new/", sent).text
+    client.post("/leads/views/new/?tab=all", sent | {"roles": [sales.pk]})
+    view = SavedView.objects.get()
+    assert (view.shared, view.roles) == ("role", [sales.pk])
+    for person, has in ((cast.an, True), (cast.chi, True), (cast.binh, False), (cast.hanh, False)):
+        assert (view in SavedView.objects.for_person(person)) is has
+    assert f'value="v{view.pk}"' in client.get(f"/setup/roles/lists/lead/{sales.pk}/").text
+    assert f'value="v{view.pk}"' not in client.get(f"/setup/roles/lists/lead/{care.pk}/").text
+    client.force_login(cast.an)
+    assert "Người của một vai trò" not in client.get("/leads/views/new/").text
+    with nothing_changes(), pytest.raises(Refused):
+        keep_view("lead", "Của tôi", {}, shared="role", roles=[sales], by=cast.an)
+    with nothing_changes(), pytest.raises(Refused):
+        change_view(view.pk, {"name": "x"}, by=cast.an)
+    change_view(view.pk, {"shared": "role", "roles": [care]}, by=dung)
+    assert view not in SavedView.objects.for_person(cast.an)
+    assert view in SavedView.objects.for_person(cast.hanh)
+    change_view(view.pk, {"shared": "me"}, by=dung)
+    view.refresh_from_db()
+    assert (view.shared, view.roles) == ("me", [])
+
+
+@pytest.mark.django_db
 def test_a_department_shares_with_those_below(client, an, binh, chi):
     chi.department = Department.objects.create(name="Tổ hiện trường", parent=an.department)
     chi.save()
