@@ -19,6 +19,7 @@ from pheu.activities.models import Activity
 from pheu.activities.queries import ENDS_AT
 from pheu.activities.spans import LONGEST, end_of
 from pheu.core.ids import read_id
+from pheu.core.vietnamese.dates import in_vietnam
 from pheu.people.models import User
 from pheu.people.profile import hours_of
 from pheu.records.models import Record
@@ -160,7 +161,7 @@ def days_of(user: User, people: list[User] | None, *, until: datetime | None = N
 
 
 def _place(activity: Activity) -> int:
-    today, day = timezone.localdate(), timezone.localtime(activity.due_at).date()
+    today, day = timezone.localdate(), in_vietnam(activity.due_at).date()
     if activity.is_overdue:
         return 0
     if day <= today + DAY:
@@ -364,15 +365,18 @@ def _first_of_days(rows: QuerySet[Activity], beside: Counter[date]) -> QuerySet[
     told = told.annotate(last_on=TruncDate(F("ends_at") - Value(_MOMENT)))
     if "is_read" in told.query.annotations:
         told = told.filter(Q(is_read=True) | Q(done_at=None, called_off_at=None, lasts__gt=0))  # see `grid_of`
-    day = TruncDate("stands_at")
-    single = told.exclude(_GOES_OVER_DAYS).annotate(
+    over = Case(When(_GOES_OVER_DAYS, then=True), default=False)
+    each = [over, day := TruncDate("stands_at")]
+    numbered = told.annotate(
+        over=over,
         day=day,
-        nth=Window(RowNumber(), partition_by=[day], order_by=["stands_at", "pk"]),
-        many=Window(Count("pk"), partition_by=[day]),
+        nth=Window(RowNumber(), partition_by=each, order_by=["stands_at", "pk"]),
+        many=Window(Count("pk"), partition_by=each),
     )
-    first = list(single.filter(nth__lte=SHOWN_OF_A_DAY).values_list("pk", "day", "many", "nth"))
-    beside.update({on: many - min(many, SHOWN_OF_A_DAY) for _pk, on, many, nth in first if nth == 1})
-    return told.filter(_GOES_OVER_DAYS | Q(pk__in=[pk for pk, *_told in first]))
+    shown = numbered.filter(Q(over=True) | Q(nth__lte=SHOWN_OF_A_DAY)).values_list("pk", "over", "day", "many", "nth")
+    first = list(shown)
+    beside.update({on: many - min(many, SHOWN_OF_A_DAY) for _pk, over, on, many, nth in first if nth == 1 and not over})
+    return rows.filter(pk__in=[pk for pk, *_told in first])
 
 
 def _place_in(grid: Grid, activity: Any) -> None:
@@ -387,8 +391,8 @@ def _place_in(grid: Grid, activity: Any) -> None:
 
 def _stands(activity: Any) -> tuple[datetime, datetime]:
     """From when to when; of what was done on another day than planned, only the moment at which it was done."""
-    due, ends = timezone.localtime(activity.due_at), end_of(activity.due_at, activity.lasts)
-    done = timezone.localtime(activity.done_at) if activity.done_at else due
+    due, ends = in_vietnam(activity.due_at), end_of(activity.due_at, activity.lasts)
+    done = in_vietnam(activity.done_at) if activity.done_at else due
     return (due, ends) if due.date() <= done.date() <= ends.date() else (done, done)
 
 

@@ -3,11 +3,10 @@
 from datetime import datetime, time, timedelta
 from itertools import groupby
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from pheu.core.vietnamese.dates import show_date, show_datetime
+from pheu.core.vietnamese.dates import in_vietnam, show_date, show_datetime
 
 HOUR, DAY = 60, 24 * 60
 LONGEST = 31 * DAY
@@ -15,12 +14,12 @@ USUAL = (15, 30, 45, HOUR, 90, 2 * HOUR, 3 * HOUR, 4 * HOUR, DAY, 2 * DAY, 3 * D
 
 
 def end_of(at: datetime, lasts: int) -> datetime:
-    return timezone.localtime(at) + timedelta(minutes=lasts)
+    return in_vietnam(at) + timedelta(minutes=lasts)
 
 
 def is_all_day(at: datetime, lasts: int) -> bool:
     """Whether it is about whole days: a day alone is its midnight."""
-    return timezone.localtime(at).time() == time.min and lasts % DAY == 0
+    return in_vietnam(at).time() == time.min and lasts % DAY == 0
 
 
 def show_length(minutes: int) -> str:
@@ -39,7 +38,7 @@ def show_span(at: datetime, lasts: int) -> str:
     """«25/11/2026 09:00–10:30», «25/11/2026 – 27/11/2026»; of what lasts nothing, its moment."""
     if not lasts:
         return show_datetime(at)
-    begins, ends = timezone.localtime(at), end_of(at, lasts)
+    begins, ends = in_vietnam(at), end_of(at, lasts)
     if is_all_day(at, lasts):
         days = (begins.date(), ends.date() - timedelta(days=1))
         return " – ".join(show_date(day) for day, _same in groupby(days))

@@ -15,7 +15,7 @@ from pheu.activities.calendar import SHOWN_OF_A_DAY
 from pheu.activities.models import Guest
 from pheu.core.markup import address, attributes, drawn_once, html, together
 from pheu.core.templatetags.signs import AVATAR_TONES, avatar, dot, icon
-from pheu.core.vietnamese.dates import show_datetime
+from pheu.core.vietnamese.dates import in_vietnam, show_datetime
 from pheu.core.vietnamese.lunar import to_lunar
 from pheu.people.profile import holiday, is_working
 from pheu.records import kinds
@@ -31,7 +31,7 @@ def lines_of(context: Context, day: Any) -> SafeString:
 
 
 def _line(activity: Any, tone: str, *, is_team: bool, is_mine: bool) -> SafeString:
-    due = html("{}{}{}", _again(activity), activity.span, _off_note(timezone.localtime(activity.due_at).date()))
+    due = html("{}{}{}", _again(activity), activity.span, _off_note(in_vietnam(activity.due_at).date()))
     record = activity.record
     about = html("{} · {}", record.title, record.number) if activity.opens else html("{}", activity.type)
     link = '<a href="{}">{}</a>'
@@ -61,7 +61,7 @@ def _line(activity: Any, tone: str, *, is_team: bool, is_mine: bool) -> SafeStri
 @register.simple_tag
 def planned_for(at: Any) -> SafeString:
     """A moment, and whether nobody works then."""
-    return html("{}{}", show_datetime(at), _off_note(timezone.localtime(at).date()))
+    return html("{}{}", show_datetime(at), _off_note(in_vietnam(at).date()))
 
 
 @register.simple_tag
@@ -83,8 +83,8 @@ SIGNS = {
 @register.simple_tag
 def busy_time(taken: Any, asked: Any) -> str:
     """«09:00–10:30»; with its day where that is another than the one that was asked."""
-    begins, ends = timezone.localtime(taken.begins), timezone.localtime(taken.ends)
-    if begins.date() == ends.date() == timezone.localtime(asked).date():
+    begins, ends = in_vietnam(taken.begins), in_vietnam(taken.ends)
+    if begins.date() == ends.date() == in_vietnam(asked).date():
         return f"{begins:%H:%M}–{ends:%H:%M}"
     return f"{show_datetime(begins)} – {show_datetime(ends)}"
 
@@ -290,7 +290,7 @@ def _entry(activity: Any, *, is_team: bool, place: str = "", says: bool = True) 
     if activity.is_open and (
         activity.is_mine or (is_team and activity.record_id)
     ):  # what a drag needs: see js/calendar.js
-        at = f"{timezone.localtime(activity.due_at):%Y-%m-%dT%H:%M}"
+        at = f"{in_vietnam(activity.due_at):%Y-%m-%dT%H:%M}"
         named |= {"data-at": at, "data-lasts": activity.lasts, "data-move": address("activity-move", activity.pk)}
     if not says:
         return html("<a{}></a>", attributes(named | {"tabindex": "-1", "aria-hidden": "true"}))

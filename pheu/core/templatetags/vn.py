@@ -4,11 +4,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from pheu.core import vietnamese
 from pheu.core.markup import html
+from pheu.core.vietnamese.dates import in_vietnam
 
 register = template.Library()
 
@@ -81,4 +81,4 @@ def moment(value: datetime | None) -> SafeString | str:
 
 def _local(value: Any) -> Any:
     """Moments are stored in UTC and read in the company's time; days are days."""
-    return timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value
+    return in_vietnam(value) if isinstance(value, datetime) else value
