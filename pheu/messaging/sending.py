@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
 from pheu.core.hosts import Refused as NotTaken
-from pheu.core.jobs import ATTEMPTS, app
+from pheu.core.jobs import ATTEMPTS, BY_HAND, app
 from pheu.messaging import advertising, events
 from pheu.messaging.channels.email import smtp, writing
 from pheu.messaging.channels.email.imap import Box
@@ -126,8 +126,9 @@ def write(
 
 
 def ask_for(message: Message) -> None:
-    """The job exists exactly when the letter waits."""
-    app.configure_task(DELIVER, schedule_at=message.due_at).defer(message_id=message.pk)
+    """The job exists exactly when the letter waits; one that somebody wrote goes before those that go by themselves."""
+    priority = 0 if message.automatic else BY_HAND
+    app.configure_task(DELIVER, schedule_at=message.due_at, priority=priority).defer(message_id=message.pk)
 
 
 def _enclosed(upload: UploadedFile) -> Attached:

@@ -15,7 +15,7 @@ from typing import Any
 from django.core import checks
 from django.db import transaction
 
-from pheu.core.jobs import app
+from pheu.core.jobs import FOLLOWING, app
 from pheu.records.acts import current
 from pheu.timeline.events import KINDS
 from pheu.timeline.models import Event, Reacted
@@ -92,7 +92,7 @@ def dispatch(ids: list[int]) -> None:
     wanted: list[dict[str, Any]] = [{"event": pk, "reaction": name} for pk, name in _reactions_to(ids)]
     with transaction.atomic():
         for start in range(0, len(wanted), AT_ONCE):
-            app.configure_task(REACT).batch_defer(*wanted[start : start + AT_ONCE])
+            app.configure_task(REACT, priority=FOLLOWING).batch_defer(*wanted[start : start + AT_ONCE])
 
 
 def _reactions_to(ids: list[int]) -> Iterator[tuple[int, str]]:

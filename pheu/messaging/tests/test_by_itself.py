@@ -15,7 +15,7 @@ from pheu.messaging.by_itself import send_first_now
 from pheu.messaging.models import EmailTemplate, Message
 from pheu.messaging.templates_page import TEMPLATES
 from pheu.messaging.tests.test_sending_letters import due
-from pheu.messaging.tests.test_writing_letters import mailbox_for
+from pheu.messaging.tests.test_writing_letters import letter, mailbox_for
 from pheu.people.models import Profile
 from pheu.records.acts import operation
 from pheu.setup import configuring
@@ -180,6 +180,21 @@ def test_many_leads_ask_for_one_dispatch_which_makes_a_job_of_each(an, dung, dja
     [told] = ProcrastinateJob.objects.filter(task_name=reacting.DISPATCH)
     reacting.dispatch(told.args["events"])
     assert ProcrastinateJob.objects.filter(task_name=reacting.REACT).count() == 30
+
+
+def test_what_somebody_wrote_goes_before_a_thousand_letters_that_go_by_themselves(an, dung):
+    """And these before further reactions: as a worker takes jobs, by priority and then by age."""
+    template(dung, "new_lead")
+    mailbox_for(an)
+    leads = create_leads([VAN | {"owner": an, "email": f"van{n}@hondacement.example"} for n in range(4)], by=an)
+    reacting.dispatch(ProcrastinateJob.objects.get(task_name=reacting.DISPATCH).args["events"])
+    first = ProcrastinateJob.objects.filter(task_name=reacting.REACT).order_by("id")[0].args
+    reacting.react(first["event"], first["reaction"])
+    letter(leads[0].record, an)
+    turns = ProcrastinateJob.objects.filter(task_name__in=[reacting.REACT, sending.DELIVER]).order_by("-priority", "id")
+    letters = dict(Message.objects.values_list("pk", "automatic"))
+    taken = [letters[one.args["message_id"]] if one.task_name == sending.DELIVER else "reaction" for one in turns]
+    assert taken[:3] == ["", "auto-generated", "reaction"]
 
 
 def test_a_template_that_nobody_can_read_is_refused_and_one_that_broke_later_is_told(client, an, dung):
