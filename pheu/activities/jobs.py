@@ -13,7 +13,7 @@ from pheu.activities.reminding import awaiting_mail, awaiting_push, note_mailed,
 from pheu.activities.series import fill_series, to_fill
 from pheu.activities.services import TOLD_AT_ONCE, tell_overdue
 from pheu.core.again import once_more
-from pheu.core.jobs import app, job, titled
+from pheu.core.jobs import AWAITED, app, job, titled
 from pheu.notifications import devices
 from pheu.notifications.letters import language_of, letter, site
 from pheu.notifications.models import PushDevice
@@ -58,7 +58,7 @@ def _ask() -> int:
     """What is asked for is noted as mailed together with its job: a worker that dies leaves both or neither."""
     found = awaiting_mail(MAILED_AT_ONCE)
     for one in found:
-        send_reminder.defer(reminder_id=one.pk, of=one.at.isoformat())
+        send_reminder.configure(priority=AWAITED).defer(reminder_id=one.pk, of=one.at.isoformat())
     note_mailed(found)
     return len(found)
 
@@ -109,7 +109,9 @@ def _ask_for_pushes() -> int:
     found = awaiting_push(PUSHED_AT_ONCE, MINUTE)
     for one, where in found:
         for pk in where:
-            push_reminder.configure(schedule_at=one.at).defer(reminder_id=one.pk, of=one.at.isoformat(), device_id=pk)
+            push_reminder.configure(schedule_at=one.at, priority=AWAITED).defer(
+                reminder_id=one.pk, of=one.at.isoformat(), device_id=pk
+            )
     note_pushed([one for one, _where in found])
     return len(found)
 

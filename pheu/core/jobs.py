@@ -31,9 +31,9 @@ HEARTBEAT = 5.0  # seconds between two signs of life of a worker
 SILENCE = 20.0  # seconds without a sign of life after which a worker counts as dead
 POLLING = 5.0  # seconds; a job given back by the sweep is found by looking, all others by notification
 CONCURRENCY = 4
-# Which of the jobs whose time has come goes first: what somebody has asked for by hand goes before the rest, and what
-# follows from events after it, as ten thousand of them may come at once.
-BY_HAND, FOLLOWING = 10, -10
+# Which of the jobs whose time has come goes first: what somebody waits for, a letter or a reminder, goes before the
+# rest; what follows by itself from events and letters comes after it, as ten thousand of those may come at once.
+AWAITED, FOLLOWING = 10, -10
 SWEEPS = "sweeps"  # a queue of their own, because they are many and soon forgotten
 SWEPT_AT_ONCE = 5000  # rows
 TOKENS_KEPT = datetime.timedelta(days=14)  # a tab may stay open, and «Back» lead to its form

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
 from pheu.core.hosts import Refused as NotTaken
-from pheu.core.jobs import ATTEMPTS, BY_HAND, app
+from pheu.core.jobs import ATTEMPTS, AWAITED, FOLLOWING, app
 from pheu.messaging import advertising, events
 from pheu.messaging.channels.email import smtp, writing
 from pheu.messaging.channels.email.imap import Box
@@ -127,7 +127,7 @@ def write(
 
 def ask_for(message: Message) -> None:
     """The job exists exactly when the letter waits; one that somebody wrote goes before those that go by themselves."""
-    priority = 0 if message.automatic else BY_HAND
+    priority = 0 if message.automatic else AWAITED
     app.configure_task(DELIVER, schedule_at=message.due_at, priority=priority).defer(message_id=message.pk)
 
 
@@ -343,7 +343,7 @@ def _sent(message: Message, refused: dict[str, str]) -> None:
             record(events.SENT, about=about, by=_author(message), via="mail", message=message.pk)
         if message.mailbox_id is not None:
             Mailbox.objects.filter(pk=message.mailbox_id).exclude(problem="").update(problem="", problem_words="")
-            app.configure_task(KEEP_COPY).defer(message_id=message.pk)
+            app.configure_task(KEEP_COPY, priority=FOLLOWING).defer(message_id=message.pk)
 
 
 def _author(message: Message) -> User | None:

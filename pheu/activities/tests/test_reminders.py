@@ -232,9 +232,11 @@ def sent(settings, an):
 
 
 def asked():
-    """What the worker was asked to send."""
+    """What the worker was asked to send, before whatever else waits."""
     jobs.ask_for_reminders(0)
-    return [row.args for row in ProcrastinateJob.objects.filter(task_name=jobs.send_reminder.name).order_by("pk")]
+    found = list(ProcrastinateJob.objects.filter(task_name=jobs.send_reminder.name).order_by("pk"))
+    assert all(row.priority > 0 for row in found)
+    return [row.args for row in found]
 
 
 def test_a_mail_goes_out_once_at_its_moment(an, lead, sent):
