@@ -110,6 +110,9 @@ class Import(models.Model):
     taken_operations = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     done_again_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     brought_back = models.PositiveIntegerField(default=0, db_default=0, help_text="lines that doing it again redid")
+    # Those that were refused as a whole on the way, in the order in which they were tried, and why the last of them.
+    refused_operations = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    refused_because = models.CharField(max_length=500, blank=True, default="", db_default="")
 
     objects = ImportQuerySet.as_manager()
 
@@ -156,11 +159,14 @@ class Import(models.Model):
 
     @property
     def can_be_taken_back(self) -> bool:
-        return self.state in (self.State.DONE, self.State.STOPPED) and bool(self.operations)
+        """Also the rest of it, where parts were refused the last time."""
+        return self.state in (self.State.DONE, self.State.STOPPED, self.State.TAKEN_BACK) and bool(self.operations)
 
     @property
     def can_be_done_again(self) -> bool:
-        return self.state == self.State.TAKEN_BACK and bool(self.taken_operations)
+        """Also the rest of it, where parts were refused the last time."""
+        ends = (self.State.DONE, self.State.STOPPED, self.State.TAKEN_BACK)
+        return self.state in ends and bool(self.taken_operations)
 
     @property
     def is_opening(self) -> bool:
