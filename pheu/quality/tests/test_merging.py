@@ -693,6 +693,33 @@ def test_as_many_statements_for_many_as_for_few(an):
     assert counted(2) >= counted(8)
 
 
+def test_three_with_history_become_one_in_few_statements(client, an, binh):
+    """Whatever hangs on them, notes, work, followers, news, moves in one, all tables together."""
+    client.force_login(an)
+    for _time in range(2):  # what is asked once of a process is asked then
+        rows = [create_lead({"company_name": "Hòn Đá", "owner": an}, by=an) for _n in range(3)]
+        for row in rows:
+            add_note(row.record, body="Gọi", by=an)
+            schedule_activity(row.record, what=ActivityType.objects.all()[0], due_at=timezone.now(), assignee=an, by=an)
+            follow(row.record, user=binh, by=an)
+        with CaptureQueriesContext(connection) as asked:
+            answer = client.post("/merging/", {"ids": [row.pk for row in rows], "sure": "1"})
+            statements = list(asked.captured_queries)
+        assert answer.status_code == 302
+    assert len(statements) <= 29
+    assert Note.objects.filter(record=rows[0].pk).count() == 3
+
+
+def test_what_a_person_may_not_write_is_chosen_by_nobody_either(client, an, lead, twin):
+    an.role.fields = {"lead": {"phone": "read"}}
+    an.role.save()
+    client.force_login(an)
+    sent = {"ids": [lead.pk, twin.pk], "sure": "1"}
+    with nothing_changes():
+        assert client.post("/merging/", sent | {"of-phone": twin.pk}).status_code == 403
+    assert client.post("/merging/", sent | {"of-phone": lead.pk}).status_code == 302  # which was proposed
+
+
 def test_the_past_of_what_named_a_merged_record_says_so(client, an):
     stays = made("company", an, name="Xi măng Hòn Đá", type="prospect")
     goes = made("company", an, name="Hòn Đá Hai", type="prospect")
