@@ -210,6 +210,16 @@ def test_it_stands_on_the_page_of_what_can_be_taken_back_and_not_on_every_timeli
     assert client.get("/undo/").text.count("khach.csv") == 1  # there it leads to doing it again
 
 
+def test_the_latest_stands_first_on_that_page_whatever_it_is(client, an):
+    client.force_login(an)
+    first, last = (kinds.get("lead").create({"company_name": name, "owner": an}, by=an) for name in ("Một", "Hai"))
+    archive([first], by=an)
+    run(client, checked(client, FILE, "khach.csv"))
+    archive([last], by=an)
+    page = client.get("/undo/").text
+    assert page.index(last.record.number) < page.index("khach.csv") < page.index(first.record.number)
+
+
 def test_what_was_taken_back_comes_in_again(client, an, done):
     """Records that were taken back are nobody's: their numbers are free (R1.31, R4.02)."""
     taken_back(client, done)
