@@ -7,7 +7,7 @@ from pheu.activities.inviting import bring_up, concerned
 from pheu.activities.models import Activity, Series
 from pheu.activities.services import hand_over_work, refresh_next
 from pheu.people.models import User
-from pheu.quality.events import FOLDED, MERGED
+from pheu.quality.events import MERGED
 from pheu.quality.merging import merge
 from pheu.setup.events import PERSON_LEFT
 from pheu.setup.staff import Work
@@ -33,9 +33,11 @@ def work_of_leavers_is_handed_over(events: list[Event]) -> None:
             hand_over_work(event.facts["item"]["id"], to=heir, by=event.by, via=event.via, cause=event)
 
 
-@follows(FOLDED, MERGED)
+@follows(MERGED)
 def merged_records_plan_together(events: list[Event]) -> None:
-    refresh_next([event.about_id for event in events if event.about_id])
+    """Those that went in have nothing to do any more, the one that stays has all of it."""
+    went = [one["id"] for event in events for one in event.facts["merged"]]
+    refresh_next([*(event.about_id for event in events), *went])
 
 
 @follows(UNDONE, REDONE)

@@ -37,9 +37,15 @@ let_into(Lead.kind, Deal.kind, _may_become_part_of_a_deal)
 @follows(FOLDED)
 def leads_in_deals_are_converted(events: list[Event]) -> None:
     """A lead that went into a deal is converted, and counted apart from those that made a deal (D6)."""
+    # Which kind took it in says the held Record itself: leads that go into leads ask nothing here.
+    told = [(event, event.about) for event in events if event.about is not None and event.about.kind == Lead.kind]
     into = {
-        event.about_id: event.facts["into"]["id"] for event in events if event.about and event.about.kind == Lead.kind
+        lead.pk: event.facts["into"]["id"]
+        for event, lead in told
+        if lead.merged_into is not None and lead.merged_into.kind == Deal.kind
     }
+    if not into:
+        return
     deals = Deal.objects.select_related("stage").in_bulk(into.values())
     leads = [one for one in Lead.objects.filter(pk__in=into).with_stage().with_words() if into[one.pk] in deals]
     if not leads:

@@ -29,6 +29,7 @@ from pheu.timeline.undo import (
     Work,
     bring_rows_up,
     conflicts,
+    hand_on,
     leads_back,
     leads_on,
     must_be_kept,
@@ -77,6 +78,7 @@ def undo_conversion(lead: Lead, *, by: User, via: str = "page") -> Lead:
     Operation.objects.filter(pk=conversion.operation_id, about=lead.pk).update(undone_by=current().operation)
     facts = {"deal": id_and_name(deal.record), **told(conversion.operation, done), **done.changed(lead.pk)}
     event = record(events.CONVERSION_UNDONE, about=lead.record, by=by, via=via, **facts)
+    hand_on([lead.pk], by=by, via=via)
     lead = Lead.objects.with_stage().with_words().get(pk=lead.pk)
     start_working([lead], by=by, via=via, causes={lead.pk: event})
     return lead

@@ -39,23 +39,23 @@ def merging(request: Request) -> HttpResponse:
     asked = asked_ids(request)
     if asked.get("whole"):
         raise DomainError(_("At most %(most)s records are merged at once. Tick those that are the same."), most=MOST)
-    rows = _rows(request.user, asked)
+    records, problem = _records(request.user, asked), ""
     if request.method == "POST" and "sure" not in request.POST:
-        address = _address(rows)
+        address = _address(all_to_merge(records, request.user))
         return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
-    beside = SideBySide(rows)
-    problem = _in_the_way(beside, request.user)
     if request.method == "POST":
         try:
-            stays = merge(rows, choices=_choices(beside, request), seen=_seen(request.POST), by=request.user)
+            stays = merge(records, choices=_choices(request.POST), seen=_seen(request.POST), by=request.user)
         except Refused:
             raise
         except DomainError as error:
-            problem, beside = str(error), SideBySide(_rows(request.user, asked))
+            problem = str(error)
         else:
-            words = _("%(n)s records are one now: %(title)s.") % {"n": len(rows), "title": stays}
+            words = _("%(n)s records are one now: %(title)s.") % {"n": len(records), "title": stays}
             tell(request, words, undo=undo_url())
             return done(request, stays)
+    beside = SideBySide(all_to_merge(records, request.user))
+    problem = problem or _in_the_way(beside, request.user)
     return render(
         request,
         "quality/merge.html",
@@ -77,8 +77,8 @@ def _in_the_way(beside: SideBySide, user: User) -> str:
     return ""
 
 
-def _rows(user: User, asked: QueryDict) -> list[Any]:
-    """The records, if the person may change all of them."""
+def _records(user: User, asked: QueryDict) -> list[Record]:
+    """What is to become one, all of it in the person's sight; whether they may change it the act asks."""
     named = asked.copy()
     for pk in asked.getlist("add"):
         named.appendlist("ids", pk)
@@ -87,14 +87,13 @@ def _rows(user: User, asked: QueryDict) -> list[Any]:
     records = all_ticked(Record.objects.visible_to(user), named)
     if len(records) > MOST:
         raise DomainError(_("At most %(most)s records are merged at once. Tick those that are the same."), most=MOST)
-    return all_to_merge(records, user)
+    return records
 
 
-def _choices(beside: SideBySide, request: Request) -> dict[str, int]:
-    """What was chosen otherwise than proposed, of the fields that the person may write."""
-    names = {line.field.name: line.winner for line in _choosable(beside, request.user)} | {OWNER: beside.owned_by.pk}
-    told = {name: read_id(request.POST.get(f"of-{name}")) for name in names}
-    return {name: pk for name, pk in told.items() if pk is not None and pk != names[name]}
+def _choices(sent: QueryDict) -> dict[str, int]:
+    """{field: id of the record whose value it takes}, also where that is what was proposed."""
+    told = {name.removeprefix("of-"): read_id(sent[name]) for name in sent if name.startswith("of-")}
+    return {name: pk for name, pk in told.items() if pk is not None}
 
 
 def _seen(sent: QueryDict) -> dict[int, int]:

@@ -14,7 +14,7 @@ from pheu.quality.repointing import Told, naming, repoint
 from pheu.quality.sidebyside import MOST, PLACE, SideBySide, rule_of, written
 from pheu.records import kinds, writing
 from pheu.records.acts import act, current
-from pheu.records.locking import hold, must_hold
+from pheu.records.locking import hold
 from pheu.records.models import Follower, Operation, Record, Row, id_and_name
 from pheu.records.told import differing
 from pheu.timeline.services import record, record_many
@@ -25,14 +25,14 @@ OWNER = "owner"  # what the choice of who works the record is called
 
 @act
 def merge(
-    rows: Sequence[Row],
+    rows: Sequence[Row | Record],
     *,
     choices: Mapping[str, int] | None = None,
     seen: Mapping[int, int] | None = None,
     by: User,
     via: str = "page",
 ) -> Any:
-    """Fold rows of one kind, or leads and deals, into the one that was created first; that one.
+    """Fold rows of one kind, or leads and deals, or those of Records, into the one that was created first; that one.
 
     `choices`: {field: id of the record whose value it takes}; the rest as `SideBySide` proposes. `seen`: {id: version}
     that the person looked at; `Conflict` where one was changed since. What hangs on the others moves, what names them
@@ -45,10 +45,12 @@ def merge(
     if len(ids) > MOST:
         raise DomainError(_("At most %(most)s records are merged at once."), most=MOST)
     hold(*ids, *_named_by(rows))
-    if (one := _one_already(ids)) is not None:
+    try:
+        held = all_to_merge(rows, by)
+    except Refused:
+        if (one := _one_already(ids)) is None:
+            raise
         return kinds.get(one.kind).model.objects.within(by, CHANGE).get_or_refuse(one.pk)
-    held = all_to_merge(rows, by)
-    must_hold(*_named_by(held))
     _must_be_as_seen(held, seen or {})
     beside = SideBySide(held)
     must_fit(beside, by)
@@ -89,9 +91,9 @@ def _by_kind(rows: Sequence[Row | Record]) -> list[tuple[str, list[Any]]]:
     return [(code, list(of_kind)) for code, of_kind in groupby(ordered, key=lambda row: row.kind)]
 
 
-def _named_by(rows: Sequence[Row]) -> set[int]:
-    """The records that name one of these."""
-    return {pk for _code, some in _by_kind(rows) for pk in naming(type(some[0]), [row.pk for row in some])}
+def _named_by(rows: Sequence[Row | Record]) -> set[int]:
+    """The records that name one of these; who names them while the act waits is found when they are repointed."""
+    return {pk for code, some in _by_kind(rows) for pk in naming(kinds.get(code).model, [row.pk for row in some])}
 
 
 def all_to_merge(rows: Sequence[Row | Record], by: User) -> list[Any]:
@@ -134,9 +136,10 @@ def _take_values(beside: SideBySide, choices: Mapping[str, int], by: User) -> No
     stays, mine = beside.stays, beside.kind.schema_for(by)
     lines = {line.field.name: line for line in beside.lines}
     chosen = {name: pk for name, pk in choices.items() if name != OWNER}
-    mine.must_write(chosen, new=False)
     if set(chosen) - set(lines):
         raise DomainError(_("This cannot be chosen."))
+    # What is proposed is nobody's choice.
+    mine.must_write({name: pk for name, pk in chosen.items() if pk != lines[name].winner}, new=False)
     several = [one for one in beside.schema if one.companions]
     numbers = {one: [number for row in beside.rows for number in one.with_companions(row)] for one in several}
     changed: dict[str, Any] = {}
@@ -181,8 +184,10 @@ def _take_place(beside: SideBySide, choices: Mapping[str, int], by: User) -> dic
 
 def _keep_readers(beside: SideBySide) -> None:
     """Whoever worked one of the others goes on reading it."""
-    people = User.objects.filter(pk__in={row.owner_id for row in beside.others}, is_active=True)
-    readers = [Follower(record=beside.stays.record, user=one) for one in people if one.pk != beside.stays.owner_id]
+    people = {row.owner_id: row.owner for row in beside.others if row.owner is not None and row.owner.is_active}
+    readers = [
+        Follower(record=beside.stays.record, user=one) for pk, one in people.items() if pk != beside.stays.owner_id
+    ]
     writing.make(readers, ignore_conflicts=True)
 
 

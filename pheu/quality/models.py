@@ -110,6 +110,9 @@ class Import(models.Model):
     taken_operations = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     done_again_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     brought_back = models.PositiveIntegerField(default=0, db_default=0, help_text="lines that doing it again redid")
+    # Those that were refused as a whole on the way, in the order in which they were tried, and why the last of them.
+    refused_operations = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    refused_because = models.CharField(max_length=500, blank=True, default="", db_default="")
 
     objects = ImportQuerySet.as_manager()
 
@@ -156,11 +159,14 @@ class Import(models.Model):
 
     @property
     def can_be_taken_back(self) -> bool:
-        return self.state in (self.State.DONE, self.State.STOPPED) and bool(self.operations)
+        """Also the rest of it, where parts were refused the last time."""
+        return self.state in (self.State.DONE, self.State.STOPPED, self.State.TAKEN_BACK) and bool(self.operations)
 
     @property
     def can_be_done_again(self) -> bool:
-        return self.state == self.State.TAKEN_BACK and bool(self.taken_operations)
+        """Also the rest of it, where parts were refused the last time."""
+        ends = (self.State.DONE, self.State.STOPPED, self.State.TAKEN_BACK)
+        return self.state in ends and bool(self.taken_operations)
 
     @property
     def is_opening(self) -> bool:
@@ -363,13 +369,18 @@ class AlikeGroup(models.Model):
 
 
 class AlikePair(models.Model):
-    """Two records of a group, the older one first, with all the criteria that they share."""
+    """Two records of a group, the older one first, with all the criteria that they share.
+
+    The database looks nothing up for them: of a million pairs that took half of the sweep, and locked every record.
+    Both sides are read in the statement that keeps them; pairs of what is gone since are shown by nobody and go with
+    the next sweep.
+    """
 
     stays_with_its_record = True  # the next sweep sees what was merged; until then only those in use are shown
 
-    group = models.ForeignKey(AlikeGroup, models.CASCADE, related_name="pairs")
-    first = models.ForeignKey(Record, models.CASCADE, related_name="+")
-    second = models.ForeignKey(Record, models.CASCADE, related_name="+")
+    group = models.ForeignKey(AlikeGroup, models.CASCADE, related_name="pairs", db_constraint=False)
+    first = models.ForeignKey(Record, models.CASCADE, related_name="+", db_constraint=False)
+    second = models.ForeignKey(Record, models.CASCADE, related_name="+", db_constraint=False)
     criteria = ArrayField(models.CharField(max_length=20))
     score = models.PositiveSmallIntegerField()
 

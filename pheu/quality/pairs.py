@@ -38,8 +38,8 @@ def usual_rules_of(kind: Kind) -> list[Rule]:
 
 
 # Evidence is a key of a rule's strongest criterion; whether the two share all of the rule is asked of their pair.
-PAIRS = sql.SQL("""
-    create temporary table found_pair as
+CANDIDATES = sql.SQL("""
+    create temporary table found_candidate as
     with record as (
         select id, keys from records_record where kind = {kind} and state = 'live'
     ),
@@ -48,15 +48,23 @@ PAIRS = sql.SQL("""
     ),
     evidence as (
         select array_agg(id) as ids from key group by key having count(*) between 2 and {most}
-    ),
-    pair as (
-        select distinct first, second from evidence, unnest(ids) as first, unnest(ids) as second where first < second
     )
+    select distinct first, second from evidence, unnest(ids) as first, unnest(ids) as second where first < second
+""")
+# The keys of those that could be the same, read in one pass: one by one they lie all over a large table.
+COMPARED = """
+    create temporary table found_record as
+    select id, keys from records_record
+    where id in (select first from found_candidate union select second from found_candidate)
+"""
+# What two share is found once for each pair: without an offset the planner writes it out wherever it is named.
+PAIRS = sql.SQL("""
+    create temporary table found_pair as
     select first, second, criteria, score
-    from pair
-    join records_record one on one.id = first
-    join records_record other on other.id = second
-    cross join lateral (select array({criteria}) as criteria) as compared
+    from found_candidate
+    join found_record one on one.id = first
+    join found_record other on other.id = second
+    cross join lateral (select array({criteria}) as criteria offset 0) as compared
     cross join lateral (
         select least(coalesce(sum(({weights}::jsonb ->> criterion)::int), 0), 100) as score
         from unnest(criteria) as criterion
@@ -175,18 +183,21 @@ def find_pairs(cursor: Any, kind: Kind) -> list[Rule]:
         criteria += UNLESS_SWITCHBOARD.format(names_fit=_names_fit())
         criteria += NEAR_PEOPLE.format(names_fit=_names_fit(), **_FIGURES)
         blocks, heads = WORD_AND_NUMBER, heads | {"person", "address"}
-    statement = PAIRS.format(
-        heads=sql.Literal(sorted(heads)),
-        blocks=blocks,
-        kind=sql.Literal(kind.code),
-        most=sql.Literal(MOST_SHARING),
+    candidates = CANDIDATES.format(
+        heads=sql.Literal(sorted(heads)), blocks=blocks, kind=sql.Literal(kind.code), most=sql.Literal(MOST_SHARING)
+    )
+    pairs = PAIRS.format(
         criteria=criteria,
         weights=sql.Literal(json.dumps({code: weight for code, (_name, _words, weight) in CRITERIA.items()})),
         rules=sql.SQL(" or ").join(sql.SQL("criteria @> {}::text[]").format(sql.Literal(list(rule))) for rule in rules),
         against=sql.SQL("") if own else CODES_DIFFER.format(**_FIGURES),
     )
-    cursor.execute(statement)
-    cursor.execute("analyze found_pair")
+    # Each with what is known of the one before, which no planner guesses.
+    made: list[tuple[Any, str]] = [(candidates, "candidate"), (COMPARED, "record"), (pairs, "pair")]
+    for statement, name in made:
+        cursor.execute(statement)
+        cursor.execute(f"analyze found_{name}")
+    cursor.execute("drop table found_candidate, found_record")
     return rules
 
 

@@ -4,18 +4,23 @@ A model whose rows tell what was, or what is only now, says `stays_with_its_reco
 shares the record's key is the record itself, and stays too.
 """
 
-from collections.abc import Collection, Iterator
+import json
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Model, Q, UniqueConstraint
+from django.db.models import F, Func, JSONField, Model, Q, UniqueConstraint, Value
 
 from pheu.records import kinds, writing
 from pheu.records.fields import Field, RowPick
+from pheu.records.locking import must_hold
 from pheu.records.models import Record, Row, id_and_name
 
+Reference = tuple[Any, Any]  # a model, and its foreign key
+TOLD = JSONField()
 
-def references(to: type[Row]) -> Iterator[tuple[Any, Any]]:
+
+def references(to: type[Row]) -> Iterator[Reference]:
     """(model, foreign key) of every column that can name a row of `to`, by itself or by its Record."""
     for model in apps.get_models(include_auto_created=True):
         if model is Record or getattr(model, "stays_with_its_record", False):
@@ -41,18 +46,25 @@ Told = list[tuple[Record, dict[str, Any]]]
 
 
 def repoint(rows: Collection[Row], to: Row) -> Told:
-    """Let everything that names one of the held `rows` of one kind name `to`; what names them is held too."""
+    """Let everything that names one of the held `rows` of one kind name `to`; `TryAgain` unless that is held too.
+
+    What hangs on them moves in one statement, whatever the number of tables; what would stand there twice goes.
+    """
     ids, kind, told = [row.pk for row in rows], type(next(iter(rows))), Told()
     names = {row.pk: id_and_name(row) for row in (*rows, to)}
+    hanging: list[Reference] = []
     for model, one in references(kind):
         if one.remote_field.model is not Record and not isinstance(to, kind):
             continue  # a lead's columns cannot name a deal
         if issubclass(model, Row):
-            told += _name_in_rows(list(model.objects.filter(**{f"{one.name}__in": ids}).with_words()), one, to, names)
+            told += _name_in_rows(_naming_now(model.objects.filter(**{f"{one.name}__in": ids})), one, to, names)
         else:
-            _hang_on(model, one, ids, to)
+            hanging.append((model, one))
+    for model, keys in _twice(hanging, ids, to.pk).items():
+        writing.remove_keys(model, keys)
+    writing.hang_on(hanging, ids, to.pk)
     for other, field in _own_picks(kind) if isinstance(to, kind) else ():
-        naming_rows = list(other.model.objects.filter(field.q("in", ids)).with_words())
+        naming_rows = _naming_now(other.model.objects.filter(field.q("in", ids)))
         for row in naming_rows:
             told.append(
                 (row.record, {"field": field.name, "was": field.to_json(field.value(row)), "now": names[to.pk]})
@@ -60,6 +72,13 @@ def repoint(rows: Collection[Row], to: Row) -> Told:
             field.put(row, to)
         writing.change(naming_rows, "own")
     return told
+
+
+def _naming_now(rows: Any) -> list[Any]:
+    """The rows, which have to be held: whoever wrote one while the act waited for others begins it once more."""
+    found = list(rows.with_words())
+    must_hold(*(row.pk for row in found))
+    return found
 
 
 def _name_in_rows(rows: list[Any], one: Any, to: Row, names: dict[int, Any]) -> Told:
@@ -76,23 +95,29 @@ def _name_in_rows(rows: list[Any], one: Any, to: Row, names: dict[int, Any]) -> 
     return told
 
 
-def _hang_on(model: type[Model], one: Any, ids: Collection[int], to: Row) -> None:
-    """Move what hangs on these records; what would stand there twice is taken away."""
-    for columns, condition in _unique_with(model, one):
-        there = model._default_manager.filter(condition)
-        taken, twice = set[Any](), []
-        # First what hangs on the one that stays.
-        for own in (there.filter(**{one.attname: to.pk}), there.filter(**{f"{one.attname}__in": ids})):
-            for key, *told in own.order_by("pk").values_list("pk", *columns):
-                if tuple(told) in taken:
-                    twice.append(key)
-                taken.add(tuple(told))
-        if twice:
-            writing.remove(model._default_manager.filter(pk__in=twice))
-    things = list(model._default_manager.filter(**{f"{one.attname}__in": ids}))
-    for thing in things:
-        setattr(thing, one.attname, to.pk)
-    writing.change(things, one.name)
+def _twice(hanging: Sequence[Reference], ids: Collection[int], to: int) -> dict[type[Model], list[int]]:
+    """{model: keys of those rows on `ids` that would stand on `to` a second time}, in one statement for all tables."""
+    unique = [(model, one, *told) for model, one in hanging for told in _unique_with(model, one)]
+    if not unique:
+        return {}
+    asked = [
+        model._default_manager.filter(condition, **{f"{one.attname}__in": [to, *ids]})
+        .order_by()
+        .values_list(Value(nth), F(one.attname), "pk", Func(*columns, function="jsonb_build_array", output_field=TOLD))
+        for nth, (model, one, columns, condition) in enumerate(unique)
+    ]
+    taken, twice = set[Any](), dict[type[Model], list[int]]()
+    # First what hangs on the one that stays.
+    for nth, _on, key, told in sorted(
+        asked[0].union(*asked[1:], all=True), key=lambda row: (row[0], row[1] != to, row[2])
+    ):
+        gone = twice.setdefault(unique[nth][0], [])
+        same = (nth, json.dumps(told))
+        if same in taken and key not in gone:
+            gone.append(key)
+        if key not in gone:
+            taken.add(same)
+    return twice
 
 
 def _unique_with(model: type[Model], one: Any) -> Iterator[tuple[list[str], Q]]:

@@ -60,6 +60,19 @@ def start_import(
     return True
 
 
+@transaction.atomic
+def stop_import(imported: Import, *, by: User) -> bool:
+    """Leave the lines that no chunk has worked off as they are; whether it was running.
+
+    What was written stays, and can be taken back; it goes on from there when somebody starts it again.
+    """
+    imported = locked(imported, by)
+    if imported.state != State.RUNNING:
+        return False
+    _stop(imported, _("%(name)s has stopped it here.") % {"name": by})
+    return True
+
+
 def try_again(imported: Import, *, by: User) -> Import | None:
     """A new round of a reading or check that failed; None where there is none, or somebody was faster.
 

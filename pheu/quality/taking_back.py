@@ -1,7 +1,8 @@
 """Taking a whole import back: its operations one by one, the last one first, each in a transaction of its own; and
 doing it again, the first one first.
 
-What somebody has used or changed since stays and is counted; whoever imported may, and whoever may import there.
+What somebody has used or changed since stays and is counted; whoever imported may, and whoever may import there. A
+part that is refused as a whole waits, with the reason, and is tried again alone.
 """
 
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ from pheu.records.journal import used_by_others
 from pheu.records.models import JournalEntry, Operation, Record, Row
 from pheu.records.schema import Schema
 from pheu.timeline.events import CHANGED, CREATED
+from pheu.timeline.models import Event
 from pheu.timeline.services import record
 from pheu.timeline.undo import Undoable, Work, bring_rows_up, can_undo, offers_works, redo, rule_of, undo
 
@@ -44,11 +46,38 @@ def take_back_import(imported: Import, *, by: User) -> bool:
     if not (imported.can_be_taken_back or may_go_on):
         return False
     if not may_go_on:
-        imported.to_take_back, imported.taken_away, imported.kept = len(imported.operations), 0, 0
-        imported.taken_operations = []
+        _begin(imported, State.TAKEN_BACK, imported.operations)
     imported.state, imported.problem, imported.taken_back_by = State.TAKING_BACK, "", by
     imported.save()
     return True
+
+
+def _begin(imported: Import, end: str, to_do: Sequence[int]) -> None:
+    """Count from nothing; where it has ended like that before, what was refused then is to do, and counts go on."""
+    imported.to_take_back, imported.refused_because = len(to_do), ""
+    if imported.state == end:
+        imported.kept = max(imported.kept - _about(to_do), 0)
+    else:
+        imported.taken_away, imported.brought_back, imported.kept = 0, 0, 0
+
+
+def _about(operations: Sequence[int]) -> int:
+    """How many records the operations are about, those of each counted by themselves."""
+    told = Event.objects.filter(operation__in=operations).exclude(about=None)
+    return told.order_by().values("operation", "about").distinct().count()
+
+
+def _refuse(imported: Import, one: Operation, error: DomainError) -> None:
+    """Keep for another try what was refused as a whole."""
+    imported.refused_operations.append(one.pk)
+    imported.refused_because = str(error)[:500]
+    imported.kept += _about([one.pk])
+
+
+def _with_refused(imported: Import, left: Sequence[int]) -> list[int]:
+    """What is still to do, those that were refused in their places; they are no longer refused."""
+    refused, imported.refused_operations = imported.refused_operations, []
+    return [*left, *reversed(refused)]
 
 
 @transaction.atomic
@@ -60,6 +89,7 @@ def take_back_chunk(import_id: int) -> bool:
     if not imported.operations:
         return _finish(imported)
     _take_back(imported, Operation.objects.get(pk=imported.operations.pop()))
+    imported.problem = ""
     imported.save()
     return True
 
@@ -73,7 +103,7 @@ def do_import_again(imported: Import, *, by: User) -> bool:
     if not (imported.can_be_done_again or may_go_on):
         return False
     if not may_go_on:
-        imported.to_take_back, imported.brought_back, imported.kept = len(imported.taken_operations), 0, 0
+        _begin(imported, State.DONE if imported.finished_at else State.STOPPED, imported.taken_operations)
     imported.state, imported.problem, imported.done_again_by = State.DOING_AGAIN, "", by
     imported.save()
     return True
@@ -88,12 +118,13 @@ def redo_chunk(import_id: int) -> bool:
     if not imported.taken_operations:
         return _finish_again(imported)
     _do_again(imported, Operation.objects.select_related("undone_by").get(pk=imported.taken_operations.pop()))
+    imported.problem = ""
     imported.save()
     return True
 
 
 def _do_again(imported: Import, one: Operation) -> None:
-    imported.operations.append(one.pk)
+    imported.operations = sorted({*imported.operations, one.pk})
     if one.undone_by_id is None:
         return  # it has been
     known = Known(imported, imported.policy)
@@ -103,9 +134,8 @@ def _do_again(imported: Import, one: Operation) -> None:
         with transaction.atomic():
             done = redo(one, by=cast(User, imported.done_again_by), via="import", stay=partial(there_by_now, known))
     except DomainError as error:  # all of it stays taken back
-        imported.operations.pop()
-        imported.kept += len(about)
-        imported.problem = str(error)[:500]
+        imported.operations.remove(one.pk)
+        _refuse(imported, one, error)
         return
     kept = {row.pk for row in done.used}
     imported.kept += len(kept | {row.pk for row, _column in done.edited})
@@ -138,7 +168,8 @@ def _differs(schema: Schema, row: Row) -> bool:
 def _finish_again(imported: Import) -> bool:
     """It is what it was before it was taken back: done, or stopped on the way."""
     imported.state = State.DONE if imported.finished_at else State.STOPPED
-    imported.save(update_fields=["state"])
+    imported.taken_operations = _with_refused(imported, imported.taken_operations)
+    imported.save()
     told: dict[str, Any] = {"id": imported.pk, "name": imported.name, "brought_back": imported.brought_back}
     by = imported.done_again_by
     with operation("do_import_again", by=by, via="import"):
@@ -147,16 +178,15 @@ def _finish_again(imported: Import) -> bool:
 
 
 def _take_back(imported: Import, one: Operation) -> None:
-    imported.taken_operations.append(one.pk)
+    imported.taken_operations = sorted({*imported.taken_operations, one.pk}, reverse=True)
     if rule_of(one) is None:
         return  # it has been
     try:
         with transaction.atomic():
             done = undo(one, by=cast(User, imported.taken_back_by), via="import")
     except DomainError as error:  # all of it stays
-        imported.taken_operations.pop()
-        imported.kept += one.events.exclude(about=None).values("about").distinct().count()
-        imported.problem = str(error)[:500]
+        imported.taken_operations.remove(one.pk)
+        _refuse(imported, one, error)
         return
     kept = {row.pk for row, _column in done.edited} | {row.pk for row in done.used}
     imported.taken_away += len(done.gone)
@@ -167,7 +197,8 @@ def _take_back(imported: Import, one: Operation) -> None:
 
 def _finish(imported: Import) -> bool:
     imported.state = State.TAKEN_BACK
-    imported.save(update_fields=["state"])
+    imported.operations = _with_refused(imported, imported.operations)
+    imported.save()
     told: dict[str, Any] = {
         "id": imported.pk,
         "name": imported.name,
@@ -202,12 +233,13 @@ def used_or_changed(rows: Sequence[Row]) -> set[int]:
 @offers_works
 def imports_of(user: User, since: datetime) -> list[Work]:
     """Each on its own page."""
-    stands = Q(state__in=[State.DONE, State.STOPPED]) & ~Q(operations=[])
+    stands = Q(state__in=[State.DONE, State.STOPPED, State.TAKEN_BACK]) & ~Q(operations=[])
     found = Import.objects.visible_to(user).filter(by=user, at__gte=since)
     found = found.filter(stands | Q(state=State.TAKEN_BACK) & ~Q(taken_operations=[])).order_by("-pk")[:MOST_SHOWN]
     words = _("an import")
     return [
-        Work(words, one.name, one.finished_at or one.at, one.get_absolute_url(), one.can_be_done_again) for one in found
+        Work(words, one.name, one.finished_at or one.at, one.get_absolute_url(), one.state == State.TAKEN_BACK)
+        for one in found
     ]
 
 

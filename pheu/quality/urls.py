@@ -19,6 +19,7 @@ urlpatterns = [
     path("imports/<id:pk>/check/", views.import_check, name="import-check"),
     path("imports/lines/<id:pk>/", views.import_line, name="import-line"),
     path("imports/<id:pk>/run/", views.import_run, name="import-run"),
+    path("imports/<id:pk>/stop/", views.import_stop, name="import-stop"),
     path("imports/<id:pk>/undo/", views.import_undo, name="import-undo"),
     path("imports/<id:pk>/redo/", views.import_redo, name="import-redo"),
     path("imports/<id:pk>/progress/", views.import_progress, name="import-progress"),

@@ -15,7 +15,7 @@ from pheu.core.vietnamese.money import show_number
 from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import EXPORT, IMPORT, VIEW
-from pheu.quality import jobs, marks, services
+from pheu.quality import jobs, marks, running, services
 from pheu.quality.events import ALL
 from pheu.quality.export import rejected_lines
 from pheu.quality.forms import ExportForm, FileForm, LineForm, MappingForm, PolicyForm, SheetForm
@@ -186,6 +186,14 @@ def import_run(request: Request, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _go(request, "import-check", pk)
     jobs.start(imported, by=request.user, **form.settings())
+    return _go(request, imported)
+
+
+@require_POST
+def import_stop(request: Request, pk: int) -> HttpResponse:
+    """Let the run end after the lines that it is at."""
+    imported = _import(request, pk)
+    running.stop_import(imported, by=request.user)
     return _go(request, imported)
 
 

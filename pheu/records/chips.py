@@ -29,10 +29,11 @@ class Chip:
     choices: tuple[tuple[str, str, bool], ...] = ()
     typed: tuple[str, str] | None = None  # type of the input, its value
     edit_url: str = ""
+    name: str = ""  # what it is called where that is not the field's own label
 
     @property
     def label(self) -> Any:
-        return self.field.label if self.field is not None else _("Condition")
+        return self.name or (self.field.label if self.field is not None else _("Condition"))
 
 
 def chips_of(listing: Listing) -> list[Chip]:
@@ -44,23 +45,27 @@ def _chips(listing: Listing) -> Iterator[Chip]:
     for key, part in listing.filters.items():
         told = QueryDict(listing.url(**{key: None}).removeprefix("?")).lists()
         kept = tuple((name, value) for name, values in told for value in values)
-        ticks, typed = _ticks_of(listing, part), _typed_of(listing, part)
-        yield Chip(part.field, _shown(listing, part), listing.url(**{key: None}), key, kept, ticks, typed, edit_url)
+        ticks, typed = _ticks_of(listing, key, part), _typed_of(listing, part)
+        shown, without = _shown(listing, part, ticks), listing.url(**{key: None})
+        yield Chip(part.field, shown, without, key, kept, ticks, typed, edit_url, listing.beyond.get(key, ""))
     if listing.where:
         words = words_of(listing.kind, listing.user, listing.where)
         yield Chip(None, words, listing.url(where=None), edit_url=edit_url)
 
 
-def _shown(listing: Listing, part: Part) -> str:
-    if part.operator.takes not in ("one", "many"):
+def _shown(listing: Listing, part: Part, ticks: tuple[tuple[str, str, bool], ...]) -> str:
+    if part.operator.takes not in ("one", "many", "condition"):
         return said(part, listing.user, {})
-    words = _words_of(listing, part)
+    is_beyond = part.operator.takes == "condition"
+    words = [label for _value, label, is_chosen in ticks if is_chosen] if is_beyond else _words_of(listing, part)
     shown = ", ".join(words[:2]) + (f", +{len(words) - 2}" if len(words) > 2 else "")
-    return shown if part.name == part.field.usual_operator else f"{part.operator.label} {shown}".strip()
+    return shown if is_beyond or part.name == part.field.usual_operator else f"{part.operator.label} {shown}".strip()
 
 
-def _ticks_of(listing: Listing, part: Part) -> tuple[tuple[str, str, bool], ...]:
+def _ticks_of(listing: Listing, key: str, part: Part) -> tuple[tuple[str, str, bool], ...]:
     """What can be ticked of a comparison with several values: the field's choices, else what is chosen now."""
+    if part.operator.takes == "condition":
+        return tuple(listing.ticks_beyond(key))
     if part.operator.takes != "many":
         return ()
     chosen = listing.chosen_of(part)

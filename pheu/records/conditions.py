@@ -206,12 +206,16 @@ def _short(tree: Any) -> str:
 def parts_of_address(kind: Kind, user: User, params: QueryDict) -> Iterator[tuple[str, Part]]:
     """(parameter, comparison) of each filter that an address names and that can be asked; anything else is left out.
 
-    `source=3&source=4` uses the field's usual operator, `created_at.from=2026-09-01` names one. A value may be JSON.
+    `source=3&source=4` uses the field's usual operator, `created_at.from=2026-09-01` names one, `company.province=48`
+    asks for a field of the record that is named (`asked_beyond`). A value may be JSON.
     """
     for key, values in params.lists():
         name, _dot, code = key.partition(".")
         field = kind.schema_for(user).get(name)
         operator = field.operators.get(code or field.usual_operator) if field is not None else None
+        if operator is None and field is not None and key in (beyond := asked_beyond(kind, user)):
+            yield key, _part_beyond(*beyond[key], values, user)
+            continue
         if field is None or operator is None or not field.filterable or operator.takes == "condition":
             continue
         told = [_from_address(value) for value in values[:MOST_VALUES] if value]
@@ -222,6 +226,22 @@ def parts_of_address(kind: Kind, user: User, params: QueryDict) -> Iterator[tupl
         value = told[:2] if operator.takes == "two" else told[-1] if told else None
         if can_be_asked(kind, user, {"field": name, "op": code or field.usual_operator, "value": value}):
             yield key, Part(field, code or field.usual_operator, operator, value)
+
+
+def asked_beyond(kind: Kind, user: User) -> dict[str, tuple[Field, Field]]:
+    """{parameter: (the field that names another record, the field of that record)} of what a list can be narrowed to
+    besides its own fields: where its customer is, of rows that do not say so themselves."""
+    mine = kind.schema_for(user)
+    picks = [one for one in mine.filters() if "where" in one.operators]
+    beyond = [(pick, one) for pick in picks for one in kinds.get(pick.kind).schema_for(user).filters()]  # type: ignore[attr-defined]
+    fits = [(pick, one) for pick, one in beyond if one.is_asked_beyond and mine.get(one.name) is None]
+    return {f"{pick.name}.{one.name}": (pick, one) for pick, one in fits if pick is fits[0][0]}
+
+
+def _part_beyond(pick: Field, one: Field, values: list[Any], user: User) -> Part:
+    told = [value for value in values[:MOST_VALUES] if _can_be_asked(one, value, user)]
+    inside = {"field": one.name, "op": one.usual_operator, "value": told}
+    return Part(pick, "where", pick.operators["where"], inside)
 
 
 def _from_address(text: str) -> Any:

@@ -4,7 +4,7 @@ No COUNT of a table and no OFFSET: a page fetches one row more than it shows (qu
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -29,6 +29,7 @@ from pheu.records.conditions import (
     Tree,
     View,
     askable,
+    asked_beyond,
     can_be_asked,
     compile_tree,
     parts_of_address,
@@ -49,6 +50,14 @@ COUNT_CAP = 999
 MOST_COUNTED = 1000  # rows, where no counter knows how many they are
 MOST_CHOSEN = 500  # rows that «Chọn tất cả» ticks: what an act takes at once
 CHUNK = 1000  # rows of a whole list that are read at once
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """A field of the record that rows name, as the menu of filters offers it: its parameter, what it is called."""
+
+    name: str
+    label: str
 
 
 Half = Callable[[Any, Edge | None], Any]
@@ -465,13 +474,24 @@ class Listing:
         """All that a kept view is made of."""
         return self.url(unfold=None, below=None, of=None, filters=None, split=None, open=None)
 
-    def offers(self) -> list[tuple[Field, list[tuple[str, str, bool]]]]:
-        """Every filterable field with its choices: (value, label, is chosen)."""
-        found = []
+    def offers(self) -> list[tuple[Any, list[tuple[str, str, bool]]]]:
+        """Every filterable field with its choices: (value, label, is chosen); and those of what its rows name."""
+        found: list[tuple[Any, list[tuple[str, str, bool]]]] = []
         for one, choices in self.choices.items():
             chosen = self.chosen_of(self.filters.get(one.name))
             found.append((one, [(value, label, value in chosen) for value, label in choices.items()]))
-        return found
+        return [*found, *((Beyond(key, label), self.ticks_beyond(key)) for key, label in self.beyond.items())]
+
+    @cached_property
+    def beyond(self) -> dict[str, str]:
+        """{parameter: what it is called} of fields of the record that rows name, by which they can be narrowed."""
+        return {key: f"{pick.label}: {one.label}" for key, (pick, one) in asked_beyond(self.kind, self.user).items()}
+
+    def ticks_beyond(self, key: str) -> list[tuple[str, str, bool]]:
+        """The choices of a field of what its rows name, by its parameter: (value, label, is chosen)."""
+        _pick, field = asked_beyond(self.kind, self.user)[key]
+        chosen = self.filters[key].value["value"] if key in self.filters else []
+        return [(str(value), str(label), value in chosen) for value, label in field.choices()]
 
     def chosen_of(self, part: Part | None) -> list[str]:
         """The values of a comparison with several, as its field offers them."""

@@ -160,17 +160,61 @@ def change(things: Sequence[models.Model], *fields: str) -> None:
     update(things, *fields)
 
 
+def hang_on(hanging: Sequence[tuple[type[models.Model], Any]], ids: Iterable[int], to: int) -> None:
+    """Let what hangs on the held Records `ids` hang on the one `to`: all of (model, foreign key) in one statement."""
+    once = {model: (model, one) for model, one in reversed(hanging)}  # a table is written once in a statement
+    if not once:
+        return
+    moves = [(sql.Identifier(f"moved_{nth}"), model, one) for nth, (model, one) in enumerate(once.values())]
+    statement = sql.SQL(
+        'with {moves} insert into records_journalentry (operation_id, "table", key, before, after) '
+        'select %(operation)s, "table", key, before, after from ({moved}) as moved'
+    ).format(
+        moves=sql.SQL(", ").join(
+            sql.SQL(_MOVED).format(
+                name=name,
+                table=sql.Identifier(model._meta.db_table),
+                called=sql.Literal(model._meta.db_table),
+                key=bulk.key_of(model),
+                column=sql.Identifier(one.column),
+                told=sql.Literal(one.column),
+            )
+            for name, model, one in moves
+        ),
+        moved=sql.SQL(" union all ").join(sql.SQL("select * from {}").format(name) for name, _model, _one in moves),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"operation": current().operation, "ids": list(ids), "to": to})
+    hang_on([(model, one) for model, one in hanging if once[model][1] is not one], ids, to)
+
+
+# Whose it was is read from the snapshot of before the update.
+_MOVED = """
+{name} as (
+    update {table} t set {column} = %(to)s from (select {key} as key, {column} as was from {table}
+        where {column} = any(%(ids)s)) as old
+    where t.{key} = old.key
+    returning {called}::text as "table", old.key as key, jsonb_build_object({told}, old.was) as before,
+        jsonb_build_object({told}, t.{column}) as after
+)
+"""
+
+
 def remove(rows: models.QuerySet) -> int:
     """Delete rows that hang on held Records; how many there were."""
-    table = rows.model._meta.db_table
-    keys = list(rows.values_list("pk", flat=True))
+    return remove_keys(rows.model, list(rows.values_list("pk", flat=True)))
+
+
+def remove_keys(model: type[models.Model], keys: Sequence[int]) -> int:
+    """The same of rows that are known by their keys."""
+    table = model._meta.db_table
     if keys:
         statement = sql.SQL(
             "with gone as (delete from {table} t where {key} = any(%s) returning t.{key} as key, to_jsonb(t) as was) "
             'insert into records_journalentry (operation_id, "table", key, before) select %s, %s, key, was from gone'
-        ).format(table=sql.Identifier(table), key=bulk.key_of(rows.model))
+        ).format(table=sql.Identifier(table), key=bulk.key_of(model))
         with connection.cursor() as cursor:
-            cursor.execute(statement, [keys, current().operation, table])
+            cursor.execute(statement, [list(keys), current().operation, table])
     return len(keys)
 
 

@@ -25,7 +25,7 @@ from pheu.records.models import Operation, Record
 from pheu.timeline import events
 from pheu.timeline.models import File
 from pheu.timeline.services import record, record_many
-from pheu.timeline.undo import Undoable, bring_rows_up, can_undo, rows_of
+from pheu.timeline.undo import Undoable, bring_rows_up, can_undo, hand_on, rows_of
 
 KEPT = timedelta(days=30)  # before an admin may destroy what was archived (D19)
 MOST_DESTROYED = 500  # in one act
@@ -54,7 +54,7 @@ def archive(rows: Sequence[Any], *, by: User, via: str = "page") -> list[Any]:
 def restore(records: Iterable[Record], *, by: User, via: str = "page") -> list[Record]:
     """Bring archived records of any kinds back as they were; all of them or none. Set-based for each kind (D19).
 
-    What is in use again already stays so.
+    What is in use again already stays so. What somebody who has left since worked on goes to `by`.
     """
     wanted = {one.pk for one in records}
     if not wanted:
@@ -69,6 +69,7 @@ def restore(records: Iterable[Record], *, by: User, via: str = "page") -> list[R
             row.record.state, row.record.archived_at, row.record.archived_by = Record.State.LIVE, None, None
         writing.save_many(rows, "is_live")
     record_many(events.RESTORED, [(one, {}) for one in fresh], by=by, via=via)
+    hand_on([one.pk for one in fresh], by=by, via=via)
     return held
 
 

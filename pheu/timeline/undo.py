@@ -22,7 +22,7 @@ from pheu.records.models import Operation, Record, Row, id_and_name
 from pheu.records.told import differing, is_same
 from pheu.timeline import events, stages
 from pheu.timeline.models import Event
-from pheu.timeline.services import record_many
+from pheu.timeline.services import Handing, give_each, record_many
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,7 +198,7 @@ def sentences_of(operations: Collection[Operation], reader: User) -> dict[int, s
 def undo(operation: Operation, *, by: User, via: str = "page") -> TakenBack:
     """Take an operation back: what nobody has changed since is as before, later edits are kept and told.
 
-    Undoing twice is harmless: the second finds it undone.
+    Open work of somebody who has left since goes to `by`. Undoing twice is harmless: the second finds it undone.
     """
     rule = rule_of(operation)
     if rule is None:
@@ -218,6 +218,7 @@ def undo(operation: Operation, *, by: User, via: str = "page") -> TakenBack:
     done = journal.take_back(operation.standing, used=rule.used)
     if rule.afterwards is not None:
         rule.afterwards(concerned - {row.pk for row in done.gone})
+    hand_on(concerned, by=by, via=via)
     Operation.objects.filter(pk=operation.pk).update(undone_by=current().operation)
     _tell(events.UNDONE, operation, operation.standing, done, by=by, via=via)
     return done
@@ -255,6 +256,7 @@ def redo(
     if rule.afterwards is not None:
         rule.afterwards(concerned - left)
     _must_be_out_of_use(put)
+    hand_on(concerned - left, by=by, via=via)
     Operation.objects.filter(pk=operation.pk).update(undone_by=None, redone_by=current().operation)
     _tell(events.REDONE, operation, undoing, done, by=by, via=via)
     return done
@@ -408,6 +410,23 @@ def bring_rows_up(ids: set[int]) -> None:
     """After undoing: rows are in use again, or not, as their Records are."""
     for rows in rows_of(Record.objects.filter(pk__in=ids).order_by("kind", "pk")):
         writing.save_many(rows, "is_live")
+
+
+def hand_on(ids: Collection[int], *, by: User, via: str) -> None:
+    """What is open work again and was that of somebody who has left since goes to `by`, who brought it back, and stays
+    in its team; to nobody where `by` may not work on such rows. For held Records of any kind.
+
+    Who leaves hands all open work over (`setup.staffing.leave`), but what is out of use then is not there to be given.
+    """
+    for rows in rows_of(_of_who_has_left(ids)):
+        owner = User.objects.who_may(rows[0].kind, Action.CHANGE).filter(pk=by.pk).first()
+        handings = [(row, Handing(owner, row.team, row.department)) for row in rows if not row.is_over]
+        give_each(handings, events.ASSIGNED, by=by, via=via)
+
+
+def _of_who_has_left(ids: Collection[int]) -> QuerySet[Record]:
+    in_use = Record.objects.filter(pk__in=ids, state=Record.State.LIVE)
+    return in_use.filter(owner__is_active=False).order_by("kind", "pk")
 
 
 def rows_of(records: Iterable[Record]) -> Iterable[list[Row]]:

@@ -1,5 +1,6 @@
 """Notes, files and followers of any record."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -212,17 +213,24 @@ def undoables(request: Request) -> HttpResponse:
     subjects, sentences = subjects_of(page[:UNDOABLE]), sentences_of(page[:UNDOABLE], request.user)
     mine = Record.objects.visible_to(request.user)
     seen = set(mine.filter(pk__in=[one.pk for some in subjects.values() for one in some]).values_list("pk", flat=True))
-    lines = []
+    lines: list[tuple[datetime, dict[str, Any]]] = []
     for one in page[:UNDOABLE]:
         records = subjects[one.pk]
         shown = [record for record in records if record.pk in seen]
         url = reverse("operation-redo" if one.undone_by_id else "operation-undo", args=[one.pk])
-        line = {"operation": one, "what": name_of(one), "records": shown[:3], "n": len(records), "url": url}
+        line: dict[str, Any] = {
+            "operation": one,
+            "what": name_of(one),
+            "records": shown[:3],
+            "n": len(records),
+            "url": url,
+        }
         line["says"] = sentences.get(one.pk, "")
-        lines.append(line)
+        lines.append((one.at, line))
     more = page[UNDOABLE - 1].pk if len(page) > UNDOABLE else None
-    works = works_of(request.user) if below is None else []
-    context = {"lines": lines, "works": works, "more": more, "days": KEPT_IN_SIGHT.days}
+    works = [(work.at, {"work": work}) for work in works_of(request.user)] if below is None else []
+    entries = [entry for _at, entry in sorted([*lines, *works], key=lambda one: one[0], reverse=True)]
+    context = {"entries": entries, "more": more, "days": KEPT_IN_SIGHT.days}
     return render(request, "timeline/undoables.html", context)
 
 

@@ -22,6 +22,8 @@ from pheu.people.models import Team, TimeOff, User
 from pheu.quality.jobs import run_import
 from pheu.quality.running import start_import
 from pheu.quality.tests.importing import checked, csv, run
+from pheu.quality.tests.test_redoing import done_again
+from pheu.quality.tests.test_taking_back import taken_back
 from pheu.records import kinds
 from pheu.records.acts import last_operation
 from pheu.records.models import Operation
@@ -357,3 +359,31 @@ def test_rules_say_whose_the_rows_of_a_file_are_unless_it_comes_in_without(
     assert "Không chạy tự động hóa" in client.get(f"/imports/{imported.pk}/check/").text
     assert run(client, imported, **sent).created == 1
     assert Lead.objects.get().owner == (getattr(cast, owner) if owner else None)
+
+
+def test_open_work_of_somebody_who_has_left_comes_to_whoever_does_an_import_again(
+    client, rules, cast, settings, tmp_path
+):
+    """R1.31: as everywhere, nothing that is to be done is in hands that are not here; it stays in its team."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+    client.force_login(cast.dung)
+    file = csv("Tên công ty,Điện thoại", "Xi măng Hòn Đá,0903 123 456")
+    imported = checked(client, file, "khach.csv", kind="lead", team="", department=cast.an.department.pk)
+    rule(rules, cast.dung, people=[cast.an])
+    imported = run(client, imported)
+    lead = Lead.objects.get()
+    team = lead.team
+    assert lead.owner == cast.an and team is not None
+    taken_back(client, imported)
+    type(cast.an).objects.filter(pk=cast.an.pk).update(is_active=False)
+    again = done_again(client, imported)
+    lead.refresh_from_db()
+    assert (again.state, again.brought_back, again.kept) == ("done", 1, 0)
+    assert (lead.owner, lead.record.owner, lead.team) == (cast.dung, cast.dung, team)
+    event = Event.objects.get(kind=ASSIGNED.code, about=lead.pk, operation__act="redo")
+    assert (event.by, event.facts["owner"]["id"]) == (cast.dung, cast.dung.pk)
+    assert taken_back(client, again).taken_away == 1
+    assert done_again(client, again).brought_back == 1
+    lead.refresh_from_db()
+    assert lead.owner == cast.dung
+    assert Event.objects.filter(kind=ASSIGNED.code, about=lead.pk, operation__act="redo").count() == 1

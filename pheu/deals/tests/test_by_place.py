@@ -65,6 +65,48 @@ def test_a_list_is_narrowed_to_a_ward_and_its_chip_names_it(client, an, two):
     assert "Gạch Sông Hàn" not in client.get("/companies/?tab=all&ward=khong-co").text  # no ward is nobody's
 
 
+def test_the_menu_of_filters_narrows_deals_to_the_province_of_their_company(client, an, two):
+    """A deal has no place of its own; a company and a lead are asked for theirs."""
+    client.force_login(an)
+    menu = client.get("/deals/filters/?tab=all").text
+    assert "Công ty: Tỉnh/Thành phố" in menu
+    assert f'<input type="checkbox" name="company.province" value="{DANANG}">' in menu
+    for other in ("companies", "leads", "contacts"):
+        assert "company.province" not in client.get(f"/{other}/filters/?tab=all").text
+    page = client.get(f"/deals/?tab=all&company.province={DANANG}").text
+    assert "Trạm Gạch Sông Hàn" in page and "Trạm Thép Sài Gòn" not in page
+    both = client.get(f"/deals/?tab=all&company.province={DANANG}&company.province={HCM}").text
+    assert "Trạm Gạch Sông Hàn" in both and "Trạm Thép Sài Gòn" in both
+    menu = client.get(f"/deals/filters/?tab=all&company.province={DANANG}").text
+    assert f'name="company.province" value="{DANANG}" checked' in menu
+    assert "Trạm Gạch Sông Hàn" in client.get(f"/deals/board/?tab=all&company.province={DANANG}").text
+
+
+def test_the_chip_says_where_and_is_taken_away(client, an, two):
+    client.force_login(an)
+    page = client.get(f"/deals/?tab=all&company.province={DANANG}").text
+    assert "<b>Công ty: Tỉnh/Thành phố</b>" in page and page.count("TP. Đà Nẵng") > 1
+    assert f'name="company.province" value="{DANANG}" checked' in page
+
+
+@pytest.mark.parametrize("worst", ["", "0", "999", "{}", '{"days": 1}', "48\0", "me", "[48]"])
+def test_what_is_no_province_narrows_to_nothing_and_is_no_fault(client, an, two, worst):
+    client.force_login(an)
+    page = client.get("/deals/", {"tab": "all", "company.province": worst})
+    assert page.status_code == 200 and "Trạm Gạch Sông Hàn" not in page.text
+    # Names of nothing are no filter.
+    for name in ("company.name", "company.province.in", "contact.province", "company.nothing", "province.company"):
+        page = client.get("/deals/", {"tab": "all", name: DANANG})
+        assert page.status_code == 200 and "Trạm Thép Sài Gòn" in page.text
+
+
+def test_where_companies_are_is_no_filter_for_whoever_may_not_see_it(client, an, two):
+    Role.objects.filter(code="sales").update(fields={"company": {"province": "hidden"}})
+    client.force_login(an)
+    assert "company.province" not in client.get("/deals/filters/?tab=all").text
+    assert "Trạm Thép Sài Gòn" in client.get(f"/deals/?tab=all&company.province={DANANG}").text
+
+
 @pytest.mark.parametrize("worst", ["", "0", "99999", "Sài Gòn", 26740, None, True, {}, ["26740"], "26740\0", "\ud800"])
 def test_what_is_no_ward_is_refused(an, worst):
     tree = {"field": "ward", "op": "in", "value": [worst]}

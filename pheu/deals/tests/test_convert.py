@@ -364,6 +364,16 @@ def test_merging_is_preselected_where_the_email_is_the_same_and_can_be_switched_
     assert Lead.objects.get(pk=lead.pk).is_live
 
 
+def test_merging_is_preselected_where_a_deal_has_the_email(client, an, lead):
+    """R2.12, R2.15: that of its contact."""
+    contact = create_contact({"full_name": "Vân", "email": lead.email.upper(), "owner": an}, by=an)
+    deal = create_deal({"name": "Trạm", "contact": contact, "owner": an}, by=an)
+    client.force_login(an)
+    text = client.get(f"/leads/{lead.pk}/conversion/").text
+    assert re.search(r'value="merge"[^>]*checked', text) and deal.record.number in text
+    assert re.search(r'value="convert"', text)  # can be chosen instead
+
+
 def test_merging_from_the_dialog_keeps_the_first_lead_which_can_be_converted(client, an, lead):
     """R2.04, R2.13, R2.14: nothing else is asked, not even what a conversion needs; one press takes it back."""
     other = create_lead({"company_name": "Hòn Đá 2", "email": lead.email, "owner": an}, by=an)

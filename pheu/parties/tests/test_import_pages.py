@@ -225,6 +225,33 @@ def test_a_chunk_says_whether_anything_is_left_to_do(client, an, giang, monkeypa
     assert running.import_chunk(stopped.pk) is False
 
 
+def test_a_run_is_stopped_by_a_press_and_goes_on_where_it_was(client, an, giang, monkeypatch):
+    """R1.31: what was written stays, and can be taken back; the lines left wait."""
+    monkeypatch.setattr(running, "CHUNK", 4)
+    client.force_login(an)
+    imported = checked(client, xlsx(LOOK_ALIKE))
+    client.post(f"/imports/{imported.pk}/stop/")  # nobody has started it
+    imported.refresh_from_db()
+    assert imported.state == Import.State.CHECKED
+    jobs.start(imported, by=an)
+    assert running.import_chunk(imported.pk) is True
+    page = client.get(f"/imports/{imported.pk}/").text
+    assert f'action="/imports/{imported.pk}/stop/"' in page
+    with pytest.raises(Refused):
+        running.stop_import(imported, by=giang)
+    for _press in range(2):
+        assert client.post(f"/imports/{imported.pk}/stop/").status_code == 302
+    assert running.import_chunk(imported.pk) is False  # as the worker finds it
+    imported.refresh_from_db()
+    assert (imported.state, imported.problem) == (Import.State.STOPPED, f"{an} đã dừng ở đây.")
+    assert imported.created + imported.skipped + imported.rejected < imported.rows
+    written = Prospect.objects.live().count()
+    assert 0 < written == imported.created
+    page = client.get(f"/imports/{imported.pk}/").text
+    assert "Chạy tiếp" in page and f'action="/imports/{imported.pk}/undo/"' in page
+    assert accounts(run(client, imported)) == (9, 7, 1, 1)
+
+
 def test_a_failure_is_shown_and_can_be_run_again(client, an, monkeypatch):
     client.force_login(an)
     imported = checked(client, xlsx(LOOK_ALIKE))

@@ -244,6 +244,7 @@ ON_ROWS = {
     ),
     "quality.mend_line": lambda d, by: quality.mend_line(d.line, {}, by=by),
     "running.start_import": lambda d, by: running.start_import(d.imported, by=by),
+    "running.stop_import": lambda d, by: running.stop_import(d.imported, by=by),
     "taking_back.take_back_import": lambda d, by: taking_back.take_back_import(d.imported, by=by),
     "taking_back.do_import_again": lambda d, by: taking_back.do_import_again(d.imported, by=by),
     "running.try_again": lambda d, by: running.try_again(d.imported, by=by),

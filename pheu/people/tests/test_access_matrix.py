@@ -753,6 +753,7 @@ ENTRIES = {
     "import-check": _on_import(get=302),
     "import-line": Entry(about=("line of an import",), reach=_import_reach, get=200, post=409, sends=_cells),
     "import-run": _on_import(post=302),
+    "import-stop": _on_import(post=302),
     "import-undo": _on_import(post=302),
     "import-redo": _on_import(post=302),
     "import-progress": _on_import(get=200),

@@ -15,6 +15,7 @@ TONES: dict[str, str] = {
     Import.State.DRAFT: "slate", Import.State.CHECKING: "blue", Import.State.CHECKED: "blue",
     Import.State.RUNNING: "blue", Import.State.DONE: "jade", Import.State.STOPPED: "red",
     Import.State.TAKING_BACK: "amber", Import.State.TAKEN_BACK: "slate",
+    Import.State.DOING_AGAIN: "amber",
     ImportLine.State.READY: "jade", ImportLine.State.CREATED: "jade", ImportLine.State.SKIPPED: "slate",
     ImportLine.State.UPDATED: "blue", ImportLine.State.MERGED: "violet", ImportLine.State.REJECTED: "red",
 }  # fmt: skip

@@ -176,6 +176,29 @@ def test_from_a_record_to_its_duplicates_and_on_to_merging(client, an, lead):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("chosen", "values"),
+    [
+        ("company", {"company_name": "CTCP XI MĂNG HÒN ĐÁ"}),
+        ("person", {"person_name": "Vân Đỗ Thị", "company_name": "Khác"}),
+        ("phone", {"other_phones": ["+842438637747"], "company_name": "Khác"}),
+        ("email", {"email": "VAN.DT@hondacement.example", "company_name": "Khác"}),
+        ("address", {"address": "Số 12, đường Lê Lợi, P. Vĩnh Ninh, Huế", "company_name": "Khác"}),
+    ],
+)
+def test_what_to_compare_by_is_chosen_on_the_page(client, an, lead, chosen, values):
+    """R1.44: «Tên, Số điện thoại, Email», «Email, Địa chỉ, Tên»; each alone finds what shares that, and no other."""
+    change(lead, {"address": ("", "12 Lê Lợi, phường Vĩnh Ninh, Huế")}, by=an)
+    same = made("lead", an, **values)
+    client.force_login(an)
+    for one in ("company", "person", "phone", "email", "address"):
+        page = client.get(f"/r/{lead.pk}/alike/?by={one}").text
+        assert f'name="by" value="{one}"' in page
+        assert (f'value="{same.pk}"' in page) == (one == chosen)
+    assert f'value="{same.pk}"' in client.get(f"/r/{lead.pk}/alike/?by={chosen}&by=tax").text
+
+
+@pytest.mark.django_db
 def test_what_one_may_not_see_is_named_without_content(client, an, chi, lead):
     """R1.33 and design.md 3: only that it is there, and in which department."""
     create_lead({"company_name": "Bí mật của Chi", "phone": "+842438637747", "owner": chi}, by=chi)

@@ -2,6 +2,8 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.apps import apps
@@ -14,6 +16,7 @@ from django.utils import timezone
 from pheu.activities.models import Activity, ActivityType
 from pheu.activities.services import schedule_activity
 from pheu.conftest import given, nothing_changes, stage_of, told
+from pheu.core import shape
 from pheu.core.errors import Conflict, DomainError, Invalid, Refused
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.counts import conversion_counts
@@ -27,9 +30,10 @@ from pheu.people.models import Role
 from pheu.quality import merging
 from pheu.quality.events import FOLDED, MERGED, REPOINTED
 from pheu.quality.merging import merge
+from pheu.quality.sidebyside import written
 from pheu.records import counters, kinds
 from pheu.records.acts import last_operation
-from pheu.records.models import Category, ClosingReason, Follower, Operation, Record, Tag
+from pheu.records.models import Category, ClosingReason, CustomField, Follower, Operation, Record, Tag
 from pheu.records.search import find
 from pheu.records.tests.toy.models import Sticker
 from pheu.setup.shaping import add_field, change_field, digest
@@ -178,6 +182,31 @@ def test_every_value_of_what_was_merged_can_be_read_on_the_timeline(client, an, 
         assert words in page
 
 
+def test_no_value_of_any_field_is_lost_from_the_timeline(client, an, binh, lead):
+    """R2.19: of every merged record, whatever its fields are, own ones too."""
+    shape.changed()
+    CustomField.objects.create(kind="lead", key="x_meter", type="text", label="Mã đồng hồ", group="lead")
+    others = [
+        create_lead(
+            {
+                "company_name": f"Nhà máy {nth}", "person_name": f"Lê Hà {nth}", "job_title": f"Kế toán {nth}",
+                "phone": f"+8490312345{nth}", "email": f"ha{nth}@may.example", "website": f"https://may{nth}.example",
+                "address": f"{nth} Trần Phú, phường Mộ Lao, Hà Nội", "name": f"Trạm {nth}", "need": f"Đo lần {nth}",
+                "expected_amount": Decimal(1000 + nth), "x_meter": f"DH-{nth}", "owner": binh,
+            },
+            by=binh,
+        )
+        for nth in (1, 2)
+    ]  # fmt: skip
+    held = [(one, row) for row in others for one in written(kinds.get("lead")) if one.identity(one.value(row))]
+    told_words = {one.show(one.value(row)) for one, row in held}
+    assert len(told_words) > 20 and {one.name for one, _row in held} >= {"x_meter", "province", "owner"}
+    merge([lead, *others], by=binh)
+    client.force_login(an)
+    page = unescape(client.get(f"/leads/{lead.pk}/").text)
+    assert [words for words in told_words if words not in page] == []
+
+
 def test_a_value_that_a_reader_may_not_see_is_not_told_on_the_timeline(client, an, lead, twin):
     merge([lead, twin], by=an)
     Role.objects.filter(code="sales").update(fields={"lead": {"email": "hidden"}})
@@ -290,6 +319,18 @@ def test_leads_and_deals_become_the_earliest_deal_with_the_earliest_date(an, lea
     assert stays.created_at == stays.record.created_at == lead.created_at
     assert (stays.name, stays.expected_amount, stays.need) == ("Trạm nước thải", lead.expected_amount, lead.need)
     assert {one.record.survivor.pk for one in map(fresh, (lead, later))} == {deal.pk}
+
+
+def test_the_deal_that_was_created_later_goes_into_the_earlier_one(client, an):
+    """R2.18: ticked in the list of deals, in whichever order; what the first lacks comes from the later one."""
+    first, later = (create_deal({"name": f"Trạm {nth}", "owner": an}, by=an) for nth in (1, 2))
+    change(later, {"need": ("", "Đo SO₂")}, by=an)
+    client.force_login(an)
+    assert "/merging/" in client.get("/deals/?tab=all").text
+    answer = client.post("/merging/", {"ids": [later.pk, first.pk], "sure": "1"})
+    assert answer.url == f"/deals/{first.pk}/"
+    assert (fresh(first).name, fresh(first).need) == ("Trạm 1", "Đo SO₂")
+    assert fresh(later).record.merged_into_id == first.pk
 
 
 def test_a_lead_in_a_deal_is_converted_and_counted_apart(an, lead):
@@ -691,6 +732,33 @@ def test_as_many_statements_for_many_as_for_few(an):
         return len(asked)
 
     assert counted(2) >= counted(8)
+
+
+def test_three_with_history_become_one_in_few_statements(client, an, binh):
+    """Whatever hangs on them, notes, work, followers, news, moves in one, all tables together."""
+    client.force_login(an)
+    for _time in range(2):  # what is asked once of a process is asked then
+        rows = [create_lead({"company_name": "Hòn Đá", "owner": an}, by=an) for _n in range(3)]
+        for row in rows:
+            add_note(row.record, body="Gọi", by=an)
+            schedule_activity(row.record, what=ActivityType.objects.all()[0], due_at=timezone.now(), assignee=an, by=an)
+            follow(row.record, user=binh, by=an)
+        with CaptureQueriesContext(connection) as asked:
+            answer = client.post("/merging/", {"ids": [row.pk for row in rows], "sure": "1"})
+            statements = list(asked.captured_queries)
+        assert answer.status_code == 302
+    assert len(statements) <= 29
+    assert Note.objects.filter(record=rows[0].pk).count() == 3
+
+
+def test_what_a_person_may_not_write_is_chosen_by_nobody_either(client, an, lead, twin):
+    an.role.fields = {"lead": {"phone": "read"}}
+    an.role.save()
+    client.force_login(an)
+    sent = {"ids": [lead.pk, twin.pk], "sure": "1"}
+    with nothing_changes():
+        assert client.post("/merging/", sent | {"of-phone": twin.pk}).status_code == 403
+    assert client.post("/merging/", sent | {"of-phone": lead.pk}).status_code == 302  # which was proposed
 
 
 def test_the_past_of_what_named_a_merged_record_says_so(client, an):

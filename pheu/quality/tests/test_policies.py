@@ -9,7 +9,7 @@ from pheu.parties.models import Company, Contact, Prospect
 from pheu.quality import running
 from pheu.quality.events import FOLDED
 from pheu.quality.models import DuplicateRule, Import
-from pheu.quality.tests.importing import checked, csv, opened, run
+from pheu.quality.tests.importing import checked, csv, opened, run, xlsx
 from pheu.records import kinds
 from pheu.records.models import Record
 from pheu.setup import shaping
@@ -144,6 +144,17 @@ def test_lines_of_one_file_that_are_the_same_go_into_one_record(client, an):
     assert accounts(imported) == (3, 1, 2, 0, 0, 0)
     only = Prospect.objects.get()
     assert (only.phone, only.other_phones, only.email) == ("+84903123456", ["+84904123456"], "a@gach.example")
+
+
+def test_companies_come_in_from_excel_beginning_at_their_own_list(client, dung, an):
+    """R1.31: «Import từ File excel», «Nhập dữ liệu» (module Công ty)."""
+    client.force_login(dung)
+    assert 'href="/imports/new/?kind=company"' in client.get("/companies/?tab=all").text
+    file = xlsx([["Tên công ty", "Mã số thuế", "Điện thoại"], ["Thép Sông Đà", "0100109106", "0903 123 456"]])
+    imported = run(client, checked(client, file, "khach.xlsx", kind="company", team="", department=an.department.pk))
+    assert (imported.rows, imported.created) == (1, 1)
+    [company] = Company.objects.live()
+    assert (company.name, company.tax_code, company.phone) == ("Thép Sông Đà", "0100109106", "+84903123456")
 
 
 def test_companies_that_share_a_phone_stay_two(client, an):

@@ -9,7 +9,15 @@ from pheu.parties.models import Prospect
 from pheu.quality import jobs, running, taking_back
 from pheu.quality.models import DuplicateRule
 from pheu.quality.tests.importing import asked_for, checked, csv, run, work
-from pheu.quality.tests.test_taking_back import FILE, called, everything, live, taken_back
+from pheu.quality.tests.test_taking_back import (
+    FILE,
+    called,
+    everything,
+    give_away,
+    imports_everywhere,
+    live,
+    taken_back,
+)
 from pheu.records import kinds
 from pheu.records.models import CustomField, Operation, Record
 from pheu.timeline.archiving import archive
@@ -222,3 +230,47 @@ def test_a_portion_that_was_taken_back_by_itself_is_not_lost(client, an, done):
     assert (back.state, live()) == ("taken_back", set())
     done_again(client, done)
     assert live() == {"Thép Sông Đà", "Gạch Đông Á", "Sứ Hải Hà"}
+
+
+def test_a_part_that_is_refused_as_a_whole_waits_with_the_reason_and_is_tried_again(
+    client, an, binh, dung, monkeypatch
+):
+    """R1.31: nothing of an import is lost from sight, whoever may not do all of it again."""
+    monkeypatch.setattr(running, "CHUNK", 1)
+    client.force_login(an)
+    done = run(client, checked(client, FILE, "khach.csv"))
+    first, second, third = done.operations
+    states = lines(done)
+    back = taken_back(client, done)
+    imports_everywhere(binh)
+    give_away(called("Gạch Đông Á"), dung)
+    client.force_login(binh)
+    again = done_again(client, back)
+    assert (again.state, again.operations, again.taken_operations) == ("done", [first, third], [second])
+    assert (again.brought_back, again.kept, again.refused_operations) == (2, 1, [])
+    assert live() == {"Thép Sông Đà", "Sứ Hải Hà"}
+    page = client.get(f"/imports/{done.pk}/").text
+    assert again.refused_because in page and f'action="/imports/{done.pk}/redo/"' in page
+    client.force_login(an)
+    assert "Đã hoàn tác" not in client.get("/undo/").text
+    again = done_again(client, again)
+    assert (again.state, again.operations, again.taken_operations) == ("done", [first, second, third], [])
+    assert (again.brought_back, again.kept, again.refused_because) == (3, 0, "")
+    assert lines(again) == states
+    page = client.get(f"/imports/{done.pk}/").text
+    assert f'action="/imports/{done.pk}/redo/"' not in page
+    assert taken_back(client, again).taken_away == 3
+
+
+def test_what_was_refused_is_taken_back_with_the_rest_and_not_lost(client, an, binh, dung, monkeypatch):
+    monkeypatch.setattr(running, "CHUNK", 1)
+    client.force_login(an)
+    done = taken_back(client, run(client, checked(client, FILE, "khach.csv")))
+    parts = done.taken_operations
+    imports_everywhere(binh)
+    give_away(called("Gạch Đông Á"), dung)
+    client.force_login(binh)
+    again = done_again(client, done)
+    back = taken_back(client, again)
+    assert (back.state, back.operations, back.taken_operations) == ("taken_back", [], parts)
+    assert (back.taken_away, back.kept, back.refused_because, live()) == (2, 0, "", set())

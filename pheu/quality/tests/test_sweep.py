@@ -1,5 +1,9 @@
 """«Tìm trùng lặp» over a whole kind: what it finds, who sees what of it, and what is left (R1.43-1.45)."""
 
+import random
+from collections import Counter
+from itertools import combinations
+
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -7,13 +11,16 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from pheu.conftest import nothing_changes
 from pheu.core.errors import DomainError, Refused
+from pheu.leads.services import create_leads
 from pheu.people.models import Role, User
 from pheu.quality import jobs, sweep
 from pheu.quality.apart import keep_apart
 from pheu.quality.findings import Findings, last_sweep
 from pheu.quality.merging import merge
 from pheu.quality.models import AlikeGroup, AlikePair, Apart, DuplicateRule, Sweep
+from pheu.quality.pairs import MOST_SHARING, find_pairs
 from pheu.records import kinds
+from pheu.records.alike import CRITERIA
 from pheu.records.models import Operation, Record
 from pheu.timeline.archiving import archive
 from pheu.timeline.undo import undo
@@ -60,6 +67,56 @@ def test_records_that_hang_together_are_one_group_the_strongest_first(an):
         ({row.pk for row in strong}, "cùng mã số thuế; cùng email; cùng tên công ty"),
         ({one.pk, two.pk, three.pk, four.pk}, "cùng email; cùng số điện thoại"),
     ]
+
+
+def every_pair(kind, rules):
+    """{(older, younger): (criteria, score)} as the rules say it, every two records looked at by themselves."""
+    keys = {one.pk: set(one.keys) for one in Record.objects.filter(kind=kind, state=Record.State.LIVE)}
+    sharing = Counter(key for of_one in keys.values() for key in of_one)
+    heads = {next(code for code in CRITERIA if code in rule) for rule in rules}
+    found = {}
+    for first, second in combinations(sorted(keys), 2):
+        both = keys[first] & keys[second]
+        said = {key.partition(":")[0] for key in both}
+        is_evidence = any(key.partition(":")[0] in heads and sharing[key] <= MOST_SHARING for key in both)
+        kept_apart = Apart.objects.filter(first=first, second=second).exists()
+        if is_evidence and any(set(rule) <= said for rule in rules) and not kept_apart:
+            found[first, second] = (said, min(sum(CRITERIA[code][2] for code in said), 100))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_it_finds_what_looking_at_every_two_records_finds(an, seed):
+    """R1.43, R1.44: in a few passes over all of them; a hotline that more than thirty share is no evidence."""
+    drawn = random.Random(seed)
+    rules = [("phone",), ("company", "address"), ("email", "person")]
+    for rule in rules:
+        DuplicateRule.objects.create(kind="lead", name=" ".join(rule), criteria=list(rule))
+
+    def some(*values):
+        return {name: drawn.choice(many) for name, many in values if drawn.random() < 0.8}
+
+    pools = (
+        ("company_name", [f"Thép {word}" for word in ("Hòa Phát", "Sông Đà", "Miền Nam", "Việt Úc")]),
+        ("person_name", ["Đỗ Vân", "Lê Hà", "Trần Bình"]),
+        ("phone", ["19002868", *(f"+8490312{nth:04}" for nth in range(40))]),
+        ("email", [f"{name}@thep.example" for name in "abcdef"]),
+        ("address", [HOUSE, "5 Trần Phú, phường Mộ Lao, Hà Nội"]),
+    )
+    many = [{"company_name": "Thép", "owner": an} | some(*pools) for _n in range(90)]
+    rows = create_leads(
+        [one | ({"other_phones": ["+842838999888"]} if nth < 40 else {}) for nth, one in enumerate(many)], by=an
+    )
+    archive(rows[50:53], by=an)
+    pairs = sorted(every_pair("lead", rules))
+    for first, second in pairs[:3]:
+        keep_apart(*Record.objects.filter(pk__in=(first, second)), by=an)
+    with transaction.atomic(), connection.cursor() as cursor:
+        find_pairs(cursor, kinds.get("lead"))
+        cursor.execute("select first, second, criteria, score from found_pair")
+        found = {(first, second): (set(criteria), score) for first, second, criteria, score in cursor.fetchall()}
+        cursor.execute("drop table found_pair")
+    assert found == every_pair("lead", rules) and len(found) > 20
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@
 import pytest
 
 from pheu.conftest import nothing_changes
-from pheu.core.errors import DomainError, Refused
+from pheu.core.errors import Refused
 from pheu.leads.services import convert_prospects
 from pheu.parties.models import Prospect
+from pheu.people.scopes import FAMILIES
 from pheu.quality import jobs, running, taking_back
 from pheu.quality.models import Import
 from pheu.quality.tests.importing import asked_for, checked, csv, run, work
@@ -144,14 +145,43 @@ def test_two_clicks_take_it_back_once(client, an, done):
         assert taking_back.take_back_chunk(done.pk) is False
 
 
-def test_what_cannot_be_taken_back_stays_and_says_why(client, an, done, monkeypatch):
-    def refused(operation, *, by, via):
-        raise DomainError("Không được")
-
-    monkeypatch.setattr(taking_back, "undo", refused)
+def test_a_part_that_is_refused_as_a_whole_stays_says_why_and_is_tried_again(client, an, binh, dung, monkeypatch):
+    """Somebody who reaches only a part of the rows takes that back, whoever reaches all of them the rest."""
+    monkeypatch.setattr(running, "CHUNK", 1)
+    client.force_login(an)
+    done = run(client, checked(client, FILE, "khach.csv"))
+    first, second, third = done.operations
+    imports_everywhere(binh)
+    give_away(called("Gạch Đông Á"), dung)
+    client.force_login(binh)
     back = taken_back(client, done)
-    assert (back.state, back.kept, back.taken_away, back.problem) == ("taken_back", 3, 0, "Không được")
-    assert len(live()) == 3
+    assert (back.state, back.operations, back.taken_operations) == ("taken_back", [second], [third, first])
+    assert (back.taken_away, back.kept, back.refused_operations) == (2, 1, [])
+    assert live() == {"Gạch Đông Á"}
+    page = client.get(f"/imports/{done.pk}/").text
+    assert back.refused_because in page and f'action="/imports/{done.pk}/undo/"' in page
+    with_reason = taken_back(client, back)  # nothing has changed: the same once more
+    assert (with_reason.operations, with_reason.taken_away, with_reason.kept) == ([second], 2, 1)
+    client.force_login(an)
+    assert client.get("/undo/").text.count("khach.csv") == 1
+    back = taken_back(client, with_reason)
+    assert (back.operations, back.taken_operations) == ([], [third, second, first])
+    assert (back.taken_away, back.kept, back.refused_because, live()) == (3, 0, "", set())
+    page = client.get(f"/imports/{done.pk}/").text
+    assert f'action="/imports/{done.pk}/undo/"' not in page
+
+
+def imports_everywhere(person):
+    """May import anywhere, and so sees all imports, but changes rows only where they could before."""
+    person.role.grants |= {"prospect": person.role.grants[FAMILIES["prospect"]] | {"import": "all"}}
+    person.role.save()
+
+
+def give_away(row, to):
+    """Where a department does not reach, without anybody having changed the row itself."""
+    place = {"owner": to, "team": None, "department": None}
+    type(row).objects.filter(pk=row.pk).update(**place)
+    Record.objects.filter(pk=row.pk).update(**place)
 
 
 def test_only_who_may_import_there_takes_it_back(client, an, binh, chi, giang, done):
@@ -178,6 +208,16 @@ def test_it_stands_on_the_page_of_what_can_be_taken_back_and_not_on_every_timeli
     assert f"/operations/{operation.pk}/undo/" not in client.get(f"/r/{called('Sứ Hải Hà').pk}/", follow=True).text
     taken_back(client, done)
     assert client.get("/undo/").text.count("khach.csv") == 1  # there it leads to doing it again
+
+
+def test_the_latest_stands_first_on_that_page_whatever_it_is(client, an):
+    client.force_login(an)
+    first, last = (kinds.get("lead").create({"company_name": name, "owner": an}, by=an) for name in ("Một", "Hai"))
+    archive([first], by=an)
+    run(client, checked(client, FILE, "khach.csv"))
+    archive([last], by=an)
+    page = client.get("/undo/").text
+    assert page.index(last.record.number) < page.index("khach.csv") < page.index(first.record.number)
 
 
 def test_what_was_taken_back_comes_in_again(client, an, done):

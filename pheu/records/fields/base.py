@@ -123,6 +123,8 @@ class Field:
     is_moment: ClassVar[bool] = False
     # Whether the first press on a column's head puts the largest or the newest on top.
     falls_first: ClassVar[bool] = False
+    # Whether a list asks for it of the record that its rows name, where they have no such field themselves.
+    is_asked_beyond: ClassVar[bool] = False
     # Whether many rows may be given the same value.
     can_be_alike: ClassVar[bool] = True
     # Whether events tell how it changed; what follows from something else has no history of its own.

@@ -97,6 +97,7 @@ class ProvincePick(Choice):
     filterable: bool = True
     searched: bool = True
     follows: tuple[str, ...] = PLACES
+    is_asked_beyond: ClassVar[bool] = True
 
     def form_field(self, user: User) -> forms.Field:
         form_field = super().form_field(user)

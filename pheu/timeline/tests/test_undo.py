@@ -27,10 +27,10 @@ from pheu.records.acts import last_operation, operation
 from pheu.records.locking import hold
 from pheu.records.models import ClosingReason, Follower, Operation, Record, Tag
 from pheu.timeline.archiving import archive, restore
-from pheu.timeline.events import UNDONE
+from pheu.timeline.events import ASSIGNED, UNDONE
 from pheu.timeline.models import Event, Note
 from pheu.timeline.services import add_file, add_note, assign, follow, unfollow
-from pheu.timeline.undo import offers_undo, undo
+from pheu.timeline.undo import hand_on, offers_undo, redo, undo
 
 
 def last() -> Operation:
@@ -80,6 +80,68 @@ def test_what_else_was_changed_since_stays(an, binh, chi, lead):
     undo(done, by=binh)
     lead = Lead.objects.get(pk=lead.pk)
     assert (lead.owner, lead.need) == (an, "Đo bụi")
+
+
+def has_left(person):
+    type(person).objects.filter(pk=person.pk).update(is_active=False)
+
+
+def test_what_was_of_somebody_who_has_left_comes_to_whoever_takes_it_back(an, binh, chi, lead):
+    """R1.17: no open work goes back into hands that are not here; it stays in its team."""
+    _owner, team, department = place(lead)
+    assign([lead], owner=chi, by=binh)
+    done, after = last(), place(lead)
+    has_left(an)
+    undo(done, by=binh)
+    assert place(lead) == (binh.pk, team, department)
+    event = Event.objects.get(kind=ASSIGNED.code, about=lead.pk, operation__act="undo")
+    assert (event.by, event.facts["owner"]["id"]) == (binh, binh.pk)
+    redo(Operation.objects.get(pk=done.pk), by=binh)
+    assert place(lead) == after
+
+
+def test_what_is_over_stays_of_whom_it_was(an, binh, chi, lead):
+    close_lead(lead, to=stage_of("lead", "Không phù hợp"), reason=ClosingReason.objects.filter(kind="lead")[0], by=an)
+    before = place(lead)
+    assign([lead], owner=chi, by=binh)
+    done = last()
+    has_left(an)
+    undo(done, by=binh)
+    assert place(lead) == before
+
+
+def test_a_lead_that_is_open_again_is_not_of_somebody_who_has_left(an, binh, lead):
+    convert_leads([lead], Handover(owner=binh), by=binh)
+    has_left(an)
+    undo_conversion(Lead.objects.get(pk=lead.pk), by=binh)
+    assert place(lead)[0] == binh.pk
+
+
+def test_who_may_not_work_such_rows_brings_them_back_without_an_owner(an, binh, giang, lead):
+    archive([lead], by=binh)
+    done = last()
+    _owner, *where = place(lead)
+    has_left(an)
+    with operation("test", by=giang):
+        hold(lead.pk)
+        hand_on([lead.pk], by=giang, via="page")
+    assert place(lead)[0] == an.pk  # what is archived waits
+    undo(done, by=binh)
+    assert place(lead) == (binh.pk, *where)
+    lead = Lead.objects.get(pk=lead.pk)
+    Lead.objects.filter(pk=lead.pk).update(owner=an)
+    Record.objects.filter(pk=lead.pk).update(owner=an)
+    with operation("test", by=giang):
+        hold(lead.pk)
+        hand_on([lead.pk], by=giang, via="page")
+    assert place(lead) == (None, *where)
+
+
+def test_what_is_restored_is_not_of_somebody_who_has_left(an, binh, lead):
+    archive([lead], by=binh)
+    has_left(an)
+    restore([Record.objects.get(pk=lead.pk)], by=binh)
+    assert place(lead)[0] == binh.pk
 
 
 def test_undoing_twice_is_harmless(binh, chi, lead):
