@@ -25,7 +25,8 @@ from pheu.messaging.channels.email.parsing import read
 from pheu.messaging.channels.email.safe import words_of
 from pheu.messaging.models import Copy, Folder, Mailbox, Message, Privacy, Undeliverable
 from pheu.messaging.people import record_of
-from pheu.messaging.sending import enclose
+from pheu.messaging.sending import enclose, note_trouble
+from pheu.messaging.signing_in import with_access
 from pheu.people.models import User
 from pheu.records import kinds
 from pheu.records.acts import act, operation
@@ -54,16 +55,21 @@ def fetch(mailbox_id: int) -> int:
     try:
         came = _fetched(mailbox)
     except Refused as error:
-        told = {"problem": error.code, "problem_words": error.reply[:500]} if error.permanent else {}
-        Mailbox.objects.filter(pk=mailbox_id).update(checked_at=timezone.now(), **told)
+        _note_trouble(mailbox, error)
         return 0
     Mailbox.objects.filter(pk=mailbox_id).update(checked_at=timezone.now(), problem="", problem_words="")
     return came
 
 
+def _note_trouble(mailbox: Mailbox, error: Refused) -> None:
+    Mailbox.objects.filter(pk=mailbox.pk).update(checked_at=timezone.now())
+    if error.permanent:
+        note_trouble(mailbox.pk, error)
+
+
 def _fetched(mailbox: Mailbox) -> int:
     came = 0
-    with Box(mailbox.to_read) as box:
+    with Box(with_access(mailbox).to_read) as box:
         for there in box.folders():
             if there.role in ROLES:
                 came += _read_folder(box, mailbox, there.name, there.role)

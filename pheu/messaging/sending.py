@@ -33,9 +33,10 @@ from pheu.messaging.models import Enclosure, Mailbox, Message, Purpose
 from pheu.messaging.people import held_today
 from pheu.messaging.pictures import drawn_in
 from pheu.messaging.saying import words_of as words_of_code
+from pheu.messaging.signing_in import with_access
 from pheu.people.models import User
 from pheu.records.acts import act, operation
-from pheu.records.models import Record
+from pheu.records.models import Record, id_and_name
 from pheu.timeline.events import MOMENT
 from pheu.timeline.services import FILE_LIMIT, record, writable, wrong_with
 
@@ -45,6 +46,7 @@ LATEST = timedelta(days=366)
 MOST_RECIPIENTS = 50
 MOST_TEXT = 500_000  # characters of HTML, pictures apart
 PENDING = (Message.State.WAITING, Message.State.SENDING)
+OF_THE_MAILBOX = ("password", "token", "signed_out", "application", "denied")  # what stops every letter of it
 DRAFTS = (Message.State.HELD, Message.State.FAILED)
 
 
@@ -248,7 +250,8 @@ def deliver(message_id: int) -> None:
 def _by_mailbox(message: Message) -> dict[str, str]:
     assert message.mailbox is not None
     recipients = [one.address for one in message.recipients]
-    return smtp.send(message.mailbox.to_send, written(message), sender=message.sender["address"], recipients=recipients)
+    login = with_access(message.mailbox).to_send
+    return smtp.send(login, written(message), sender=message.sender["address"], recipients=recipients)
 
 
 def _by_house(message: Message) -> dict[str, str]:
@@ -355,7 +358,7 @@ def keep_copy(message_id: int) -> None:
     message = Message.objects.select_related("mailbox__user").filter(pk=message_id).exclude(mailbox=None).first()
     if message is None or message.mailbox is None:
         return
-    with Box(message.mailbox.to_read) as box:
+    with Box(with_access(message.mailbox).to_read) as box:
         sent = next((one.name for one in box.folders() if one.role == "sent"), None)
         if sent is not None:
             box.open(sent)
@@ -373,9 +376,25 @@ def _failed(message: Message, error: NotTaken) -> bool:
             message.save(update_fields=["state", "problem", "problem_words"])
             return True
         _give_up(message, error.code)
-        if error.code in ("password", "token"):
-            Mailbox.objects.filter(messages=message).update(problem=error.code, problem_words=error.reply[:500])
+        if error.code in OF_THE_MAILBOX and message.mailbox_id is not None:
+            note_trouble(message.mailbox_id, error)
         return False
+
+
+def note_trouble(mailbox_id: int, error: NotTaken) -> None:
+    """Keep why a mailbox cannot be opened. Its person hears of it once, until it works again or is something else."""
+    with operation("stop_mailbox", by=None, via="mail"):
+        rows = Mailbox.objects.select_related("user").select_for_update(no_key=True, of=("self",))
+        mailbox = rows.filter(pk=mailbox_id).first()
+        if mailbox is None:
+            return
+        known, mailbox.problem, mailbox.problem_words = mailbox.problem, error.code, error.reply[:500]
+        if error.code == "token":
+            mailbox.access_until = None  # another one may open it: this one was taken back before its time
+        mailbox.save(update_fields=["problem", "problem_words", "access_until"])
+        if known != error.code:
+            told: dict[str, Any] = {"address": mailbox.address, "owner": id_and_name(mailbox.user), "why": error.code}
+            record(events.MAILBOX_STOPPED, about=None, by=None, via="mail", **told)
 
 
 def _give_up(message: Message, code: str) -> None:

@@ -91,7 +91,7 @@ def _waiting(an: Any) -> Work:
 
 
 def _connected(an: Any) -> Work:
-    return partial(mailboxes.connect, a_mailbox(an), password="x", by=an)
+    return partial(mailboxes.connect, a_mailbox(an), key="x", by=an)
 
 
 def _disconnected(an: Any) -> Work:

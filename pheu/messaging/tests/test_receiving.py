@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def ours(an, mailbox, recorder) -> Mailbox:
-    return mailboxes.connect(columns(mailbox, recorder), password=mailbox.login.password, by=an)
+    return mailboxes.connect(columns(mailbox, recorder), key=mailbox.login.password, by=an)
 
 
 def mail(sender=VAN, *, to=None, subject="Về báo giá", text="Chào anh, tôi cần báo giá.", n=1, **more):
@@ -117,7 +117,7 @@ def test_letters_among_colleagues_and_of_machines_and_of_strangers_are_on_no_rec
 
 def test_a_customer_of_others_is_not_found_by_their_letter(chi, lead, mailbox, recorder):
     """What somebody may not see takes no letters of theirs."""
-    box = mailboxes.connect(columns(mailbox, recorder), password=mailbox.login.password, by=chi)
+    box = mailboxes.connect(columns(mailbox, recorder), key=mailbox.login.password, by=chi)
     mailbox.deliver(mail())
     read(box)
     assert Message.objects.get().record_id is None

@@ -118,7 +118,7 @@ class Desk:
         self.note = timeline.add_note(self.deal.record, body="x", by=an)
         self.file = timeline.add_file(self.deal.record, upload=upload(), by=an)
         for person in (an, cast.dung):
-            mailboxes.connect(a_mailbox(person), password="x", by=person)
+            mailboxes.connect(a_mailbox(person), key="x", by=person)
         self.letter, draft = a_letter(self.deal, an), a_letter(self.deal, an)
         self.draft = sending.take_back(draft, by=an)
         sender = {"name": "Vân", "address": "v@hd.example"}
@@ -361,7 +361,7 @@ LOOKING = {
     "asking.ask_to_see": lambda d, by: asking.ask_to_see(d.lead.record, by=by),
     "keeping.keep_view": lambda d, by: keeping.keep_view("lead", "x", {}, by=by),
     "housekeeping.change_picture": lambda d, by: housekeeping.change_picture(a_logo(), by=by),
-    "mailboxes.connect": lambda d, by: mailboxes.connect(a_mailbox(by), password="x", by=by),
+    "mailboxes.connect": lambda d, by: mailboxes.connect(a_mailbox(by), key="x", by=by),
     "mailboxes.disconnect": lambda d, by: mailboxes.disconnect(by=by),
     "keeping.choose_columns": lambda d, by: keeping.choose_columns("lead", "name", by=by),
 }
