@@ -291,8 +291,6 @@ class GuestsForm(forms.Form):
         chosen = guests.Guests(tuple(people), outside)
         if len(chosen.people) + len(outside) > guests.MOST:
             self.add_error("people", _("At most %(most)s guests.") % {"most": guests.MOST})
-        if chosen and given.get("repeat"):
-            self.add_error("people", _("Work that comes again has no guests yet: invite to one piece of work."))
         return given | {"guests": chosen if given.pop("tells_of_guests", "") else None}
 
     @property
@@ -336,6 +334,18 @@ class MoveForm(RepeatForm, WhenForm):
 
     reach = forms.ChoiceField(
         label=_("What changes"), choices=Reach.choices, required=False, widget=forms.RadioSelect, initial=Reach.ONE
+    )
+
+
+class GuestsOfSeriesForm(GuestsForm):
+    """Guests of one of what comes again, and how far that goes."""
+
+    reach = forms.ChoiceField(
+        label=_("Whose guests change"),
+        choices=Reach.choices,
+        required=False,
+        widget=forms.RadioSelect,
+        initial=Reach.ALL,
     )
 
 

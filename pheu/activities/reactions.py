@@ -44,7 +44,8 @@ def records_taken_apart_or_together_plan_for_themselves(events: list[Event]) -> 
 
 
 MAY_CHANGE_GUESTS = (
-    told.GUESTS_CHANGED, told.RESCHEDULED, told.CALLED_OFF, told.RESUMED, told.HANDED_OVER,
+    told.GUESTS_CHANGED, told.RESCHEDULED, told.CALLED_OFF, told.RESUMED, told.HANDED_OVER, told.SERIES_MOVED,
+    told.SERIES_ENDED,
     ARCHIVED, RESTORED, UNDONE, REDONE,
 )  # fmt: skip
 

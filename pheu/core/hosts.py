@@ -25,8 +25,8 @@ class Refused(Exception):
 
     `code`: "host" (no such name), "forbidden" (an address inside our own network), "unreachable", "slow",
     "certificate", "encryption" (none offered), "password", "token", "address" (of a recipient or the sender),
-    "too_big", "later" (4xx), "refused", "dropped" (the line broke), "protocol" (nothing we understand); of signing in at
-    a provider "signed_out", "application", "denied", "no_lasting".
+    "too_big", "later" (4xx), "refused", "dropped" (the line broke), "protocol" (nothing we understand); of signing in
+    at a provider "signed_out", "application", "denied", "no_lasting".
     `permanent`: another try will end the same way. `uncertain`: the letter may have been taken all the same. `reply` is
     what the server said, `recipients` what it said of each.
     """

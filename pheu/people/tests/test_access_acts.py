@@ -233,6 +233,9 @@ ON_ROWS = {
         d.repeated, reach=Reach.ALL, due_at=timezone.now() + timedelta(days=2), by=by
     ),
     "series.end_series": lambda d, by: series.end_series(d.repeated, reach=Reach.ALL, by=by),
+    "series.change_guests_of_series": lambda d, by: series.change_guests_of_series(
+        d.repeated, guests=Guests((d.cast.hanh,)), reach=Reach.ALL, by=by
+    ),
     "activities.resume_activity": lambda d, by: activities.resume_activity(d.activity, by=by),
     "activities.call_off_activity": lambda d, by: activities.call_off_activity(d.activity, by=by),
     "quality.choose_sheet": lambda d, by: quality.choose_sheet(
