@@ -1,6 +1,7 @@
 """«Khách mời»: who is asked to come, colleagues and people outside, and what they answer (R1.29, R1.30)."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction

@@ -362,7 +362,7 @@ ON_LEAD = {
         lambda d: partial(
             series.change_guests_of_series,
             a_repeated_one(d),
-            guests=Guests((d.cast.binh,), (VAN,)),
+            guests=Guests((d.cast.binh, d.cast.hanh)),
             reach=Reach.ALL,
             by=d.an,
         ),
