@@ -931,7 +931,7 @@ ENTRIES = {
 # Open to anybody, signed in or not: they show nothing of the business, but for a person's own calendar, whose address
 # is the secret.
 PUBLIC = {
-    "calendar-feed", "company-logo", "health", "push-worker", "set_language",
+    "calendar-feed", "company-logo", "health", "manifest", "push-worker", "set_language",
     "account_login", "account_logout", "account_inactive", "account_signup",
     "account_email_verification_sent", "account_confirm_email", "account_confirm_login_code",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
