@@ -228,7 +228,7 @@ for _act, _event, _what, _refuse in (
     (
         "change_guests_of_series",
         events.GUESTS_CHANGED,
-        _("changing the guests of repeated work"),
+        _("changing guests"),
         _must_stand_as_invited,
     ),
 ):

@@ -95,8 +95,10 @@ class LetterForm(forms.Form):
     )
     at = VnDateTimeField(label=_("Send later"), required=False, help_text=_("Empty: at once."))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_ready: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "letter_%s", **kwargs})
+        for name in ("to", "subject"):  # what is kept as a draft may lack them
+            self.fields[name].required = is_ready
         self.fields["template"].queryset = EmailTemplate.objects.filter(is_active=True)  # type: ignore[attr-defined]
 
     def clean_at(self) -> Any:

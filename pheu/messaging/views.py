@@ -123,14 +123,20 @@ def _compose(
     if mailbox is None:
         return render(request, NO_MAILBOX, status=409 if request.method == "POST" else 200)
     sent = request.method == "POST"
-    form = LetterForm(request.POST, request.FILES) if sent else LetterForm(initial=initial)
+    keeps = sent and "keep" in request.POST
+    form = LetterForm(request.POST, request.FILES, is_ready=not keeps) if sent else LetterForm(initial=initial)
     kept = set(read_ids(request.POST.getlist("kept")))
     if form.is_valid():
         more: dict[str, Any] = {"answers": answers, "instead_of": instead_of, "kept": kept}
+        if keeps:
+            sending.keep_draft(about, **form.cleaned_data, **more, by=request.user)
+            words = _("The draft was kept: “Inbox”, “Drafts”.")
+            return changed_here(request, about or f"{reverse('inbox')}?show=drafts", words)
         message = sending.write(about, **form.cleaned_data, **more, by=request.user)
         return _written(request, message)
     files = list(instead_of.enclosures.filter(content_id="")) if instead_of else []
     context = {
+        "drafts": [] if sent or instead_of or about is None else _begun(request, about),
         "form": form,
         "bad": _undeliverable(form),
         "about": about,
@@ -140,6 +146,14 @@ def _compose(
         "is_open": any(form[name].value() for name in ("cc", "bcc")),
     }
     return render(request, "messaging/compose.html", context, status=422 if sent else 200)
+
+
+MOST_DRAFTS = 5
+
+
+def _begun(request: Request, about: Record) -> list[Message]:
+    """One's own drafts of a record, the newest first: named where one writes another letter."""
+    return list(Message.objects.of(request.user).drafts().filter(record=about).order_by("-at")[:MOST_DRAFTS])
 
 
 def _undeliverable(form: LetterForm) -> list[str]:
@@ -395,12 +409,13 @@ PAGE = 50
 
 @require_safe
 def inbox(request: Request) -> HttpResponse:
-    """«Hộp thư»: what came from people who are on no record yet; `?show=` "all" with what machines sent, "aside", and
-    "unsent": what I wrote that is not sent.
+    """«Hộp thư»: what came from people who are on no record yet; `?show=` "all" with what machines sent, "aside",
+    "drafts", and "unsent": what I wrote that waits or could not be sent.
     """
     show = request.GET.get("show", "")
     mine = Message.objects.of(request.user)
     asked = {
+        "drafts": mine.drafts(),
         "unsent": mine.unsent(),
         "aside": mine.filter(state=Message.State.RECEIVED, record=None, ignored_at__isnull=False),
         "all": mine.unplaced(),
@@ -414,6 +429,7 @@ def inbox(request: Request) -> HttpResponse:
         "letters": found[:PAGE],
         "more": found[PAGE - 1].pk if len(found) > PAGE else None,
         "show": show,
+        "drafts": mine.drafts().count(),
         "mailbox": mailbox,
         "missing": receiving.missing(mailbox) if mailbox else 0,
         "may_make_lead": request.user.may("lead", CREATE),

@@ -265,6 +265,7 @@ OF_OWNERS = {
     "inviting.answer_invitation": lambda d, by: inviting.answer_invitation(d.invited, answer="accepted", by=by),
     "sending.take_back": lambda d, by: sending.take_back(d.letter, by=by),
     "sending.send_again": lambda d, by: sending.send_again(d.draft, by=by),
+    "sending.keep_draft": lambda d, by: sending.keep_draft(d.lead.record, subject="x", by=by),
     "sending.drop": lambda d, by: sending.drop(d.draft, by=by),
     "receiving.place": lambda d, by: receiving.place(d.received, d.deal.record, by=by),
     "receiving.put_aside": lambda d, by: receiving.put_aside(d.received, by=by),
