@@ -376,11 +376,9 @@ class RecordForm(PlanForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()
-        if given.get("record") is None and "record" not in self.errors:
-            if (asked := given.get("guests")) and asked.outside:
-                self.add_error("record", guests.OF_A_RECORD)
-            if (who := given.get("assignee")) and who != self.user and who not in colleagues(self.user):
-                self.add_error("assignee", ELSEWHERE)
+        who, is_alone = given.get("assignee"), given.get("record") is None and "record" not in self.errors
+        if is_alone and who and who != self.user and who not in colleagues(self.user):
+            self.add_error("assignee", ELSEWHERE)
         return given
 
 

@@ -17,8 +17,6 @@ from pheu.records import writing
 from pheu.records.models import Operation
 
 MOST = 30
-# Their answers and letters stand on a timeline.
-OF_A_RECORD = _("People outside are invited to work on a record: choose one first.")
 NAME_LIMIT = 200
 
 
@@ -105,8 +103,6 @@ def guest_of(kept: dict[str, Any], activity: Activity | None = None) -> Guest:
 
 def _checked(activity: Activity | Series, wanted: Guests) -> tuple[dict[int, User], dict[str, str]]:
     """({id: colleague}, {address: name}), each once; `DomainError` where that cannot be."""
-    if wanted.outside and activity.record_id is None:
-        raise DomainError(OF_A_RECORD)
     outside: dict[str, str] = {}
     for name, address in wanted.outside:
         outside.setdefault(address.strip().lower(), clean(name)[:NAME_LIMIT])

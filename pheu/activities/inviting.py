@@ -12,12 +12,12 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.activities import events, letters, recurring
-from pheu.activities.events import stands_on
+from pheu.activities.events import alone_subject, stands_on
 from pheu.activities.guests import Guests, must_be_unanswered, named, note_answer, note_answer_to_all
 from pheu.activities.letters import CANCEL, REQUEST, Replied
 from pheu.activities.models import Activity, Guest, Invitation, Series
@@ -28,7 +28,7 @@ from pheu.notifications.letters import named as named_here
 from pheu.people.models import User
 from pheu.people.scopes import CHANGE
 from pheu.records.acts import act
-from pheu.records.locking import hold, must_hold
+from pheu.records.locking import hold
 from pheu.records.models import Record
 from pheu.timeline import post
 from pheu.timeline.events import Outsider
@@ -96,12 +96,33 @@ def _tell_answer(guest: Guest, *, by: User | Outsider, via: str, **facts: Any) -
 
 
 def concerned(told: Sequence[Event]) -> list[Event]:
-    """The events about records on which somebody outside is a guest of work, or was told to be one: one statement."""
-    ids = {one.about_id for one in told}
+    """The events about records on which somebody outside is a guest of work, or was told to be one, and those about
+    work on no record of people who have such work: two statements.
+    """
+    ids = {one.about_id for one in told} - {None}
     guests = Guest.objects.filter(activity__record__in=ids, user=None).order_by().values_list("activity__record")
     invited = Invitation.objects.filter(record__in=ids, called_off=False).order_by().values_list("record")
     found = {pk for (pk,) in guests.union(invited)}
-    return [one for one in told if one.about_id in found]
+    doers = {one.pk: people_of(one) for one in told if one.about_id is None}
+    alone = _with_outside({pk for people in doers.values() for pk in people})
+    return [one for one in told if one.about_id in found or doers.get(one.pk, set()) & alone]
+
+
+def people_of(event: Event) -> set[int]:
+    """Who does, or did, what an event about work on no record tells of: it may be gone."""
+    if event.about_id is not None or not event.subject.startswith(alone_subject(0)[:-1]):
+        return set()
+    told = Event.objects.filter(about=None, subject=event.subject).values_list("facts__assignee__id", flat=True)
+    return {pk for pk in told if isinstance(pk, int)}
+
+
+def _with_outside(people: set[int]) -> set[int]:
+    """Who of these people has invited somebody outside to work on no record, or is to."""
+    if not people:
+        return set()
+    guests = Guest.objects.filter(activity__record=None, activity__assignee__in=people, user=None).order_by()
+    invited = Invitation.objects.filter(record=None, organizer__in=people, called_off=False).order_by()
+    return {pk for (pk,) in guests.values_list("activity__assignee").union(invited.values_list("organizer"))}
 
 
 # Calendars know a time of what comes again as long as it is of use: it ends so long after its day at the latest.
@@ -114,16 +135,38 @@ def bring_up(about: Record, *, by: None = None, via: str = "automation", cause: 
 
     What is over is let be, and so is work that is done.
     """
-    asked = Q(pk__in=Guest.objects.filter(activity__record=about, user=None).values("activity"))
     invited = Invitation.objects.filter(record=about)
+    rows = _works_of(Guest.objects.filter(activity__record=about, user=None), invited)
+    hold(about.pk, *rows.values_list("record_id", flat=True))
+    _bring_up(rows, invited, via=via, cause=cause)
+
+
+@act
+def bring_up_alone(
+    people: Collection[int], *, by: None = None, via: str = "automation", cause: Event | None = None
+) -> None:
+    """The same of all work on no record that these people do."""
+    invited = Invitation.objects.filter(record=None, organizer__in=people, called_off=False)
+    guests = Guest.objects.filter(activity__record=None, activity__assignee__in=people, user=None)
+    rows = _works_of(guests, invited).filter(due_at__gte=timezone.now() - LONGEST_AGO)  # earlier ones are over
+    hold_work(rows)
+    _bring_up(rows, invited, via=via, cause=cause)
+
+
+def _works_of(guests: QuerySet[Guest], invited: QuerySet[Invitation]) -> QuerySet[Activity]:
     since = timezone.localdate() - LONGEST_AGO
     times = Q(series__in=invited.filter(work=None).values("series"), occurs_on__gte=since)
-    rows = Activity.objects.filter(asked | times | Q(pk__in=invited.exclude(work=None).values("work")))
-    hold(about.pk, *rows.values_list("record_id", flat=True))
+    known = Q(pk__in=invited.exclude(work=None).values("work"))
+    return Activity.objects.filter(Q(pk__in=guests.values("activity")) | times | known)
+
+
+def _bring_up(rows: QuerySet[Activity], invited: QuerySet[Invitation], *, via: str, cause: Event | None) -> None:
+    """Of held work, and of what was told of work that may be gone."""
     works = {one.pk: one for one in rows.select_related("record", "type", "assignee")}
-    must_hold(*(one.record_id for one in works.values()))
+    must_hold_work(works.values())
     again = {one.series_id for one in works.values() if one.series_id is not None}
-    theirs = Invitation.objects.filter(Q(record=about) | Q(work__in=works) | Q(series__in=again))
+    about = Q(pk__in=invited.values("pk")) | Q(work__in=works) | Q(series__in=again)
+    theirs = Invitation.objects.select_for_update(of=("self",)).filter(about)
     standing: dict[int, dict[str, Invitation]] = defaultdict(dict)
     to_series: dict[int, dict[tuple[str, int | None], Invitation]] = defaultdict(dict)
     for one in theirs.select_related("organizer", "record"):
@@ -157,7 +200,7 @@ def _bring_up_series(
     """The same for work that comes again: who is a guest of all of it is invited once, by its rule, and told of each
     time that is otherwise. Of which times (work, address) they know by that is returned.
     """
-    is_on = series is not None and series.record is not None and series.record.archived_at is None
+    is_on = series is not None and (series.record is None or series.record.archived_at is None)
     is_on = is_on and (series.stopped_on is None or series.stopped_on > series.first)  # type: ignore[union-attr]
     asked = {one["address"]: one for one in series.guests if "address" in one} if series and is_on else {}
     first = next(iter(works), None)
@@ -212,7 +255,7 @@ def _bring_up_time(
     now = {**letters.told_of(work, of_all["organizer"]), "recurs": usual["recurs"]}
     if is_off:
         if it.pk is None or not it.called_off:
-            it.told, it.record, it.organizer = it.told or usual, work.record, work.assignee  # type: ignore[assignment]
+            it.told, it.record, it.organizer = it.told or usual, work.record, work.assignee
             it.called_off = True
             it.sequence += it.pk is not None or not is_anew
             it.save()
@@ -227,7 +270,7 @@ def _bring_up_work(
 ) -> None:
     if work is not None and work.done_at is not None:
         return
-    is_on = work is not None and work.is_open and work.record is not None and work.record.archived_at is None
+    is_on = work is not None and work.is_open and (work.record is None or work.record.archived_at is None)
     comes: dict[str, Guest] = guests if is_on else {}
     tell = partial(_tell_not_invited, work, via=via, cause=cause)
     gone = [one for address, one in standing.items() if address not in comes and not one.called_off]
@@ -257,8 +300,7 @@ def _ask(guest: Guest, work: Activity | Series, invitation: Invitation, told: di
     """Invite somebody, or tell them what is different now."""
     if invitation.pk is not None:
         invitation.sequence += 1
-    about: Any = work.record  # people outside are invited to work on records alone (`guests.OF_A_RECORD`)
-    invitation.record, invitation.organizer, invitation.name = about, work.assignee, guest.name
+    invitation.record, invitation.organizer, invitation.name = work.record, work.assignee, guest.name
     invitation.told, invitation.called_off = told, False
     invitation.save()
     _send(invitation, REQUEST, guest.answer)
@@ -299,7 +341,7 @@ def _tell_not_invited(
     if names and work is not None:
         guests = [{"id": None, "name": one} for one in names]
         facts: dict[str, Any] = {"guests": guests, "method": method, "why": "no_mailbox"}
-        record(events.NOT_INVITED, about=work.record, by=None, via=via, cause=cause, **facts_of(work), **facts)
+        record(events.NOT_INVITED, **stands_on(work), by=None, via=via, cause=cause, **facts_of(work), **facts)
 
 
 # What they answer -----------------------------------------------------------------------------------------------------
@@ -316,8 +358,7 @@ def reply_of(calendar: bytes, sender: str) -> post.Reply | None:
     if said is None or invitation is None or said.sequence < invitation.sequence:
         return None
     guest = _guest_for(invitation, said)
-    about = guest.activity.record if guest is not None else None
-    return post.Reply(about, partial(_take, invitation, said)) if about is not None else None
+    return post.Reply(guest.activity.record, partial(_take, invitation, said)) if guest else None
 
 
 def _answered(said: Replied, address: str) -> Invitation | None:
@@ -356,10 +397,15 @@ def _guest_for(invitation: Invitation, said: Replied) -> Guest | None:
 
 
 def _take(invitation: Invitation, said: Replied) -> None:
-    """Its record is held; what was changed until then is not answered."""
+    """Its record is held, if it stands on one; what was changed until then is not answered."""
     guest = _guest_for(invitation, said)
     if guest is None:
         return
+    if guest.activity.record_id is None:
+        hold_work(Activity.objects.filter(pk=guest.activity_id))
+        guest = _guest_for(invitation, said)
+        if guest is None:
+            return
     is_new, series = note_answer(guest, said.answer, said.at), guest.activity.series
     if invitation.work is None and said.day is None and series is not None:
         _note_to_all(guest, series)

@@ -234,7 +234,7 @@ class Invitation(models.Model):
     To all times of a series there is one without `work`; one with both is of a time that is otherwise, under its uid.
     """
 
-    record = models.ForeignKey(Record, models.CASCADE, related_name="+")
+    record = models.ForeignKey(Record, models.CASCADE, null=True, related_name="+")
     work = models.BigIntegerField(null=True)
     series = models.BigIntegerField(null=True)
     address = models.EmailField(max_length=254)

@@ -246,6 +246,7 @@ class Message(models.Model):
     message_id = models.CharField(max_length=998)
     in_reply_to = models.CharField(max_length=998, blank=True)
     references = ArrayField(models.CharField(max_length=998), default=list, blank=True)
+    thread_index = models.CharField(max_length=44, blank=True)  # Outlook's name of a conversation
     subject = models.CharField(_("Subject"), max_length=500, blank=True)
     sender = models.JSONField(default=dict)
     to = models.JSONField(default=list)
@@ -275,6 +276,9 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["message_id"], name="message_by_id"),
             models.Index(fields=["record", "-at"], name="message_of_record"),
+            models.Index(
+                fields=["user", "thread_index", "-at"], name="message_thread", condition=~models.Q(thread_index="")
+            ),
             models.Index(
                 fields=["user", "-at", "-id"],
                 name="message_unplaced",
