@@ -166,7 +166,7 @@ def _bring_up(rows: QuerySet[Activity], invited: QuerySet[Invitation], *, via: s
     must_hold_work(works.values())
     again = {one.series_id for one in works.values() if one.series_id is not None}
     about = Q(pk__in=invited.values("pk")) | Q(work__in=works) | Q(series__in=again)
-    theirs = Invitation.objects.select_for_update(of=("self",)).filter(about)
+    theirs = Invitation.objects.select_for_update(of=("self",)).filter(about).order_by("pk")
     standing: dict[int, dict[str, Invitation]] = defaultdict(dict)
     to_series: dict[int, dict[tuple[str, int | None], Invitation]] = defaultdict(dict)
     for one in theirs.select_related("organizer", "record"):
