@@ -55,8 +55,10 @@ def set_guests_of_series(series: Series, wanted: Guests, times: Sequence[Activit
     """Let a held series have these guests, and so those of its times that are still to come: (who is new, who is one
     no more), each once. Whom one time has or lacks by itself stays there.
     """
-    was = {key_of(one): one for one in series.guests}
-    series.guests = guests_kept(series, wanted)
+    was, kept = {key_of(one): one for one in series.guests}, guests_kept(series, wanted)
+    if was.keys() == {key_of(one) for one in kept}:
+        return [], []
+    series.guests = kept
     now = {key_of(one): one for one in series.guests}
     came = [guest_of(one) for key, one in now.items() if key not in was]
     gone = [guest_of(one) for key, one in was.items() if key not in now]

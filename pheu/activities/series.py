@@ -153,6 +153,8 @@ def change_guests_of_series(
     if not activity.is_open:
         raise DomainError(_("This activity is finished already."))
     first, since = _first(series, activity), _day(activity)
+    if {*map(key_of, series.guests)} == {*map(key_of, guests_kept(series, guests))}:
+        return activity
     if reach == Reach.FOLLOWING and _day(first) < since and series.first < since:  # those before keep theirs
         left = recurring.left_of(series, since)
         then = _continued(series, since, timedelta())

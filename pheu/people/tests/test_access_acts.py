@@ -188,6 +188,7 @@ ON_ROWS = {
     "automation.hand_out_by_rules": lambda d, by: automation.hand_out_by_rules([d.lead], by=by),
     "timeline.take": lambda d, by: timeline.take(d.free_lead, by=by),
     "timeline.add_note": lambda d, by: timeline.add_note(d.deal.record, body="x", by=by),
+    "sending.keep_draft": lambda d, by: sending.keep_draft(d.lead.record, subject="x", by=by),
     "sending.write": lambda d, by: a_letter(d.deal, by),
     "by_itself.send_first_now": lambda d, by: by_itself.send_first_now(d.deal.record, "converted", by=by),
     "consents.note_consent": lambda d, by: a_consent(d.reader, by),
@@ -265,7 +266,6 @@ OF_OWNERS = {
     "inviting.answer_invitation": lambda d, by: inviting.answer_invitation(d.invited, answer="accepted", by=by),
     "sending.take_back": lambda d, by: sending.take_back(d.letter, by=by),
     "sending.send_again": lambda d, by: sending.send_again(d.draft, by=by),
-    "sending.keep_draft": lambda d, by: sending.keep_draft(d.lead.record, subject="x", by=by),
     "sending.drop": lambda d, by: sending.drop(d.draft, by=by),
     "receiving.place": lambda d, by: receiving.place(d.received, d.deal.record, by=by),
     "receiving.put_aside": lambda d, by: receiving.put_aside(d.received, by=by),
@@ -374,8 +374,8 @@ LOOKING = {
 PARTS = {
     "activities.must_change", "activities.must_be_theirs", "activities.is_theirs", "activities.may_change",
     "activities.held", "activities.plan_held", "activities.must_be_as_planned", "planning.drafts",
-    "activities.hand_over_work", "activities.tell_overdue", "activities.invite", "activities.tell_each",
-    "inviting.bring_up",  # for reactions to what somebody has done
+    "activities.hand_over_work", "activities.tell_overdue", "activities.invite", "activities.tell_guests", "activities.tell_each",
+    "inviting.bring_up", "inviting.bring_up_alone",  # for reactions to what somebody has done
     "series.fill_series", "configuring.hold_entry", "configuring.hold_entries",
     "timeline.record", "timeline.record_many", "timeline.must_be_author", "timeline.give", "timeline.give_each",
     "timeline.put_notes", "timeline.writable",
