@@ -374,7 +374,8 @@ LOOKING = {
 PARTS = {
     "activities.must_change", "activities.must_be_theirs", "activities.is_theirs", "activities.may_change",
     "activities.held", "activities.plan_held", "activities.must_be_as_planned", "planning.drafts",
-    "activities.hand_over_work", "activities.tell_overdue", "activities.invite", "activities.tell_guests", "activities.tell_each",
+    "activities.hand_over_work", "activities.tell_overdue", "activities.invite", "activities.tell_guests",
+    "activities.tell_each",
     "inviting.bring_up", "inviting.bring_up_alone",  # for reactions to what somebody has done
     "series.fill_series", "configuring.hold_entry", "configuring.hold_entries",
     "timeline.record", "timeline.record_many", "timeline.must_be_author", "timeline.give", "timeline.give_each",
