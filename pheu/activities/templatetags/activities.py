@@ -298,7 +298,7 @@ def _entry(activity: Any, *, is_team: bool, place: str = "", says: bool = True) 
         named["id"] = f"work-{activity.pk}"
     about = html(" · {}", activity.record.title) if activity.opens else ""
     return html(
-        '<a{}>{}{}{}{}<span class="entry-text">{}{}</span>{}</a>',
+        '<a{}>{}{}{}{}{}<span class="entry-text">{}{}</span>{}</a>',
         attributes(named),
         avatar(activity.assignee) if is_team else "",
         icon("check", size="small") if activity.done_at else "",
