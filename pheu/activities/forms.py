@@ -291,8 +291,6 @@ class GuestsForm(forms.Form):
         chosen = guests.Guests(tuple(people), outside)
         if len(chosen.people) + len(outside) > guests.MOST:
             self.add_error("people", _("At most %(most)s guests.") % {"most": guests.MOST})
-        if chosen and given.get("repeat"):
-            self.add_error("people", _("Work that comes again has no guests yet: invite to one piece of work."))
         return given | {"guests": chosen if given.pop("tells_of_guests", "") else None}
 
     @property
@@ -339,6 +337,18 @@ class MoveForm(RepeatForm, WhenForm):
     )
 
 
+class GuestsOfSeriesForm(GuestsForm):
+    """Guests of one of what comes again, and how far that goes."""
+
+    reach = forms.ChoiceField(
+        label=_("Whose guests change"),
+        choices=Reach.choices,
+        required=False,
+        widget=forms.RadioSelect,
+        initial=Reach.ALL,
+    )
+
+
 class EndForm(forms.Form):
     """How much of what comes again is called off."""
 
@@ -366,11 +376,9 @@ class RecordForm(PlanForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()
-        if given.get("record") is None and "record" not in self.errors:
-            if (asked := given.get("guests")) and asked.outside:
-                self.add_error("record", guests.OF_A_RECORD)
-            if (who := given.get("assignee")) and who != self.user and who not in colleagues(self.user):
-                self.add_error("assignee", ELSEWHERE)
+        who, is_alone = given.get("assignee"), given.get("record") is None and "record" not in self.errors
+        if is_alone and who and who != self.user and who not in colleagues(self.user):
+            self.add_error("assignee", ELSEWHERE)
         return given
 
 

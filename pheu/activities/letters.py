@@ -5,18 +5,19 @@ does it; never its record.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar import Calendar, Event, vCalAddress, vRecur, vText
 
 from pheu.activities.feeds import between
-from pheu.activities.models import Activity, Guest, Invitation
+from pheu.activities.models import Activity, Guest, Invitation, Series
+from pheu.activities.repeating import Repeat, coming, show_rule
 from pheu.activities.spans import end_of, show_span
 from pheu.people.profile import profile
 from pheu.timeline.events import MOMENT
@@ -37,8 +38,42 @@ def told_of(work: Activity, address: str) -> dict[str, Any]:
     }
 
 
+def told_of_series(series: Series, address: str) -> dict[str, Any]:
+    """The same of all times of work that comes again, and by which rule; `skips` are days without it."""
+    return {
+        "title": " ".join((series.title or str(series.type)).split()),
+        "type": str(series.type),
+        "due": MOMENT.to_json(series.begins_at),
+        "lasts": series.lasts,
+        "organizer": address,
+        "rule": series.rule,
+        "skips": sorted(series.skips),
+    }
+
+
+def told_on(told: dict[str, Any], day: date) -> dict[str, Any]:
+    """What that says of its time on a day; `recurs` is as which of them a calendar knows it (RFC 5545, 3.8.4.4)."""
+    begins = timezone.localtime(_due(told))
+    due = MOMENT.to_json(begins + (day - begins.date()))
+    once = {name: told[name] for name in ("title", "type", "lasts", "organizer")}
+    return {**once, "due": due, "recurs": {"due": due, "lasts": told["lasts"]}}
+
+
+def comes_on(told: dict[str, Any], days: Collection[date]) -> set[date]:
+    """Those of these days on which it comes by its rule."""
+    if not days:
+        return set()
+    first, past = timezone.localtime(_due(told)).date(), min(days) - timedelta(days=1)
+    until = (max(days) - past).days  # no rule comes more often than once a day
+    skipped = {date.fromisoformat(one) for one in told["skips"]}
+    return (set(coming(told["rule"], first, after=past, most=until)) & set(days)) - skipped
+
+
 def is_over(told: dict[str, Any]) -> bool:
     """Whether nobody needs to be told of it any more."""
+    if "rule" in told:
+        first, lately = timezone.localtime(_due(told)).date(), timezone.localdate() - timedelta(days=1)
+        return not coming(told["rule"], first, after=lately, most=1)
     return end_of(_due(told), told["lasts"]) < timezone.now()
 
 
@@ -58,7 +93,7 @@ def calendar(invitation: Invitation, method: str, answer: str = "") -> bytes:
     event.add("summary", vText(_plain(told["title"])))
     event.add("description", vText(_plain(told["type"])))
     event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
-    for name, value in between(_due(told), told["lasts"]).items():
+    for name, value in _span_of(told).items():
         event.add(name, value)
     event.add("organizer", _person(told["organizer"], invitation.organizer.full_name))
     guest = _person(invitation.address, invitation.name)
@@ -67,7 +102,35 @@ def calendar(invitation: Invitation, method: str, answer: str = "") -> bytes:
         guest.params |= {"PARTSTAT": STANDING.get(answer, "NEEDS-ACTION"), "RSVP": "TRUE"}  # type: ignore[call-overload]
     event.add("attendee", guest)
     whole.add_component(event)
+    whole.add_missing_timezones()
     return whole.to_ical()
+
+
+def _span_of(told: dict[str, Any]) -> dict[str, Any]:
+    """When it is. What comes again does so by our clock: a day of the week in UTC is another one."""
+    if "rule" not in told and "recurs" not in told:
+        return between(_due(told), told["lasts"])
+    span = {name: _by_our_clock(value) for name, value in between(_due(told), told["lasts"]).items()}
+    if "recurs" in told:
+        recurs = told["recurs"]
+        return {**span, "recurrence-id": _by_our_clock(between(_due(recurs), recurs["lasts"])["dtstart"])}
+    begins = span["dtstart"]
+    off = sorted({date.fromisoformat(one) for one in (*told["skips"], *told.get("off", ()))})
+    left_out = [datetime.combine(one, begins.timetz()) if isinstance(begins, datetime) else one for one in off]
+    return {**span, "rrule": vRecur.from_ical(_rule_of(told["rule"], begins)), **({"exdate": left_out} if off else {})}
+
+
+def _by_our_clock(value: Any) -> Any:
+    return timezone.localtime(value) if isinstance(value, datetime) else value
+
+
+def _rule_of(rule: str, begins: date) -> str:
+    """With its last day as a moment, where it begins at one (RFC 5545, 3.3.10)."""
+    until = Repeat.read(rule).until
+    if until is None or not isinstance(begins, datetime):
+        return rule
+    last = datetime.combine(until, begins.timetz()).astimezone(UTC)
+    return rule.replace(f"UNTIL={until:%Y%m%d}", f"UNTIL={last:%Y%m%dT%H%M%SZ}")
 
 
 def _person(address: str, name: str) -> Any:
@@ -106,7 +169,9 @@ def body(invitation: Invitation, method: str) -> str:
 
 
 def _span(invitation: Invitation) -> str:
-    return show_span(_due(invitation.told), invitation.told["lasts"])
+    told = invitation.told
+    span = show_span(_due(told), told["lasts"])
+    return f"{span}, {show_rule(told['rule'])}" if "rule" in told else span
 
 
 # What comes back ------------------------------------------------------------------------------------------------------
@@ -126,6 +191,7 @@ class Replied:
     at: datetime
     answer: str
     comment: str
+    day: date | None = None  # of one time of what comes again
 
 
 def read_reply(content: bytes, sender: str) -> Replied | None:
@@ -146,10 +212,11 @@ def read_reply(content: bytes, sender: str) -> Replied | None:
         params for name, params, value in of_event if name == "ATTENDEE" and _address(value) == sender.strip().lower()
     ]
     answer = SAID.get(mine[0].get("PARTSTAT", "").upper()) if len(mine) == 1 else None
-    if not answer or not held.get("UID") or "RECURRENCE-ID" in held:
+    day = _day(held["RECURRENCE-ID"]) if "RECURRENCE-ID" in held else None
+    if not answer or not held.get("UID") or (day is None and "RECURRENCE-ID" in held):
         return None
-    comment = _said(held.get("COMMENT", ""))
-    return Replied(held["UID"], _number(held.get("SEQUENCE", "")), _moment(held.get("DTSTAMP", "")), answer, comment)
+    said = answer, _said(held.get("COMMENT", "")), day
+    return Replied(held["UID"], _number(held.get("SEQUENCE", "")), _moment(held.get("DTSTAMP", "")), *said)
 
 
 Line = tuple[tuple[str, ...], str, dict[str, str], str]
@@ -206,6 +273,16 @@ def _moment(text: str) -> datetime:
         return min(datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC), now)
     except ValueError:
         return now
+
+
+def _day(text: str) -> date | None:
+    """By our clock; of what is written by another one, whatever that is, the day that stands there."""
+    try:
+        if text.endswith("Z"):
+            return timezone.localtime(datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)).date()
+        return datetime.strptime(text[:8], "%Y%m%d").replace(tzinfo=UTC).date()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _said(text: str) -> str:

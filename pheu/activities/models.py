@@ -49,6 +49,8 @@ class WorkPlan(ListItem):
 class Series(models.Model):
     """«Lặp lại»: what is still to come of work that comes again, by an RRULE that counts from `begins_at`.
 
+    `guests` are those of each time: [{"user": id} or {"address", "name"}, with "answer"]; a time may have others.
+
     Each time is an `Activity` of its own, made some weeks ahead, up to the day `made_to` (`recurring`).
     """
 
@@ -65,6 +67,8 @@ class Series(models.Model):
     made_to = models.DateField()
     skips = models.JSONField(default=list)  # days without it, as ISO dates
     is_over = models.BooleanField(default=False)
+    stopped_on = models.DateField(null=True)  # somebody ended it, or it goes on as another: no time of it from then on
+    guests = models.JSONField(default=list)
 
     class Meta:
         indexes = [models.Index(fields=["made_to"], name="series_to_fill", condition=models.Q(is_over=False))]
@@ -226,10 +230,13 @@ class Invitation(models.Model):
 
     No key to the work: it may be gone, undone, while it still stands in their calendar. `told` is as `letters.told_of`
     tells it, `sequence` rises with each letter, `uid` is the same for all who are invited to one piece of work.
+
+    To all times of a series there is one without `work`; one with both is of a time that is otherwise, under its uid.
     """
 
-    record = models.ForeignKey(Record, models.CASCADE, related_name="+")
-    work = models.BigIntegerField()
+    record = models.ForeignKey(Record, models.CASCADE, null=True, related_name="+")
+    work = models.BigIntegerField(null=True)
+    series = models.BigIntegerField(null=True)
     address = models.EmailField(max_length=254)
     name = models.CharField(max_length=200, blank=True)
     organizer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -239,7 +246,9 @@ class Invitation(models.Model):
     called_off = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["work", "address"], name="invitation_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["work", "series", "address"], name="invitation_once", nulls_distinct=False)
+        ]
         indexes = [models.Index(fields=["uid"], name="invitation_uid")]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from pheu.activities import events as told
-from pheu.activities.inviting import bring_up, concerned
+from pheu.activities.inviting import bring_up, bring_up_alone, concerned, people_of
 from pheu.activities.models import Activity, Series
 from pheu.activities.services import hand_over_work, refresh_next
 from pheu.people.models import User
@@ -46,7 +46,8 @@ def records_taken_apart_or_together_plan_for_themselves(events: list[Event]) -> 
 
 
 MAY_CHANGE_GUESTS = (
-    told.GUESTS_CHANGED, told.RESCHEDULED, told.CALLED_OFF, told.RESUMED, told.HANDED_OVER,
+    told.GUESTS_CHANGED, told.RESCHEDULED, told.CALLED_OFF, told.RESUMED, told.HANDED_OVER, told.SERIES_MOVED,
+    told.SERIES_ENDED,
     ARCHIVED, RESTORED, UNDONE, REDONE,
 )  # fmt: skip
 
@@ -56,3 +57,5 @@ def guests_outside_are_told(event: Event) -> None:
     """R1.30: invitations, new times and what is called off, by mail."""
     if event.about is not None:
         bring_up(event.about, cause=event)
+    else:
+        bring_up_alone(people_of(event), cause=event)

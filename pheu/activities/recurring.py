@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from pheu.activities.models import Activity, Reminder, Series
+from pheu.activities.guests import invite_to_new
+from pheu.activities.models import Activity, Guest, Reminder, Series
 from pheu.activities.reminding import Remind, remind_of_each
 from pheu.activities.repeating import IMPOSSIBLE, Repeat, coming, gone_by, must_be_possible, rule_from
 from pheu.core.errors import DomainError
@@ -49,6 +50,8 @@ def fill(series: Series) -> list[Activity]:
     taken = {*series.activities.filter(occurs_on__in=days).values_list("occurs_on", flat=True), *skipped(series)}
     made = list(writing.make([_on(series, day) for day in days if day not in taken]))
     remind_of_each(made, remind_of(series))
+    if series.guests:
+        invite_to_new(series, made)
     if days:
         series.made_to = days[-1]
     series.is_over = not coming(series.rule, series.first, after=series.made_to, most=1)
@@ -98,4 +101,5 @@ def to_come(series: Series, day: date) -> QuerySet[Activity]:
 
 def drop(times: QuerySet[Activity]) -> None:
     writing.remove(Reminder.objects.filter(activity__in=times))
+    writing.remove(Guest.objects.filter(activity__in=times))
     writing.remove(times)

@@ -10,10 +10,28 @@ from django.utils.translation import gettext_lazy as _
 
 from pheu.activities import events, recurring
 from pheu.activities.events import stands_on
+from pheu.activities.guests import (
+    Guests,
+    colleagues_among,
+    guest_of,
+    guests_kept,
+    key_of,
+    must_be_unanswered,
+    set_guests_of_series,
+)
 from pheu.activities.models import Activity, Series
 from pheu.activities.reminding import Remind
 from pheu.activities.repeating import Repeat, limited
-from pheu.activities.services import WHEN, facts_of, held, hold_work_of, must_be_untouched, must_last, refresh_next
+from pheu.activities.services import (
+    WHEN,
+    facts_of,
+    held,
+    hold_work_of,
+    must_be_untouched,
+    must_last,
+    refresh_next,
+    tell_guests,
+)
 from pheu.core.errors import DomainError
 from pheu.people.models import User
 from pheu.people.profile import DAY
@@ -62,13 +80,15 @@ def move_series(
     since, left = _day(first), recurring.left_of(series, _day(first))
     shift = begins.date() - since
     then = _continued(series, since, shift)
+    if begins != first.due_at or lasts != first.lasts:  # they are asked anew
+        then.guests = [{**one, "answer": ""} for one in series.guests]
     then.lasts, then.remind = lasts, series.remind if remind is None else recurring.kept(remind)
     rule = "" if repeat or shift else limited(series.rule, until=left.until, times=left.times)
     recurring.drop(recurring.to_come(series, since) | Activity.objects.filter(pk=activity.pk))
     _end_before(series, since)
     moved = recurring.begin(then, repeat or left.shifted(shift.days), begins, rule=rule)
     refresh_next([series.record_id])
-    told: dict[str, Any] = {"series": then.pk, "rule": then.rule}
+    told: dict[str, Any] = {"series": then.pk, "rule": then.rule, **colleagues_among(moved.guests.all())}
     record(events.SERIES_MOVED, **stands_on(moved), by=by, via=via, **facts_of(moved), **told)
     return moved
 
@@ -78,15 +98,15 @@ def _continued(series: Series, since: date, shift: timedelta) -> Series:
     stays = series.activities.filter(occurs_on__gte=since).exclude(pk__in=recurring.to_come(series, since))
     days = [*map(_day, stays), *recurring.skipped(series)]
     skips = sorted({(day + shift).isoformat() for day in days if day >= since})
-    same = {name: getattr(series, name) for name in ("record", "type", "title", "assignee", "created_by")}
+    same = {name: getattr(series, name) for name in ("record", "type", "title", "assignee", "created_by", "guests")}
     return Series(**same, skips=skips)
 
 
 def _end_before(series: Series, since: date) -> None:
     if series.first < since:
         series.rule = limited(series.rule, until=since - DAY, times=None)
-    series.is_over = True
-    writing.change([series], "rule", "is_over")
+    series.is_over, series.stopped_on = True, since
+    writing.change([series], "rule", "is_over", "stopped_on")
 
 
 def _first(series: Series, activity: Activity) -> Activity:
@@ -115,10 +135,45 @@ def end_series(activity: Activity, *, reach: Reach, by: User, via: str = "page")
     for one in ended:
         one.called_off_at = now
     writing.change(ended, "called_off_at")
-    _end_before(series, since)
+    _end_before(series, min(map(_day, ended)))
     refresh_next([series.record_id])
-    told: dict[str, Any] = {"series": series.pk, "many": len(ended)}
+    told: dict[str, Any] = {"series": series.pk, "many": len(ended), **colleagues_among(activity.guests.all())}
     record(events.SERIES_ENDED, **stands_on(activity), by=by, via=via, **facts_of(activity), **told)
+    return activity
+
+
+@act
+def change_guests_of_series(
+    activity: Activity, *, guests: Guests, reach: Reach, by: User, via: str = "page"
+) -> Activity:
+    """Let this time and FOLLOWING ones, or ALL that are still to be done, have these guests. The answers of those who
+    stay stay; whom one of the times has or lacks by itself stays there.
+    """
+    activity, series = _held_with_series(activity, by)
+    if not activity.is_open:
+        raise DomainError(_("This activity is finished already."))
+    first, since = _first(series, activity), _day(activity)
+    if {*map(key_of, series.guests)} == {*map(key_of, guests_kept(series, guests))}:
+        return activity
+    if reach == Reach.FOLLOWING and _day(first) < since and series.first < since:  # those before keep theirs
+        left = recurring.left_of(series, since)
+        then = _continued(series, since, timedelta())
+        then.lasts, then.remind = series.lasts, series.remind
+        then.guests = guests_kept(then, guests)
+        was = {key_of(one) for one in series.guests}
+        begins = timezone.localtime(series.begins_at) + (since - series.first)
+        recurring.drop(recurring.to_come(series, since) | Activity.objects.filter(pk=activity.pk))
+        _end_before(series, since)
+        activity = recurring.begin(then, left, begins, rule=limited(series.rule, until=left.until, times=left.times))
+        refresh_next([series.record_id])
+        now = {key_of(one) for one in then.guests}
+        came = [guest_of(one) for one in then.guests if key_of(one) not in was]
+        gone = [guest_of(one) for one in series.guests if key_of(one) not in now]
+        series = then
+    else:
+        times = Activity.objects.planned().filter(series=series, occurs_on__gte=_day(first))  # moved ones too
+        came, gone = set_guests_of_series(series, guests, list(times))
+    tell_guests(activity, came, gone, by=by, via=via, series=series.pk, rule=series.rule)
     return activity
 
 
@@ -164,9 +219,20 @@ def _must_stand_as_moved(operation: Operation, by: User) -> None:
     must_be_untouched(operation)
 
 
+def _must_stand_as_invited(operation: Operation, by: User) -> None:
+    must_be_untouched(operation)
+    must_be_unanswered(operation, by)
+
+
 for _act, _event, _what, _refuse in (
     ("move_series", events.SERIES_MOVED, _("moving repeated work"), _must_stand_as_moved),
     ("end_series", events.SERIES_ENDED, _("calling off repeated work"), None),
+    (
+        "change_guests_of_series",
+        events.GUESTS_CHANGED,
+        _("changing guests"),
+        _must_stand_as_invited,
+    ),
 ):
     _rule = Undoable(
         event=_event.code,

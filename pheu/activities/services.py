@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from pheu.activities import events, recurring
 from pheu.activities.calendar import colleagues
 from pheu.activities.events import stands_on
-from pheu.activities.guests import Guests, colleagues_among, forget_answers, named, set_guests
+from pheu.activities.guests import Guests, colleagues_among, forget_answers, guests_kept, named, set_guests
 from pheu.activities.models import Activity, ActivityType, Guest, Series
 from pheu.activities.reminding import Remind, follow_the_work, of_work, set_reminders
 from pheu.activities.repeating import Repeat
@@ -108,6 +108,7 @@ def plan_held(about: Record | None, plan: Plan, *, by: User, via: str) -> Activi
     facts: dict[str, Any] = {}
     if plan.repeat:
         series = Series(**work, remind=recurring.kept(plan.remind))
+        series.guests = guests_kept(series, plan.guests or Guests())
         activity = recurring.begin(series, plan.repeat, plan.due_at)
         facts = {"series": series.pk, "rule": series.rule}
     else:
@@ -116,16 +117,21 @@ def plan_held(about: Record | None, plan: Plan, *, by: User, via: str) -> Activi
             set_reminders(activity, plan.remind)
     refresh_next([activity.record_id])
     record(events.SCHEDULED, **stands_on(activity), by=by, via=via, **facts_of(activity), **facts)
-    if plan.guests:
+    if plan.repeat:
+        tell_guests(activity, list(activity.guests.select_related("user")), [], by=by, via=via, **facts)
+    elif plan.guests:
         invite(activity, plan.guests, by=by, via=via)
     return activity
 
 
 def invite(activity: Activity, guests: Guests, *, by: User, via: str) -> bool:
     """Let held work have these guests, and tell it; whether that changed anything."""
-    came, went = set_guests(activity, guests)
+    return tell_guests(activity, *set_guests(activity, guests), by=by, via=via)
+
+
+def tell_guests(activity: Activity, came: list[Guest], went: list[Guest], *, by: User, via: str, **facts: Any) -> bool:
     if came or went:
-        facts: dict[str, Any] = {"added": named(came), "removed": named(went), **colleagues_among(came)}
+        facts |= {"added": named(came), "removed": named(went), **colleagues_among(came)}
         record(events.GUESTS_CHANGED, **stands_on(activity), by=by, via=via, **facts_of(activity), **facts)
     return bool(came or went)
 
@@ -344,8 +350,9 @@ def hand_over_work(person: int, *, to: User, by: User | None, via: str, cause: A
     must_hold(*(one.record_id for one in coming))
     for series in coming:
         series.assignee = to
+        series.guests = [one for one in series.guests if one.get("user") != to.pk]
     writing.change(moved, "assignee")
-    writing.change(coming, "assignee")
+    writing.change(coming, "assignee", "guests")
     writing.remove(Guest.objects.filter(activity__in=moved, user=to))  # no guest of one's own work
     tell_each(events.HANDED_OVER, moved, by=by, via=via, cause=cause)
 

@@ -26,6 +26,7 @@ from pheu.activities.forms import (
     DoneForm,
     EndForm,
     GuestsForm,
+    GuestsOfSeriesForm,
     LinkForm,
     LogForm,
     MoveForm,
@@ -37,13 +38,14 @@ from pheu.activities.forms import (
     quick_times,
 )  # fmt: skip
 from pheu.activities.guests import MOST as MOST_GUESTS
+from pheu.activities.guests import Guests
 from pheu.activities.guests import of_work as guests_of
 from pheu.activities.models import Activity, ActivityType, CalendarFeed, Guest, Reminder
 from pheu.activities.planning import apply_plan, drafts
 from pheu.activities.recurring import left_of
 from pheu.activities.reminding import AGAIN, POPUP, coming, of_work, see, snooze
 from pheu.activities.repeating import Repeat
-from pheu.activities.series import Reach, end_series, move_series
+from pheu.activities.series import Reach, change_guests_of_series, end_series, move_series
 from pheu.activities.spans import show_length
 from pheu.core.errors import tell
 from pheu.core.ids import read_id
@@ -205,21 +207,31 @@ def activity_link(request: Request, pk: int) -> HttpResponse:
 def activity_guests(request: Request, pk: int) -> HttpResponse:
     """«Khách mời» of open work: who is asked to come, and what they have said."""
     activity = _activity(request, pk)
-    form = GuestsForm(_sent(request), initial=as_chosen(guests_of(activity)))
+    asked = GuestsOfSeriesForm if activity.series_id else GuestsForm
+    form = asked(_sent(request), initial=as_chosen(guests_of(activity)))
     if form.is_valid():
         if (chosen := form.cleaned_data["guests"]) is not None:
-            inviting.change_guests(activity, guests=chosen, by=request.user)
-        return _done(request, activity, _("The guests of “%(title)s” are as you said.") % {"title": activity})
+            activity = _invited(activity, chosen, form.cleaned_data.get("reach", ""), request.user)
+        words = _("The guests of “%(title)s” are as you said.") % {"title": activity}
+        return _done(request, activity, words, undo=undo_url())
     told = Activity.objects.with_guests().get(pk=pk).guest_list
     context = {"activity": activity, "form": form, "guests": told}
     return render(request, "activities/guests.html", context, status=422 if form.is_bound else 200)
+
+
+def _invited(activity: Activity, chosen: Guests, reach: str, user: User) -> Activity:
+    if activity.series_id is None or reach not in (Reach.FOLLOWING, Reach.ALL):
+        return inviting.change_guests(activity, guests=chosen, by=user)
+    return change_guests_of_series(activity, guests=chosen, reach=Reach(reach), by=user)
 
 
 @require_POST
 def activity_answer(request: Request, pk: int) -> HttpResponse:
     """Whether I come to what I am a guest of."""
     activity = get_object_or_404(Activity.objects.filter(guests__user=request.user), pk=pk)
-    guest = inviting.answer_invitation(activity, answer=request.POST.get("answer", "")[:20], by=request.user)
+    guest = inviting.answer_invitation(
+        activity, answer=request.POST.get("answer", "")[:20], to_all="all" in request.POST, by=request.user
+    )
     told = {"title": activity, "answer": guest.get_answer_display()}
     return _done(request, activity, _("“%(title)s”: %(answer)s.") % told)
 

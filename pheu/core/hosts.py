@@ -1,12 +1,16 @@
 """The way to a server that somebody named: never to where only this machine may go (quality.md 3, SSRF)."""
 
+import contextlib
+import http.client
 import re
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from types import MappingProxyType
+from urllib.parse import urlencode, urlsplit
 
 IPAddress = IPv4Address | IPv6Address
 Networks = Sequence[IPv4Network | IPv6Network]
@@ -21,7 +25,8 @@ class Refused(Exception):
 
     `code`: "host" (no such name), "forbidden" (an address inside our own network), "unreachable", "slow",
     "certificate", "encryption" (none offered), "password", "token", "address" (of a recipient or the sender),
-    "too_big", "later" (4xx), "refused", "dropped" (the line broke), "protocol" (nothing we understand).
+    "too_big", "later" (4xx), "refused", "dropped" (the line broke), "protocol" (nothing we understand); of signing in
+    at a provider "signed_out", "application", "denied", "no_lasting".
     `permanent`: another try will end the same way. `uncertain`: the letter may have been taken all the same. `reply` is
     what the server said, `recipients` what it said of each.
     """
@@ -111,6 +116,58 @@ def secured(line: socket.socket, host: str) -> ssl.SSLSocket:
 def context() -> ssl.SSLContext:
     """What a certificate is checked by: the machine's own list, or another in `SSL_CERT_FILE`."""
     return ssl.create_default_context()
+
+
+def post_form(
+    url: str, fields: Mapping[str, str], *, within: float, allowed: Networks = (), most: int = 100_000
+) -> tuple[int, bytes]:
+    """What a server answers to a form: its status, and at most so many bytes. It is encrypted, and led nowhere else.
+
+    All of it takes `within` seconds at most, however slowly each byte comes. `Refused` as of `connect` and `secured`,
+    and "slow" and "dropped" of the answer.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname:
+        raise Refused("encryption", permanent=True)
+    host, port = parts.hostname, parts.port or 443
+    ends = time.monotonic() + within
+    way = http.client.HTTPSConnection(host, port)
+    with connect(host, port, timeout=within, allowed=allowed) as line, _cut_at(ends, line) as is_cut:
+        try:
+            with secured(line, host) as way.sock:
+                path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+                head = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+                way.request("POST", path, urlencode(fields), head)
+                with contextlib.closing(way.getresponse()) as answer:
+                    told = answer.status, answer.read(most)
+        except (OSError, http.client.HTTPException) as error:
+            raise Refused("slow" if is_cut.is_set() or isinstance(error, TimeoutError) else "dropped") from error
+        except Refused as error:
+            raise (Refused("slow") if is_cut.is_set() else error) from error
+    if is_cut.is_set():  # what ends with the line looks like all of it
+        raise Refused("slow")
+    return told
+
+
+@contextlib.contextmanager
+def _cut_at(ends: float, line: socket.socket) -> Iterator[threading.Event]:
+    """Whoever waits for something on the line waits no longer than until then; set when it came to that."""
+    is_cut, held = threading.Event(), line.dup()  # the line itself is taken over by what encrypts it
+
+    def cut() -> None:
+        is_cut.set()
+        with contextlib.suppress(OSError):  # it has ended by itself
+            held.shutdown(socket.SHUT_RDWR)
+
+    watch = threading.Timer(max(ends - time.monotonic(), 0.01), cut)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield is_cut
+    finally:
+        watch.cancel()
+        watch.join()
+        held.close()
 
 
 def said(words: str | bytes) -> str:

@@ -124,6 +124,23 @@ CONSENT = {
 MAILBOX_CONNECTED = EventKind(
     "mailbox.connected", gettext_lazy("connected the mailbox %(address)s"), "mail", "jade", in_log=gettext_lazy("Mail")
 )
+
+
+class MailboxKind(EventKind):
+    """Of somebody's mailbox; looked at where it is mended."""
+
+    def url(self, event: Any) -> str:
+        return reverse("mailbox")
+
+
+MAILBOX_STOPPED = MailboxKind(
+    "mailbox.stopped",
+    gettext_lazy("cannot open the mailbox %(address)s any more: %(why)s"),
+    "alert-triangle",
+    "red",
+    shows={"why": lambda code: words_of(code) if code else ""},
+    in_log=gettext_lazy("Mail"),
+)
 MAILBOX_DISCONNECTED = EventKind(
     "mailbox.disconnected", gettext_lazy("disconnected the mailbox %(address)s"), "mail", in_log=gettext_lazy("Mail")
 )

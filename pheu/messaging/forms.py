@@ -25,8 +25,10 @@ from pheu.core.vietnamese.text import clean
 from pheu.messaging.channels.email.letters import Address
 from pheu.messaging.consents import ASKED
 from pheu.messaging.drafting import offered, wrong_with
-from pheu.messaging.models import Consent, EmailTemplate, Mailbox, Privacy, Purpose, Security
+from pheu.messaging.models import Consent, EmailTemplate, Mailbox, MailProvider, Privacy, Purpose, Security
+from pheu.messaging.providers_page import MailProviders
 from pheu.messaging.sending import LATEST, MOST_RECIPIENTS
+from pheu.messaging.signing_in import back
 from pheu.messaging.templates_page import EmailTemplates
 from pheu.people.models import User
 from pheu.records.forms import RecordInput
@@ -93,8 +95,10 @@ class LetterForm(forms.Form):
     )
     at = VnDateTimeField(label=_("Send later"), required=False, help_text=_("Empty: at once."))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_ready: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "letter_%s", **kwargs})
+        for name in ("to", "subject"):  # what is kept as a draft may lack them
+            self.fields[name].required = is_ready
         self.fields["template"].queryset = EmailTemplate.objects.filter(is_active=True)  # type: ignore[attr-defined]
 
     def clean_at(self) -> Any:
@@ -249,6 +253,38 @@ class TemplateForm(EntryForm):
 
 
 FORMS[EmailTemplates] = TemplateForm
+
+
+class ProviderForm(EntryForm):
+    """«Đăng nhập hộp thư»: what the provider's console gave, and what differs from what is known of the provider."""
+
+    name = CleanCharField(label=_("Name"), max_length=100, help_text=_("As people read it on the button: Google."))
+    house = forms.ChoiceField(label=_("Provider"), choices=MailProvider.Kind.choices, initial="google")
+    client_id = CleanCharField(label=_("Client ID"), max_length=300)
+    secret = forms.CharField(
+        label=_("Client secret"),
+        required=False,
+        max_length=500,
+        widget=forms.PasswordInput({"autocomplete": "off"}),
+        help_text=_("It is kept sealed and never shown again. Empty: it stays as it is."),
+    )
+    authorize_url = CleanCharField(label=_("Sign-in address"), max_length=500, required=False)
+    token_url = CleanCharField(label=_("Token address"), max_length=500, required=False)
+    scope = CleanCharField(label=_("Rights asked for"), max_length=500, required=False)
+    imap_host = CleanCharField(label=_("IMAP server"), max_length=253, required=False)
+    imap_port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, initial=993)
+    imap_security = forms.ChoiceField(label=_("Encryption"), choices=Security.choices, initial=Security.TLS)
+    smtp_host = CleanCharField(label=_("SMTP server"), max_length=253, required=False)
+    smtp_port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, initial=465)
+    smtp_security = forms.ChoiceField(label=_("Encryption"), choices=Security.choices, initial=Security.TLS)
+
+    @property
+    def back(self) -> str:
+        """What the provider's console has to know of us."""
+        return back()
+
+
+FORMS[MailProviders] = ProviderForm
 
 
 class TryForm(forms.Form):

@@ -13,7 +13,9 @@ from pheu.core.hosts import Refused
 from pheu.messaging import events
 from pheu.messaging.channels.email import smtp
 from pheu.messaging.channels.email.imap import Box
-from pheu.messaging.models import Mailbox, Security
+from pheu.messaging.channels.email.oauth import Granted
+from pheu.messaging.models import Mailbox, MailProvider, Security
+from pheu.messaging.signing_in import with_access
 from pheu.people.models import User
 from pheu.records.acts import act
 from pheu.timeline.services import record
@@ -44,30 +46,35 @@ def proposed(address: str) -> dict[str, Any]:
     }
 
 
-def unsaved(user: User, values: dict[str, Any], password: str) -> Mailbox:
-    """The person's mailbox with these values, not kept yet; without a password it has the one that is kept."""
+Key = str | tuple[Granted, MailProvider]  # a password, or what its provider lets us do; an empty one is what is kept
+
+
+def unsaved(user: User, values: dict[str, Any], key: Key) -> Mailbox:
+    """The person's mailbox with these values, not kept yet; without a key it has the one that is kept."""
     mailbox = Mailbox.objects.filter(user=user).first() or Mailbox()
     mailbox.user = user
     for name in (*TAKEN, "privacy"):
         setattr(mailbox, name, values[name])
-    if password:
-        mailbox.keep_password(password)
+    if isinstance(key, tuple):
+        mailbox.keep_granted(*key)
+    elif key:
+        mailbox.keep_password(key)
     return mailbox
 
 
-def lacks_password(there: Mailbox | None, values: dict[str, Any], password: str) -> bool:
+def lacks_password(there: Mailbox | None, values: dict[str, Any], key: Key) -> bool:
     """Another server, user or way of encryption asks for it again: it is not sent where it was not meant for."""
-    return not password and (there is None or any(getattr(there, name) != values[name] for name in TAKEN))
+    return not key and (there is None or any(getattr(there, name) != values[name] for name in TAKEN))
 
 
-LACKS_PASSWORD = _("Type the password: the server or the user name is another one.")
+LACKS_PASSWORD = _("Type the password, or sign in again: the server or the user name is another one.")
 
 
 def problems(mailbox: Mailbox) -> dict[str, Refused]:
     """What is wrong with reading ("imap") and sending ("smtp"), as the servers answer just now; empty if nothing is."""
     asked: dict[str, Callable[[], Any]] = {
         "imap": lambda: _reads(mailbox),
-        "smtp": lambda: smtp.check(mailbox.to_send),
+        "smtp": lambda: smtp.check(with_access(mailbox).to_send),
     }
     found = {}
     for name, ask in asked.items():
@@ -79,19 +86,20 @@ def problems(mailbox: Mailbox) -> dict[str, Refused]:
 
 
 def _reads(mailbox: Mailbox) -> None:
-    with Box(mailbox.to_read) as box:
+    with Box(with_access(mailbox).to_read) as box:
         box.folders()
 
 
 @act
-def connect(values: dict[str, Any], *, password: str, by: User, via: str = "page") -> Mailbox:
-    """Keep `by`'s mailbox, by `values` of its columns; an empty password keeps the one that is there."""
+def connect(values: dict[str, Any], *, key: Key, by: User, via: str = "page") -> Mailbox:
+    """Keep `by`'s mailbox, by `values` of its columns; an empty key keeps the one that is there."""
     _must_be_here(by)
     with connection.cursor() as cursor:  # of two at once with one address the second finds the first
         cursor.execute("select pg_advisory_xact_lock(hashtext('mailboxes'))")
-    there = Mailbox.objects.filter(user=by).first()
-    mailbox = unsaved(by, values, password)
-    if lacks_password(there, values, password):
+    # Until we are done nobody gets it another token, which would be lost.
+    there = Mailbox.objects.select_for_update(no_key=True).filter(user=by).first()
+    mailbox = unsaved(by, values, key)
+    if lacks_password(there, values, key):
         raise DomainError(LACKS_PASSWORD)
     if Mailbox.objects.exclude(user=by).filter(address__iexact=mailbox.address).exists():
         raise DomainError(_("A colleague has connected this mailbox already."))

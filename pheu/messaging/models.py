@@ -1,5 +1,7 @@
 """Mail of our people: where it comes from and goes to, and each letter with the record it is about."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 
 from django.conf import settings
@@ -11,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from pheu.core.sealed import seal, unseal
 from pheu.messaging.channels.email.hosts import Login
 from pheu.messaging.channels.email.letters import Address
+from pheu.messaging.channels.email.oauth import Application, Granted
 from pheu.messaging.queries import MailboxQuerySet, MessageQuerySet
 from pheu.records.models import ListItem, Record
 from pheu.timeline.models import stored_name
@@ -38,8 +41,93 @@ class Purpose(models.TextChoices):
     ADVERTISING = "advertising", _("Advertising")
 
 
+@dataclass(frozen=True)
+class House:
+    """What is known of a mail provider: where one signs in, what for, and its servers (host, port, encryption)."""
+
+    authorize_url: str
+    token_url: str
+    scope: str
+    imap: tuple[str, int, str]
+    smtp: tuple[str, int, str]
+
+
+HOUSES = {
+    "google": House(
+        "https://accounts.google.com/o/oauth2/v2/auth",
+        "https://oauth2.googleapis.com/token",
+        "openid email https://mail.google.com/",
+        ("imap.gmail.com", 993, Security.TLS),
+        ("smtp.gmail.com", 465, Security.TLS),
+    ),
+    "microsoft": House(
+        "https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
+        "https://login.microsoftonline.com/common/oauth2/v2.0/token",
+        "openid email offline_access"
+        " https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office.com/SMTP.Send",
+        ("outlook.office365.com", 993, Security.TLS),
+        ("smtp.office365.com", 587, Security.STARTTLS),
+    ),
+}
+UNKNOWN = House("", "", "", ("", 993, Security.TLS), ("", 465, Security.TLS))
+
+
+class MailProvider(ListItem):
+    """Where people sign in for their mailbox instead of typing its password (R1.39). `secret` is sealed.
+
+    What is left empty is as the house is known to have it.
+    """
+
+    class Kind(models.TextChoices):
+        GOOGLE = "google", "Google"
+        MICROSOFT = "microsoft", "Microsoft"
+        OTHER = "other", _("Another provider")
+
+    house = models.CharField(_("Provider"), max_length=10, choices=Kind.choices, default=Kind.GOOGLE)
+    client_id = models.CharField(_("Client ID"), max_length=300)
+    secret = models.BinaryField(_("Client secret"), default=b"", blank=True, editable=False)
+    authorize_url = models.URLField(_("Sign-in address"), max_length=500, blank=True)
+    token_url = models.URLField(_("Token address"), max_length=500, blank=True)
+    scope = models.CharField(_("Rights asked for"), max_length=500, blank=True)
+    imap_host = models.CharField(_("IMAP server"), max_length=253, blank=True)
+    imap_port = models.PositiveIntegerField(_("Port"), default=993)
+    imap_security = models.CharField(_("Encryption"), max_length=10, choices=Security.choices, default=Security.TLS)
+    smtp_host = models.CharField(_("SMTP server"), max_length=253, blank=True)
+    smtp_port = models.PositiveIntegerField(_("Port"), default=465)
+    smtp_security = models.CharField(_("Encryption"), max_length=10, choices=Security.choices, default=Security.TLS)
+
+    class Meta(ListItem.Meta):
+        abstract = False
+
+    @property
+    def application(self) -> Application:
+        known = HOUSES.get(self.house, UNKNOWN)
+        return Application(
+            client_id=self.client_id,
+            secret=unseal(bytes(self.secret)) or "",
+            authorize_url=self.authorize_url or known.authorize_url,
+            token_url=self.token_url or known.token_url,
+            scope=self.scope or known.scope,
+        )
+
+    @property
+    def servers(self) -> dict[str, Any]:
+        """Columns of a mailbox there."""
+        known = HOUSES.get(self.house, UNKNOWN)
+        imap = (self.imap_host, self.imap_port, self.imap_security) if self.imap_host else known.imap
+        smtp = (self.smtp_host, self.smtp_port, self.smtp_security) if self.smtp_host else known.smtp
+        parts = ("host", "port", "security")
+        return {
+            f"{way}_{part}": one
+            for way, of in (("imap", imap), ("smtp", smtp))
+            for part, one in zip(parts, of, strict=True)
+        }
+
+
 class Mailbox(models.Model):
-    """A person's own mailbox (R1.42). `secret` is sealed (`core/sealed.py`).
+    """A person's own mailbox (R1.42), opened with a password or, where they have signed in at its `provider`, with a
+    token that holds until `access_until`; `refresh` gets another one at `token_url`. All three are sealed
+    (`core/sealed.py`).
 
     `problem` is a code of `letters.Refused`, with what the server said in `problem_words`; empty while all is well.
     """
@@ -54,6 +142,11 @@ class Mailbox(models.Model):
     smtp_port = models.PositiveIntegerField(_("Port"), default=465)
     smtp_security = models.CharField(_("Encryption"), max_length=10, choices=Security.choices, default=Security.TLS)
     secret = models.BinaryField(default=b"", editable=False)
+    provider = models.ForeignKey(MailProvider, models.PROTECT, null=True, related_name="+")
+    access = models.BinaryField(default=b"", editable=False)
+    access_until = models.DateTimeField(null=True)
+    refresh = models.BinaryField(default=b"", editable=False)
+    token_url = models.CharField(max_length=500, blank=True)
     privacy = models.CharField(_("What colleagues see"), max_length=10, choices=Privacy.choices, default=Privacy.WHOLE)
     connected_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True)
@@ -66,12 +159,27 @@ class Mailbox(models.Model):
         return self.address
 
     def keep_password(self, password: str) -> None:
-        self.secret = seal(password)
+        self.secret, self.provider = seal(password), None
+        self.access, self.access_until, self.refresh, self.token_url = b"", None, b"", ""
+
+    def keep_granted(self, granted: Granted, provider: MailProvider) -> None:
+        """In place of a password."""
+        self.secret, self.provider, self.token_url = b"", provider, provider.application.token_url
+        self.access, self.refresh = seal(granted.access), seal(granted.refresh)
+        self.access_until = timezone.now() + timedelta(seconds=granted.lasts)
 
     @property
     def password(self) -> str:
         """Empty where it cannot be read any more: the server will refuse it, and says so."""
         return unseal(bytes(self.secret)) or ""
+
+    @property
+    def token(self) -> str:
+        return unseal(bytes(self.access)) or ""
+
+    @property
+    def refresh_token(self) -> str:
+        return unseal(bytes(self.refresh)) or ""
 
     @property
     def sender(self) -> Address:
@@ -86,7 +194,8 @@ class Mailbox(models.Model):
         return self._login(self.smtp_host, self.smtp_port, self.smtp_security)
 
     def _login(self, host: str, port: int, security: str) -> Login:
-        return Login(host, port, cast(Any, security), self.login or self.address, password=self.password)
+        key = {"token": self.token} if self.provider_id else {"password": self.password}
+        return Login(host, port, cast(Any, security), self.login or self.address, **key)
 
 
 class Folder(models.Model):
@@ -137,6 +246,7 @@ class Message(models.Model):
     message_id = models.CharField(max_length=998)
     in_reply_to = models.CharField(max_length=998, blank=True)
     references = ArrayField(models.CharField(max_length=998), default=list, blank=True)
+    thread_index = models.CharField(max_length=44, blank=True)  # Outlook's name of a conversation
     subject = models.CharField(_("Subject"), max_length=500, blank=True)
     sender = models.JSONField(default=dict)
     to = models.JSONField(default=list)
@@ -166,6 +276,9 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["message_id"], name="message_by_id"),
             models.Index(fields=["record", "-at"], name="message_of_record"),
+            models.Index(
+                fields=["user", "thread_index", "-at"], name="message_thread", condition=~models.Q(thread_index="")
+            ),
             models.Index(
                 fields=["user", "-at", "-id"],
                 name="message_unplaced",

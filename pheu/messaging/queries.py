@@ -42,8 +42,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.select_related("user").defer("html").annotate(files=Count("enclosures"))
 
     def unsent(self) -> "MessageQuerySet":
-        """Written and waiting, failed, or taken back."""
-        return self.filter(state__in=("waiting", "sending", "failed", "held"))
+        """Written and waiting, or failed."""
+        return self.filter(state__in=("waiting", "sending", "failed"))
+
+    def drafts(self) -> "MessageQuerySet":
+        """Not written to the end, or taken back."""
+        return self.filter(state="held")
 
     def unplaced(self) -> "MessageQuerySet":
         """Received, about nothing that is known, and not put aside."""

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +25,8 @@ from pheu.messaging.channels.email.parsing import read
 from pheu.messaging.channels.email.safe import words_of
 from pheu.messaging.models import Copy, Folder, Mailbox, Message, Privacy, Undeliverable
 from pheu.messaging.people import record_of
-from pheu.messaging.sending import enclose
+from pheu.messaging.sending import enclose, note_trouble
+from pheu.messaging.signing_in import with_access
 from pheu.people.models import User
 from pheu.records import kinds
 from pheu.records.acts import act, operation
@@ -54,16 +55,21 @@ def fetch(mailbox_id: int) -> int:
     try:
         came = _fetched(mailbox)
     except Refused as error:
-        told = {"problem": error.code, "problem_words": error.reply[:500]} if error.permanent else {}
-        Mailbox.objects.filter(pk=mailbox_id).update(checked_at=timezone.now(), **told)
+        _note_trouble(mailbox, error)
         return 0
     Mailbox.objects.filter(pk=mailbox_id).update(checked_at=timezone.now(), problem="", problem_words="")
     return came
 
 
+def _note_trouble(mailbox: Mailbox, error: Refused) -> None:
+    Mailbox.objects.filter(pk=mailbox.pk).update(checked_at=timezone.now())
+    if error.permanent:
+        note_trouble(mailbox.pk, error)
+
+
 def _fetched(mailbox: Mailbox) -> int:
     came = 0
-    with Box(mailbox.to_read) as box:
+    with Box(with_access(mailbox).to_read) as box:
         for there in box.folders():
             if there.role in ROLES:
                 came += _read_folder(box, mailbox, there.name, there.role)
@@ -114,9 +120,9 @@ def receive(mailbox: Mailbox, letter: Letter, role: str = "inbox") -> Message:
         if known is not None:
             return known
         reply = _reply_in(letter) if role == "inbox" else None
-        answered = reply.about if reply else _answered_by(letter)
-        made = _made_of(mailbox, letter) if answered is None and role == "inbox" else None
-        about = answered or made or _by_address(mailbox, letter)
+        answered = reply.about if reply else _answered_by(letter) or _of_conversation(mailbox, letter)
+        made = _made_of(mailbox, letter) if answered is None and reply is None and role == "inbox" else None
+        about = answered or made or (_by_address(mailbox, letter) if reply is None else None)
         if about is not None:
             hold(about.pk)
         message = _kept(mailbox, letter, about, role, made_record=made is not None)
@@ -124,6 +130,9 @@ def receive(mailbox: Mailbox, letter: Letter, role: str = "inbox") -> Message:
             _note_bounce(letter)
         if reply is not None:
             reply.take()  # which tells it: what the letter says besides is what its program wrote for people
+            if about is None:  # of work on no record: nobody has to say any more what it is about
+                message.ignored_at = timezone.now()
+                message.save(update_fields=["ignored_at"])
         elif about is not None:
             _tell(message, about)
         return message
@@ -161,6 +170,7 @@ def _kept(mailbox: Mailbox, letter: Letter, about: Record | None, role: str, *, 
         message_id=letter.message_id[:998],
         in_reply_to=letter.in_reply_to[:998],
         references=[one[:998] for one in letter.references],
+        thread_index=letter.thread_index[:44],
         subject=letter.subject,
         sender=asdict(letter.sender) if letter.sender else {},
         to=[asdict(one) for one in letter.to],
@@ -191,6 +201,16 @@ def _answered_by(letter: Letter) -> Record | None:
     return _of_thread(asked) if asked else None
 
 
+def _of_conversation(mailbox: Mailbox, letter: Letter) -> Record | None:
+    """The same by Outlook's `Thread-Index`, where a program has lost whom it answers. Of one's own letters alone:
+    anybody can write anything there.
+    """
+    if not letter.thread_index:
+        return None
+    found = Message.objects.filter(user=mailbox.user_id, thread_index=letter.thread_index[:44], record__isnull=False)
+    return _record_of_newest(found)
+
+
 def _by_address(mailbox: Mailbox, letter: Letter) -> Record | None:
     """By whom it is from or goes to, unless a machine wrote it. What is among colleagues is nobody's record."""
     if letter.automatic:
@@ -201,7 +221,10 @@ def _by_address(mailbox: Mailbox, letter: Letter) -> Record | None:
 
 def _of_thread(message_ids: Iterable[str]) -> Record | None:
     """The record of the newest known letter among these, where it lives on today."""
-    found = Message.objects.filter(message_id__in=list(message_ids), record__isnull=False)
+    return _record_of_newest(Message.objects.filter(message_id__in=list(message_ids), record__isnull=False))
+
+
+def _record_of_newest(found: QuerySet[Message]) -> Record | None:
     newest = found.select_related("record__merged_into", "record__continues").order_by("-at").first()
     return newest.record.survivor if newest is not None and newest.record is not None else None
 

@@ -14,6 +14,12 @@ WORDS: dict[str, Any] = {
     "encryption": _("The server does not encrypt in this way."),
     "password": _("The server refuses this user name or password."),
     "token": _("The server refuses the access that was given; connect the mailbox again."),
+    "signed_out": _("The provider wants you to sign in again: the access was taken back or has run out."),
+    "application": _("The provider does not know Phễu as it is set up; an administrator can mend it in “Setup”."),
+    "denied": _("The provider did not allow it."),
+    "no_lasting": _(
+        "The provider gave access for a short time only; an administrator can look at the rights asked for."
+    ),
     "address": _("There is no such address."),
     "too_big": _("The letter is too large for the server."),
     "later": _("The server asks to come back later."),

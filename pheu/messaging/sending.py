@@ -6,7 +6,7 @@ first word to the server until the answer is kept: whoever is killed in between 
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from smtplib import SMTPException, SMTPRecipientsRefused
@@ -33,9 +33,10 @@ from pheu.messaging.models import Enclosure, Mailbox, Message, Purpose
 from pheu.messaging.people import held_today
 from pheu.messaging.pictures import drawn_in
 from pheu.messaging.saying import words_of as words_of_code
+from pheu.messaging.signing_in import with_access
 from pheu.people.models import User
 from pheu.records.acts import act, operation
-from pheu.records.models import Record
+from pheu.records.models import Record, id_and_name
 from pheu.timeline.events import MOMENT
 from pheu.timeline.services import FILE_LIMIT, record, writable, wrong_with
 
@@ -45,6 +46,7 @@ LATEST = timedelta(days=366)
 MOST_RECIPIENTS = 50
 MOST_TEXT = 500_000  # characters of HTML, pictures apart
 PENDING = (Message.State.WAITING, Message.State.SENDING)
+OF_THE_MAILBOX = ("password", "token", "signed_out", "application", "denied")  # what stops every letter of it
 DRAFTS = (Message.State.HELD, Message.State.FAILED)
 
 
@@ -85,43 +87,99 @@ def write(
     `instead_of` is a draft of theirs that goes; of its files those of the ids in `kept` go along, and its purpose where
     none is given. Advertising waits for the day (`advertising.py`).
     """
+    _must_be_sendable(to, subject, html, files or kept)
+    everybody, due = [*to, *cc, *bcc], max(at or timezone.now(), timezone.now() + TO_UNDO)
+    purpose = purpose or (instead_of.purpose if instead_of else Purpose.TRANSACTION)
+    if why := advertising.why_not(purpose, everybody):
+        raise DomainError(words_of_code(why))
+    sent = {"state": Message.State.WAITING, **advertising.columns(purpose, subject, everybody, due)}
+    message = _kept(
+        about, to, cc, bcc, html, files, sent, answers=answers, instead_of=instead_of, kept=kept, at=at, by=by
+    )
+    about = message.record
+    ask_for(message)
+    if (at is not None or message.due_at != due) and about is not None:
+        record(events.SCHEDULED, about=about, by=by, via=via, message=message.pk, due=MOMENT.to_json(message.due_at))
+    return message
+
+
+@act
+def keep_draft(
+    about: Record | None,
+    *,
+    to: Sequence[Address] = (),
+    cc: Sequence[Address] = (),
+    bcc: Sequence[Address] = (),
+    subject: str = "",
+    html: str = "",
+    files: Sequence[UploadedFile] = (),
+    answers: Message | None = None,
+    instead_of: Message | None = None,
+    kept: Collection[int] = (),
+    at: datetime | None = None,
+    purpose: str = "",
+    by: User,
+    via: str = "page",
+) -> Message:
+    """«Lưu nháp»: a letter that is not ready, to whomever and of whatever is there already. Nobody else sees it.
+
+    When it was to go out is asked anew with what sends it. `instead_of` as of `write`.
+    """
+    purpose = purpose or (instead_of.purpose if instead_of else Purpose.TRANSACTION)
+    if purpose not in Purpose.values:
+        raise DomainError(_("This cannot be chosen."))
+    draft = {"state": Message.State.HELD, "subject": subject, "purpose": purpose}
+    more: dict[str, Any] = {"answers": answers, "instead_of": instead_of, "kept": kept}
+    return _kept(about, to, cc, bcc, html, files, draft, **more, at=None, by=by)
+
+
+def _kept(
+    about: Record | None,
+    to: Sequence[Address],
+    cc: Sequence[Address],
+    bcc: Sequence[Address],
+    html: str,
+    files: Sequence[UploadedFile],
+    columns: Mapping[str, Any],
+    *,
+    answers: Message | None,
+    instead_of: Message | None,
+    kept: Collection[int],
+    at: datetime | None,
+    by: User,
+) -> Message:
+    """The letter with its files; the draft that it is `instead_of` goes. An answer stays one through its drafts."""
     about = writable(about.survivor, by) if about is not None else None
     mailbox = mailbox_of(by)
     draft = Message.objects.held_of(by, instead_of.pk) if instead_of is not None else None
     if draft is not None and draft.state not in DRAFTS:
         raise DomainError(_("The e-mail has been sent already."))
     files_kept = list(draft.enclosures.filter(pk__in=kept, content_id="")) if draft else []
-    _must_be_sendable(to, cc, bcc, subject, html, [*files, *files_kept], at)
+    _must_fit(to, cc, bcc, columns["subject"], html, [*files, *files_kept], at)
     html, pictures = drawn_in(html)
     html = simple(html)
-    purpose = purpose or (draft.purpose if draft else Purpose.TRANSACTION)
-    everybody, due = [*to, *cc, *bcc], max(at or timezone.now(), timezone.now() + TO_UNDO)
-    if why := advertising.why_not(purpose, everybody):
-        raise DomainError(words_of_code(why))
+    thread = {"in_reply_to": draft.in_reply_to, "references": draft.references} if draft else {}
+    if answers is not None:
+        thread = {"in_reply_to": answers.message_id, "references": [*answers.references, answers.message_id]}
     message = Message.objects.create(
         mailbox=mailbox,
         user=by,
         record=about,
-        state=Message.State.WAITING,
         privacy=mailbox.privacy,
         message_id=writing.new_message_id(mailbox.address.rpartition("@")[2]),
-        in_reply_to=answers.message_id if answers else "",
-        references=[*answers.references, answers.message_id] if answers else [],
         sender=asdict(mailbox.sender),
         to=[asdict(one) for one in to],
         cc=[asdict(one) for one in cc],
         bcc=[asdict(one) for one in bcc],
         text=words_of(html),
         html=html,
-        **advertising.columns(purpose, subject, everybody, due),
+        **thread,
+        **columns,
     )
     enclose(message, [*pictures, *(_enclosed(one) for one in files)])
     if draft is not None:
         draft.enclosures.filter(pk__in=[one.pk for one in files_kept]).update(message=message)
         draft.delete()
-    ask_for(message)
-    if (at is not None or message.due_at != due) and about is not None:
-        record(events.SCHEDULED, about=about, by=by, via=via, message=message.pk, due=MOMENT.to_json(message.due_at))
     return message
 
 
@@ -150,7 +208,16 @@ def enclose(message: Message, files: Sequence[Attached]) -> None:
         )
 
 
-def _must_be_sendable(
+def _must_be_sendable(to: Sequence[Any], subject: str, html: str, files: Collection[Any]) -> None:
+    if not to:
+        raise DomainError(_("Say to whom the e-mail goes."))
+    if not subject.strip():
+        raise DomainError(_("A subject is one line of up to 500 characters."))
+    if not words_of(html).strip() and "<img" not in html and not files:
+        raise DomainError(_("Write something first."))
+
+
+def _must_fit(
     to: Sequence[Address],
     cc: Sequence[Address],
     bcc: Sequence[Address],
@@ -159,14 +226,10 @@ def _must_be_sendable(
     files: Sequence[UploadedFile | Enclosure],
     at: datetime | None,
 ) -> None:
-    if not to:
-        raise DomainError(_("Say to whom the e-mail goes."))
     if len(to) + len(cc) + len(bcc) > MOST_RECIPIENTS:
         raise DomainError(_("At most %(most)s people in one e-mail."), most=MOST_RECIPIENTS)
-    if not subject.strip() or len(subject) > 500 or "\n" in subject or "\r" in subject:
+    if len(subject) > 500 or "\n" in subject or "\r" in subject:
         raise DomainError(_("A subject is one line of up to 500 characters."))
-    if not words_of(html).strip() and "<img" not in html and not files:
-        raise DomainError(_("Write something first."))
     if len(DRAWN.sub("", html)) > MOST_TEXT:
         raise DomainError(_("The e-mail is too long."))
     if wrong := [words for one in files if isinstance(one, UploadedFile) and (words := wrong_with(one))]:
@@ -197,8 +260,14 @@ def send_again(message: Message, *, by: User, via: str = "page") -> Message:
     message = Message.objects.held_of(by, message.pk)
     if message.state not in DRAFTS:
         raise DomainError(_("The e-mail has been sent already."))
+    _must_be_sendable(message.to, message.subject, message.html, message.enclosures.all())
+    if message.state == Message.State.HELD and (why := advertising.why_not(message.purpose, message.recipients)):
+        raise DomainError(words_of_code(why))
     message.mailbox, message.by_house = mailbox_of(by), False
-    message.state, message.due_at = Message.State.WAITING, timezone.now() + TO_UNDO
+    due = timezone.now() + TO_UNDO
+    message.state = Message.State.WAITING
+    for name, value in advertising.columns(message.purpose, message.subject, message.recipients, due).items():
+        setattr(message, name, value)  # a draft was kept before anybody asked
     message.tries, message.problem, message.problem_words = 0, "", ""
     message.save()
     ask_for(message)
@@ -249,7 +318,8 @@ def deliver(message_id: int) -> None:
 def _by_mailbox(message: Message) -> dict[str, str]:
     assert message.mailbox is not None
     recipients = [one.address for one in message.recipients]
-    return smtp.send(message.mailbox.to_send, written(message), sender=message.sender["address"], recipients=recipients)
+    login = with_access(message.mailbox).to_send
+    return smtp.send(login, written(message), sender=message.sender["address"], recipients=recipients)
 
 
 def _by_house(message: Message) -> dict[str, str]:
@@ -356,7 +426,7 @@ def keep_copy(message_id: int) -> None:
     message = Message.objects.select_related("mailbox__user").filter(pk=message_id).exclude(mailbox=None).first()
     if message is None or message.mailbox is None:
         return
-    with Box(message.mailbox.to_read) as box:
+    with Box(with_access(message.mailbox).to_read) as box:
         sent = next((one.name for one in box.folders() if one.role == "sent"), None)
         if sent is not None:
             box.open(sent)
@@ -374,9 +444,25 @@ def _failed(message: Message, error: NotTaken) -> bool:
             message.save(update_fields=["state", "problem", "problem_words"])
             return True
         _give_up(message, error.code)
-        if error.code in ("password", "token"):
-            Mailbox.objects.filter(messages=message).update(problem=error.code, problem_words=error.reply[:500])
+        if error.code in OF_THE_MAILBOX and message.mailbox_id is not None:
+            note_trouble(message.mailbox_id, error)
         return False
+
+
+def note_trouble(mailbox_id: int, error: NotTaken) -> None:
+    """Keep why a mailbox cannot be opened. Its person hears of it once, until it works again or is something else."""
+    with operation("stop_mailbox", by=None, via="mail"):
+        rows = Mailbox.objects.select_related("user").select_for_update(no_key=True, of=("self",))
+        mailbox = rows.filter(pk=mailbox_id).first()
+        if mailbox is None:
+            return
+        known, mailbox.problem, mailbox.problem_words = mailbox.problem, error.code, error.reply[:500]
+        if error.code == "token":
+            mailbox.access_until = None  # another one may open it: this one was taken back before its time
+        mailbox.save(update_fields=["problem", "problem_words", "access_until"])
+        if known != error.code:
+            told: dict[str, Any] = {"address": mailbox.address, "owner": id_and_name(mailbox.user), "why": error.code}
+            record(events.MAILBOX_STOPPED, about=None, by=None, via="mail", **told)
 
 
 def _give_up(message: Message, code: str) -> None:

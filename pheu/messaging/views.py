@@ -18,14 +18,14 @@ from pheu.core.errors import Refused as NotAllowed
 from pheu.core.hosts import Refused
 from pheu.core.ids import read_id, read_ids
 from pheu.core.once import once
-from pheu.messaging import jobs, mailboxes, receiving, sending
+from pheu.messaging import jobs, mailboxes, receiving, sending, signing_in
 from pheu.messaging.by_itself import send_first_now, template_of
 from pheu.messaging.channels.email.letters import Address
 from pheu.messaging.channels.email.quotes import bare_subject
 from pheu.messaging.channels.email.safe import clean, has_remote_images
 from pheu.messaging.drafting import drafted
 from pheu.messaging.forms import LetterForm, MailboxForm, PlaceForm, read_address
-from pheu.messaging.models import EmailTemplate, Enclosure, Mailbox, Message, Privacy, Undeliverable
+from pheu.messaging.models import EmailTemplate, Enclosure, Mailbox, MailProvider, Message, Privacy, Undeliverable
 from pheu.messaging.people import addresses_of, known
 from pheu.messaging.pictures import as_data
 from pheu.messaging.queries import may_read
@@ -123,14 +123,20 @@ def _compose(
     if mailbox is None:
         return render(request, NO_MAILBOX, status=409 if request.method == "POST" else 200)
     sent = request.method == "POST"
-    form = LetterForm(request.POST, request.FILES) if sent else LetterForm(initial=initial)
+    keeps = sent and "keep" in request.POST
+    form = LetterForm(request.POST, request.FILES, is_ready=not keeps) if sent else LetterForm(initial=initial)
     kept = set(read_ids(request.POST.getlist("kept")))
     if form.is_valid():
         more: dict[str, Any] = {"answers": answers, "instead_of": instead_of, "kept": kept}
+        if keeps:
+            sending.keep_draft(about, **form.cleaned_data, **more, by=request.user)
+            words = _("The draft was kept: “Inbox”, “Drafts”.")
+            return changed_here(request, about or f"{reverse('inbox')}?show=drafts", words)
         message = sending.write(about, **form.cleaned_data, **more, by=request.user)
         return _written(request, message)
     files = list(instead_of.enclosures.filter(content_id="")) if instead_of else []
     context = {
+        "drafts": [] if sent or instead_of or about is None else _begun(request, about),
         "form": form,
         "bad": _undeliverable(form),
         "about": about,
@@ -140,6 +146,14 @@ def _compose(
         "is_open": any(form[name].value() for name in ("cc", "bcc")),
     }
     return render(request, "messaging/compose.html", context, status=422 if sent else 200)
+
+
+MOST_DRAFTS = 5
+
+
+def _begun(request: Request, about: Record) -> list[Message]:
+    """One's own drafts of a record, the newest first: named where one writes another letter."""
+    return list(Message.objects.of(request.user).drafts().filter(record=about).order_by("-at")[:MOST_DRAFTS])
 
 
 def _undeliverable(form: LetterForm) -> list[str]:
@@ -280,18 +294,65 @@ def mailbox(request: Request) -> HttpResponse:
     """«Hộp thư của tôi»: looked at before it is kept, so that nobody finds out with their first letter."""
     kept = Mailbox.objects.filter(user=request.user).first()
     if request.method != "POST":
-        return render(request, "messaging/mailbox.html", {"form": MailboxForm(instance=kept), "mailbox": kept})
+        return _mailbox_page(request, kept, MailboxForm(instance=kept))
     form, found = _checked(request, kept)
     if not form.errors:
         password = form.cleaned_data.pop("password")
         try:
-            mailboxes.connect(form.cleaned_data, password=password, by=request.user)
+            mailboxes.connect(form.cleaned_data, key=password, by=request.user)
         except DomainError as error:
             say_beside(form, error)
         else:
             tell(request, _("Your mailbox is connected."))
             return redirect("account")
-    return render(request, "messaging/mailbox.html", {"form": form, "mailbox": kept, "found": found}, status=422)
+    return _mailbox_page(request, kept, form, found, status=422)
+
+
+def _mailbox_page(
+    request: Request, kept: Mailbox | None, form: MailboxForm, found: Any = None, *, status: int = 200
+) -> HttpResponse:
+    offered = MailProvider.objects.filter(is_active=True)
+    context = {"form": form, "mailbox": kept, "found": found, "providers": offered}
+    return render(request, "messaging/mailbox.html", context, status=status)
+
+
+BEGUN = "mailbox_sign_in"  # in the session
+
+
+@require_POST
+def mailbox_sign_in(request: Request, pk: int) -> HttpResponse:
+    """«Đăng nhập bằng Google»: off to the provider. A page that leads on, as ours let no form lead elsewhere (CSP)."""
+    provider = get_object_or_404(MailProvider, pk=pk, is_active=True)
+    privacy = request.POST.get("privacy", "")
+    begun, url = signing_in.begin(
+        provider,
+        address=request.POST.get("address", "").strip()[:254],
+        privacy=privacy if privacy in Privacy.values else Privacy.WHOLE.value,
+    )
+    request.session[BEGUN] = signing_in.remembered(begun)
+    return render(request, "messaging/leaving.html", {"url": url, "provider": provider})
+
+
+@require_safe
+def mailbox_signed_in(request: Request) -> HttpResponse:
+    """Back from the provider: its answer is good once, and in the session that went there only."""
+    begun = signing_in.answered(request.session.pop(BEGUN, None), request.GET.dict())
+    provider = get_object_or_404(MailProvider, pk=begun.provider, is_active=True)
+    kept = Mailbox.objects.filter(user=request.user).first()
+    form = MailboxForm(instance=kept, initial={"address": begun.address, "privacy": begun.privacy})
+    try:
+        granted = signing_in.granted(begun, provider, request.GET.dict())
+        address = signing_in.whose(granted, begun)
+    except Refused as error:
+        return _mailbox_page(request, kept, form, {"sign_in": words_of(error.code, error.reply)}, status=422)
+    values = {"address": address, "login": "", "privacy": begun.privacy, **provider.servers}
+    key = (granted, provider)
+    if wrong := mailboxes.problems(mailboxes.unsaved(request.user, values, key)):
+        found = {name: words_of(error.code, error.reply) for name, error in wrong.items()}
+        return _mailbox_page(request, kept, form, found, status=422)
+    mailboxes.connect(values, key=key, by=request.user)
+    tell(request, _("Your mailbox is connected."))
+    return redirect("account")
 
 
 @require_POST
@@ -348,12 +409,13 @@ PAGE = 50
 
 @require_safe
 def inbox(request: Request) -> HttpResponse:
-    """«Hộp thư»: what came from people who are on no record yet; `?show=` "all" with what machines sent, "aside", and
-    "unsent": what I wrote that is not sent.
+    """«Hộp thư»: what came from people who are on no record yet; `?show=` "all" with what machines sent, "aside",
+    "drafts", and "unsent": what I wrote that waits or could not be sent.
     """
     show = request.GET.get("show", "")
     mine = Message.objects.of(request.user)
     asked = {
+        "drafts": mine.drafts(),
         "unsent": mine.unsent(),
         "aside": mine.filter(state=Message.State.RECEIVED, record=None, ignored_at__isnull=False),
         "all": mine.unplaced(),
@@ -367,6 +429,7 @@ def inbox(request: Request) -> HttpResponse:
         "letters": found[:PAGE],
         "more": found[PAGE - 1].pk if len(found) > PAGE else None,
         "show": show,
+        "drafts": mine.drafts().count(),
         "mailbox": mailbox,
         "missing": receiving.missing(mailbox) if mailbox else 0,
         "may_make_lead": request.user.may("lead", CREATE),

@@ -136,6 +136,12 @@ def tell_of_lost_mail(events: list[Event]) -> None:
             tell([News(receiver, event, Reason.MAIL)])
 
 
+@follows("mailbox.stopped")
+def tell_of_mailboxes(events: list[Event]) -> None:
+    """Whose it is."""
+    tell(News(event.facts["owner"]["id"], event, Reason.MAIL) for event in events)
+
+
 @follows("*")
 def tell_open_screens(events: list[Event]) -> None:
     """Of which records something has happened."""

@@ -11,6 +11,7 @@ urlpatterns = [
     path("notifications/choices/", views.choices, name="notifications-choices"),
     path("notifications/device/", views.device, name="push-device"),
     path("notifications/device/forget/", views.device_forget, name="push-device-forget"),
+    path("app.webmanifest", views.manifest, name="manifest"),
     path("sw.js", views.push_worker, name="push-worker"),
     path("notifications/count/", views.count, name="notifications-count"),
     path("notifications/reading/", views.reading, name="notifications-reading"),

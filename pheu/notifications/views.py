@@ -4,8 +4,9 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -167,6 +168,32 @@ def device(request: Request) -> HttpResponse:
 def device_forget(request: Request) -> HttpResponse:
     devices.forget(request.user, request.POST.get("endpoint", "")[:LONGEST_ENDPOINT])
     return HttpResponse(status=204)
+
+
+@require_safe
+@login_not_required
+def manifest(request: HttpRequest) -> HttpResponse:
+    """What a phone needs to keep Phễu among its applications; an iPhone shows reminders only of what stands there.
+
+    Asked for without cookies, so it says the same to everybody.
+    """
+    sizes = [(192, "any"), (512, "any"), (512, "maskable")]
+    told = {
+        "id": "/",
+        "name": "Phễu",
+        "short_name": "Phễu",
+        "lang": "vi",
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#ffffff",
+        "theme_color": "#0b7a63",
+        "icons": [
+            {"src": static(f"img/pheu-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+            for size, purpose in sizes
+        ],
+    }
+    return JsonResponse(told, content_type="application/manifest+json")
 
 
 @require_safe

@@ -104,7 +104,7 @@ def take_back(operation: Operation, *, used: Used | None = None, only: Collectio
         if issubclass(model, Row | Record):
             changed = [one for one in changed if one.key not in born]
         _put_back(model, changed, done)
-        if not issubclass(model, Row | Record) and _hangs_on_records(model):
+        if not issubclass(model, Row | Record) and (_hangs_on_records(model) or _hangs_on_what_does(model)):
             _remove(model, [one.key for one in of_table if one.before is None])
         _insert_again(model, [one for one in of_table if one.after is None])
     # What the same operation merged into another goes too; what was merged or archived since stays so.
@@ -309,6 +309,12 @@ def _columns() -> Iterable[tuple[Any, Any]]:
 
 def _hangs_on_records(model: Any) -> bool:
     return any(one.name == "record" and one.remote_field for one in model._meta.local_fields)
+
+
+def _hangs_on_what_does(model: Any) -> bool:
+    """Guests and reminders of work: their work may stay."""
+    owners = [one.remote_field for one in model._meta.local_fields if one.remote_field]
+    return any(one.on_delete is models.CASCADE and _hangs_on_records(one.model) for one in owners)
 
 
 def _models() -> dict[str, Any]:

@@ -122,6 +122,7 @@ class CompanyList(Page):
     more: tuple[str, ...] = ()
 
     is_ordered = True
+    travels = True  # with the company's configuration; what another company has its own of stays at home
 
     def __post_init__(self) -> None:
         self.join()

@@ -121,7 +121,7 @@ def _safely(part: Callable[[Mapping[str, Any], User], None], told: Mapping[str, 
 
 
 def _lists() -> list[CompanyList]:
-    return [one for one in lists.every() if isinstance(one, CompanyList)]
+    return [one for one in lists.every() if isinstance(one, CompanyList) and one.travels]
 
 
 def _told_role(one: Role) -> dict[str, Any]:

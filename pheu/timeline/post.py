@@ -18,7 +18,7 @@ class Parcel:
     """
 
     name: str
-    about: Record
+    about: Record | None
     sender: User
     to_name: str
     to_address: str
@@ -30,9 +30,9 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a letter answers: `take` keeps the answer once the record that it is `about` is held."""
+    """What a letter answers: `take` keeps the answer once the record that it is `about` is held, if it is about one."""
 
-    about: Record
+    about: Record | None
     take: Callable[[], None]
 
 

@@ -298,11 +298,12 @@ def _entry(activity: Any, *, is_team: bool, place: str = "", says: bool = True) 
         named["id"] = f"work-{activity.pk}"
     about = html(" · {}", activity.record.title) if activity.opens else ""
     return html(
-        '<a{}>{}{}{}{}<span class="entry-text">{}{}</span>{}</a>',
+        '<a{}>{}{}{}{}{}<span class="entry-text">{}{}</span>{}</a>',
         attributes(named),
         avatar(activity.assignee) if is_team else "",
         icon("check", size="small") if activity.done_at else "",
         "" if is_team or activity.is_mine else _invited(),
+        "" if activity.record_id else _alone(),
         _hour(activity),
         activity,
         about,
@@ -324,6 +325,12 @@ def _busy(activity: Any, place: str, *, says: bool) -> SafeString:
 def _invited() -> SafeString:
     """The mark of what somebody else does and I come to."""
     return html('{}<span class="sr-only">{}</span>', icon("users", size="small"), _("invited"))
+
+
+@drawn_once
+def _alone() -> SafeString:
+    """The mark of what stands on no record: others see only that the time is taken."""
+    return html('{}<span class="sr-only">{}</span>', icon("lock", size="small"), _("private, on no record"))
 
 
 @drawn_once

@@ -198,13 +198,11 @@ def test_a_guest_hears_of_it_answers_and_sees_it(client, an, chi):
     assert Notification.objects.filter(receiver=an).count() == 1
 
 
-def test_people_outside_are_invited_to_work_on_a_record(client, an):
-    with nothing_changes(), pytest.raises(DomainError):
-        own(an, guests=Guests((), (VAN,)))
+def test_people_outside_are_guests_of_it_too(client, an):
+    """R1.30: their letters and answers are of `messaging/tests/test_invitations_to_none.py`."""
     client.force_login(an)
-    with nothing_changes():
-        answer = client.post("/activities/new/", sent(assignee=an.pk, outside=[VAN[1]], tells_of_guests="1"))
-    assert answer.status_code == 422
+    answer = client.post("/activities/new/", sent(assignee=an.pk, outside=[VAN[1]], tells_of_guests="1"))
+    assert answer.status_code == 302 and Activity.objects.get().guests.get().address == VAN[1]
 
 
 # What is read of it ---------------------------------------------------------------------------------------------------
@@ -382,3 +380,17 @@ def test_what_is_planned_next_follows_its_type(an):
 def test_it_comes_back_when_it_is_taken_up_again(an):
     activity = call_off_activity(own(an), by=an)
     assert resume_activity(activity, by=an).is_open
+
+
+def test_in_ones_calendar_it_has_a_mark(client, an, lead):
+    """What others see only as taken is told from what stands on a record."""
+    client.force_login(an)
+    own(an)
+    schedule_activity(
+        lead.record, what=ActivityType.objects.get(name="Việc khác"), due_at=MONDAY + timedelta(hours=4), assignee=an,
+        title="Khảo sát", lasts=60, by=an,
+    )  # fmt: skip
+    for view in ("week", "month", "day"):
+        page = client.get(f"/calendar/?view={view}&on={MONDAY:%Y-%m-%d}").text
+        assert page.count("việc riêng, không gắn bản ghi") == 1
+        assert page.count('entry-text">Khảo sát') == page.count('entry-text">Khám răng') == 1

@@ -69,7 +69,10 @@ def in_english():
         ("chủ nhật", date(2026, 11, 29)),
         ("thứ 6 tuần sau", date(2026, 12, 4)),
         ("CN tuần tới", date(2026, 12, 6)),
-        ("tuần sau", date(2026, 12, 1)),
+        ("tuần sau", date(2026, 11, 30)),  # its Monday
+        ("Tuần tới", date(2026, 11, 30)),
+        ("1 tuần nữa", date(2026, 12, 1)),
+        ("1 tuần sau", date(2026, 12, 1)),
         ("3 ngày nữa", date(2026, 11, 27)),
         ("2 tuần nữa", date(2026, 12, 8)),
         ("cuối tháng", date(2026, 11, 30)),
@@ -98,6 +101,13 @@ def in_english():
 )
 def test_days_are_read_the_way_they_are_written(typed, day):
     assert read_date(typed, today=TODAY) == day
+
+
+@pytest.mark.parametrize("today", [TODAY + timedelta(days=nth) for nth in range(7)])
+def test_next_week_begins_on_its_monday_whatever_day_it_is_said_on(today):
+    said = read_date("tuần sau", today=today)
+    assert said.weekday() == 0 and 1 <= (said - today).days <= 7
+    assert said == read_date("thứ 2 tuần sau", today=today) == read_date("đầu tuần sau", today=today)
 
 
 @pytest.mark.parametrize(

@@ -31,13 +31,16 @@ _GIO = re.compile(r"(?<!\S)(\d{1,2}) ?gi(?:ờ|o)(?: (\d{2}))?(?!\S)", re.IGNORE
 _ISO_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*", re.ASCII)
 _SPOKEN_DAYS = {
     "hom nay": 0, "today": 0, "mai": 1, "ngay mai": 1, "tomorrow": 1, "hom qua": -1, "yesterday": -1,
-    "kia": 2, "ngay kia": 2, "mot": 2, "ngay mot": 2, "hom kia": -2, "tuan sau": 7, "tuan toi": 7, "nay": 0,
+    "kia": 2, "ngay kia": 2, "mot": 2, "ngay mot": 2, "hom kia": -2, "nay": 0,
 }  # fmt: skip
 _NEXT_MONTH = re.compile(r"thang (?:sau|toi)")
 _EDGE_OF_MONTH = re.compile(
     r"(dau|giua|cuoi) thang(?: (nay|sau|toi)| (\d{1,2})(?:(?: nam |[ /-])(\d{4}|\d{2}))?)?", re.ASCII
 )
 _EDGE_OF_WEEK = re.compile(r"(dau|giua|cuoi) tuan(?: (nay|sau|toi))?")
+# A week, not a day: it is meant from where it begins, as «đầu tuần sau» says and the filter «tuần sau» counts. Seven
+# days on it would be a Sunday for whoever plans on one. Who means the same day of the week says which, or «1 tuần nữa».
+_NEXT_WEEK = re.compile(r"tuan (?:sau|toi)")
 _END_OF = re.compile(r"cuoi (quy|nam)(?: (nay|sau|toi))?")
 _EDGES_OF_WEEK = {"dau": 0, "giua": 2, "cuoi": 5}
 # Parts of the day: the hour meant where none is said, and the hours that one says with it, as they are on the clock.
@@ -64,8 +67,8 @@ def read_date(text: str | float | date, today: date | None = None) -> date:
     """A day out of «24/11/2026», «24-11-26», «24/11», «2026-11-24», «24112026», «15 tháng 3», «mốt», «thứ 6» or an
     Excel serial.
 
-    A day of the week is the next one, today's being today; «cuối tuần» is Saturday. Two digits of a year mean the
-    hundred years up to twenty years from `today`. ValueError says in words what is wrong.
+    A day of the week is the next one, today's being today; «cuối tuần» is Saturday, «tuần sau» its Monday. Two
+    digits of a year mean the hundred years up to twenty years from `today`. ValueError says in words what is wrong.
     """
     if isinstance(text, date):
         return in_vietnam(text).date() if isinstance(text, datetime) else text
@@ -101,6 +104,8 @@ def _said_day(words: str, today: date) -> date | None:
         if found[3]:
             return monday + timedelta(days=7 + wanted)
         return today + timedelta(days=(wanted - today.weekday()) % 7)
+    if _NEXT_WEEK.fullmatch(words):
+        return today + timedelta(days=7 - today.weekday())
     return _said_edge(words, today)
 
 

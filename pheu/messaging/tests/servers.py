@@ -384,7 +384,7 @@ class _Handler:
 
         said = base64.b64decode(args[1]).decode().split("\1")
         user = said[0].removeprefix("user=")
-        if said[1] == f"auth=Bearer {TOKEN}":
+        if said[1].partition("/")[0] == f"auth=Bearer {TOKEN}":
             return AuthResult(success=True, auth_data=user)
         answer = await server.challenge_auth(b'{"status":"400"}')
         assert answer == b""

@@ -30,7 +30,7 @@ def north(cast):
 @pytest.fixture
 def ours(binh, north, mailbox, recorder):
     """The mailbox of who leads the team, to which the alias is routed."""
-    return mailboxes.connect(columns(mailbox, recorder), password=mailbox.login.password, by=binh)
+    return mailboxes.connect(columns(mailbox, recorder), key=mailbox.login.password, by=binh)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_an_answer_comes_to_the_same_deal(ours, mailbox, alias):
 
 def test_the_same_letter_in_two_mailboxes_is_one_deal(an, ours, mailbox, alias, dovecot, recorder):
     second = dovecot.mailbox()
-    others = mailboxes.connect(columns(second, recorder), password=second.login.password, by=an)
+    others = mailboxes.connect(columns(second, recorder), key=second.login.password, by=an)
     letter = mail(LA, to=alias)
     mailbox.deliver(letter)
     second.deliver(letter)

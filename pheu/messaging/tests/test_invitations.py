@@ -44,7 +44,7 @@ LE = ("Lê Mai", "mai@hondacement.example")
 
 @pytest.fixture
 def ours(an, mailbox, recorder) -> Mailbox:
-    return mailboxes.connect(columns(mailbox, recorder), password=mailbox.login.password, by=an)
+    return mailboxes.connect(columns(mailbox, recorder), key=mailbox.login.password, by=an)
 
 
 def meeting(lead, an, *outside, due_at=MONDAY, title="Bàn báo giá", **more):

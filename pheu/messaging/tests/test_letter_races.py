@@ -58,6 +58,11 @@ def _writing(an: Any) -> Work:
     return partial(letter, a_lead(an).record, an)
 
 
+def _beginning(an: Any) -> Work:
+    mailbox_for(an)
+    return partial(sending.keep_draft, a_lead(an).record, subject="Báo giá", by=an)
+
+
 def _first(an: Any) -> Work:
     mailbox_for(an)
     EmailTemplate.objects.create(name="Giới thiệu", subject="Chào", html="<p>Chào</p>", moment="new_lead")
@@ -91,7 +96,7 @@ def _waiting(an: Any) -> Work:
 
 
 def _connected(an: Any) -> Work:
-    return partial(mailboxes.connect, a_mailbox(an), password="x", by=an)
+    return partial(mailboxes.connect, a_mailbox(an), key="x", by=an)
 
 
 def _disconnected(an: Any) -> Work:
@@ -116,6 +121,7 @@ def _agreed(an: Any, **more: Any) -> Work:
 # What somebody does twice at once: (made ready, what is counted, how often it is there then, what the second hears).
 ON_LETTERS: dict[str, tuple[Callable[[Any], Work], Callable[[], int], int, list[type[Exception]]]] = {
     "sending.write": (_writing, letters, 2, []),
+    "sending.keep_draft": (_beginning, letters, 2, []),
     "sending.take_back": (_waiting, letters, 1, [DomainError]),
     "sending.send_again": (_of_draft(sending.send_again), letters, 1, [DomainError]),
     "sending.drop": (_of_draft(sending.drop), letters, 0, [DomainError]),

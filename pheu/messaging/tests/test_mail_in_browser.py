@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from pheu.core.tests.looking import walked
 from pheu.leads.services import create_lead
-from pheu.messaging.models import EmailTemplate, Message
+from pheu.messaging.models import Consent, EmailTemplate, Message
 from pheu.messaging.tests.test_writing_letters import VAN, mailbox_for, received
 from pheu.timeline.models import Event
 
@@ -119,3 +119,47 @@ def test_the_pages_of_mail_are_accessible_and_fit(world, lead):
     page = world.enter(world.cast.an)
     addresses = ["/mail/", "/mail/mailbox/", f"/r/{lead.pk}/mail/", f"/mail/{message.pk}/", "/account/"]
     assert walked(page, addresses) == {}
+
+
+def test_a_consent_is_noted_ended_and_seen_beside_the_composer(world, lead):
+    """Decree 356/2025: each purpose by itself, with whom and when; what was said before is still to be read."""
+    page = world.enter(world.cast.an, lead.get_absolute_url())
+    ledger = page.locator(".side-card").filter(has=page.get_by_role("link", name="Ghi nhận đồng ý"))
+    advertising = ledger.locator(".row").filter(has_text="Quảng cáo")
+    expect(page.locator("#composer")).to_be_visible()
+    expect(advertising).to_contain_text("chưa hỏi")
+    dialog = page.locator("#dialog")
+    ledger.get_by_role("link", name="Ghi nhận đồng ý").click()
+    dialog.get_by_role("button", name="Ghi nhận đồng ý").click()  # nothing is chosen beforehand
+    expect(dialog.locator(".error").first).to_be_visible()
+    dialog.get_by_label("Quảng cáo").check()
+    dialog.get_by_label("Biết từ đâu").select_option(label="Cuộc trao đổi")
+    dialog.get_by_label("Khách đồng ý với câu nào").fill("Tôi đồng ý nhận bản tin mỗi tháng")
+    dialog.get_by_role("button", name="Ghi nhận đồng ý").click()
+    expect(dialog).to_be_hidden()
+    expect(advertising).to_contain_text("đồng ý")
+    ledger.get_by_role("link", name="Ghi nhận rút lại").click()
+    dialog.get_by_label("Quảng cáo").check()
+    dialog.get_by_label("Biết từ đâu").select_option(label="Cuộc trao đổi")
+    dialog.get_by_role("button", name="Ghi nhận rút lại").click()
+    expect(dialog).to_be_hidden()
+    expect(advertising).to_contain_text("đã rút lại")
+    assert list(Consent.objects.order_by("pk").values_list("given", flat=True)) == [True, False]
+    ledger.get_by_role("link", name="Ghi nhận đồng ý").click()
+    dialog.get_by_text("Đã ghi nhận trước đây").click()
+    expect(dialog.get_by_text("Tôi đồng ý nhận bản tin mỗi tháng")).to_be_visible()
+
+
+def test_a_draft_is_kept_found_in_the_inbox_and_written_on(world, lead):
+    page, dialog = compose(world, lead)
+    dialog.locator(".rich").click()
+    page.keyboard.type("Kính gửi chị")
+    dialog.get_by_role("button", name="Lưu nháp").click()
+    expect(dialog).to_be_hidden()
+    page.goto("/mail/?show=drafts")
+    page.get_by_role("link", name="Sửa").click()
+    expect(dialog.locator(".rich")).to_contain_text("Kính gửi chị")
+    dialog.get_by_label("Tiêu đề").fill("Báo giá")
+    page.keyboard.press("Enter")  # sends, as in every form
+    expect(dialog).to_be_hidden()
+    assert Message.objects.get().state == "waiting"

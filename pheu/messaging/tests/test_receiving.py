@@ -1,5 +1,6 @@
 """Reading mailboxes on a real Dovecot: every letter once, on the record that it is about, or in the inbox (R1.39)."""
 
+import base64
 from datetime import timedelta
 
 import pytest
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def ours(an, mailbox, recorder) -> Mailbox:
-    return mailboxes.connect(columns(mailbox, recorder), password=mailbox.login.password, by=an)
+    return mailboxes.connect(columns(mailbox, recorder), key=mailbox.login.password, by=an)
 
 
 def mail(sender=VAN, *, to=None, subject="Về báo giá", text="Chào anh, tôi cần báo giá.", n=1, **more):
@@ -117,7 +118,7 @@ def test_letters_among_colleagues_and_of_machines_and_of_strangers_are_on_no_rec
 
 def test_a_customer_of_others_is_not_found_by_their_letter(chi, lead, mailbox, recorder):
     """What somebody may not see takes no letters of theirs."""
-    box = mailboxes.connect(columns(mailbox, recorder), password=mailbox.login.password, by=chi)
+    box = mailboxes.connect(columns(mailbox, recorder), key=mailbox.login.password, by=chi)
     mailbox.deliver(mail())
     read(box)
     assert Message.objects.get().record_id is None
@@ -344,3 +345,37 @@ def test_a_letter_sent_and_answered_goes_there_and_back(client, an, lead, ours, 
     read(ours)
     page = client.get(lead.get_absolute_url()).text
     assert page.index("Re: Báo giá") < page.index("Chào chị")
+
+
+def outlook(raw, conversation=bytes(range(22)), reply=b""):
+    """As Outlook names conversations: 22 bytes, and five more with each answer (MS-OXOMSG 2.2.1.3)."""
+    return b"Thread-Index: " + base64.b64encode(conversation + reply) + b"\r\n" + raw
+
+
+def test_an_answer_that_names_no_letter_comes_by_outlooks_name_of_its_conversation(an, lead, ours, mailbox):
+    """From another address, with another subject, without In-Reply-To."""
+    other = Address("Trần Kế Toán", "ketoan@congtykhac.example")
+    mailbox.deliver(outlook(mail()), outlook(mail(other, subject="Hóa đơn", n=2), reply=b"12345"))
+    mailbox.deliver(outlook(mail(other, subject="Chuyện khác", n=3), bytes(range(1, 23))))
+    read(ours)
+    assert list(Message.objects.order_by("pk").values_list("record", flat=True)) == [lead.pk, lead.pk, None]
+
+
+def test_a_conversation_of_a_colleagues_mailbox_is_none_of_mine(an, binh, lead, ours, mailbox):
+    """Anybody can write any name there: it joins letters of one mailbox alone."""
+    mailbox.deliver(outlook(mail()))
+    read(ours)
+    Message.objects.update(user=binh, mailbox=None)
+    mailbox.deliver(outlook(mail(Address("", "la@congtykhac.example"), n=2), reply=b"12345"))
+    read(ours)
+    assert Message.objects.get(message_id="<2@hondacement.example>").record_id is None
+
+
+@pytest.mark.parametrize("index", [b"", b"x", b"AAAA", b"\xc4\x83", base64.b64encode(b"x" * 5000)])
+def test_what_is_no_name_of_a_conversation_is_none(an, lead, ours, mailbox, index):
+    stranger = Address("", "la@congtykhac.example")
+    for n in (1, 2):
+        mailbox.deliver(b"Thread-Index: " + index + b"\r\n" + mail(VAN if n == 1 else stranger, n=n))
+    read(ours)
+    joined = len(index) > 1000
+    assert Message.objects.filter(record=None).count() == (0 if joined else 1)

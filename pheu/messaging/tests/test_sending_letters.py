@@ -36,7 +36,7 @@ def columns(box, recorder, **given):
 @pytest.fixture
 def ours(an, mailbox, recorder) -> Mailbox:
     """An's own mailbox, on real servers."""
-    return mailboxes.connect(columns(mailbox, recorder), password=mailbox.login.password, by=an)
+    return mailboxes.connect(columns(mailbox, recorder), key=mailbox.login.password, by=an)
 
 
 def due(message):

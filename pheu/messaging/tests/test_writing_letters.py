@@ -15,6 +15,7 @@ from pheu.messaging.channels.email.letters import Address
 from pheu.messaging.models import Mailbox, Message, Privacy
 from pheu.quality.merging import merge
 from pheu.records.models import Record
+from pheu.timeline.models import Event
 
 pytestmark = pytest.mark.django_db
 VAN = Address("Đỗ Thị Vân", "van.dt@hondacement.example")
@@ -296,3 +297,61 @@ def test_a_file_of_a_letter_is_handed_out_with_the_letters_rights_and_never_show
     )
     client.force_login(chi)
     assert client.get(f"/mail/files/{file.pk}/").status_code == 404
+
+
+# Drafts ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_letter_that_is_not_ready_is_kept_as_a_draft_with_its_files_and_sent_from_there(client, an, lead):
+    """Several at once, of one record or of several; nothing goes out and nothing is told until one is sent."""
+    mailbox_for(an)
+    client.force_login(an)
+    file = SimpleUploadedFile("báo giá.pdf", b"%PDF-1.4 x", "application/pdf")
+    begun = {"subject": "", "html": "<p>Chào chị</p>", "keep": "1"}
+    assert client.post(f"/r/{lead.pk}/mail/", begun | {"attached": [file]}).status_code == 302
+    assert client.post(f"/r/{lead.pk}/mail/", begun | {"subject": "Lịch khảo sát"}).status_code == 302
+    first, second = Message.objects.order_by("pk")
+    assert [one.state for one in (first, second)] == ["held", "held"] and first.enclosures.count() == 1
+    assert not ProcrastinateJob.objects.filter(task_name=sending.DELIVER).exists()
+    assert not Event.objects.filter(kind__startswith="email.").exists()
+    page = client.get("/mail/?show=drafts").text
+    assert "Lịch khảo sát" in page and f"/mail/{first.pk}/edit/" in page and lead.title in page
+    assert 'class="num">2' in page and "Lịch khảo sát" not in client.get("/mail/?show=unsent").text
+    assert f"/mail/{second.pk}/edit/" in client.get(f"/r/{lead.pk}/mail/").text
+    kept = first.enclosures.get()
+    again = client.post(f"/mail/{first.pk}/edit/", begun | {"subject": "Báo giá", "kept": [kept.pk]})
+    assert again.status_code == 302 and Message.objects.count() == 2
+    third = Message.objects.get(subject="Báo giá")
+    assert client.post(f"/mail/{third.pk}/edit/", SENT | {"kept": [third.enclosures.get().pk]}).status_code == 302
+    sent = Message.objects.get(subject="Báo giá")
+    assert (sent.state, sent.enclosures.get().name) == ("waiting", "báo giá.pdf")
+
+
+def test_a_draft_that_lacks_something_is_not_sent_as_it_is(client, an, lead):
+    mailbox_for(an)
+    draft = sending.keep_draft(lead.record, subject="Báo giá", html="<p>x</p>", by=an)
+    with nothing_changes(), pytest.raises(DomainError, match="gửi email cho ai"):
+        sending.send_again(draft, by=an)
+    advert = sending.keep_draft(lead.record, to=(VAN,), subject="Ưu đãi", html="<p>x</p>", purpose="advertising", by=an)
+    with pytest.raises(DomainError, match="phải ghi rõ ai gửi"):
+        sending.send_again(advert, by=an)
+
+
+def test_an_answer_stays_one_through_its_drafts(client, an, lead):
+    mailbox_for(an)
+    came = received(an, lead.record, text="Xin giá")
+    client.force_login(an)
+    client.post(f"/mail/{came.pk}/answer/", {"subject": "Re: Giá", "html": "x", "keep": "1"})
+    draft = Message.objects.get(state="held")
+    assert client.post(f"/mail/{draft.pk}/edit/", SENT).status_code == 302
+    assert Message.objects.get(state="waiting").in_reply_to == came.message_id
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"subject": "a\nb"}, {"subject": "x" * 501}, {"html": "x" * 500_001}, {"purpose": "rác"}, {"to": (VAN,) * 51}],
+)
+def test_a_draft_has_its_bounds_too(an, lead, wrong):
+    mailbox_for(an)
+    with nothing_changes(), pytest.raises(DomainError):
+        sending.keep_draft(lead.record, by=an, **wrong)

@@ -118,7 +118,7 @@ class Desk:
         self.note = timeline.add_note(self.deal.record, body="x", by=an)
         self.file = timeline.add_file(self.deal.record, upload=upload(), by=an)
         for person in (an, cast.dung):
-            mailboxes.connect(a_mailbox(person), password="x", by=person)
+            mailboxes.connect(a_mailbox(person), key="x", by=person)
         self.letter, draft = a_letter(self.deal, an), a_letter(self.deal, an)
         self.draft = sending.take_back(draft, by=an)
         sender = {"name": "Vân", "address": "v@hd.example"}
@@ -188,6 +188,7 @@ ON_ROWS = {
     "automation.hand_out_by_rules": lambda d, by: automation.hand_out_by_rules([d.lead], by=by),
     "timeline.take": lambda d, by: timeline.take(d.free_lead, by=by),
     "timeline.add_note": lambda d, by: timeline.add_note(d.deal.record, body="x", by=by),
+    "sending.keep_draft": lambda d, by: sending.keep_draft(d.lead.record, subject="x", by=by),
     "sending.write": lambda d, by: a_letter(d.deal, by),
     "by_itself.send_first_now": lambda d, by: by_itself.send_first_now(d.deal.record, "converted", by=by),
     "consents.note_consent": lambda d, by: a_consent(d.reader, by),
@@ -234,6 +235,9 @@ ON_ROWS = {
         d.repeated, reach=Reach.ALL, due_at=timezone.now() + timedelta(days=2), by=by
     ),
     "series.end_series": lambda d, by: series.end_series(d.repeated, reach=Reach.ALL, by=by),
+    "series.change_guests_of_series": lambda d, by: series.change_guests_of_series(
+        d.repeated, guests=Guests((d.cast.hanh,)), reach=Reach.ALL, by=by
+    ),
     "activities.resume_activity": lambda d, by: activities.resume_activity(d.activity, by=by),
     "activities.call_off_activity": lambda d, by: activities.call_off_activity(d.activity, by=by),
     "quality.choose_sheet": lambda d, by: quality.choose_sheet(
@@ -363,7 +367,7 @@ LOOKING = {
     "asking.ask_to_see": lambda d, by: asking.ask_to_see(d.lead.record, by=by),
     "keeping.keep_view": lambda d, by: keeping.keep_view("lead", "x", {}, by=by),
     "housekeeping.change_picture": lambda d, by: housekeeping.change_picture(a_logo(), by=by),
-    "mailboxes.connect": lambda d, by: mailboxes.connect(a_mailbox(by), password="x", by=by),
+    "mailboxes.connect": lambda d, by: mailboxes.connect(a_mailbox(by), key="x", by=by),
     "mailboxes.disconnect": lambda d, by: mailboxes.disconnect(by=by),
     "keeping.choose_columns": lambda d, by: keeping.choose_columns("lead", "name", by=by),
 }
@@ -372,8 +376,9 @@ LOOKING = {
 PARTS = {
     "activities.must_change", "activities.must_be_theirs", "activities.is_theirs", "activities.may_change",
     "activities.held", "activities.plan_held", "activities.must_be_as_planned", "planning.drafts",
-    "activities.hand_over_work", "activities.tell_overdue", "activities.invite", "activities.tell_each",
-    "inviting.bring_up",  # for reactions to what somebody has done
+    "activities.hand_over_work", "activities.tell_overdue", "activities.invite", "activities.tell_guests",
+    "activities.tell_each",
+    "inviting.bring_up", "inviting.bring_up_alone",  # for reactions to what somebody has done
     "series.fill_series", "configuring.hold_entry", "configuring.hold_entries",
     "timeline.record", "timeline.record_many", "timeline.must_be_author", "timeline.give", "timeline.give_each",
     "timeline.put_notes", "timeline.writable",

@@ -26,7 +26,7 @@ from pheu.activities.services import schedule_activity
 from pheu.conftest import PASSWORD, fingerprint, stage_of, standing
 from pheu.core.vietnamese import today_here
 from pheu.leads.models import Lead
-from pheu.messaging.models import EmailTemplate, Enclosure, Mailbox, Message
+from pheu.messaging.models import EmailTemplate, Enclosure, Mailbox, MailProvider, Message
 from pheu.notifications.models import Notification, Reason
 from pheu.people.models import Branch, Department, Holiday, Role, Team, TimeOff, User
 from pheu.people.scopes import ARCHIVE, ASSIGN, CHANGE, CONVERT, CREATE, EXPORT, IMPORT, MOVE, VIEW, Action, Scope
@@ -119,6 +119,8 @@ class Firm:
         self.things["tag", "a stranger's", ""] = Tag.objects.create(name="Vốn nhà nước")
         self.things["custom_field", "a stranger's", ""] = standing_field()
         self.things["field_group", "a stranger's", ""] = FieldGroup.objects.create(kind="lead", label="Khảo sát")
+        application = {"client_id": "pheu", "secret": b"x"}
+        self.things["mail_provider", "a stranger's", ""] = MailProvider.objects.create(name="Google", **application)
         self.things["team", "a stranger's", ""] = Team.objects.create(name="Miền Trung")
         self.things["department", "a stranger's", ""] = Department.objects.create(name="Phòng kho")
         self.things["branch", "a stranger's", ""] = Branch.objects.create(name="Chi nhánh Huế")
@@ -440,6 +442,10 @@ def _author_reach(user: User, kind: str) -> tuple[set[str], set[str]]:
 def _activity_seen(user: User, kind: str) -> tuple[set[str], set[str]]:
     seen, _changed = _activity_reach(user, kind)
     return seen, seen
+
+
+def _everybodys_reach(user: User, kind: str) -> tuple[set[str], set[str]]:
+    return {"a stranger's"}, {"a stranger's"}
 
 
 def _operation_reach(user: User, kind: str) -> tuple[set[str], set[str]]:
@@ -899,6 +905,8 @@ ENTRIES = {
     "mailbox-check": Entry(post=422),
     "mailbox-proposal": Entry(get=200),
     "mailbox-off": Entry(post=302),
+    "mailbox-sign-in": Entry(about=("mail_provider",), reach=_everybodys_reach, post=200),
+    "mailbox-signed-in": Entry(get=409),
     "account-own": Entry(post=302, sends=lambda *_: {"start_page": "calendar", "signature": "Trân trọng"}),
     "record-readers": Entry(about=("lead",), needs=VIEW, post=200),
     "record-news": Entry(about=("lead",), needs=VIEW, get=200),
@@ -927,7 +935,7 @@ ENTRIES = {
 # Open to anybody, signed in or not: they show nothing of the business, but for a person's own calendar, whose address
 # is the secret.
 PUBLIC = {
-    "calendar-feed", "company-logo", "health", "push-worker", "set_language",
+    "calendar-feed", "company-logo", "health", "manifest", "push-worker", "set_language",
     "account_login", "account_logout", "account_inactive", "account_signup",
     "account_email_verification_sent", "account_confirm_email", "account_confirm_login_code",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",

@@ -361,6 +361,17 @@ ON_LEAD = {
         "activity.series_ended",
         on="work",
     ),
+    "series.change_guests_of_series": Act(
+        lambda d: partial(
+            series.change_guests_of_series,
+            a_repeated_one(d),
+            guests=Guests((d.cast.binh, d.cast.hanh)),
+            reach=Reach.ALL,
+            by=d.an,
+        ),
+        "activity.guests_changed",
+        on="work",
+    ),
     "activities.call_off_activity": Act(
         lambda d: partial(activities.call_off_activity, a_planned_one(d), by=d.an),
         "activity.called_off",
@@ -701,6 +712,16 @@ ON_ALONE_AGAIN = {
     ),
     "series.end_series": Act(
         lambda d: partial(series.end_series, an_own_series(d), reach=Reach.FOLLOWING, by=d.an), "activity.series_ended"
+    ),
+    "series.change_guests_of_series": Act(
+        lambda d: partial(
+            series.change_guests_of_series,
+            an_own_series(d),
+            guests=Guests((d.cast.binh,)),
+            reach=Reach.FOLLOWING,
+            by=d.an,
+        ),
+        "activity.guests_changed",
     ),
     "activities.finish_activity": Act(
         lambda d: partial(activities.finish_activity, an_own_series(d), result="Xong", by=d.an), "activity.done"
