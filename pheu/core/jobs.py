@@ -119,11 +119,18 @@ def job(function: Callable[..., Any] | None = None, **options: Any) -> Any:
 @app.periodic(cron="* * * * * */5")  # six fields: seconds last
 @app.task(queue=SWEEPS, queueing_lock="core.sweep", pass_context=True)
 async def sweep(context: JobContext, timestamp: int) -> None:
-    """Give the jobs of dead workers back, or up: a job that ended five workers is not tried a sixth time."""
+    """Give the jobs of dead workers back, or up: a job that ended five workers is not tried a sixth time.
+
+    Where the same has been asked for again meanwhile (`queueing_lock`), that one is waiting for this one to go.
+    """
     manager = context.app.job_manager
     for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=SILENCE):
         if stalled.attempts + 1 >= ATTEMPTS:
             await manager.finish_job(stalled, status=Status.FAILED, delete_job=False)
+        elif stalled.queueing_lock and await manager.list_jobs_async(
+            queueing_lock=stalled.queueing_lock, status=Status.TODO.value
+        ):
+            await manager.finish_job(stalled, status=Status.ABORTED, delete_job=True)
         else:
             await manager.retry_job(stalled, retry_at=datetime.datetime.now(datetime.UTC))
 

@@ -48,6 +48,6 @@ def fetch_soon(mailbox: Mailbox) -> None:
 
 
 @titled(gettext_lazy("Reading a mailbox"))
-@job
+@job(retry=False)  # the next minute asks again: what would be tried again stood in that one's way
 def fetch(mailbox_id: int) -> None:
     receiving.fetch(mailbox_id)

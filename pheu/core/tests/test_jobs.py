@@ -122,6 +122,17 @@ def test_the_sweep_gives_a_stalled_job_back(stalled):
     assert (job.status, job.attempts) == ("todo", 1)
 
 
+def test_a_stalled_job_makes_room_for_the_one_that_waits_to_do_the_same(stalled, tmp_path):
+    """A mailbox is asked for each minute: of what waits and does the same there is one (`queueing_lock`)."""
+    blocked, free = stalled(attempts=0), stalled(attempts=0)
+    with connection.cursor() as cursor:
+        cursor.execute("update procrastinate_jobs set queueing_lock = 'box', lock = 'box' where id = %s", [blocked.pk])
+    waiting = app.configure_task("drill", allow_unknown=True, queueing_lock="box", lock="box").defer(notes="x")
+    sweep()
+    assert not ProcrastinateJob.objects.filter(pk=blocked.pk).exists()
+    assert set(ProcrastinateJob.objects.values_list("pk", "status")) == {(waiting, "todo"), (free.pk, "todo")}
+
+
 def test_a_job_that_ended_five_workers_is_given_up(stalled):
     job = stalled(attempts=4)
     sweep()
