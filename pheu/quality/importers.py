@@ -43,6 +43,8 @@ class Place:
 
 # The number of a record that a line is about: it names one that is there, and never makes one of that number.
 NUMBER = "number"
+# Whose a new row is; a record that is there keeps whoever has it, as handing over is an act of its own.
+OWNER = "owner"
 # What of a line found no room in any field: a note on its record, where the kind has no remark.
 NOTE = "+note"
 NO_FIELDS = (NUMBER, NOTE)
@@ -87,7 +89,12 @@ class Importer:
         """What a column may be mapped to: the fields, what belongs to one, and the number of a record that is there."""
         number = Text(name=NUMBER, label=pgettext_lazy("of a record", "Number"), max_length=20)
         beside = (part for one in self.fields().values() for part in one.beside_in_files())
-        return {**self.fields(), **{part.name: part for part in beside}, NUMBER: number}
+        return {**self.fields(), **{part.name: part for part in beside}, **self._owners(), NUMBER: number}
+
+    def _owners(self) -> dict[str, Any]:
+        """The field of whoever works the rows, where there is one and whoever imports may write it."""
+        one = self.schema.get(OWNER)
+        return {OWNER: one} if one is not None and one.on_create else {}
 
     def build_many(self, lines: "Sequence[ImportLine]", place: Place) -> "list[Row]":
         """Unsaved rows of lines; a statement for each table that they pick from."""
@@ -95,7 +102,7 @@ class Importer:
         return [self.build(self, line.values, set(line.marks), place, line.key) for line in lines]
 
     def _picked(self, lines: "Sequence[ImportLine]") -> dict[str, dict[int, Any]]:
-        picks = [one for one in self.fields().values() if isinstance(one, OfTable)]
+        picks = [one for one in (self.fields() | self._owners()).values() if isinstance(one, OfTable)]
         asked = {one: {pk for line in lines for pk in one.told_ids(line.values.get(one.name))} for one in picks}
         return {one.name: one.rows_of(ids) for one, ids in asked.items() if ids}
 

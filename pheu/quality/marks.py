@@ -23,6 +23,7 @@ class Mark:
 
 REPEATED, KNOWN, NO_PHONE, THERE = "repeated", "known", "no_phone", "there"
 TOO_LONG, BAD_EMAIL, BAD_TAX_CODE, BAD_VALUE = "too_long", "bad_email", "bad_tax_code", "bad_value"
+NO_COLLEAGUE = "no_colleague"
 
 # Not shown: a number of this line stands in an earlier line of the file, or in the system.
 AGAIN = "again"
@@ -38,6 +39,7 @@ MARKS = {
         Mark(BAD_EMAIL, _("no valid e-mail address, kept in the remark"), "amber", is_problem=True),
         Mark(BAD_TAX_CODE, _("no valid tax code, kept in the remark"), "amber", is_problem=True),
         Mark(BAD_VALUE, _("does not fit the field, kept in the remark"), "amber", is_problem=True),
+        Mark(NO_COLLEAGUE, _("no colleague of yours is called so, kept in the remark"), "amber", is_problem=True),
         Mark(TOO_LONG, _("too long: shortened, in full in the remark"), "amber", is_problem=True),
         Mark(phone.COMPLETED, _("area code added"), "jade"),
         Mark(phone.OF_LINE, _("area code added as the line tells it"), "jade"),

@@ -18,12 +18,13 @@ from pheu.people.models import User
 from pheu.people.scopes import IMPORT
 from pheu.quality import events, marks, merging
 from pheu.quality.existing import Known, Match
-from pheu.quality.importers import NOTE, NUMBER
+from pheu.quality.importers import NOTE, NUMBER, OWNER
 from pheu.quality.lines import lacks
 from pheu.quality.models import Import, ImportLine
 from pheu.quality.services import CHUNK, locked, may_place, new_round, repeats_of
 from pheu.records.acts import in_halves, last_operation, operation
 from pheu.records.fields import Field
+from pheu.records.ownership import must_reach, place_with_owner
 from pheu.timeline import services as timeline
 
 Policy, State, LineState = Import.Policy, Import.State, ImportLine.State
@@ -177,6 +178,7 @@ def _ends_of(imported: Import, known: Known, lines: Sequence[ImportLine]) -> Seq
     new = [nth for nth in open_ if met[nth] is None or not known.takes_in]
     stays = {nth: mine[one.record.pk] for nth in open_ if nth not in new and (one := met[nth]) is not None}
     _must_differ(known, [rows[nth] for nth in new])
+    _give_to_owners(imported, [rows[nth] for nth in new])
     timeline.put([rows[nth] for nth in new], by=imported.by, via="import", list=imported.origin)
     _take_in(imported, [(rows[nth], row) for nth, row in stays.items()])
     about = {nth: rows[nth].record for nth in new} | {nth: row.record for nth, row in stays.items()}
@@ -186,6 +188,23 @@ def _ends_of(imported: Import, known: Known, lines: Sequence[ImportLine]) -> Seq
     done |= {nth: Ended(lines[nth], LineState.CREATED, rows[nth].pk) for nth in new}
     done |= {nth: Ended(lines[nth], state, row.pk) for nth, row in stays.items()}
     return cast(Sequence[Ended], [*done.values()])
+
+
+def _give_to_owners(imported: Import, rows: Sequence[Any]) -> None:
+    """Place new rows whose line says whose they are: where that colleague works, unless that is where the list goes."""
+    owned = [row for row in rows if row.owner_id]
+    if not owned:
+        return
+    people = imported.importer.schema[OWNER].queryset(imported.by).filter(pk__in={row.owner_id for row in owned})
+    there = {one.pk: one for one in people.with_team_ids().select_related("department")}
+    for row in owned:
+        if row.owner_id not in there:
+            raise DomainError(_("You can no longer give records to %(name)s."), name=row.owner)
+        row.owner = there[row.owner_id]
+        if row.team_id not in row.owner.team_ids:
+            row.team = row.department = None  # as of any row of theirs (`place_with_owner`)
+    place_with_owner(owned, by=imported.by)
+    must_reach(owned, by=imported.by)
 
 
 def _must_differ(known: Known, rows: Sequence[Any]) -> None:
@@ -213,11 +232,13 @@ def _take_in(imported: Import, pairs: Sequence[tuple[Any, Any]]) -> None:
     if not pairs:
         return
     if imported.policy == Policy.MERGE:
+        for row, _stays in pairs:
+            row.owner = None  # whoever has the record keeps it
         timeline.put([row for row, _stays in pairs], by=imported.by, via="import", list=imported.origin)
         for row, stays in pairs:
             merging.merge([stays, row], by=imported.by, via="import")
         return
-    named = [name for name in imported.columns.values() if name != NUMBER]
+    named = [name for name in imported.columns.values() if name not in (NUMBER, OWNER)]
     schema, overwrites = imported.importer.schema, set(imported.overwrites)
     fields = [schema[name] for name in dict.fromkeys([*named, imported.importer.overflow]) if name]
     stand = [stays for _row, stays in pairs]

@@ -37,6 +37,13 @@ class Group:
     shown_when: When | None = None
 
 
+# What lists call the column of whoever works a row; «phụ trách» alone may be the customer's own person.
+OWNERS = (
+    "email người phụ trách", "nhân viên phụ trách", "nv phụ trách", "sale phụ trách", "nhân viên kinh doanh", "nvkd",
+    "nhân viên sale", "tên sale", "sales owner", "owner", "owner email", "assigned to",
+)  # fmt: skip
+
+
 def responsible(kind: str) -> Group:
     """Who works a row. It is handed over by an act of its own (`timeline.services.assign`), so only a new row asks."""
     kept: dict[str, Any] = {"filterable": True, "editable": False, "importable": False}
@@ -44,7 +51,7 @@ def responsible(kind: str) -> Group:
         "responsible",
         _("Responsible"),
         (
-            OwnerPick(name="owner", label=_("Owner"), kind=kind, **kept),
+            OwnerPick(name="owner", label=_("Owner"), kind=kind, synonyms=OWNERS, **kept),
             TeamPick(name="team", label=_("Sales team"), kind=kind, **kept),
             DepartmentPick(name="department", label=_("Department"), asked=False, **kept),
         ),

@@ -21,7 +21,7 @@ from pheu.parties.models import Prospect, Source
 from pheu.parties.tests.test_import_pages import kept_files  # noqa: F401
 from pheu.people.models import Role, Team
 from pheu.quality.events import EXPORTED
-from pheu.quality.importers import NUMBER, importable_kinds, importer_of
+from pheu.quality.importers import NUMBER, OWNER, importable_kinds, importer_of
 from pheu.quality.models import Import
 from pheu.quality.outgoing import Outgoing
 from pheu.quality.tests.importing import mapped, run, work
@@ -359,9 +359,10 @@ def test_an_exported_file_that_is_imported_gives_the_same_rows(client, dung, cod
     name = f"xuat.{form}"
     imported = run(client, checked_file(client, code, content, name))
     assert (imported.created, imported.rejected, imported.skipped) == (len(before), 0, 0)
-    assert set(imported.columns.values()) == {*importer_of(code).fields(), NUMBER}
-    came = kind.model.objects.exclude(pk__in=before)
-    assert worth(kind, came) == worth(kind, kind.model.objects.filter(pk__in=before))
+    assert set(imported.columns.values()) == {*importer_of(code).fields(), OWNER, NUMBER}
+    came, were = kind.model.objects.exclude(pk__in=before), kind.model.objects.filter(pk__in=before)
+    assert worth(kind, came) == worth(kind, were)
+    assert sorted(came.values_list("owner__email")) == sorted(were.values_list("owner__email"))
 
 
 def test_a_phone_that_is_none_goes_there_and_back_as_it_was_typed(client, dung):

@@ -181,10 +181,15 @@ class PersonPick(Pick):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class OwnerPick(PersonPick):
-    """Who works the rows of `kind`: only somebody who may, and to whom this person may give them (`scopes`)."""
+    """Who works the rows of `kind`: only somebody who may, and to whom this person may give them (`scopes`).
+
+    A file names them by e-mail address or full name, as far as its `reader` may give rows to them.
+    """
 
     kind: str
+    reader: User | None = None
     is_offered_alike: ClassVar[bool] = False
+    bad_note: ClassVar[str] = "no_colleague"
 
     def drawn_from(self) -> tuple[list[str], list[str]]:
         """With whose it is as long as nobody has it: they may take it."""
@@ -196,6 +201,17 @@ class OwnerPick(PersonPick):
         if not user.pk:
             return people
         return people.within_reach(user, user.scope_of(self.kind, CREATE))
+
+    def read_for(self, user: User | None) -> Field:
+        return replace(self, reader=user)
+
+    def read(self, text: str) -> Any:
+        people, called = self.queryset(self.reader or User()), clean(text)
+        found = list(people.filter(email__iexact=called)) or list(people.filter(full_name__iexact=called)[:2])
+        if len(found) != 1:
+            words = _("several colleagues are called “%(text)s”") if found else _("no colleague is called “%(text)s”")
+            raise ValueError(words % {"text": called[:60]})
+        return found[0]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
