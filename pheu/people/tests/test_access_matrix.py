@@ -210,6 +210,7 @@ class Firm:
             "to": [sender],
             "subject": "Hòn Đá hỏi",
             "text": "Hòn Đá",
+            "html": "<p>Hòn Đá</p>",
         }
         states = {"letter": "waiting", "draft": "held", "received": "received"}
         made = {
