@@ -390,6 +390,7 @@ PARTS = {
     "stages.tell_override", "pipelines.empty_some",  # for the job that goes on with what `remove_stage` has begun
     "pipelines.move_some",  # and with what `change_stage` or `retire_pipeline` would do
     "quality.locked",
+    "undo.hand_on",  # for what takes something back, or does it again
     "merging.all_to_merge", "merging.must_fit",  # asked by the act, and by its page before anybody chooses
 }  # fmt: skip
 

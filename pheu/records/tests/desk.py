@@ -159,10 +159,14 @@ class Desk:
     def line(self) -> ImportLine:
         return self.checked().lines.select_related("imported").get(line=2)
 
-    def imported(self) -> Import:
+    def running(self) -> Import:
         file = self.checked()
         with transaction.atomic():
             running.start_import(file, by=self.an)
+        return Import.objects.get(pk=file.pk)
+
+    def imported(self) -> Import:
+        file = self.running()
         while running.import_chunk(file.pk):
             pass
         return Import.objects.get(pk=file.pk)

@@ -143,6 +143,11 @@ ON_FILES: dict[str, tuple[Callable[[Desk], Work], Callable[[Outcome], Any], Any]
         lambda outcome: outcome.results,
         [True, False],
     ),
+    "running.stop_import": (
+        lambda d: partial(running.stop_import, once(d, "file", d.running), by=d.an),
+        lambda outcome: outcome.results,
+        [True, False],
+    ),
     "taking_back.take_back_import": (
         lambda d: partial(taking_back.take_back_import, once(d, "file", d.imported), by=d.an),
         lambda outcome: outcome.results,
