@@ -99,7 +99,7 @@ def test_several_columns_of_a_spreadsheet_go_into_those_beside(world):
     for row, amount in enumerate(("3.000.000 ₫", "4.000.000 ₫", "5.000.000 ₫")):
         expect(cell(row, 3)).to_contain_text(amount)
     expect(cell(2, 5).locator("form")).to_be_visible()
-    found = Lead.objects.order_by("name").values_list("website", "expected_amount", "priority", "rating")
+    found = Lead.objects.order_by("company_name").values_list("website", "expected_amount", "priority", "rating")
     first, second, third = found
     assert (first, second) == (("a.example", 3_000_000, 2, 3), ("b.example", 4_000_000, 1, 1))
     assert third == ("c.example", 5_000_000, 3, None)
