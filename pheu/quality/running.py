@@ -191,7 +191,7 @@ def _ends_of(imported: Import, known: Known, lines: Sequence[ImportLine]) -> Seq
 
 
 def _give_to_owners(imported: Import, rows: Sequence[Any]) -> None:
-    """Place new rows whose line says whose they are: where that colleague works, unless that is where the list goes."""
+    """Place new rows whose line says whose they are: where that colleague works, in the list's team if it is theirs."""
     owned = [row for row in rows if row.owner_id]
     if not owned:
         return
@@ -200,9 +200,8 @@ def _give_to_owners(imported: Import, rows: Sequence[Any]) -> None:
     for row in owned:
         if row.owner_id not in there:
             raise DomainError(_("You can no longer give records to %(name)s."), name=row.owner)
-        row.owner = there[row.owner_id]
-        if row.team_id not in row.owner.team_ids:
-            row.team = row.department = None  # as of any row of theirs (`place_with_owner`)
+        row.owner, row.department = there[row.owner_id], None  # it is the owner's (R0.16)
+        row.team = row.team if row.team_id in row.owner.team_ids else None
     place_with_owner(owned, by=imported.by)
     must_reach(owned, by=imported.by)
 

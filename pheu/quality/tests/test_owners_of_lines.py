@@ -57,6 +57,17 @@ def test_colleagues_are_named_by_address_or_by_name(client, cast):
     assert "Nguyễn Chẳng Ai" in kept.need + " ".join(kept.record.notes.values_list("body", flat=True))
 
 
+def test_the_team_of_the_list_stays_where_the_colleague_is_in_it(client, cast):
+    """R0.16: the department is the colleague's, wherever the list goes."""
+    both = Team.objects.get(name="Miền Nam")
+    both.members.add(cast.an)
+    lines = csv("Tên công ty,Điện thoại,Owner", f"Thép Sông Đà,0903 123 001,{cast.an.email}")
+    elsewhere = cast.chi.department.pk
+    run(client, imported_by(client, cast.dung, lines, department=elsewhere), policy="create")
+    lead = Lead.objects.get()
+    assert (lead.team, lead.department) == (both, cast.an.department)
+
+
 def test_only_colleagues_within_reach_are_read(client, cast):
     """R0.16: a seller gives records to their own team; whose else a line says is told, and the row is nobody's."""
     lines = csv(
