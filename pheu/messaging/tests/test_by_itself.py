@@ -50,6 +50,7 @@ def template(dung, moment, **given):
 
 def work_off():
     """What the worker does with dispatches and reactions; letters wait."""
+    shape.see(None)  # a job asks for today's settings
     for name, run in (
         (reacting.DISPATCH, lambda args: reacting.dispatch(args["events"])),
         (reacting.REACT, lambda args: reacting.react(args["event"], args["reaction"])),
