@@ -196,7 +196,7 @@ def find_pairs(cursor: Any, kind: Kind) -> list[Rule]:
     made: list[tuple[Any, str]] = [(candidates, "candidate"), (COMPARED, "record"), (pairs, "pair")]
     for statement, name in made:
         cursor.execute(statement)
-        cursor.execute(f"analyze found_{name}")
+        cursor.execute(sql.SQL("analyze {}").format(sql.Identifier(f"found_{name}")))
     cursor.execute("drop table found_candidate, found_record")
     return rules
 

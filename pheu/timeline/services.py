@@ -801,11 +801,7 @@ def follow(about: Record, *, user: User, by: User, via: str = "page") -> None:
     """`by`, who may see the record, lets `user` read it (and hear of it) from now on."""
     hold(about.pk)
     kinds.get(about.kind).model.objects.within(by, VIEW if user == by else CHANGE).live().get_or_refuse(about.pk)
-    if not user.is_active:
-        raise DomainError(_("%(name)s has left."), name=user)
-    if not Follower.objects.filter(record=about, user=user).exists():
-        writing.make([Follower(record=about, user=user)])
-        record(events.FOLLOWED, about=about, by=by, via=via, who=id_and_name(user))
+    _turn([about], user, stops=False, by=by, via=via)
 
 
 @act
@@ -814,33 +810,36 @@ def unfollow(about: Record, *, user: User, by: User, via: str = "page") -> None:
     if user != by:
         writable(about, by)
     hold(about.pk)
-    if writing.remove(Follower.objects.filter(record=about, user=user)):
-        record(events.UNFOLLOWED, about=about, by=by, via=via, who=id_and_name(user))
+    _turn([about], user, stops=True, by=by, via=via)
 
 
 @act
 def follow_many(rows: Sequence[Any], *, user: User, stops: bool = False, by: User, via: str = "page") -> list[Any]:
     """Let `user` follow rows of one kind from now on, or no longer (`stops`): all of them or none.
 
-    Everybody follows, and stops to, what they may see; to let a colleague, one may change it. Rows that stand so
-    already are left alone. Set-based.
+    Everybody follows, and stops to, what they may see; to let a colleague, one may change it. Set-based.
     """
     if not rows:
         return []
-    if not user.is_active and not stops:
-        raise DomainError(_("%(name)s has left."), name=user)
     hold(*(row.pk for row in rows))
     held = type(rows[0]).objects.within(by, VIEW if user == by else CHANGE).live().with_words().all_or_refuse(rows)
-    theirs = Follower.objects.filter(record__in=[row.pk for row in held], user=user)
+    _turn([row.record for row in held], user, stops=stops, by=by, via=via)
+    return held
+
+
+def _turn(records: Sequence[Record], user: User, *, stops: bool, by: User, via: str) -> None:
+    """Let `user` follow held records, or no longer; those that stand so already are left alone."""
+    if not user.is_active and not stops:
+        raise DomainError(_("%(name)s has left."), name=user)
+    theirs = Follower.objects.filter(record__in=[one.pk for one in records], user=user)
     there = set(theirs.values_list("record", flat=True))
-    turned = [row.record for row in held if (row.pk in there) == stops]
+    turned = [one for one in records if (one.pk in there) == stops]
     if stops:
         writing.remove(theirs)
     else:
         writing.make([Follower(record=one, user=user) for one in turned])
     told = [(one, {"who": id_and_name(user)}) for one in turned]
     record_many(events.UNFOLLOWED if stops else events.FOLLOWED, told, by=by, via=via)
-    return held
 
 
 def bring_along(pairs: Sequence[tuple[Record, Record]]) -> None:
