@@ -169,6 +169,8 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # Language and time
 # How many fields of their own tickets, leads and deals may have together (R4.28, D8).
 CUSTOM_FIELDS_MOST = int(os.environ.get("PHEU_CUSTOM_FIELDS") or 50)
+# How many processes work off a large import side by side.
+IMPORT_LANES = environment.number("PHEU_IMPORT_LANES", min(os.cpu_count() or 1, 8))
 
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]

@@ -8,12 +8,12 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from django.core import signing
-from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
+from pheu.core.turns import take_turn
 from pheu.core.vietnamese.identity import email_key
 from pheu.messaging import events
 from pheu.messaging.models import Consent, Purpose
@@ -68,9 +68,8 @@ def allows(held: Consent | None, purpose: str) -> bool:
 
 def one_at_a_time(*addresses: str) -> None:
     """What is decided by these addresses waits until the transaction is over. Before any Record is held."""
-    with connection.cursor() as cursor:
-        for key in sorted({email_key(one) for one in addresses}):
-            cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"consent {key}"])
+    for key in sorted({email_key(one) for one in addresses}):
+        take_turn(f"consent {key}")
 
 
 # What people tell us --------------------------------------------------------------------------------------------------

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
 from pheu.core.errors import Refused as NotAllowed
 from pheu.core.hosts import Refused
+from pheu.core.turns import take_turn
 from pheu.messaging import events
 from pheu.messaging.channels.email import smtp
 from pheu.messaging.channels.email.imap import Box
@@ -94,8 +94,7 @@ def _reads(mailbox: Mailbox) -> None:
 def connect(values: dict[str, Any], *, key: Key, by: User, via: str = "page") -> Mailbox:
     """Keep `by`'s mailbox, by `values` of its columns; an empty key keeps the one that is there."""
     _must_be_here(by)
-    with connection.cursor() as cursor:  # of two at once with one address the second finds the first
-        cursor.execute("select pg_advisory_xact_lock(hashtext('mailboxes'))")
+    take_turn("mailboxes")  # of two at once with one address the second finds the first
     # Until we are done nobody gets it another token, which would be lost.
     there = Mailbox.objects.select_for_update(no_key=True).filter(user=by).first()
     mailbox = unsaved(by, values, key)

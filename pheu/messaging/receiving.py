@@ -11,13 +11,14 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
 from pheu.core.hosts import Refused
+from pheu.core.turns import take_turn
 from pheu.messaging import aliases, events
 from pheu.messaging.channels.email.imap import Box
 from pheu.messaging.channels.email.letters import Letter
@@ -114,8 +115,7 @@ def _keep(folder: Folder, uid: int, raw: bytes | None) -> None:
 def receive(mailbox: Mailbox, letter: Letter, role: str = "inbox") -> Message:
     """Keep a letter that stands in a mailbox, and tell the record that it is about; a known one is as it is."""
     with operation("receive_mail", by=None, via="mail"):
-        with connection.cursor() as cursor:  # it may come to two of us at once
-            cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"mail {letter.message_id}"])
+        take_turn(f"mail {letter.message_id}")  # it may come to two of us at once
         known = Message.objects.filter(user=mailbox.user_id, message_id=letter.message_id).first()
         if known is not None:
             return known

@@ -2,15 +2,16 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
-from django.db import connection
 from django.utils.functional import cached_property
 
+from pheu.core.turns import take_turn
 from pheu.people.scopes import CHANGE
 from pheu.quality.importers import NUMBER
 from pheu.quality.models import DuplicateRule, Import, ImportLine
-from pheu.quality.rules import SURE, first_rule_for, found_by_rules, rules_of, wait_for_whoever_saves
+from pheu.quality.rules import SURE, first_rule_for, found_by_rules, rules_of, sets_of, wait_for_whoever_saves
 from pheu.records import kinds
 from pheu.records.models import Record
 
@@ -45,10 +46,27 @@ class Known:
         """Whether a line that is the same as a record goes into that one."""
         return self.policy in (Import.Policy.FILL, Import.Policy.OVERWRITE, Import.Policy.MERGE)
 
-    def wait_for_others(self) -> None:
-        """Of two imports into a kind one works off a chunk after the other: none makes what the other has made."""
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"import into {self.kind.code}"])
+    @property
+    def criteria(self) -> list[list[str]]:
+        """By what lines are found to be the same."""
+        return [sorted(rule.criteria) for rule in self.rules]
+
+    def same_by(self, line: ImportLine, keys: Collection[str]) -> list[int]:
+        """Hashes of what a line of these keys has in common with whatever it is the same as.
+
+        Two lines that share none of them are not the same: 64 bits, so that few wait for each other without need.
+        """
+        told = ["\n".join(together) for together in sets_of(self.rules, keys)]
+        if number := line.values.get(NUMBER):
+            told.append(f"{NUMBER}:{number}")
+        return [int.from_bytes(blake2b(one.encode(), digest_size=8).digest(), signed=True) for one in told]
+
+    def wait_for_others(self, *, beside: bool = False) -> None:
+        """Of two imports into a kind one works off a chunk after the other: none makes what the other has made.
+
+        `beside`: those that work off the same import at the same time do not wait for each other.
+        """
+        take_turn(f"import into {self.kind.code}", shared=beside)
 
     def matches(self, lines: Sequence[ImportLine], rows: Sequence[Any]) -> dict[int, Match | None]:
         """{place of a line: the oldest record that it is the same as}. What is missing has to wait: it is the same as a

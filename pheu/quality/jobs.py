@@ -13,7 +13,7 @@ from procrastinate.contrib.django import app
 
 from pheu.core.jobs import job, titled
 from pheu.people.models import User
-from pheu.quality import running, services, sweep, taking_back
+from pheu.quality import lanes, running, services, sweep, taking_back
 from pheu.quality.models import Import
 from pheu.records.kinds import Kind
 
@@ -99,8 +99,7 @@ def check_import(import_id: int, round: int) -> None:  # noqa: A002
 @job
 def run_import(import_id: int) -> None:
     """Chunk after chunk until nothing is left. Killed anywhere, it goes on at the first line that has no row yet."""
-    while _telling(import_id, lambda: running.import_chunk(import_id)):
-        pass
+    _telling(import_id, lambda: lanes.work_off(import_id))
 
 
 @titled(_("Taking back an import"))

@@ -74,6 +74,8 @@ class Import(models.Model):
     readings = models.JSONField(default=dict, help_text="number of the column -> how it writes: `quality.ways`")
     # What the columns are called, for comparing: another file of the same source is known by them.
     headings = ArrayField(models.TextField(), default=list)
+    # The criteria of each rule by which the check has said what lines share (`ImportLine.same_by`).
+    same_rules = models.JSONField(default=list, db_default=[])
     like = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", help_text="its columns are taken")
     area_code = models.CharField(max_length=4, blank=True)
     team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
@@ -217,6 +219,11 @@ class Import(models.Model):
         return self.rows - self.skipped - self.rejected
 
     @property
+    def left(self) -> int:
+        """Lines that a run has yet to work off."""
+        return max(self.to_do - self.done, 0)
+
+    @property
     def lines_of_customers(self) -> Any:
         """The lines that count: everything below the header."""
         return self.lines.filter(line__gt=self.header_line or 0)
@@ -247,6 +254,9 @@ class ImportLine(Loaded):
     has_problem = models.BooleanField(default=False)
     values = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     phones = ArrayField(models.TextField(), default=list, help_text="every number of the line, to find repeats")
+    # What it has in common with every line and record that it is the same as, each a hash (`Known.same_by`).
+    same_by = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    waits = models.BooleanField(default=False, db_default=False, help_text="for the others: it may be the same as one")
     # Of one that was taken back: what had become of it.
     was = models.CharField(max_length=10, choices=State.choices, blank=True, default="", db_default="")
     # Before the run: which one it is the same as. After it: which one it made, or met.

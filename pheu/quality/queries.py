@@ -44,6 +44,21 @@ _MARK_REPEATS = """
 """
 
 
+# Ready lines that share something by which two are the same; and, where lines go into what is there, those that do.
+_LET_WAIT = """
+    with told as materialized (
+        select id, unnest(same_by) as shared from quality_importline
+        where imported_id = %(imported)s and line > %(header)s and state = 'ready'
+    ), several as (
+        select shared from told group by shared having count(*) > 1
+    )
+    update quality_importline set waits = true
+    where imported_id = %(imported)s and line > %(header)s and state = 'ready' and not waits and (
+        id in (select id from told join several using (shared)) or (%(goes_in)s and record_id is not null)
+    )
+"""
+
+
 class ImportQuerySet(QuerySet):
     def visible_to(self, user: User) -> "ImportQuerySet":
         """One's own imports, and everybody's of the kinds that one may import anywhere."""
@@ -105,6 +120,15 @@ class ImportLineQuerySet(QuerySet):
         cells = self.filter(line__lte=MOST_COUNTED).annotate(told=F(f"cells__{column}")).exclude(told=None)
         counted = cells.exclude(told="").order_by().values("told").annotate(times=Count("pk"))
         return [one["told"] for one in counted.order_by("-times", "told")[:most]]
+
+    def let_wait(self, imported: Any, *, goes_in: bool) -> None:
+        """Let those lines of a file wait that may be the same as others: none works them off beside anybody.
+
+        `goes_in`: a line that is the same as a record goes into that one.
+        """
+        values = {"imported": imported.pk, "header": imported.header_line or 0, "goes_in": goes_in}
+        with connection.cursor() as cursor:
+            cursor.execute(_LET_WAIT, values)
 
     def save_all(self, lines: Sequence[Any], fields: list[str]) -> None:
         """Save some fields of lines that exist."""

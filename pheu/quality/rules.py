@@ -31,7 +31,7 @@ def found_by_rules(
 
     The oldest come first. Two statements for any number of rows, the second only where there is one.
     """
-    asked = [(nth, together) for nth, keys in enumerate(many) for together in _sets_of(rules, keys)]
+    asked = [(nth, together) for nth, keys in enumerate(many) for together in sets_of(rules, keys)]
     met = _having(kind, asked) if asked else []
     near = Record.objects.select_related("owner", "department").in_bulk({pk for _nth, pk in met} - set(but))
     found: list[list[Found]] = [[] for _keys in many]
@@ -43,7 +43,7 @@ def found_by_rules(
     return found
 
 
-def _sets_of(rules: Iterable[DuplicateRule], keys: Iterable[str]) -> set[tuple[str, ...]]:
+def sets_of(rules: Iterable[DuplicateRule], keys: Iterable[str]) -> set[tuple[str, ...]]:
     """Which keys a record must have, all of a set, to be the same as a row of these `keys` by one of the rules."""
     by = _by_criterion(keys)
     return {

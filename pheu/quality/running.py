@@ -4,12 +4,14 @@ Each chunk is one transaction that also keeps the progress, and an operation of 
 and a whole import can be taken back (`quality/taking_back.py`).
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, Func, Value
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
@@ -21,9 +23,10 @@ from pheu.quality.existing import Known, Match
 from pheu.quality.importers import NOTE, NUMBER, OWNER
 from pheu.quality.lines import lacks
 from pheu.quality.models import Import, ImportLine
-from pheu.quality.services import CHUNK, locked, may_place, new_round, repeats_of
+from pheu.quality.services import CHUNK, locked, may_place, new_round, repeats_of, take_turn_at
 from pheu.records.acts import in_halves, last_operation, operation
 from pheu.records.fields import Field
+from pheu.records.locking import hold
 from pheu.records.ownership import must_reach, place_with_owner
 from pheu.timeline import services as timeline
 
@@ -86,17 +89,14 @@ def try_again(imported: Import, *, by: User) -> Import | None:
 
 
 @transaction.atomic
-def import_chunk(import_id: int) -> bool:
+def import_chunk(import_id: int, *, beside: bool = False) -> bool:
     """Work off the next lines and keep the progress with them; False when there is nothing left to do.
 
-    The lock lets one worker at a time in, and a line that was worked off is not `READY` any more: nothing is made
-    twice.
+    One worker at a time is let in, unless all work `beside` others: then each takes lines that nobody has and that need
+    not wait for any other (`lanes`). A line that was worked off is not `READY` any more: nothing is made twice.
     """
-    imported = (
-        Import.objects.select_related("by__role", "team", "department")
-        .select_for_update(of=("self",))
-        .get(pk=import_id)
-    )
+    take_turn_at(import_id, beside=beside)
+    imported = Import.objects.select_related("by__role", "team", "department").get(pk=import_id)
     if imported.state != State.RUNNING:
         return False
     try:
@@ -104,15 +104,16 @@ def import_chunk(import_id: int) -> bool:
         may_place(imported.by, imported.kind, imported.team, imported.department)
     except DomainError:
         return _stop(imported, _("The person who started this import may no longer import here."))
-    lines = list(imported.lines_of_customers.filter(state=LineState.READY).order_by("line")[:CHUNK])
+    ready = imported.lines_of_customers.filter(state=LineState.READY).order_by("line")
+    if beside:
+        ready = ready.filter(waits=False).select_for_update(no_key=True, skip_locked=True)
+    lines = list(ready[:CHUNK])
     if not lines:
-        return _finish(imported)
+        return False if beside else _finish(imported)
     with translation.override(settings.LANGUAGE_CODE):
         known = Known(imported, imported.policy)
-        known.wait_for_others()
-        _work_off(imported, known, lines)
-    imported.problem = ""
-    imported.save()
+        known.wait_for_others(beside=beside)
+        _count(imported, *_work_off(imported, known, lines))
     return True
 
 
@@ -130,18 +131,26 @@ class Ended:
     detail: str = ""
 
 
-def _work_off(imported: Import, known: Known, lines: Sequence[ImportLine]) -> None:
-    """Work off lines, but those that are in the way of others: they are rejected with the reason."""
+def _work_off(imported: Import, known: Known, lines: Sequence[ImportLine]) -> tuple[list[int], list[Ended]]:
+    """Work off lines, but those that are in the way of others: they are rejected with the reason.
+
+    (operations, what became of all lines).
+    """
+    operations, all_ended = list[int](), list[Ended]()
 
     def do(some: Sequence[ImportLine]) -> None:
         rounds = list(_rounds(imported, known, some))
-        imported.operations += [made for made, _ended in rounds if made]
-        _keep(imported, [one for _made, ended in rounds for one in ended])
+        ended = [one for _made, ended in rounds for one in ended]
+        _keep(ended)
+        operations.extend(made for made, _ended in rounds if made)
+        all_ended.extend(ended)
 
     def refuse(line: ImportLine, error: DomainError) -> None:
-        _keep(imported, [Ended(line, LineState.REJECTED, reason=marks.REFUSED, detail=str(error)[:300])])
+        all_ended.append(Ended(line, LineState.REJECTED, reason=marks.REFUSED, detail=str(error)[:300]))
+        _keep(all_ended[-1:])
 
     in_halves(lines, do, refuse)
+    return operations, all_ended
 
 
 def _rounds(
@@ -158,19 +167,31 @@ def _rounds(
         lines = [line for line in lines if line.pk not in through]
 
 
-def _keep(imported: Import, ended: Sequence[Ended]) -> None:
+def _keep(ended: Sequence[Ended]) -> None:
     for one in ended:
         one.line.state, one.line.record_id, one.line.reason = one.state, one.record, one.reason
         one.line.detail = one.detail
-        setattr(imported, one.state, getattr(imported, one.state) + 1)
-    imported.done += len(ended)
     ImportLine.objects.save_all([one.line for one in ended], ["record", "state", "reason", "detail"])
+
+
+def _count(imported: Import, operations: Sequence[int], ended: Sequence[Ended]) -> None:
+    """Add to the accounts; those who work off other lines beside us add theirs."""
+    counts = Counter(one.state for one in ended)
+    Import.objects.filter(pk=imported.pk).update(
+        **{state: F(state) + many for state, many in counts.items()},
+        done=F("done") + len(ended),
+        operations=Func(F("operations"), Value(list(operations)), function="array_cat"),
+        problem="",
+        touched_at=timezone.now(),
+    )
 
 
 def _ends_of(imported: Import, known: Known, lines: Sequence[ImportLine]) -> Sequence[Ended]:
     """Of these lines, those that need not wait for another one."""
     rows = imported.importer.build_many(lines, imported.place)
     met = known.matches(lines, rows)
+    if known.takes_in:  # as they are once nobody else is at them
+        hold(*(one.record.pk for one in met.values() if one is not None))
     mine = known.changeable(met.values())
     required = imported.importer.required()
     done = {nth: _without_row(imported, lines[nth], one, mine, required) for nth, one in met.items()}

@@ -17,6 +17,7 @@ from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import Conflict, DomainError, Refused
+from pheu.core.turns import take_turn
 from pheu.core.vietnamese.text import clean
 from pheu.people.models import User
 from pheu.people.scopes import IMPORT
@@ -40,7 +41,7 @@ from pheu.records import kinds
 
 CHUNK = 500
 KEPT_AT_ONCE = 2000  # lines of a file that is read
-CHECKED = ["state", "values", "marks", "reason", "detail", "has_problem", "record", "phones"]  # columns of a line
+CHECKED = ["state", "values", "marks", "reason", "detail", "has_problem", "record", "phones", "same_by"]  # of a line
 MOST_AT_ONCE = 5_000_000  # characters of such lines
 SAMPLE = 1500  # lines by which columns and area code are proposed: a longer list would only take longer
 COMPARED = 20  # earlier imports whose headers are compared
@@ -99,7 +100,13 @@ def new_round(imported: Import, state: str) -> Import:
 def locked(imported: Import, by: User) -> Import:
     """The import as it is now, held until the transaction ends; `Refused` unless it is one that `by` may work on."""
     by.must(imported.kind, IMPORT)
+    take_turn_at(imported.pk)
     return Import.objects.visible_to(by).select_for_update().get_or_refuse(imported.pk)
+
+
+def take_turn_at(import_id: int, *, beside: bool = False) -> None:
+    """Let nobody else work on an import until the transaction ends, but for those who do so `beside` us."""
+    take_turn(f"import {import_id}", shared=beside)
 
 
 def _must_be_open(imported: Import) -> None:
@@ -335,7 +342,7 @@ def check_lines(imported: Import, round_: int) -> None:
                 return
             ImportLine.objects.save_all(chunk, CHECKED)
             Import.objects.filter(pk=imported.pk).update(done=seen)
-    _end_check(imported, round_)
+    _end_check(imported, round_, known)
 
 
 def _read_lines(imported: Import, reader: LineReader, known: Known, lines: Sequence[ImportLine]) -> None:
@@ -343,7 +350,7 @@ def _read_lines(imported: Import, reader: LineReader, known: Known, lines: Seque
     for line in lines:
         draft, line.state = read_line(reader, line.cells)
         line.values, line.marks, line.reason = draft.values, draft.marks, draft.reason
-        line.record_id, line.detail, line.phones = None, "", draft.phones
+        line.record_id, line.detail, line.phones, line.same_by = None, "", draft.phones, []
         line.has_problem = marks.has_problem(line.marks)
     _find_existing(imported, known, [line for line in lines if line.state == LineState.READY])
 
@@ -351,9 +358,11 @@ def _read_lines(imported: Import, reader: LineReader, known: Known, lines: Seque
 def _find_existing(imported: Import, known: Known, lines: Sequence[ImportLine]) -> None:
     """Mark the lines that are the same as a record; which one it is, where whoever imports may change it."""
     rows = imported.importer.build_many(lines, imported.place)
-    found = known.find(lines, [known.kind.schema.keys_of(row) for row in rows])
+    keys = [known.kind.schema.keys_of(row) for row in rows]
+    found = known.find(lines, keys)
     mine = known.changeable(found)
-    for line, one in zip(lines, found, strict=True):
+    for line, one, of_line in zip(lines, found, keys, strict=True):
+        line.same_by = known.same_by(line, of_line)
         if one is not None:
             line.marks, line.has_problem = [*line.marks, marks.THERE], True
             line.record_id = one.record.pk if one.record.pk in mine else None
@@ -365,11 +374,12 @@ def _in_round(imported: Import, round_: int, state: str) -> Import | None:
 
 
 @transaction.atomic
-def _end_check(imported: Import, round_: int) -> None:
+def _end_check(imported: Import, round_: int, known: Known) -> None:
     if _in_round(imported, round_, State.CHECKING) is None:
         return
     ImportLine.objects.mark_repeats(imported)
-    Import.objects.filter(pk=imported.pk).update(state=State.CHECKED, done=0, **_counts(imported))
+    counts = _counts(imported) | {"same_rules": known.criteria}
+    Import.objects.filter(pk=imported.pk).update(state=State.CHECKED, done=0, **counts)
 
 
 def _counts(imported: Import) -> dict[str, Any]:

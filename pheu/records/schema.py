@@ -10,7 +10,7 @@ from functools import cache, lru_cache, partial
 from typing import Any, cast
 
 from django import forms
-from django.db import connection, models
+from django.db import models
 from django.db.models.functions import RowNumber
 from django.http import QueryDict
 from django.utils.functional import cached_property
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from pheu.core import shape
 from pheu.core.errors import DomainError, Invalid, Refused, say_beside
 from pheu.core.prepared import prepared
+from pheu.core.turns import take_turn
 from pheu.core.vietnamese.text import search_text
 from pheu.people.models import User
 from pheu.people.scopes import CREATE
@@ -287,8 +288,7 @@ class Schema:
             given = [value for values in many if (value := one.identity(values.get(one.name))) is not None]
             if not given:
                 continue
-            with connection.cursor() as cursor:  # who writes the same meanwhile waits for us
-                cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"unique {self.model.kind} {one.name}"])
+            take_turn(f"unique {self.model.kind} {one.name}")  # who writes the same meanwhile waits for us
             others = self.model.objects.live().exclude(pk__in=[row.pk for row in rows])
             taken = next((found for value in given if (found := others.filter(one.same_q(value)).first())), None)
             if taken is not None or len(set(map(str, given))) < len(given):

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core import shape
 from pheu.core.errors import Conflict, DomainError, Invalid, Refused
+from pheu.core.turns import take_turn
 from pheu.people.models import User
 from pheu.people.scopes import CHANGE
 from pheu.records.acts import act
@@ -114,8 +114,7 @@ def hold_entry(of: Page, pk: int, *, by: User) -> Any:
 def hold_entries(of: Page, *, by: User) -> list[Any]:
     """The entries, which nobody else changes until we are done: not even by adding the first."""
     by.must("system", CHANGE)
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"list {of.lock or of.code}"])
+    take_turn(f"list {of.lock or of.code}")
     return list(of.items)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.db.models import ProtectedError, QuerySet, RestrictedError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
@@ -17,6 +16,7 @@ from django.utils.translation import override
 from pheu.core import shape
 from pheu.core.errors import Conflict, DomainError, Invalid
 from pheu.core.templatetags.signs import TONES
+from pheu.core.turns import take_turn
 from pheu.core.vietnamese import fold
 from pheu.people.models import Role, User
 from pheu.people.scopes import CHANGE
@@ -297,8 +297,7 @@ def places_for(stage: Stage, there: Sequence[Stage]) -> list[Stage]:
 def _hold(kind: Kind, by: User) -> list[Pipeline]:
     """The pipelines of a kind, which no other admin changes until we are done."""
     by.must("system", CHANGE)
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"pipelines {kind.code}"])
+    take_turn(f"pipelines {kind.code}")
     return list(Pipeline.objects.filter(kind=kind.code))
 
 

@@ -9,12 +9,12 @@ from itertools import islice
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from pheu.core import shape
 from pheu.core.errors import Conflict, DomainError, Invalid
+from pheu.core.turns import take_turn
 from pheu.core.vietnamese import fold
 from pheu.people.models import User
 from pheu.people.scopes import CHANGE
@@ -228,8 +228,7 @@ def linked(key: str, was: str, to: str) -> list[tuple[int, Any]]:
 def _held(by: User) -> list[CustomField]:
     """Every field, which nobody else changes until we are done."""
     by.must("system", CHANGE)
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtext('shape'))")
+    take_turn("shape")
     shape.see(None)  # somebody may have changed something while we waited
     return list(CustomField.objects.all())
 

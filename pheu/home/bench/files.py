@@ -13,7 +13,7 @@ from django.db import transaction
 from pheu.core.worker import settle
 from pheu.home.bench.customers import Inventor
 from pheu.people.models import User
-from pheu.quality import running, services, taking_back
+from pheu.quality import lanes, running, services, taking_back
 from pheu.quality.models import Import
 
 HEADERS = ["STT", "Tên công ty", "Người liên hệ", "Điện thoại", "Email", "Mã số thuế", "Địa chỉ", "Ngành", "Ghi chú"]
@@ -54,7 +54,7 @@ def imported(user: User, lines: int, kind: str) -> Iterator[str]:
     yield _timed("checked", lines, lambda: services.check_lines(now(), one.round))
     with transaction.atomic():
         running.start_import(now(), by=user, policy=Import.Policy.SKIP)
-    yield _timed("imported", lines, lambda: _until_done(lambda: running.import_chunk(one.pk)))
+    yield _timed("imported", lines, lambda: lanes.work_off(one.pk))
     done = now()
     yield f"{done.created} created, {done.skipped} skipped, {done.rejected} rejected of {done.rows}"
     with transaction.atomic():

@@ -19,6 +19,7 @@ from typing import Any
 
 import django
 
+LANES = 2
 REPEATED = 10  # every tenth line is about the customer of the one before
 PROGRAM = [sys.executable, "-m", "pheu.quality.tests.amid_an_import"]
 
@@ -66,17 +67,17 @@ def work(amid: Sequence[int]) -> None:
 
     keep, begun = running._keep, 0
 
-    def kept(imported: Any, ended: Any) -> None:
+    def kept(ended: Any) -> None:
         nonlocal begun
-        keep(imported, ended)
+        keep(ended)
         begun += 1
         if begun in amid:
             print("amid", flush=True)
             sys.stdin.readline()
 
-    def finished(import_id: int) -> bool:
-        goes_on = chunk(import_id)
-        if not goes_on:
+    def finished(import_id: int, *, beside: bool = False) -> bool:
+        goes_on = chunk(import_id, beside=beside)
+        if not goes_on and not beside:
             print("finished", flush=True)
         return goes_on
 
@@ -116,7 +117,7 @@ def drill(home: Path, lines: int, amid: Sequence[int], like: str = "") -> tuple[
     seen = []
     with Server(home / "nhà") as server:
         here = {**os.environ, "DATABASE_URL": server.url, "PHEU_HOME": str(home / "nhà")}
-        here["DJANGO_SETTINGS_MODULE"] = "config.settings_test"
+        here |= {"DJANGO_SETTINGS_MODULE": "config.settings_test", "PHEU_IMPORT_LANES": str(LANES)}
         if like:
             _copy(like, server)
         subprocess.run([*PROGRAM, "prepare", str(lines)], env=here, check=True)
