@@ -4,10 +4,11 @@ Django's own ways make a parameter of every value and plan every number of rows 
 written where, and what the journal keeps of it, is for `records/writing.py` to say.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 from psycopg import sql
@@ -42,17 +43,31 @@ def copy(things: Sequence[models.Model]) -> None:
         for thing, pk in zip(things, _next_keys(model, len(things)), strict=True):
             thing.pk = pk
     fields: list[Any] = [one for one in model._meta.local_concrete_fields if not one.generated]
-    told = [place for place, one in enumerate(fields) if isinstance(one, models.JSONField)]
+    written = [(place, write) for place, one in enumerate(fields) if (write := _writer(one)) is not None]
     values = itemgetter(*(one.attname for one in fields))
     statement = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(model._meta.db_table), names(fields))
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.cursor.copy(statement) as stream:
         for thing in things:
             row = list(values(vars(thing)))
-            for place in told:
-                row[place] = None if row[place] is None else _encode(row[place])
+            for place, write in written:
+                row[place] = None if row[place] is None else write(row[place])
             stream.write_row(row)
     for thing in things:
         thing._state.adding, thing._state.db = False, connection.alias
+
+
+def _writer(field: Any) -> Callable[[Any], str] | None:
+    """What makes the text that COPY reads of a value, where psycopg knows none or makes it an element at a time."""
+    if isinstance(field, models.JSONField):
+        return _encode
+    of_texts = isinstance(field, ArrayField) and isinstance(field.base_field, models.CharField | models.TextField)
+    return array_of_texts if of_texts else None
+
+
+def array_of_texts(values: Iterable[str]) -> str:
+    """As PostgreSQL writes an array of texts: every one in quotes."""
+    quoted = (one.replace("\\", "\\\\").replace('"', '\\"') for one in values)
+    return "{" + ",".join(f'"{one}"' for one in quoted) + "}"
 
 
 def _next_keys(model: type[models.Model], count: int) -> list[int]:

@@ -40,11 +40,15 @@ class Loaded(models.Model):
         relations = _relations(cls)
         for name, value in values.items():
             if name in relations:
-                row.__dict__[relations[name]] = None if value is None else value.pk
-                row._state.fields_cache[name] = value
+                row.relate(name, value)
             else:
                 row.__dict__[name] = value
         return row
+
+    def relate(self, name: str, value: models.Model | None) -> None:
+        """Set a relation without its descriptor, which looks for what was held before."""
+        self.__dict__[_relations(type(self))[name]] = None if value is None else value.pk
+        self._state.fields_cache[name] = value
 
 
 @cache

@@ -5,7 +5,7 @@ from django.db.models.functions import Least, Upper
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import DomainError
-from pheu.parties.models import Company, Contact, Reachable, Screened, Source
+from pheu.parties.models import Company, Contact, Reachable, Screened, Source, phone_index
 from pheu.people.models import User
 from pheu.records import kinds
 from pheu.records.models import (
@@ -91,6 +91,7 @@ class Lead(Reachable, Screened, Worked, SalesRow):
             ),
             *stage_indexes("lead", "expected_amount"),
             *work_indexes("lead"),
+            phone_index("lead"),
             models.Index(Upper("email"), name="lead_email"),  # what `email__iexact` compares
             models.Index(fields=["tax_code"], name="lead_tax_code"),
         ]

@@ -19,7 +19,7 @@ class Reachable(models.Model):
     `address` is as typed; `province` and `ward` are the official codes of where that is today.
     """
 
-    phone = models.CharField(_("Phone"), max_length=300, blank=True, db_index=True)
+    phone = models.CharField(_("Phone"), max_length=300, blank=True)
     other_phones = ArrayField(models.CharField(max_length=300), default=list, blank=True)
     email = models.EmailField(_("Email"), blank=True, max_length=254)
     website = models.CharField(_("Website"), max_length=300, blank=True)
@@ -37,6 +37,11 @@ class Reachable(models.Model):
     @property
     def has_unread_phone(self) -> bool:
         return any(not phone.startswith("+") for phone in self.phones)
+
+
+def phone_index(table: str) -> models.Index:
+    """What answers for a number alone and for one with words behind it."""
+    return models.Index(fields=["phone"], opclasses=["varchar_pattern_ops"], name=f"{table}_phone")
 
 
 class Source(ListItem):
@@ -79,13 +84,16 @@ class Company(Reachable, Screened, Row):
     first_won_at = models.DateTimeField(_("First won"), null=True, blank=True)
 
     class Meta:
-        indexes = list_indexes(
-            "company",
-            "title_key",
-            "created_at",
-            filters=("type", "province", "created_by", "first_won_at"),
-            rare=("ward",),
-        )
+        indexes = [
+            *list_indexes(
+                "company",
+                "title_key",
+                "created_at",
+                filters=("type", "province", "created_by", "first_won_at"),
+                rare=("ward",),
+            ),
+            phone_index("company"),
+        ]
 
     def derive(self) -> None:
         self.name_folded = fold(self.name)
@@ -131,6 +139,7 @@ class Contact(Reachable, Row):
             *list_indexes(
                 "contact", "title_key", "created_at", filters=("company", "province", "created_by"), rare=("ward",)
             ),
+            phone_index("contact"),
             models.Index(Upper("email"), name="contact_email"),  # what `email__iexact` compares
         ]
 
@@ -178,6 +187,7 @@ class Prospect(Reachable, Screened, Worked, Row):
                 rare=("ward",),
             ),
             *work_indexes("prospect"),
+            phone_index("prospect"),
             GinIndex(fields=["flags"], name="prospect_flags"),
             models.Index(
                 fields=["updated_at", "record"],

@@ -59,7 +59,8 @@ class Known:
         told = ["\n".join(together) for together in sets_of(self.rules, keys)]
         if number := line.values.get(NUMBER):
             told.append(f"{NUMBER}:{number}")
-        return [int.from_bytes(blake2b(one.encode(), digest_size=8).digest(), signed=True) for one in told]
+        hashed = (blake2b(one.encode(), digest_size=8).digest() for one in told)
+        return sorted(int.from_bytes(one, signed=True) for one in hashed)
 
     def wait_for_others(self, *, beside: bool = False) -> None:
         """Of two imports into a kind one works off a chunk after the other: none makes what the other has made.

@@ -92,7 +92,7 @@ def read_file(import_id: int, round: int) -> None:  # noqa: A002
 def check_import(import_id: int, round: int) -> None:  # noqa: A002
     imported = Import.objects.filter(pk=import_id, round=round, state=State.CHECKING).first()
     if imported is not None:
-        _telling(import_id, lambda: services.check_lines(imported, round))
+        _telling(import_id, lambda: lanes.check_lines(imported, round))
 
 
 @titled(_("Importing rows"))

@@ -1,4 +1,4 @@
-"""One lane more of an import, a process of its own: `python -m pheu.quality.lane ID` (`lanes`).
+"""One lane more, a process of its own (`lanes`): `run ID`, or `check ID ROUND BEHIND TO`, both numbers of lines.
 
 What fails here is left to the worker that asked for it, which finds the lines as they were.
 """
@@ -11,20 +11,25 @@ import django
 from pheu.core.processes import stop_with_parent
 
 
-def main(import_id: int) -> None:
+def main(what: str, *numbers: int) -> None:
     stop_with_parent()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     from pheu.core import shape
     from pheu.core.vietnamese.units import atlas
     from pheu.core.worker import settle
-    from pheu.quality.lanes import work_beside
+    from pheu.quality import lanes, services
+    from pheu.quality.models import Import
 
     atlas()  # no line waits for it
     settle()
     shape.see(None)
-    work_beside(import_id)
+    if what == lanes.RUN:
+        lanes.work_beside(*numbers)
+    else:
+        import_id, round_, last, end = numbers
+        services.read_share(Import.objects.get(pk=import_id), round_, last, end)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(sys.argv[1], *map(int, sys.argv[2:]))

@@ -244,7 +244,7 @@ class ImportLine(Loaded):
         REJECTED = "rejected", _("rejected")
         TAKEN_BACK = "taken_back", _("taken back")
 
-    imported = models.ForeignKey(Import, models.CASCADE, related_name="lines")
+    imported = models.ForeignKey(Import, models.CASCADE, related_name="lines", db_index=False)
     line = models.PositiveIntegerField()
     cells = ArrayField(models.TextField(blank=True))
     state = models.CharField(max_length=10, choices=State.choices, default=State.READ)

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, F
 from django.utils.translation import gettext_lazy as _
 
 from pheu.core.errors import Conflict, DomainError, Refused
@@ -39,7 +39,7 @@ from pheu.quality.places import departments_for, first_place, teams_for
 from pheu.quality.reading import FILE_LIMIT, FileRefused, Line, Sheet, read_sheet
 from pheu.records import kinds
 
-CHUNK = 500
+CHUNK = 1000
 KEPT_AT_ONCE = 2000  # lines of a file that is read
 CHECKED = ["state", "values", "marks", "reason", "detail", "has_problem", "record", "phones", "same_by"]  # of a line
 MOST_AT_ONCE = 5_000_000  # characters of such lines
@@ -331,18 +331,18 @@ def may_place(user: User, kind: str, team: Any, department: Any) -> None:
         raise Refused(_("You may not import into that team or department."))
 
 
-def check_lines(imported: Import, round_: int) -> None:
-    """Read every line and keep what it would become. Stops by itself when a newer round has begun; safe to repeat."""
-    reader, last, seen, known = reader_of(imported), imported.header_line or 0, 0, Known(imported)
-    while chunk := list(imported.lines.after(last, CHUNK)):
+def read_share(imported: Import, round_: int, last: int, end: int) -> bool:
+    """Keep what the lines behind `last`, to `end`, would become; False once a newer round has begun. Safe to repeat."""
+    reader, known = reader_of(imported), Known(imported)
+    while chunk := list(imported.lines.filter(line__lte=end).after(last, CHUNK)):
         _read_lines(imported, reader, known, chunk)
-        last, seen = chunk[-1].line, seen + len(chunk)
+        last = chunk[-1].line
         with transaction.atomic():
             if _in_round(imported, round_, State.CHECKING) is None:
-                return
+                return False
             ImportLine.objects.save_all(chunk, CHECKED)
-            Import.objects.filter(pk=imported.pk).update(done=seen)
-    _end_check(imported, round_, known)
+            Import.objects.filter(pk=imported.pk).update(done=F("done") + len(chunk))
+    return True
 
 
 def _read_lines(imported: Import, reader: LineReader, known: Known, lines: Sequence[ImportLine]) -> None:
@@ -374,11 +374,12 @@ def _in_round(imported: Import, round_: int, state: str) -> Import | None:
 
 
 @transaction.atomic
-def _end_check(imported: Import, round_: int, known: Known) -> None:
+def end_check(imported: Import, round_: int, criteria: Sequence[Sequence[str]]) -> None:
+    """Say what lines share with each other and give the accounts; `criteria` are those by which they were compared."""
     if _in_round(imported, round_, State.CHECKING) is None:
         return
     ImportLine.objects.mark_repeats(imported)
-    counts = _counts(imported) | {"same_rules": known.criteria}
+    counts = _counts(imported) | {"same_rules": criteria}
     Import.objects.filter(pk=imported.pk).update(state=State.CHECKED, done=0, **counts)
 
 

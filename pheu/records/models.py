@@ -91,22 +91,22 @@ class Record(Loaded):
         UNDONE = "undone", _("Taken back")
 
     kind = models.CharField(max_length=20)
-    number = models.CharField(max_length=20, unique=True)
+    number = models.CharField(max_length=20)
     title = models.CharField(max_length=300)
     # Folded words, each after a space: LIKE '% word%' finds beginnings of words through the trigram index.
     search = models.TextField(default="")
     digits = models.TextField(default="", help_text="every phone as digits, national and international")
     # By which records of the same customer are found (`records/alike.py`); null until somebody has looked.
     keys = ArrayField(models.TextField(), null=True)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+", db_index=False)
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
     version = models.PositiveIntegerField(default=1)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     next_activity_at = models.DateTimeField(null=True)
-    continues = models.ForeignKey("self", models.PROTECT, null=True, related_name="continued_by")
+    continues = models.ForeignKey("self", models.PROTECT, null=True, related_name="continued_by", db_index=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.LIVE)
     # Nearly every row is merged into nothing, and an index that says so of all of them only misleads the planner.
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
@@ -129,6 +129,7 @@ class Record(Loaded):
             models.Index(fields=["owner", "-updated_at", "-id"], name="record_owner_newest"),
             models.Index(fields=["team", "-updated_at", "-id"], name="record_team_newest"),
             models.Index(fields=["merged_into"], name="record_merged", condition=models.Q(merged_into__isnull=False)),
+            models.Index(fields=["continues"], name="record_continues", condition=models.Q(continues__isnull=False)),
             models.Index(
                 fields=["-archived_at", "-id"], name="record_archived", condition=models.Q(archived_at__isnull=False)
             ),
@@ -137,6 +138,8 @@ class Record(Loaded):
             GinIndex(fields=["keys"], name="record_keys", fastupdate=False),
             models.Index(fields=["id"], name="record_without_keys", condition=models.Q(keys=None)),
         ]
+        # Not `unique`, which brings a second index for beginnings that nobody looks for.
+        constraints = [models.UniqueConstraint(fields=["number"], name="record_number")]
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
@@ -180,7 +183,11 @@ WRITTEN = (
 
 
 class Row(Loaded):
-    """A domain row: shares its key with its Record and carries copies of what lists sort and scopes filter by."""
+    """A domain row: shares its key with its Record and carries copies of what lists sort and scopes filter by.
+
+    The Record's own columns are held against the tables that they name; to look there for each copy as well would be a
+    twentieth of what a new row costs.
+    """
 
     record = models.OneToOneField(Record, models.CASCADE, primary_key=True, related_name="+")
     owner = models.ForeignKey(
@@ -190,10 +197,18 @@ class Row(Loaded):
         blank=True,
         related_name="+",
         db_index=False,
+        db_constraint=False,
         verbose_name=_("Owner"),
     )
     team = models.ForeignKey(
-        Team, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("Sales team")
+        Team,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("Sales team"),
     )
     department = models.ForeignKey(
         Department,
@@ -202,10 +217,17 @@ class Row(Loaded):
         blank=True,
         related_name="+",
         db_index=False,
+        db_constraint=False,
         verbose_name=_("Department"),
     )
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("Creator")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("Creator"),
     )
     created_at = models.DateTimeField(_("Created"), default=timezone.now)
     updated_at = models.DateTimeField(_("Updated"), default=timezone.now)
@@ -515,7 +537,8 @@ class Staged(Row):
         self._stand_in(stage)
 
     def _stand_in(self, stage: "Stage") -> None:
-        self.stage, self.stage_entered_at = stage, timezone.now()
+        self.relate("stage", stage)
+        self.stage_entered_at = timezone.now()
         self.entering(stage)
 
     def entering(self, stage: "Stage") -> None:

@@ -53,12 +53,14 @@ def begin_rows(rows: Sequence[AnyRow], *, by: User | None) -> None:
     """
     kind, now = kinds.get(rows[0].kind), timezone.now()
     for row, (pk, nth) in zip(rows, _reserve(kind, len(rows)), strict=True):
-        row.created_by = row.created_by or by
+        if row.created_by_id is None:
+            row.relate("created_by", by)
         row.created_at = row.updated_at = now
         number = f"{kind.prefix}-{nth:06d}"
-        row.record = Record.fresh(
+        made = Record.fresh(
             id=pk, kind=kind.code, number=number, continues=row.continues, created_at=now, updated_at=now
         )
+        row.relate("record", made)
         row.describe_record()
 
 

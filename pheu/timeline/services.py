@@ -159,16 +159,17 @@ def put(rows: Sequence[Any], *, by: User, via: str = "page", **facts: Any) -> Se
     kind = kinds.get(rows[0].kind)
     _hold_picked(rows, kind)
     place_with_owner(rows, by=by)
+    schema = kind.schema
     for row in rows:
-        kind.schema.follow(row, kind.schema.begun_with(row))
+        schema.follow(row, schema.begun_with(row))
     new = [row for row in rows if isinstance(row, Staged) and row.stage_id is None]
     pipeline = Pipeline.objects.default(kind.code) if new else None
     for row in new:
         row.begin(pipeline)
     for stage in {row.stage for row in rows if isinstance(row, Staged)}:
         Stage.objects.hold_still(stage)
-    if any(not row.title for row in rows):
-        names = " / ".join(str(kind.schema[name].label) for name in kind.schema.title)
+    if not all(map(schema.title_of, rows)):
+        names = " / ".join(str(schema[name].label) for name in schema.title)
         raise DomainError(_("Fill in one of these: %(fields)s."), fields=names)
     writing.begin_rows(rows, by=by)
     handed = _moved([one for to_whom in _of_new for one in to_whom(rows)])

@@ -27,7 +27,7 @@ from pheu.deals.counts import conversion_counts
 from pheu.deals.undoing import redo_conversion, undo_conversion
 from pheu.leads.services import convert_prospects
 from pheu.people.models import User
-from pheu.quality import running, taking_back
+from pheu.quality import lanes, running, taking_back
 from pheu.quality import services as quality
 from pheu.quality.merging import merge
 from pheu.quality.models import Import, ImportLine
@@ -191,7 +191,7 @@ def bring_in(office: Office, draw: Draw, by: User) -> None:
     places = {"area_code": "", "team": None, "department": office.people[0].department, "origin": "d"}
     quality.begin_check(one, {"columns": one.columns, **places}, by=by)
     one.refresh_from_db()
-    quality.check_lines(one, one.round)
+    lanes.check_lines(one, one.round)
     one.refresh_from_db()
     running.start_import(one, by=by, policy=draw(st.sampled_from(Import.Policy.values)))
     while running.import_chunk(one.pk):

@@ -51,7 +51,7 @@ def imported(user: User, lines: int, kind: str) -> Iterator[str]:
         "columns": now().columns, "area_code": "", "team": one.team, "department": one.department, "origin": one.origin
     }  # fmt: skip
     services.begin_check(one, settings, by=user)
-    yield _timed("checked", lines, lambda: services.check_lines(now(), one.round))
+    yield _timed("checked", lines, lambda: lanes.check_lines(now(), one.round))
     with transaction.atomic():
         running.start_import(now(), by=user, policy=Import.Policy.SKIP)
     yield _timed("imported", lines, lambda: lanes.work_off(one.pk))

@@ -21,7 +21,7 @@ from pheu.leads.services import convert_prospects
 from pheu.parties.models import Prospect
 from pheu.parties.services import create_prospect
 from pheu.people.models import Role
-from pheu.quality import jobs, reading, running, services
+from pheu.quality import jobs, lanes, reading, running, services
 from pheu.quality.events import IMPORT_FINISHED
 from pheu.quality.models import Import
 from pheu.quality.reading import Line
@@ -297,10 +297,10 @@ def test_a_check_that_is_killed_has_kept_how_far_it_came_and_begins_anew(client,
     with monkeypatch.context() as power:
         power.setattr(services, "read_line", killed)
         with pytest.raises(KeyboardInterrupt):
-            services.check_lines(imported, imported.round)
+            lanes.check_lines(imported, imported.round)
     imported.refresh_from_db()
     assert (imported.state, imported.done) == (Import.State.CHECKING, 5)
-    services.check_lines(imported, imported.round)
+    lanes.check_lines(imported, imported.round)
     imported.refresh_from_db()
     assert (imported.state, imported.done, imported.to_create) == (Import.State.CHECKED, 0, 7)
 
@@ -343,7 +343,7 @@ def test_a_check_that_is_overtaken_keeps_nothing_of_its_own(client, an):
     for last in (imported.header_line, 1000):  # in the middle, and where no line is left
         imported.header_line = last
         with nothing_changes():
-            services.check_lines(imported, imported.round - 1)
+            lanes.check_lines(imported, imported.round - 1)
 
 
 def test_a_reading_that_is_overtaken_refuses_no_file(client, an, kept_files):

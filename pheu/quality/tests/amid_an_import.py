@@ -29,7 +29,7 @@ def prepare(lines: int) -> None:
     from django.core.management import call_command
 
     from pheu.conftest import make_cast
-    from pheu.quality import jobs, services
+    from pheu.quality import jobs, lanes, services
     from pheu.quality.models import Import
 
     call_command("migrate", verbosity=0, interactive=False)
@@ -41,7 +41,7 @@ def prepare(lines: int) -> None:
     place = {"area_code": "", "team": None, "department": cast.an.department, "origin": "khach"}
     services.begin_check(one, {"columns": one.columns, **place}, by=cast.dung)
     one.refresh_from_db()
-    services.check_lines(one, one.round)
+    lanes.check_lines(one, one.round)
     one.refresh_from_db()
     jobs.start(one, by=cast.dung, policy=Import.Policy.FILL)
 

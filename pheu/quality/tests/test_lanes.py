@@ -259,10 +259,55 @@ def test_where_ours_fails_the_others_end_with_it(started, monkeypatch, tmp_path)
 
 
 @together
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_check_is_shared_out_and_ends_as_if_one_had_done_it(started, monkeypatch, dies):
+    """Also where the other process cannot be had."""
+    one, shares = started(), []
+
+    def told() -> list[tuple[Any, ...]]:
+        columns = ("line", "state", "reason", "marks", "values", "phones", "record", "same_by")
+        return list(one.lines.order_by("line").values_list(*columns))
+
+    alone, read = told(), services.read_share
+
+    def share(imported: Import, round_: int, *lines: int) -> bool:
+        shares.append(lines)
+        return read(imported, round_, *lines)
+
+    ImportLine.objects.update(state="read", values={}, marks=[], phones=[], same_by=[])
+    Import.objects.update(state=State.CHECKING)
+    one.refresh_from_db()
+    monkeypatch.setattr(services, "CHUNK", 7)
+    monkeypatch.setattr(services, "read_share", share)
+    monkeypatch.setattr(lanes.sys, "executable", "/bin/false" if dies else sys.executable)
+    lanes.check_lines(one, one.round)
+    assert shares == [(1, 31), (31, 61)][: 1 + dies]
+    assert told() == alone
+    one.refresh_from_db()
+    assert (one.state, one.rows, one.same_rules != []) == (State.CHECKED, LINES, True)
+
+
+@pytest.mark.django_db
+def test_rules_that_change_during_a_check_leave_one_lane(started, monkeypatch):
+    one, read = started(), services.read_share
+
+    def changed(*share: Any) -> bool:
+        DuplicateRule.objects.create(kind="prospect", name="Trùng email", criteria=["email"])
+        return read(*share)
+
+    Import.objects.update(state=State.CHECKING)
+    monkeypatch.setattr(services, "read_share", changed)
+    monkeypatch.setattr(lanes, "FEWEST", 1000)
+    lanes.check_lines(one, one.round)
+    one.refresh_from_db()
+    assert (one.state, one.same_rules) == (State.CHECKED, [])
+
+
+@together
 def test_a_lane_without_an_import_to_work_at_says_so(started):
     """It is a process of its own, which nobody but the worker begins."""
     one = started()
     Import.objects.filter(pk=one.pk).update(state=State.STOPPED)
-    done = subprocess.run([sys.executable, "-m", "pheu.quality.lane", str(one.pk)])
+    done = subprocess.run([sys.executable, "-m", "pheu.quality.lane", "run", str(one.pk)])
     assert done.returncode == 0
     assert not Prospect.objects.exists()

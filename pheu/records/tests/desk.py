@@ -27,7 +27,7 @@ from pheu.deals.conversion import Handover
 from pheu.deals.models import Deal
 from pheu.leads import services as leads
 from pheu.leads.models import Lead
-from pheu.quality import apart, merging, running, taking_back
+from pheu.quality import apart, lanes, merging, running, taking_back
 from pheu.quality import services as quality
 from pheu.quality.models import Import, ImportLine
 from pheu.records import writing
@@ -153,7 +153,7 @@ class Desk:
     def checked(self) -> Import:
         file = self.read()
         file = quality.begin_check(file, self.settings(file), by=self.an)
-        quality.check_lines(file, file.round)
+        lanes.check_lines(file, file.round)
         return Import.objects.get(pk=file.pk)
 
     def line(self) -> ImportLine:
