@@ -151,6 +151,10 @@ class Import(models.Model):
         return self.state in self.BUSY
 
     @property
+    def can_be_stopped(self) -> bool:
+        return self.state in (self.State.READING, self.State.CHECKING, self.State.RUNNING)
+
+    @property
     def is_over(self) -> bool:
         return self.state in (
             self.State.DONE,

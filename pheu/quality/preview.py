@@ -17,6 +17,7 @@ from pheu.quality.services import read_line
 from pheu.records import kinds
 
 MOST = 1000  # lines that a preview reads
+ABOVE = 500  # further ones, as many as may stand above the header
 
 
 @dataclass

@@ -37,6 +37,7 @@ REFUSALS = {
         "On line %(line)s a quotation mark opens a cell and none closes it there. Put it right and save the file again."
     ),
     "too_large": _("The file is larger than %(megabytes)s MB."),
+    "stopped": _("Reading was stopped before the end of the file."),
     "too_slow": _("Reading this file takes too long. Divide it into several files."),
 }
 

@@ -23,7 +23,7 @@ from pheu.quality.existing import Known, Match
 from pheu.quality.importers import NOTE, NUMBER, OWNER
 from pheu.quality.lines import lacks
 from pheu.quality.models import Import, ImportLine
-from pheu.quality.services import CHUNK, locked, may_place, new_round, repeats_of, take_turn_at
+from pheu.quality.services import CHUNK, give_up_reading, locked, may_place, new_round, repeats_of, take_turn_at
 from pheu.records.acts import in_halves, last_operation, operation
 from pheu.records.fields import Field
 from pheu.records.locking import hold
@@ -66,14 +66,20 @@ def start_import(
 
 @transaction.atomic
 def stop_import(imported: Import, *, by: User) -> bool:
-    """Leave the lines that no chunk has worked off as they are; whether it was running.
+    """Leave the lines that nobody has worked off as they are; whether somebody was at it.
 
-    What was written stays, and can be taken back; it goes on from there when somebody starts it again.
+    What a run has written stays, and can be taken back; it goes on from there when somebody starts it again. A check
+    goes back to the columns, a reading to what was read before; without that its file goes.
     """
     imported = locked(imported, by)
-    if imported.state != State.RUNNING:
+    if imported.state == State.READING:
+        give_up_reading(imported, "stopped")
+    elif imported.state == State.CHECKING:
+        new_round(imported, State.DRAFT)
+    elif imported.state == State.RUNNING:
+        _stop(imported, _("%(name)s has stopped it here.") % {"name": by})
+    else:
         return False
-    _stop(imported, _("%(name)s has stopped it here.") % {"name": by})
     return True
 
 

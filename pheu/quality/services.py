@@ -151,14 +151,18 @@ def portions(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 @transaction.atomic
 def _refuse_file(imported: Import, round_: int, code: str) -> None:
-    """Go back to the lines read before; without any, the file is of no use and goes."""
     current = _in_round(imported, round_, State.READING)
-    if current is None:
-        return
-    current.state, current.refusal = State.DRAFT if current.has_lines else State.REFUSED, code
-    if not current.has_lines:
-        _drop_file(current)
-    current.save()
+    if current is not None:
+        give_up_reading(current, code)
+
+
+def give_up_reading(imported: Import, code: str) -> None:
+    """Go back to the lines read before; without any, the file is of no use and goes."""
+    new_round(imported, State.DRAFT if imported.has_lines else State.REFUSED)
+    imported.refusal = code
+    if not imported.has_lines:
+        _drop_file(imported)
+    imported.save()
 
 
 def _drop_file(imported: Import) -> None:

@@ -22,7 +22,7 @@ from pheu.quality.forms import ExportForm, FileForm, LineForm, MappingForm, Poli
 from pheu.quality.importers import importable_kinds
 from pheu.quality.models import Import, ImportLine
 from pheu.quality.outgoing import Outgoing, download, export_rows
-from pheu.quality.preview import MOST, Preview
+from pheu.quality.preview import ABOVE, MOST, Preview
 from pheu.quality.reading import FileRefused
 from pheu.records import kinds
 from pheu.records.act_views import ticked
@@ -99,7 +99,7 @@ def import_map(request: Request, pk: int) -> HttpResponse:
         return render(request, "quality/reading.html", {"imported": imported, "kind": kinds.get(imported.kind)})
     if not imported.is_open:
         return _go(request, imported)
-    lines = services.lines_of(imported, MOST + services.CHUNK)
+    lines = services.lines_of(imported, MOST + ABOVE)
     form = MappingForm(_choices(request), imported=imported, lines=lines, user=request.user)
     if request.method == "POST" and form.is_valid():
         jobs.check(imported, form.settings(), by=request.user)
@@ -134,7 +134,7 @@ def import_sheet(request: Request, pk: int) -> HttpResponse:
     imported = _import(request, pk)
     if imported.state == State.READING:  # a second click
         return _go(request, "import-map", pk)
-    lines = services.lines_of(imported, MOST + services.CHUNK)
+    lines = services.lines_of(imported, MOST + ABOVE)
     form = SheetForm(request.POST, imported=imported, lines=lines)
     if form.is_valid():
         jobs.choose_sheet(imported, form.settings(), by=request.user)
@@ -191,7 +191,7 @@ def import_run(request: Request, pk: int) -> HttpResponse:
 
 @require_POST
 def import_stop(request: Request, pk: int) -> HttpResponse:
-    """Let the run end after the lines that it is at."""
+    """Let a run end after the lines that it is at; give up a reading or a check."""
     imported = _import(request, pk)
     running.stop_import(imported, by=request.user)
     return _go(request, imported)

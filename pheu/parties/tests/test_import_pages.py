@@ -252,6 +252,50 @@ def test_a_run_is_stopped_by_a_press_and_goes_on_where_it_was(client, an, giang,
     assert accounts(run(client, imported)) == (9, 7, 1, 1)
 
 
+def test_a_check_is_stopped_by_a_press_and_goes_back_to_the_columns(client, an, giang):
+    """R1.31: a job with live progress that can be cancelled."""
+    client.force_login(an)
+    imported = opened(client, xlsx(LOOK_ALIKE))
+    client.post(f"/imports/{imported.pk}/columns/", mapped(imported))
+    page = client.get(f"/imports/{imported.pk}/progress/").text
+    assert "Dừng kiểm tra" in page and f'action="/imports/{imported.pk}/stop/"' in page
+    with pytest.raises(Refused):
+        running.stop_import(imported, by=giang)
+    for _press in range(2):
+        answer = client.post(f"/imports/{imported.pk}/stop/", follow=True)
+        assert answer.redirect_chain[-1][0] == f"/imports/{imported.pk}/columns/"
+    assert work() == ["check_import"]  # as the worker finds it
+    imported.refresh_from_db()
+    assert (imported.state, imported.done) == (Import.State.DRAFT, 0)
+    client.post(f"/imports/{imported.pk}/columns/", mapped(imported))
+    assert work() == ["check_import"]
+    imported.refresh_from_db()
+    assert (imported.state, imported.to_create) == (Import.State.CHECKED, 7)
+
+
+def test_a_reading_is_stopped_by_a_press(client, an, kept_files, django_capture_on_commit_callbacks):
+    """R1.31: the file goes where nothing of it was read; else what was read before is there as it was."""
+    client.force_login(an)
+    upload(client, xlsx(LOOK_ALIKE))
+    imported = Import.objects.get()
+    assert "Dừng đọc" in client.get(f"/imports/{imported.pk}/columns/").text
+    with django_capture_on_commit_callbacks(execute=True):
+        page = client.post(f"/imports/{imported.pk}/stop/", follow=True)
+    assert "Đã dừng đọc khi chưa hết tệp." in page.text and 'type="file"' in page.text
+    assert not [one for one in kept_files.rglob("*") if one.is_file()]
+    assert work() == ["read_file"]
+    assert not imported.lines.exists()
+
+    imported = opened(client, xlsx(LOOK_ALIKE))
+    lines = list(imported.lines.values_list("cells", flat=True))
+    with transaction.atomic():
+        services.choose_sheet(imported, sheet="Khác", encoding="", header_line=None, by=an)
+    assert client.post(f"/imports/{imported.pk}/stop/", follow=True).status_code == 200
+    imported.refresh_from_db()
+    assert (imported.state, imported.refusal) == (Import.State.DRAFT, "stopped")
+    assert list(imported.lines.values_list("cells", flat=True)) == lines
+
+
 def test_a_failure_is_shown_and_can_be_run_again(client, an, monkeypatch):
     client.force_login(an)
     imported = checked(client, xlsx(LOOK_ALIKE))
