@@ -16,6 +16,7 @@ from django_htmx.http import trigger_client_event
 from pheu.core.errors import DomainError, tell
 from pheu.core.gateway import GATEWAY, TICKET, Ticket
 from pheu.core.ids import read_id
+from pheu.core.vietnamese import clean
 from pheu.notifications import devices, presence, services, webpush
 from pheu.notifications.models import Notification
 from pheu.notifications.reading import IN_PANEL, PAGE, lines, lines_of, unread_count
@@ -166,7 +167,7 @@ def device(request: Request) -> HttpResponse:
 
 @require_POST
 def device_forget(request: Request) -> HttpResponse:
-    devices.forget(request.user, request.POST.get("endpoint", "")[:LONGEST_ENDPOINT])
+    devices.forget(request.user, clean(request.POST.get("endpoint", ""))[:LONGEST_ENDPOINT])
     return HttpResponse(status=204)
 
 

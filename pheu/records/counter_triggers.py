@@ -5,16 +5,20 @@ anybody: a delta is a new row. Which fields of choices are counted by their valu
 own is counted from its first day on, in use or not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from pheu.core.health import examination
+from pheu.core.prepared import prepared
 from pheu.records import custom, kinds
 from pheu.records.counters import SUMS, has_chance, summed, value_of
+from pheu.records.fields import Field
 from pheu.records.grouping import is_counted_by_value
 from pheu.records.kinds import Kind
 from pheu.records.models import Counter, CustomField, GroupCounter
@@ -66,33 +70,52 @@ def rebuild() -> None:
 
 @examination("counters")
 def differing_counts() -> Iterator[str]:
-    """One line for each kind and stage, or value of a field, whose kept counts are not those of its rows."""
+    """One line for each kind and stage, or value of a field, whose kept counts are not those of its rows.
+
+    One statement a kind, made once: the end of every test asks it.
+    """
     for kind in kinds.every():
-        if not kind.has_stages:
-            continue
-        kept: Any = Counter.objects.filter(kind=kind.code)
-        there = _told(kind.model.objects.live(), "stage")
-        for name, counters in (("all", kept.filter(day=None)), ("days", kept.exclude(day=None))):
-            yield from _differing(f"{kind.code}, {name}: stage", _told(counters, "stage"), there)
-        for one in kind.schema:
-            if is_counted_by_value(kind.schema, one):
-                by_value = GroupCounter.objects.filter(kind=kind.code, field=one.name)
-                rows = kind.model.objects.live().annotate(value=value_of(one))
-                yield from _differing(f"{kind.code}, {one.name}:", _told(by_value, "value"), _told(rows, "value"))
+        if kind.has_stages:
+            schema = kind.schema
+            fields = tuple(one for one in schema if is_counted_by_value(schema, one))
+            yield from (f"{kind.code}, {line}" for line in _differing(_told(kind.code, fields)))
 
 
-def _told(rows: Any, by: str) -> dict[Any, list[Decimal]]:
-    """{stage or value: what its rows or counters add up to, as far as anything does}."""
-    sums = TABLES[GroupCounter][1] if by == "value" else SUMS
-    added = rows.order_by().values(by).annotate(**{name: summed(rows)[name] for name in sums})
-    found = {one[by]: [round(Decimal(one[name] or 0), 2) for name in sums] for one in added}
-    return {key: numbers for key, numbers in found.items() if any(numbers)}
+# What is kept is told of these; of a field under its name.
+OF_STAGES = {"all: stage": Q(day=None), "days: stage": Q(day__isnull=False)}
 
 
-def _differing(what: str, kept: dict[Any, Any], there: dict[Any, Any]) -> Iterator[str]:
-    for key in {*kept, *there}:
-        if kept.get(key) != there.get(key):
-            yield f"{what} {key}: {kept.get(key)} kept, {there.get(key)} there"
+@prepared
+def _told(code: str, fields: tuple[Field, ...]) -> QuerySet[Any, Any]:
+    """(whether kept, of what, stage or value, sums) of all that is kept, and of all that is there."""
+    kind = kinds.get(code)
+    live, kept, by_value = kind.model.objects.live(), Counter.objects.filter(kind=code), GroupCounter.objects
+    first, *others = [
+        *(_sums(kept.filter(of), True, name, Cast("stage", TextField())) for name, of in OF_STAGES.items()),
+        *(_sums(live, False, name, Cast("stage", TextField())) for name in OF_STAGES),
+        *(_sums(by_value.filter(kind=code, field=one.name), True, one.name, F("value")) for one in fields),
+        *(_sums(live, False, one.name, value_of(one)) for one in fields),
+    ]
+    return first.union(*others, all=True)
+
+
+def _sums(rows: Any, is_kept: bool, what: str, key: Any) -> Any:
+    names = SUMS if what in OF_STAGES else TABLES[GroupCounter][1]
+    sums = {name: summed(rows)[name] if name in names else Value(Decimal(0)) for name in SUMS}
+    told = rows.order_by().values(is_kept=Value(is_kept), what=Value(what), key=key).annotate(**sums)
+    return told.values_list("is_kept", "what", "key", *SUMS)
+
+
+def _differing(told: Iterable[Any]) -> Iterator[str]:
+    found: dict[bool, dict[Any, list[Decimal]]] = {True: {}, False: {}}
+    for is_kept, what, key, *sums in told:
+        numbers = [round(Decimal(one or 0), 2) for one in sums]
+        if any(numbers):
+            found[is_kept][what, key] = numbers
+    kept, there = found[True], found[False]
+    for what, key in {*kept, *there}:
+        if kept.get((what, key)) != there.get((what, key)):
+            yield f"{what} {key}: {kept.get((what, key))} kept, {there.get((what, key))} there"
 
 
 # Triggers -------------------------------------------------------------------------------------------------------------

@@ -113,7 +113,9 @@ def test_work_grows_with_the_text_and_not_with_its_square(name):
     reader, slow = READERS[name], []
     for called, unit in CLASSES.items():
         small, large = ((f"0903{unit * size}")[:size] for size in (SMALL, LARGE))
-        if work(reader, large, 1) > 30 and work(reader, large, 3) > 40 * work(reader, small, 3):
+        took = work(reader, large, 1)
+        # Tried again only where it seems to be slow.
+        if took > 30 and took > (most := 40 * work(reader, small, 3)) and work(reader, large, 3) > most:
             slow.append(called)
     assert not slow
 

@@ -349,3 +349,9 @@ def test_moving_work_by_undo_brings_its_reminder_again(an, lead, service):
         reschedule_activity(one.activity, due_at=timezone.now() + timedelta(hours=2), by=an)
     one.refresh_from_db()
     assert one.pushed_at is None
+
+
+def test_an_address_that_no_column_can_hold_is_nobodys(client, an, caplog):
+    client.force_login(an)
+    assert client.post("/notifications/device/forget/", {"endpoint": "https://push.example/\x00"}).status_code == 204
+    assert "refused a value" not in caplog.text

@@ -2,6 +2,7 @@
 has changed (design.md 3, «one door»)."""
 
 import inspect
+from copy import deepcopy
 from datetime import date, timedelta
 from functools import partial
 from importlib import import_module
@@ -20,7 +21,8 @@ from pheu.activities.models import ActivityType, WorkPlan
 from pheu.activities.repeating import Repeat
 from pheu.activities.series import Reach
 from pheu.automation import services as automation
-from pheu.conftest import nothing_changes, stage_of
+from pheu.conftest import make_cast, nothing_changes, stage_of
+from pheu.core import shape
 from pheu.core.errors import Refused
 from pheu.core.vietnamese import today_here
 from pheu.deals import conversion, undoing
@@ -49,6 +51,8 @@ from pheu.setup.tests.test_jobs_page import parked_job
 from pheu.timeline import archiving, asking, sharing, stages, undo
 from pheu.timeline import services as timeline
 from pheu.timeline.models import Event
+
+pytestmark = pytest.mark.one_worker
 
 THIS_YEAR = today_here().year
 REASONS = lists.get("deal-lost-reasons")
@@ -403,10 +407,21 @@ def another(row):
     return row.stage.pipeline.stages.exclude(pk=row.stage_id).filter(category__in=("working", "open"))[0]
 
 
+@pytest.fixture(scope="module")
+def whole_desk(rows_for_all):
+    return rows_for_all(lambda: Desk(make_cast()))
+
+
 @pytest.fixture
-def desk(cast, settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-    return Desk(cast)
+def desk(whole_desk, db):
+    """The same for every test: acts change the rows that they are given."""
+    shape.see(None)  # a field of its own is among them
+    return deepcopy(whole_desk)
+
+
+@pytest.fixture
+def cast(desk):
+    return desk.cast
 
 
 def refusals(acts, desk, by):

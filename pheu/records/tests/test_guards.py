@@ -4,6 +4,7 @@ Made from the schemas: a new field is covered by itself, and a new type of field
 """
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from pheu.activities import services as activities
 from pheu.activities.models import ActivityType
-from pheu.conftest import nothing_changes, stage_of, told
+from pheu.conftest import Cast, Making, make_cast, nothing_changes, stage_of, told
 from pheu.core.errors import DomainError, Refused
 from pheu.deals import events as deal_events
 from pheu.deals import services as deals
@@ -85,9 +86,19 @@ class Firm:
         return {schema.title[0]: "Mới", "owner": self.an} | chosen
 
 
+@pytest.fixture(scope="module")
+def whole_firm(rows_for_all: Making) -> Firm:
+    return rows_for_all(lambda: Firm(make_cast()))
+
+
 @pytest.fixture
-def firm(cast: Any) -> Firm:
-    return Firm(cast)
+def firm(whole_firm: Firm, db: None) -> Firm:
+    return deepcopy(whole_firm)  # acts change the rows that they are given
+
+
+@pytest.fixture
+def cast(firm: Firm) -> Cast:
+    return firm.cast
 
 
 # What every type of field refuses ---------------------------------------------------------------------------------
