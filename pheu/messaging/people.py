@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from pheu.core.vietnamese.identity import email_key
-from pheu.core.vietnamese.text import search_words
+from pheu.core.vietnamese.text import clean, search_words
 from pheu.messaging.channels.email.letters import Address
 from pheu.people.models import User
 from pheu.records import kinds
@@ -75,7 +75,7 @@ def known(text: str, user: User) -> list[Address]:
         for row in rows.select_related("record").order_by("-pk")[:MOST]:
             for one in of_row(kind, row, user):
                 found.setdefault(one.address.lower(), one)
-    for person in User.objects.active().filter(full_name__icontains=text)[:MOST]:
+    for person in User.objects.active().filter(full_name__icontains=clean(text))[:MOST]:
         found.setdefault(person.email.lower(), Address(person.full_name, person.email))
     return list(found.values())[:MOST]
 

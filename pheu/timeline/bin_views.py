@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from pheu.core.errors import tell
 from pheu.core.ids import read_id
 from pheu.core.registries import Button
+from pheu.core.vietnamese.text import clean
 from pheu.people.models import User
 from pheu.people.requests import Request
 from pheu.people.scopes import ARCHIVE, CHANGE
@@ -31,7 +32,7 @@ def recycle_bin(request: Request) -> HttpResponse:
     """Archived records, the latest first: `?kind=` one kind, `?q=` words of their names, `?below=` the next page."""
     if not may_archive(request.user):
         raise Http404
-    only, text = request.GET.get("kind", ""), request.GET.get("q", "")[:200]
+    only, text = clean(request.GET.get("kind", "")), request.GET.get("q", "")[:200]
     found = Record.objects.archived_for(request.user).filter(of_all_kinds(text, request.user))
     page = list(_below(found.filter(kind=only) if only else found, request.GET)[: PAGE + 1])
     lines = [{"record": one, "kind": kinds.get(one.kind), "left": _days_left(one)} for one in page[:PAGE]]
