@@ -5,7 +5,7 @@ which a rule of fields that this person may see calls the same: counts and order
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add, or_
@@ -19,6 +19,7 @@ from pheu.people.models import User
 from pheu.people.scopes import CHANGE
 from pheu.quality.models import AlikeGroup, AlikePair, Apart, Sweep
 from pheu.quality.pairs import CLOSE
+from pheu.quality.sidebyside import can_become_one
 from pheu.quality.sweep import Groups
 from pheu.records.alike import CRITERIA, NEAR, Alike, criteria_for, names_alike
 from pheu.records.kinds import Kind
@@ -35,18 +36,35 @@ def last_sweep(kind: Kind) -> Sweep | None:
 
 @dataclass(frozen=True)
 class Card:
-    """A group as one person sees it: `members` with the oldest first, `mine` the ids of those that they may change."""
+    """A group as one person sees it: `members` with the oldest first, `mine` the ids of those that they may change,
+    `goes_on` the record in which work on one goes on: that of the deal which a lead became."""
 
     members: Sequence[Record]
     mine: Collection[int]
     score: int
     reasons: str
+    goes_on: Mapping[int, Record]
+
+    @property
+    def lines(self) -> list[tuple[Record, Record | None]]:
+        """Each with the record in which it goes on."""
+        return [(one, self.goes_on.get(one.pk)) for one in self.members]
+
+    @property
+    def to_part(self) -> list[int]:
+        """Ids that can be kept apart by whoever looks."""
+        mine = [one.pk for one in self.members if one.pk in self.mine]
+        return mine if len(mine) > 1 else []
 
     @property
     def to_merge(self) -> list[int]:
-        """Ids that can be merged, or kept apart, by whoever looks."""
-        mine = [one.pk for one in self.members if one.pk in self.mine]
-        return mine if len(mine) > 1 else []
+        """Ids that can be merged: of what goes on elsewhere that one, where it takes in such as these."""
+        merged = [on for one in self.members if one.pk in self.mine and (on := self._standing(one)) is not None]
+        return list(dict.fromkeys(merged)) if len(set(merged)) > 1 else []
+
+    def _standing(self, one: Record) -> int | None:
+        on = self.goes_on.get(one.pk)
+        return one.pk if on is None else on.pk if can_become_one((one.kind, on.kind)) else None
 
     @property
     def query(self) -> str:
@@ -120,9 +138,17 @@ class Findings:
         ids = {pk for pairs in by_group.values() for pair in pairs for pk in (pair.first_id, pair.second_id)}
         records = Record.objects.filter(pk__in=ids).select_related("owner").in_bulk()
         mine = set(self.kind.model.objects.within(self.user, CHANGE).filter(pk__in=ids).values_list("pk", flat=True))
-        return [self._card(pairs, records, mine) for pairs in by_group.values()]
+        standing = Record.objects.filter(continues__in=ids, state__in=(Record.State.LIVE, Record.State.ARCHIVED))
+        goes_on = {one.continues_id: one for one in standing}
+        return [self._card(pairs, records, mine, goes_on) for pairs in by_group.values()]
 
-    def _card(self, pairs: Sequence[AlikePair], records: dict[int, Record], mine: Collection[int]) -> Card:
+    def _card(
+        self,
+        pairs: Sequence[AlikePair],
+        records: dict[int, Record],
+        mine: Collection[int],
+        goes_on: Mapping[int | None, Record],
+    ) -> Card:
         """Of a group whose records hang together through one that is out of sight, the strongest part."""
         groups = Groups()
         for pair in pairs:
@@ -139,7 +165,8 @@ class Findings:
             max(alike.likeness for alike in of_these),
         ).reasons
         members = sorted((records[pk] for pk in ids), key=lambda one: (one.created_at, one.pk))
-        return Card(members, mine, strongest.score, reasons)
+        on = {one.pk: goes_on[one.pk] for one in members if one.pk in goes_on}
+        return Card(members, mine, strongest.score, reasons, on)
 
     def _alike(self, pair: AlikePair, records: dict[int, Record]) -> Alike:
         one, other = ([key for key in records[pk].keys or () if key.partition(":")[0] in self.known]

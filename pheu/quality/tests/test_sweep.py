@@ -11,7 +11,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from pheu.conftest import nothing_changes
 from pheu.core.errors import DomainError, Refused
-from pheu.leads.services import create_leads
+from pheu.deals.conversion import Handover, convert_leads
+from pheu.leads.models import Lead
+from pheu.leads.services import convert_prospects, create_leads
 from pheu.people.models import Role, User
 from pheu.quality import jobs, sweep
 from pheu.quality.apart import keep_apart
@@ -307,6 +309,30 @@ def test_what_one_may_read_and_not_change_is_for_others_to_merge(client, an, bin
     assert f'value="{theirs.pk}"' not in page
     with nothing_changes():
         assert client.post("/duplicates/apart/?kind=lead", {"ids": [twins[0].pk, theirs.pk]}).status_code == 403
+
+
+def test_a_lead_that_became_a_deal_is_merged_as_that_deal(client, an, twins):
+    """R1.45, D7: it goes on there, and the page says so instead of offering what would be refused."""
+    Lead.objects.filter(pk=twins[0].pk).update(need="Cân sấy ẩm")
+    deal = convert_leads(twins[:1], Handover(owner=an), by=an)[0]
+    swept("lead", an)
+    client.force_login(an)
+    page = client.get("/duplicates/?kind=lead").text
+    assert f"tiếp tục ở {deal.number}" in page
+    assert f"/merging/?ids={deal.pk}&amp;ids={twins[1].pk}" in page
+    assert f'name="ids" value="{twins[0].pk}"' in page  # to keep apart are the leads
+    assert client.get(f"/merging/?ids={deal.pk}&ids={twins[1].pk}").status_code == 200
+
+
+def test_what_goes_on_as_another_kind_that_takes_none_in_is_not_merged(client, an):
+    """R1.16: a raw customer that became a lead."""
+    raw = [made("prospect", an, company_name="Gốm Chu Đậu", phone=PHONE) for _nth in range(2)]
+    [lead] = convert_prospects(raw[:1], by=an)
+    swept("prospect", an)
+    client.force_login(an)
+    page = client.get("/duplicates/?kind=prospect").text
+    assert f"tiếp tục ở {lead.number}" in page
+    assert "/merging/" not in page and f'name="ids" value="{raw[0].pk}"' in page
 
 
 def test_only_who_may_merge_records_of_a_kind_looks_for_duplicates(client, an, giang):
