@@ -4,7 +4,7 @@ import contextlib
 import gc
 import os
 from collections.abc import Callable, Iterator
-from copy import copy
+from copy import deepcopy
 from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib import import_module
@@ -119,7 +119,7 @@ def make_cast() -> Cast:
 
     def person(name: str, email: str, role: str, department: Department | None, *teams: Team) -> User:
         user = User.objects.create_user(
-            f"{email}@quantrac.example", PASSWORD, full_name=name, role=copy(roles[role]), department=department
+            f"{email}@quantrac.example", PASSWORD, full_name=name, role=deepcopy(roles[role]), department=department
         )
         members.extend(belongs(user=user, team=team) for team in teams)
         return user

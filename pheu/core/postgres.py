@@ -36,6 +36,7 @@ SETTINGS = {
     "random_page_cost": "1.1",
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
+    "max_locks_per_transaction": "256",  # an import locks every number that a rule lets nobody save twice
     "log_min_messages": "warning",
 }
 CARELESS = {

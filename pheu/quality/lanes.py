@@ -14,17 +14,18 @@ from functools import partial
 from itertools import pairwise
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 
 from pheu.core.again import once_more
 from pheu.quality import running, services
 from pheu.quality.existing import Known
-from pheu.quality.models import Import, ImportLine
+from pheu.quality.models import DuplicateRule, Import, ImportLine
 from pheu.quality.services import take_turn_at
 
 FEWEST = 1000  # lines for each lane: until a process is up, one lane works off as many
 CHECK, RUN = "check", "run"
+LOCKS = "select current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int"
 
 
 def _room(lines: int) -> int:
@@ -84,13 +85,28 @@ def begin(import_id: int) -> int:
     """
     take_turn_at(import_id)
     imported = Import.objects.select_related("by__role").get(pk=import_id)
-    lanes, known = _room(imported.left), Known(imported, imported.policy)
-    others = Import.objects.filter(kind=imported.kind, state=Import.State.RUNNING).exclude(pk=import_id)
-    if lanes < 2 or others.exists() or not all(criteria in imported.same_rules for criteria in known.criteria):
+    known = Known(imported, imported.policy)
+    lanes = min(_room(imported.left), _lockable(known.rules))
+    at_work = Import.objects.filter(kind=imported.kind, state=Import.State.RUNNING)
+    is_alone = [*at_work.values_list("pk", flat=True)] == [import_id]
+    as_checked = all(criteria in imported.same_rules for criteria in known.criteria)
+    if lanes < 2 or not is_alone or not as_checked:
         return 1
     if known.rules:
         ImportLine.objects.let_wait(imported, goes_in=known.takes_in)
     return lanes
+
+
+def _lockable(rules: Sequence[DuplicateRule]) -> int:
+    """For how many lanes the server has locks: a rule that blocks takes one for each text that a line is compared by,
+    and half of them are for others."""
+    compared = {code for rule in rules if rule.blocks for code in rule.criteria}
+    if not compared:
+        return settings.IMPORT_LANES
+    with connection.cursor() as cursor:
+        cursor.execute(LOCKS)
+        [locks] = cursor.fetchone()
+    return locks // 2 // (services.CHUNK * len(compared))
 
 
 # Processes ------------------------------------------------------------------------------------------------------------

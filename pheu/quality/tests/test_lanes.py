@@ -102,8 +102,9 @@ def test_a_rule_that_blocks_lets_them_wait_all_the_same(started):
 
 
 @pytest.mark.django_db
-def test_one_lane_where_there_is_little_to_do_or_somebody_else_is_at_it(started, settings):
-    """Beside another import of the same kind; with rules that the check did not know; where a company wants no more."""
+def test_one_lane_where_there_is_little_to_do_or_somebody_else_is_at_it(started, settings, monkeypatch):
+    """Beside another import of the same kind; with rules that the check did not know, or that would lock more than a
+    server can; where a company wants no more."""
     one = started()
     assert lanes.begin(one.pk) == 2
     Import.objects.filter(pk=one.pk).update(done=LINES - 19)
@@ -116,6 +117,13 @@ def test_one_lane_where_there_is_little_to_do_or_somebody_else_is_at_it(started,
     rule = DuplicateRule.objects.create(kind="prospect", name="Trùng địa chỉ", criteria=["address"])
     assert lanes.begin(one.pk) == 1
     rule.delete()
+    DuplicateRule.objects.create(kind="prospect", name="Trùng mã số thuế", criteria=["tax"], blocks=True)
+    one = started(name="chan.csv")
+    Import.objects.exclude(pk=one.pk).update(state=State.DONE)
+    assert lanes.begin(one.pk) == 2
+    with monkeypatch.context() as small:
+        small.setattr(lanes, "LOCKS", f"select {4 * services.CHUNK - 1}")  # too few to lock all keys of two portions
+        assert lanes.begin(one.pk) == 1
     settings.IMPORT_LANES = 1
     assert lanes.begin(one.pk) == 1
 
