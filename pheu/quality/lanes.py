@@ -87,10 +87,11 @@ def begin(import_id: int) -> int:
     imported = Import.objects.select_related("by__role").get(pk=import_id)
     known = Known(imported, imported.policy)
     lanes = min(_room(imported.left), _lockable(known.rules))
+    if lanes < 2:
+        return 1
     at_work = Import.objects.filter(kind=imported.kind, state=Import.State.RUNNING)
     is_alone = [*at_work.values_list("pk", flat=True)] == [import_id]
-    as_checked = all(criteria in imported.same_rules for criteria in known.criteria)
-    if lanes < 2 or not is_alone or not as_checked:
+    if not is_alone or not all(criteria in imported.same_rules for criteria in known.criteria):
         return 1
     if known.rules:
         ImportLine.objects.let_wait(imported, goes_in=known.takes_in)
