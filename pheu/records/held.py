@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from pheu.core.vietnamese.money import show_number
+from pheu.core.vietnamese.text import sort_key
 from pheu.records.fields import Field
 from pheu.records.grouping import can_group, groups_of, is_by_month
 from pheu.records.lists import Listing
@@ -39,8 +40,10 @@ def _values(field: Field, value: Any) -> list[str]:
 
 
 def _told(counts: Counter[str]) -> str:
-    most, others = counts.most_common(TOLD), len(counts) - TOLD
-    parts = [f"{words} {show_number(n)}" for words, n in most]
+    """What most rows hold comes first; of as many what a dictionary has first, and nothing last."""
+    nothing, others = _("(empty)"), len(counts) - TOLD
+    most = sorted(counts.items(), key=lambda one: (-one[1], one[0] == nothing, sort_key(one[0])))
+    parts = [f"{words} {show_number(n)}" for words, n in most[:TOLD]]
     if others > 0:
         parts.append(ngettext("%(n)d more value", "%(n)d more values", others) % {"n": others})
     return _("Now: %(values)s") % {"values": " · ".join(parts)} if parts else ""
