@@ -139,7 +139,7 @@ class Findings:
         records = Record.objects.filter(pk__in=ids).select_related("owner").in_bulk()
         mine = set(self.kind.model.objects.within(self.user, CHANGE).filter(pk__in=ids).values_list("pk", flat=True))
         standing = Record.objects.filter(continues__in=ids, state__in=(Record.State.LIVE, Record.State.ARCHIVED))
-        goes_on = {one.continues_id: one for one in standing}
+        goes_on = {one.continues_id: one for one in standing.visible_to(self.user)}
         return [self._card(pairs, records, mine, goes_on) for pairs in by_group.values()]
 
     def _card(

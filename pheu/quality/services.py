@@ -89,10 +89,10 @@ def choose_sheet(imported: Import, *, sheet: str, encoding: str, header_line: in
     return None
 
 
-def new_round(imported: Import, state: str) -> Import:
-    """Whatever worked on it before is overtaken."""
+def new_round(imported: Import, state: str, *, refusal: str = "") -> Import:
+    """Whatever worked on it before is overtaken; `refusal` says why what was wanted was not read."""
     imported.state, imported.round, imported.done = state, imported.round + 1, 0
-    imported.problem, imported.refusal = "", ""
+    imported.problem, imported.refusal = "", refusal
     imported.save()
     return imported
 
@@ -158,11 +158,9 @@ def _refuse_file(imported: Import, round_: int, code: str) -> None:
 
 def give_up_reading(imported: Import, code: str) -> None:
     """Go back to the lines read before; without any, the file is of no use and goes."""
-    new_round(imported, State.DRAFT if imported.has_lines else State.REFUSED)
-    imported.refusal = code
     if not imported.has_lines:
         _drop_file(imported)
-    imported.save()
+    new_round(imported, State.DRAFT if imported.has_lines else State.REFUSED, refusal=code)
 
 
 def _drop_file(imported: Import) -> None:

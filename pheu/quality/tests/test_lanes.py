@@ -312,7 +312,7 @@ def test_rules_that_change_during_a_check_leave_one_lane(started, monkeypatch):
 
 
 @together
-def test_a_lane_without_an_import_to_work_at_says_so(started):
+def test_a_lane_without_an_import_to_work_at_does_nothing(started):
     """It is a process of its own, which nobody but the worker begins."""
     one = started()
     Import.objects.filter(pk=one.pk).update(state=State.STOPPED)

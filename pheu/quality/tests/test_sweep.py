@@ -324,6 +324,16 @@ def test_a_lead_that_became_a_deal_is_merged_as_that_deal(client, an, twins):
     assert client.get(f"/merging/?ids={deal.pk}&ids={twins[1].pk}").status_code == 200
 
 
+def test_where_a_lead_goes_on_is_told_to_who_may_see_it(client, an, chi, dung, twins):
+    Lead.objects.filter(pk=twins[0].pk).update(need="Cân sấy ẩm")
+    deal = convert_leads(twins[:1], Handover(owner=chi), by=dung)[0]
+    swept("lead", an)
+    for user, is_told in ((an, False), (dung, True)):
+        client.force_login(user)
+        page = client.get("/duplicates/?kind=lead").text
+        assert twins[0].number in page and (deal.number in page) == is_told
+
+
 def test_what_goes_on_as_another_kind_that_takes_none_in_is_not_merged(client, an):
     """R1.16: a raw customer that became a lead."""
     raw = [made("prospect", an, company_name="Gốm Chu Đậu", phone=PHONE) for _nth in range(2)]
