@@ -97,13 +97,14 @@ def _named_by(rows: Sequence[Row | Record]) -> set[int]:
 
 
 def all_to_merge(rows: Sequence[Row | Record], by: User) -> list[Any]:
-    """The rows, or those of the Records, as they are now, if `by` may change every one of them."""
+    """The rows, or those of the Records, as they are now, if `by` may change every one of them: kind by kind, in order
+    of their creation."""
     found: list[Any] = []
     for code, some in _by_kind(rows):
         kind = kinds.get(code)
         mine = kind.model.objects.within(by, CHANGE).with_values_of(*written(kind))
         mine = mine.with_stage() if kind.has_stages else mine
-        there = list(mine.filter(pk__in=[row.pk for row in some]))
+        there = list(mine.filter(pk__in=[row.pk for row in some]).order_by("pk"))
         lacking = {row.pk for row in some} - {row.pk for row in there}
         if lacking:
             numbers = Record.objects.filter(pk__in=lacking).order_by("pk").values_list("number", flat=True)

@@ -20,7 +20,7 @@ from typing import Any
 import django
 
 LANES = 2
-REPEATED = 10  # every tenth line is about the customer of the one before
+REPEATED = 5  # every fifth line is about the customer of the one before: both wait until the others are through
 PROGRAM = [sys.executable, "-m", "pheu.quality.tests.amid_an_import"]
 
 
@@ -47,7 +47,7 @@ def prepare(lines: int) -> None:
 
 
 def line(nth: int) -> str:
-    """A customer with a tax code of its own; every tenth is the one before, and has a remark more."""
+    """A customer with a tax code of its own; every fifth is the one before, and has a remark more."""
     of = nth - 1 if nth % REPEATED == REPEATED - 1 else nth
     return f"Công ty {of:06},{tax_code(of)},091{of:07},Dòng {nth:06}"
 
