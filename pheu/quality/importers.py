@@ -3,7 +3,7 @@
 A domain that wants more registers an importer of its own, in `<app>/importing.py`. The engine names no domain.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 from pheu.core import registries
 from pheu.people.scopes import IMPORT
 from pheu.records import kinds
-from pheu.records.fields import LongText, Text
+from pheu.records.fields import Field, LongText, Text
 from pheu.records.fields.references import OfTable
 
 if TYPE_CHECKING:
@@ -90,6 +90,11 @@ class Importer:
         number = Text(name=NUMBER, label=pgettext_lazy("of a record", "Number"), max_length=20)
         beside = (part for one in self.fields().values() for part in one.beside_in_files())
         return {**self.fields(), **{part.name: part for part in beside}, **self._owners(), NUMBER: number}
+
+    def filled_by(self, columns: Iterable[str]) -> list[Field]:
+        """The fields that columns of these names give something to, and the one that takes in what finds no room."""
+        told = {*columns, self.overflow}
+        return [one for one in self.fields().values() if one.name in told or not told.isdisjoint(one.reads_with)]
 
     def _owners(self) -> dict[str, Any]:
         """The field of whoever works the rows, where there is one and whoever imports may write it."""

@@ -20,7 +20,7 @@ from pheu.people.models import User
 from pheu.people.scopes import IMPORT
 from pheu.quality import events, marks, merging
 from pheu.quality.existing import Known, Match
-from pheu.quality.importers import NOTE, NUMBER, OWNER
+from pheu.quality.importers import NOTE, OWNER
 from pheu.quality.lines import lacks
 from pheu.quality.models import Import, ImportLine
 from pheu.quality.services import CHUNK, give_up_reading, locked, may_place, new_round, repeats_of, take_turn_at
@@ -264,11 +264,9 @@ def _take_in(imported: Import, pairs: Sequence[tuple[Any, Any]]) -> None:
         for row, stays in pairs:
             merging.merge([stays, row], by=imported.by, via="import")
         return
-    named = [name for name in imported.columns.values() if name not in (NUMBER, OWNER)]
-    schema, overwrites = imported.importer.schema, set(imported.overwrites)
-    fields = [schema[name] for name in dict.fromkeys([*named, imported.importer.overflow]) if name]
+    fields, overflow = imported.importer.filled_by(imported.columns.values()), imported.importer.overflow
     stand = [stays for _row, stays in pairs]
-    wanted = [_brought(fields, row, stays, overwrites, imported.importer.overflow) for row, stays in pairs]
+    wanted = [_brought(fields, row, stays, set(imported.overwrites), overflow) for row, stays in pairs]
     timeline.change_each(stand, wanted, by=imported.by, via="import", list=imported.origin)
 
 

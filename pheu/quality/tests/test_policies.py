@@ -89,6 +89,21 @@ def test_only_the_chosen_fields_are_overwritten(client, an, steel):
     assert steel.remark == "Gọi buổi sáng\nCần báo giá"
 
 
+@pytest.mark.parametrize("policy", ["fill", "overwrite", "merge"])
+def test_columns_that_no_row_has_go_into_what_is_there_with_the_fields_that_they_belong_to(client, an, steel, policy):
+    """R1.31, R4.02: a district belongs to the address."""
+    content = csv(
+        "Tên công ty,Mã số thuế,Địa chỉ,Quận/Huyện,Tỉnh",
+        "Thép Sông Đà,0100109106,12 Trần Phú,Ba Đình,Hà Nội",
+    )
+    client.force_login(an)
+    imported = run(client, checked(client, content, "khach.csv"), policy=policy, overwrites=["address"])
+    assert imported.problem == ""
+    assert imported.updated + imported.merged == 1
+    steel.refresh_from_db()
+    assert (steel.address, str(steel.province)) == ("12 Trần Phú, Ba Đình, Hà Nội", "01")
+
+
 def test_a_line_is_merged_into_what_is_there_with_all_that_it_said(client, an, steel):
     """R1.31, R2.19: the line's own values are told on the timeline of the one that stays."""
     client.force_login(an)
