@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from pheu.automation.schema import returning
 from pheu.deals.models import Conversion, Deal
 from pheu.leads import schema as leads
-from pheu.parties.schema import SOURCE, TAGS
+from pheu.parties.schema import COMPANY_NAMES, PERSON_NAMES, SOURCE, TAGS
 from pheu.quality.fields import from_list
 from pheu.records.fields import Percent, RowPick, Shown, Title, common, staged
 from pheu.records.models import Category
@@ -91,18 +91,32 @@ DEAL = Schema(
                     name="company",
                     label=_("Company"),
                     kind="company",
+                    synonyms=COMPANY_NAMES,
                     searched=True,
                     filterable=True,
                     comes_from={"contact": "company"},
                 ),
-                RowPick(name="contact", label=_("Contact"), kind="contact", searched=True, filterable=True),
+                RowPick(
+                    name="contact",
+                    label=_("Contact"),
+                    kind="contact",
+                    searched=True,
+                    filterable=True,
+                    synonyms=PERSON_NAMES,
+                ),
             ),
         ),
         Group(
             "deal",
             _("Deal information"),
             (
-                Title(name="name", label=_("Deal name"), required=True, sortable=True),
+                Title(
+                    name="name",
+                    label=_("Deal name"),
+                    required=True,
+                    sortable=True,
+                    synonyms=("tên", "tên dự án", "dự án", "name", "deal", "opportunity", "opportunity name"),
+                ),
                 leads.AMOUNT,
                 Probability(name="probability", label=_("Probability"), hint=_("Empty: by stage"), on_create=False),
                 leads.CLOSE_ON,

@@ -16,6 +16,7 @@ from pheu.records.fields import (
     LongText,
     Moment,
     Money,
+    PersonName,
     Pick,
     RowPick,
     Stars,
@@ -34,17 +35,34 @@ RATING = Choice(name="rating", label=_("Rating"), options=Rating.choices, filter
 REQUEST_TYPE = Pick(
     name="request_type", label=_("Request type"), model=RequestType, filterable=True, synonyms=("loại yêu cầu",)
 )
-NEED = LongText(name="need", label=_("Need"), synonyms=("nhu cầu", "yêu cầu"), comes_from={"prospect": "remark"})
+NEED = LongText(
+    name="need", label=_("Need"), synonyms=("nhu cầu", "yêu cầu", "requirements"), comes_from={"prospect": "remark"}
+)
 AMOUNT = Money(
     name="expected_amount",
     label=_("Expected value"),
     sortable=True,
     filterable=True,
-    synonyms=("giá trị", "giá trị dự kiến", "doanh thu"),
-)
+    synonyms=(
+        "giá trị", "giá trị dự kiến", "giá trị cơ hội", "doanh thu", "doanh số", "số tiền", "số tiền dự kiến",
+        "ngân sách", "amount", "deal value", "value", "expected revenue", "revenue", "budget",
+    ),
+)  # fmt: skip
 LABEL = LabelPick(name="label", label=_("Label"), model=Label, filterable=True)
-DUE = Moment(name="due_at", label=_("Due"), sortable=True, filterable=True)
-CLOSE_ON = Date(name="expected_close_on", label=_("Expected close"), sortable=True, filterable=True)
+DUE = Moment(
+    name="due_at",
+    label=_("Due"),
+    sortable=True,
+    filterable=True,
+    synonyms=("hạn xử lý", "deadline", "due date"),
+)
+CLOSE_ON = Date(
+    name="expected_close_on",
+    label=_("Expected close"),
+    sortable=True,
+    filterable=True,
+    synonyms=("ngày chốt", "ngày chốt dự kiến", "ngày dự kiến chốt", "close date", "expected close date"),
+)
 COMPANY = RowPick(
     name="company", label=_("Existing company"), kind="company", filterable=True, comes_from={"contact": "company"}
 )
@@ -70,17 +88,16 @@ LEAD = Schema(
                     names="company",
                     searched=True,
                     proposes="company",
-                    synonyms=("tên công ty", "công ty"),
+                    synonyms=parties.COMPANY_NAMES,
                     comes_from={"company": "name"},
                 ),
                 CONTACT,
-                Text(
+                PersonName(
                     name="person_name",
                     label=_("Contact person"),
-                    names="person",
                     searched=True,
                     proposes="contact",
-                    synonyms=("người liên hệ", "họ tên"),
+                    synonyms=(*parties.PERSON_NAMES, *parties.GIVEN_NAMES),
                     comes_from={"contact": "full_name"},
                 ),
                 replace(filled(parties.SHORT_NAME, company="short_name"), asked=False),

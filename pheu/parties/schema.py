@@ -14,6 +14,8 @@ from pheu.records.fields import (
     Link,
     LongText,
     MultiChoice,
+    PersonName,
+    PersonTitle,
     Phone,
     Pick,
     PlaceText,
@@ -30,34 +32,63 @@ from pheu.records.fields import (
     next_activity,
     worked_at,
 )
-from pheu.records.schema import Group, Schema, responsible
+from pheu.records.schema import NOTES, Group, Schema, responsible
+
+# What lists call a customer, and somebody there, whatever the kind.
+COMPANY_NAMES = (
+    "tên công ty", "tên cty", "công ty", "tên doanh nghiệp", "doanh nghiệp", "tên đơn vị", "đơn vị", "tên khách hàng",
+    "tên kh", "khách hàng", "company", "company name", "account", "account name", "organization", "organization name",
+    "organisation", "business name", "customer", "customer name",
+)  # fmt: skip
+PERSON_NAMES = (
+    "người liên hệ", "tên người liên hệ", "tên liên hệ", "liên hệ", "họ tên", "họ và tên", "contact", "contact name",
+    "contact person", "full name",
+)  # fmt: skip
+GIVEN_NAMES = ("tên", "name", "first name", "given name")
 
 PHONE = Phone(
     name="phone",
     label=_("Phone"),
     companions=("other_phones",),
-    synonyms=("điện thoại", "sđt", "số điện thoại", "đt", "di động", "mobile", "tel", "hotline"),
-)
+    synonyms=(
+        "điện thoại", "sđt", "số điện thoại", "đt", "di động", "số di động", "phone number", "mobile", "cell", "tel",
+        "telephone", "hotline",
+    ),
+)  # fmt: skip
 EMAIL = Email(
     name="email", label=_("Email"), max_length=254, searched=True, synonyms=("email", "e-mail", "thư điện tử", "mail")
 )
-WEBSITE = Link(name="website", label=_("Website"), searched=True, synonyms=("website", "web", "trang web"))
-ADDRESS = PlaceText(name="address", label=_("Address"), max_length=500, synonyms=("địa chỉ", "address", "trụ sở"))
+WEBSITE = Link(name="website", label=_("Website"), searched=True, synonyms=("website", "web", "trang web", "url"))
+ADDRESS = PlaceText(
+    name="address",
+    label=_("Address"),
+    max_length=500,
+    synonyms=("địa chỉ", "trụ sở", "trụ sở chính", "street", "street address", "mailing address", "billing address"),
+)
 PROVINCE = ProvincePick(
     name="province",
     label=_("Province"),
-    synonyms=("tỉnh thành phố", "tỉnh thành", "tỉnh", "thành phố", "tỉnh tp", "tp tỉnh", "province", "city"),
+    synonyms=("tỉnh thành phố", "tỉnh thành", "tỉnh", "thành phố", "tỉnh tp", "tp tỉnh", "city", "state"),
 )
 WARD = WardPick(
     name="ward",
     label=_("Ward"),
     max_length=200,
-    synonyms=("phường xã", "xã phường", "phường xã thị trấn", "xã phường thị trấn", "phường", "xã", "ward", "commune"),
+    synonyms=("phường xã", "xã phường", "phường xã thị trấn", "xã phường thị trấn", "phường", "xã", "commune"),
 )
 TAX_CODE = TaxCode(
-    name="tax_code", label=_("Tax code"), max_length=20, searched=True, synonyms=("mã số thuế", "mst", "tax code")
+    name="tax_code",
+    label=_("Tax code"),
+    max_length=20,
+    searched=True,
+    synonyms=("mã số thuế", "mst", "mã số doanh nghiệp", "tax id", "tax number", "vat", "vat number"),
 )
-JOB_TITLE = Text(name="job_title", label=_("Job title"), max_length=200, synonyms=("chức vụ", "chức danh", "vị trí"))
+JOB_TITLE = Text(
+    name="job_title",
+    label=_("Job title"),
+    max_length=200,
+    synonyms=("chức vụ", "chức danh", "vị trí", "title", "position"),
+)
 SHORT_NAME = Text(
     name="short_name",
     label=_("Short name"),
@@ -65,13 +96,11 @@ SHORT_NAME = Text(
     searched=True,
     synonyms=("tên gọi tắt", "gọi tắt", "tên viết tắt", "viết tắt"),
 )
-COUNTRY = Text(
-    name="country", label=_("Country"), max_length=100, asked=False, synonyms=("quốc gia", "nước", "country")
-)
+COUNTRY = Text(name="country", label=_("Country"), max_length=100, asked=False, synonyms=("quốc gia", "nước"))
 INDUSTRY = Text(
     name="industry",
     label=_("Industry"),
-    synonyms=("lĩnh vực", "lĩnh vực hoạt động", "ngành", "ngành nghề", "ngành sản xuất"),
+    synonyms=("lĩnh vực", "lĩnh vực hoạt động", "ngành", "ngành nghề", "ngành hàng", "ngành sản xuất"),
 )
 ORIGIN = Text(name="origin", label=_("From the list"), max_length=200, asked=False, importable=False)
 
@@ -90,13 +119,13 @@ SOURCE = SourcePick(
     model=Source,
     filterable=True,
     of_list=True,
-    synonyms=("nguồn", "nguồn khách"),
+    synonyms=("nguồn", "nguồn khách", "nguồn khách hàng", "lead source"),
 )
 TAGS = Tags(
     name="tags",
     label=_("Tags"),
     filterable=True,
-    synonyms=("từ khóa", "từ khoá", "thẻ", "tag", "tags", "hashtag"),
+    synonyms=("từ khóa", "từ khoá", "thẻ", "tag", "hashtag"),
 )
 
 COMPANY = Schema(
@@ -109,10 +138,10 @@ COMPANY = Schema(
                 Title(
                     name="name",
                     label=_("Company name"),
-                    names="company",
                     required=True,
                     sortable=True,
-                    synonyms=("tên công ty", "tên doanh nghiệp", "công ty"),
+                    names="company",
+                    synonyms=(*COMPANY_NAMES, "tên", "name"),
                 ),
                 SHORT_NAME,
                 Choice(name="type", label=_("Type"), options=Company.Type.choices, required=True, filterable=True),
@@ -150,13 +179,12 @@ CONTACT = Schema(
             "contact",
             _("Contact"),
             (
-                Title(
+                PersonTitle(
                     name="full_name",
                     label=_("Full name"),
-                    names="person",
                     required=True,
                     sortable=True,
-                    synonyms=("họ tên", "họ và tên", "người liên hệ"),
+                    synonyms=(*PERSON_NAMES, *GIVEN_NAMES, "tên khách hàng", "khách hàng"),
                 ),
                 Choice(name="salutation", label=_("Salutation"), options=Contact.Salutation.choices),
                 replace(JOB_TITLE, searched=True),
@@ -164,6 +192,7 @@ CONTACT = Schema(
                     name="company",
                     label=_("Company"),
                     kind="company",
+                    synonyms=COMPANY_NAMES,
                     hint=_("Empty for a private customer"),
                     searched=True,
                     filterable=True,
@@ -212,22 +241,14 @@ PROSPECT = Schema(
                     label=_("Company name"),
                     names="company",
                     sortable=True,
-                    synonyms=(
-                        "tên công ty",
-                        "tên doanh nghiệp",
-                        "công ty",
-                        "doanh nghiệp",
-                        "tên đơn vị",
-                        "tên khách hàng",
-                    ),
+                    synonyms=COMPANY_NAMES,
                 ),
                 SHORT_NAME,
-                Text(
+                PersonName(
                     name="person_name",
                     label=_("Contact person"),
-                    names="person",
                     searched=True,
-                    synonyms=("người liên hệ", "họ tên", "họ và tên", "đại diện", "giám đốc", "tên"),
+                    synonyms=(*PERSON_NAMES, *GIVEN_NAMES, "đại diện", "giám đốc"),
                 ),
                 JOB_TITLE,
                 PHONE,
@@ -239,7 +260,7 @@ PROSPECT = Schema(
                 WEBSITE,
                 COUNTRY,
                 INDUSTRY,
-                LongText(name="remark", label=_("Remark"), synonyms=("ghi chú", "tên dự án", "dự án", "mô tả")),
+                LongText(name="remark", label=_("Remark"), synonyms=(*NOTES, "tên dự án", "dự án")),
                 SOURCE,
                 ORIGIN,
                 TAGS,

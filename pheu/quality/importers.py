@@ -17,6 +17,8 @@ from pheu.people.scopes import IMPORT
 from pheu.records import kinds
 from pheu.records.fields import Field, LongText, Text
 from pheu.records.fields.references import OfTable
+from pheu.records.schema import NOTES
+from pheu.timeline.services import NOTE_LIMIT
 
 if TYPE_CHECKING:
     from pheu.people.models import Department, Team, User
@@ -45,7 +47,7 @@ class Place:
 NUMBER = "number"
 # Whose a new row is; a record that is there keeps whoever has it, as handing over is an act of its own.
 OWNER = "owner"
-# What of a line found no room in any field: a note on its record, where the kind has no remark.
+# What its columns of notes say, and what found no room in any field where the kind has no remark: a note on the record.
 NOTE = "+note"
 NO_FIELDS = (NUMBER, NOTE)
 
@@ -65,7 +67,7 @@ class Importer:
     overflow: str | None
     build: Callable[["Importer", dict[str, Any], set[str], Place, str], "Row"] = lambda *given: build_row(*given)
     # Fields of which a file may have several columns: their contents are joined.
-    joined: tuple[str, ...] = ("phone", "email")
+    joined: tuple[str, ...] = ("phone", "email", NOTE)
     by: "User | None" = None
 
     @property
@@ -86,10 +88,12 @@ class Importer:
         return {one.name: one for one in self.schema if one.importable}
 
     def columns(self) -> dict[str, Any]:
-        """What a column may be mapped to: the fields, what belongs to one, and the number of a record that is there."""
-        number = Text(name=NUMBER, label=pgettext_lazy("of a record", "Number"), max_length=20)
+        """What a column may be mapped to: the fields, what belongs to one, and what is of a record but no field."""
         beside = (part for one in self.fields().values() for part in one.beside_in_files())
-        return {**self.fields(), **{part.name: part for part in beside}, **self._owners(), NUMBER: number}
+        number = Text(name=NUMBER, label=pgettext_lazy("of a record", "Number"), max_length=20)
+        note = LongText(name=NOTE, label=_("Note on the timeline"), max_length=NOTE_LIMIT, synonyms=NOTES)
+        parts = {part.name: part for part in beside}
+        return {**self.fields(), **parts, **self._owners(), NUMBER: number, NOTE: note}
 
     def filled_by(self, columns: Iterable[str]) -> list[Field]:
         """The fields that columns of these names give something to, and the one that takes in what finds no room."""

@@ -68,24 +68,24 @@ class LineReader:
             for column, name in self.columns.items()
         }
         self._theirs = importer.fields()
-        self._places = {
+        self._together = {
             name: one
             for name, one in self._theirs.items()
             if one.reads_with and not self.fields.keys().isdisjoint((name, *one.reads_with))
         }
-        taken = {part for name, one in self._places.items() for part in (name, *one.reads_with)}
+        taken = {part for name, one in self._together.items() for part in (name, *one.reads_with)}
         self._apart = [name for name in self.fields if name not in taken]
         self.required, self.has_phones = importer.required(), importer.schema.get("phone") is not None
 
     def read(self, cells: Sequence[str]) -> Draft:
         """The draft of one line. What finds no room in its field goes to the overflow field, named by its header."""
         draft, overflow = Draft(), list[str]()
-        places = dict(self._read_places(cells))
-        near = [code for reading in places.values() for code in reading.area_codes]
+        together = dict(self._read_together(cells))
+        near = [code for reading in together.values() for code in reading.area_codes]
         for name in self._apart:
             if filled := self._filled(name, cells):
                 overflow += self._put(name, self._reading(name, filled, near), draft)
-        for name, reading in places.items():
+        for name, reading in together.items():
             overflow += self._put(name, reading, draft)
         self._add_overflow(overflow, draft)
         lacking = lacks(self.importer, draft.values, self.required)
@@ -95,9 +95,9 @@ class LineReader:
             draft.mark("", marks.NO_PHONE)
         return draft
 
-    def _read_places(self, cells: Sequence[str]) -> Iterator[tuple[str, Reading]]:
-        """What each address gives with the columns that it reads with; from one alone, its place follows later."""
-        for name, one in self._places.items():
+    def _read_together(self, cells: Sequence[str]) -> Iterator[tuple[str, Reading]]:
+        """What a field gives with the columns that it reads with; from an address alone, its place follows later."""
+        for name, one in self._together.items():
             parts = {part: filled for part in (name, *one.reads_with) if (filled := self._filled(part, cells))}
             if parts:
                 alone = self.fields.keys().isdisjoint(one.reads_with)
@@ -152,5 +152,8 @@ class LineReader:
         whole = "\n".join(part for part in (draft.values.get(name, ""), *left) if part)
         if whole:
             draft.values[name] = whole
-        if len(whole) > (NOTE_LIMIT if name == NOTE else self.importer.schema[name].max_length):
+        if any(len(draft.values.get(to, "")) > self._room(to) for to in (name, NOTE)):
             draft.reason = marks.NO_ROOM
+
+    def _room(self, name: str) -> int:
+        return NOTE_LIMIT if name == NOTE else self.importer.schema[name].max_length

@@ -2,8 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils import translation
 
 from pheu.core.vietnamese.phone import AREA_CODES, area_of, read_phones
 from pheu.core.vietnamese.text import fold
@@ -36,18 +39,20 @@ class _Match:
 
 
 class Headers:
-    """Knows what the headers of real lists call each field: its label and synonyms, in any spelling."""
+    """Knows what the headers of real lists call each field: its label in any language, and synonyms, in any spelling.
+
+    A name that several fields bear is the first one's.
+    """
 
     def __init__(self, fields: Mapping[str, Field], joined: Iterable[str] = (), others: Iterable[Field] = ()) -> None:
         """`others` can be read from no file: a header that is the label of one speaks of it, and of no field here."""
         self.fields, self.joined = fields, set(joined)
-        self._names = {
-            words: name
-            for name, field in fields.items()
-            for words in map(words_of, [*field.synonyms, str(field.label)])
-            if words
-        }
-        self._others = {words_of(str(one.label)) for one in others} - self._names.keys()
+        self._names = dict[str, str]()
+        for name, field in fields.items():
+            for words in map(words_of, [*field.synonyms, *_labels(field)]):
+                if words:
+                    self._names.setdefault(words, name)
+        self._others = {words_of(label) for one in others for label in _labels(one)} - self._names.keys()
 
     def match(self, header: str) -> _Match | None:
         """The field that a header speaks of.
@@ -126,6 +131,13 @@ class Headers:
             if name and name not in proposed.values():
                 proposed[column] = name
         return proposed
+
+
+def _labels(field: Field) -> Iterator[str]:
+    """A file of another system, or of another office, may be in another language than the person who brings it."""
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            yield str(field.label)
 
 
 def _fits(field: Field, texts: list[str]) -> bool:

@@ -41,7 +41,13 @@ class Group:
 # What lists call the column of whoever works a row; «phụ trách» alone may be the customer's own person.
 OWNERS = (
     "email người phụ trách", "nhân viên phụ trách", "nv phụ trách", "sale phụ trách", "nhân viên kinh doanh", "nvkd",
-    "nhân viên sale", "tên sale", "sales owner", "owner", "owner email", "assigned to",
+    "nhân viên sale", "tên sale", "sales phụ trách", "sales owner", "sales rep", "salesperson", "owner", "owner email",
+    "account owner", "company owner", "contact owner", "deal owner", "lead owner", "assigned to",
+)  # fmt: skip
+# And the column of whatever else was to be said.
+NOTES = (
+    "ghi chú", "mô tả", "diễn giải", "nội dung", "note", "notes", "comment", "comments", "description", "remark",
+    "remarks",
 )  # fmt: skip
 
 

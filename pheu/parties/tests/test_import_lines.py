@@ -167,3 +167,18 @@ def test_columns_of_a_place_are_read_together(cells, expected):
     told = (values.get("address"), values.get("province"), values.get("ward"))
     assert told == (*expected, None, None)[:3]
     assert "remark" not in values
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "name"),
+    [
+        ({0: "person_name", 1: "family_name"}, ("An", "Nguyễn Hoài"), "Nguyễn Hoài An"),
+        ({0: "family_name", 1: "person_name"}, ("Nguyễn  Hoài ", " An"), "Nguyễn Hoài An"),
+        ({0: "family_name", 1: "person_name"}, ("Nguyễn", ""), "Nguyễn"),
+        ({0: "family_name", 1: "person_name"}, ("", "An"), "An"),
+        ({0: "person_name"}, ("Nguyễn Hoài An", ""), "Nguyễn Hoài An"),
+    ],
+)
+def test_a_name_in_two_columns_is_one_name_the_family_first(columns, cells, name):
+    """R1.31: wherever the two stand."""
+    assert LineReader(PROSPECTS, columns, ["A", "B"], "").read([*cells]).values == {"person_name": name}

@@ -1,7 +1,9 @@
 """Which line is the header, which column is which field: on lines of text, without a database."""
 
 import pytest
+from django.utils import translation
 
+from pheu.quality.importers import NOTE, importer_of
 from pheu.quality.mapping import Headers, guess_area_code, is_column_numbers, is_header_again
 from pheu.quality.reading import Line
 from pheu.records.fields import Email, Link, LongText, Phone, TaxCode, Text
@@ -53,6 +55,48 @@ def lines(*rows: list[str]) -> list[Line]:
 def test_headers_of_real_lists_are_recognised(header, field):
     match = HEADERS.match(header)
     assert (match and match.field) == field
+
+
+OF_ANY_KIND = {
+    "Phone": "phone", "Phone number": "phone", "Work phone": "phone", "Email address": "email", "Street": "address",
+    "Job title": "job_title", "Tags": "tags", "Owner": "owner", "Sales phụ trách": "owner", "Province": "province",
+}  # fmt: skip
+OF_A_KIND = {
+    "lead": {
+        **OF_ANY_KIND, "Company": "company_name", "Account name": "company_name", "Khách hàng": "company_name",
+        "Contact name": "person_name", "First name": "person_name", "Last name": "family_name", "Tên": "person_name",
+        "Họ và tên đệm": "family_name", "Expected revenue": "expected_amount", "Số tiền dự kiến": "expected_amount",
+        "Ngân sách": "expected_amount", "Ngày chốt dự kiến": "expected_close_on", "Close date": "expected_close_on",
+        "Lead source": "source", "Notes": NOTE, "Ghi chú": NOTE, "Nhu cầu": "need", "Industry": "industry",
+    },
+    "deal": {
+        "Deal name": "name", "Tên cơ hội": "name", "Tên": "name", "Company name": "company", "Khách hàng": "company",
+        "Người liên hệ": "contact", "Amount": "expected_amount", "Deal owner": "owner", "Description": NOTE,
+    },
+    "company": {
+        **OF_ANY_KIND, "Company name": "name", "Name": "name", "Khách hàng": "name", "Tax ID": "tax_code",
+        "Website URL": "website", "Mô tả": NOTE, "Job title": None,
+    },
+    "contact": {
+        **OF_ANY_KIND, "Full name": "full_name", "Họ": "family_name", "Tên": "full_name", "Công ty": "company",
+        "Account name": "company", "Tên khách hàng": "full_name", "Comments": NOTE,
+    },
+    "prospect": {
+        **OF_ANY_KIND, "Organization": "company_name", "Đơn vị": "company_name", "Surname": "family_name",
+        "Notes": "remark", "Ghi chú": "remark",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("kind", OF_A_KIND)
+def test_lists_of_other_systems_are_recognised_in_both_languages(kind, language):
+    """R1.31: whatever language the person who brings them works in."""
+    importer = importer_of(kind)
+    with translation.override(language):
+        headers = Headers(importer.columns(), importer.joined, [one for one in importer.schema if not one.importable])
+        found = {header: headers.match(header) for header in OF_A_KIND[kind]}
+    assert {header: one and one.field for header, one in found.items()} == OF_A_KIND[kind]
 
 
 def test_titles_above_the_header_are_passed_over():

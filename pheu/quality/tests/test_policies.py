@@ -104,6 +104,36 @@ def test_columns_that_no_row_has_go_into_what_is_there_with_the_fields_that_they
     assert (steel.address, str(steel.province)) == ("12 Trần Phú, Ba Đình, Hà Nội", "01")
 
 
+@pytest.mark.parametrize("policy", ["fill", "overwrite", "merge"])
+def test_notes_of_a_list_are_notes_on_the_timeline(client, dung, an, policy):
+    """R1.31: of new records, and of those that are there; of several columns each says which."""
+    there = made("company", an, name="Thép Sông Đà", tax_code="0100109106")
+    content = csv(
+        "Tên công ty,Mã số thuế,Ghi chú,Nội dung",
+        "Thép Sông Đà,0100109106,Gọi sau Tết,Hẹn thứ hai",
+        "Gạch Đông Á,0100109113,,Cần báo giá",
+        "Sứ Hải Hà,0100109120,,",
+    )
+    client.force_login(dung)
+    imported = checked(client, content, "khach.csv", kind="company", team="", department=an.department.pk)
+    assert [*imported.columns.values()] == ["name", "tax_code", "+note", "+note"]
+    imported = run(client, imported, policy=policy)
+    assert accounts(imported) == (3, 2, *((0, 1) if policy == "merge" else (1, 0)), 0, 0)
+    assert {note.record.title: note.body for note in Note.objects.all()} == {
+        "Thép Sông Đà": "Ghi chú: Gọi sau Tết\nNội dung: Hẹn thứ hai", "Gạch Đông Á": "Nội dung: Cần báo giá"
+    }  # fmt: skip
+    assert Note.objects.get(record_id=there.pk).by == dung
+
+
+def test_a_note_for_which_there_is_no_room_rejects_its_line(client, dung, an):
+    """Nothing of a line is lost: it is told before anything is written."""
+    content = csv("Tên công ty,Ghi chú", "Thép Sông Đà,ngắn", "Gạch Đông Á," + "dài " * 5001)
+    client.force_login(dung)
+    imported = checked(client, content, "khach.csv", kind="company", team="", department=an.department.pk)
+    assert imported.rejected == 1
+    assert accounts(run(client, imported)) == (2, 1, 0, 0, 0, 1)
+
+
 def test_a_line_is_merged_into_what_is_there_with_all_that_it_said(client, an, steel):
     """R1.31, R2.19: the line's own values are told on the timeline of the one that stays."""
     client.force_login(an)

@@ -1,7 +1,7 @@
 """Texts, and what has a shape of its own: phones, mail addresses, links, tax codes."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -44,6 +44,23 @@ class Text(Field):
         return compare(folded, lookup, text)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PersonName(Text):
+    """What somebody is called. A file may have it in two columns: the family name goes first, as it is written here."""
+
+    names: str = "person"
+    reads_with: tuple[str, ...] = ("family_name",)
+
+    def beside_in_files(self) -> Iterable[Field]:
+        synonyms = ("họ", "họ đệm", "họ và đệm", "họ và tên đệm", "họ lót", "last name", "surname")
+        return (Text(name=self.reads_with[0], label=_("Family name"), synonyms=synonyms),)
+
+    def read_together(self, cells: Mapping[str, Sequence[tuple[str, str]]]) -> Reading:
+        (title, text), *more = cells.get(self.name) or [(str(self.label), "")]
+        families = [family for name in self.reads_with for _title, family in cells.get(name, ())]
+        return self.read_cells([(title, " ".join([*families, text])), *more])
+
+
 class Title(Text):
     """The text by which the row is called: the link of the list."""
 
@@ -52,6 +69,10 @@ class Title(Text):
     @property
     def sort_column(self) -> str:
         return "title_key"
+
+
+class PersonTitle(PersonName, Title):
+    pass
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
