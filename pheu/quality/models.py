@@ -385,16 +385,16 @@ class AlikeGroup(models.Model):
 class AlikePair(models.Model):
     """Two records of a group, the older one first, with all the criteria that they share.
 
-    The database looks nothing up for them: of a million pairs that took half of the sweep, and locked every record.
-    Both sides are read in the statement that keeps them; pairs of what is gone since are shown by nobody and go with
-    the next sweep.
+    The database looks nothing up for them, and finds none by its records: of a million pairs that took half of the
+    sweep, and locked every record. Both sides are read in the statement that keeps them; pairs of what is gone since
+    are shown by nobody and go with the next sweep.
     """
 
     stays_with_its_record = True  # the next sweep sees what was merged; until then only those in use are shown
 
     group = models.ForeignKey(AlikeGroup, models.CASCADE, related_name="pairs", db_constraint=False)
-    first = models.ForeignKey(Record, models.CASCADE, related_name="+", db_constraint=False)
-    second = models.ForeignKey(Record, models.CASCADE, related_name="+", db_constraint=False)
+    first = models.ForeignKey(Record, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
+    second = models.ForeignKey(Record, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
     criteria = ArrayField(models.CharField(max_length=20))
     score = models.PositiveSmallIntegerField()
 
