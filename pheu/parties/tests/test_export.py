@@ -46,6 +46,7 @@ from pheu.records.fields import (
 from pheu.records.models import Tag
 from pheu.records.tests.made_up import FIELDS, VALUES, of_leads
 from pheu.records.tests.test_toy import plant_toys
+from pheu.timeline import services as timeline
 from pheu.timeline.models import Event
 
 WHOLE = {"rows": "all", "columns": "all", "form": "csv"}
@@ -334,25 +335,30 @@ def worth(kind, rows) -> list[tuple]:
     )
 
 
+def with_everything(kind, numbers, *, by) -> None:
+    """A row for each of these numbers that has a value in every field."""
+    fields = importer_of(kind.code).fields().values()
+    picks = [one for one in fields if isinstance(one, RowPick)]
+    titled = {one.kind: kinds.get(one.kind).fields.title[0] for one in picks}
+    needs = {"company": {"type": "prospect"}}
+    others = {
+        there: standing(there, {title: f"Hòn Đá, {there}", **needs.get(there, {})}, by=by)
+        for there, title in titled.items()
+    }
+    for nth in numbers:
+        values = {one.name: value for one in fields if one.on_create and (value := filled(one, nth)) is not None}
+        values |= {one.name: others[one.kind] for one in picks}
+        more = {"other_phones": ["+84903123456", "+8419001234"]} if nth == 1 and kind.schema.get("phone") else {}
+        standing(kind.code, {**values, **more}, by=by)
+
+
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 @pytest.mark.parametrize("code", importable_kinds())
 def test_an_exported_file_that_is_imported_gives_the_same_rows(client, dung, code, form):
     """Headers are known by themselves; every field that a file can bring has the value that it had."""
     plant_toys()
     kind = kinds.get(code)
-    fields = importer_of(code).fields().values()
-    picks = [one for one in fields if isinstance(one, RowPick)]
-    titled = {one.kind: kinds.get(one.kind).fields.title[0] for one in picks}
-    needs = {"company": {"type": "prospect"}}
-    others = {
-        there: standing(there, {title: f"Hòn Đá, {there}", **needs.get(there, {})}, by=dung)
-        for there, title in titled.items()
-    }
-    for nth in range(len(NASTY)):
-        values = {one.name: value for one in fields if one.on_create and (value := filled(one, nth)) is not None}
-        values |= {one.name: others[one.kind] for one in picks}
-        more = {"other_phones": ["+84903123456", "+8419001234"]} if nth == 1 and kind.schema.get("phone") else {}
-        standing(code, {**values, **more}, by=dung)
+    with_everything(kind, range(len(NASTY)), by=dung)
     before = list(kind.model.objects.values_list("pk", flat=True))
     client.force_login(dung)
     content = exported(client, code, form=form)
@@ -363,6 +369,36 @@ def test_an_exported_file_that_is_imported_gives_the_same_rows(client, dung, cod
     came, were = kind.model.objects.exclude(pk__in=before), kind.model.objects.filter(pk__in=before)
     assert worth(kind, came) == worth(kind, were)
     assert sorted(came.values_list("owner__email")) == sorted(were.values_list("owner__email"))
+
+
+@pytest.mark.parametrize("policy", ["fill", "overwrite", "merge"])
+@pytest.mark.parametrize("code", importable_kinds())
+def test_an_exported_file_gives_back_what_its_rows_have_lost(client, dung, code, policy):
+    """R1.31: whatever a file has a column for, also what no row has, goes into what is there."""
+    plant_toys()
+    kind = kinds.get(code)
+    with_everything(kind, [1], by=dung)
+    importer, before = importer_of(code), worth(kind, kind.model.objects.all())
+    client.force_login(dung)
+    headers, cells = csv.reader(io.StringIO(exported(client, code).decode("utf-8-sig"), newline=""))
+    beside = [str(one.label) for name, one in importer.columns().items() if kind.schema.get(name) is None]
+    lose(kind.model.objects.all(), importer, by=dung)
+    assert worth(kind, kind.model.objects.all()) != before
+    content = io.StringIO(newline="")
+    csv.writer(content).writerows([[*headers, *beside], [*cells, *([""] * len(beside))]])
+    imported = checked_file(client, code, content.getvalue().encode(), "xuat.csv")
+    assert set(imported.columns.values()) == set(importer.columns())
+    imported = run(client, imported, policy=policy, overwrites=[*importer.fields()])
+    assert (imported.problem, imported.updated + imported.merged) == ("", 1)
+    assert worth(kind, kind.model.objects.live()) == before
+
+
+def lose(rows, importer, *, by) -> None:
+    """Empty whatever may be empty, but what a row is called by."""
+    title = kinds.get(importer.kind).schema.title[0]
+    lost = [one for one in importer.fields().values() if not one.required and one.name != title]
+    values = {one.name: one.empty for one in lost} | {more: [] for one in lost for more in one.companions}
+    timeline.change_each(rows, [values for _row in rows], by=by)
 
 
 def test_a_phone_that_is_none_goes_there_and_back_as_it_was_typed(client, dung):

@@ -179,6 +179,13 @@ class Stars(Choice):
     def empty(self) -> Any:
         return 0
 
+    def identity(self, value: Any) -> Any:
+        """None of them is nothing: files fill it in, and of merged rows the one that has some goes first."""
+        return super().identity(value) or None
+
+    def ticks(self, value: Any) -> set[str]:
+        return {str(value or self.empty)}
+
     def form_field(self, user: User) -> forms.Field:
         return forms.TypedChoiceField(
             choices=self.options,
