@@ -4,7 +4,8 @@ Not Django's LocaleMiddleware: that one follows the browser, and many browsers i
 without anybody having chosen it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -37,3 +38,10 @@ def chosen_language(request: HttpRequest) -> str:
 
 
 urlpatterns = [path("", login_not_required(set_language), name="set_language")]
+
+
+def in_every_language(words: Any) -> Iterator[str]:
+    """How lazily translated words read in each language that the product speaks."""
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            yield str(words)

@@ -15,8 +15,9 @@ from django.utils.translation import pgettext_lazy
 from pheu.core import registries
 from pheu.people.scopes import IMPORT
 from pheu.records import kinds
-from pheu.records.fields import Field, LongText, Text
+from pheu.records.fields import BeginsIn, Field, LongText, Text
 from pheu.records.fields.references import OfTable
+from pheu.records.models import Stage
 from pheu.records.schema import NOTES
 from pheu.timeline.services import NOTE_LIMIT
 
@@ -49,7 +50,9 @@ NUMBER = "number"
 OWNER = "owner"
 # What its columns of notes say, and what found no room in any field where the kind has no remark: a note on the record.
 NOTE = "+note"
-NO_FIELDS = (NUMBER, NOTE)
+# Where a new row stands; a record that is there stays where it is, as moving is an act of its own.
+STAGE = "stage"
+NO_FIELDS = (NUMBER, NOTE, STAGE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +96,7 @@ class Importer:
         number = Text(name=NUMBER, label=pgettext_lazy("of a record", "Number"), max_length=20)
         note = LongText(name=NOTE, label=_("Note on the timeline"), max_length=NOTE_LIMIT, synonyms=NOTES)
         parts = {part.name: part for part in beside}
-        return {**self.fields(), **parts, **self._owners(), NUMBER: number, NOTE: note}
+        return {**self.fields(), **parts, **self._owners(), **self.stages(), NUMBER: number, NOTE: note}
 
     def filled_by(self, columns: Iterable[str]) -> list[Field]:
         """The fields that columns of these names give something to, and the one that takes in what finds no room."""
@@ -104,6 +107,12 @@ class Importer:
         """The field of whoever works the rows, where there is one and whoever imports may write it."""
         one = self.schema.get(OWNER)
         return {OWNER: one} if one is not None and one.on_create else {}
+
+    def stages(self) -> dict[str, Any]:
+        """The column of where new rows stand, for a kind that walks a pipeline and whoever may know of it."""
+        if self.schema.get(STAGE) is None:
+            return {}
+        return {STAGE: BeginsIn(name=STAGE, label=_("Stage of a new record"), model=Stage, kind=self.kind)}
 
     def build_many(self, lines: "Sequence[ImportLine]", place: Place) -> "list[Row]":
         """Unsaved rows of lines; a statement for each table that they pick from."""

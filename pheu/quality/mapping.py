@@ -2,12 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
-from django.utils import translation
-
+from pheu.core.language import in_every_language
 from pheu.core.vietnamese.phone import AREA_CODES, area_of, read_phones
 from pheu.core.vietnamese.text import fold
 from pheu.quality.reading import Line
@@ -47,12 +45,14 @@ class Headers:
     def __init__(self, fields: Mapping[str, Field], joined: Iterable[str] = (), others: Iterable[Field] = ()) -> None:
         """`others` can be read from no file: a header that is the label of one speaks of it, and of no field here."""
         self.fields, self.joined = fields, set(joined)
+        # A file may be in another language than the person who brings it.
         self._names = dict[str, str]()
         for name, field in fields.items():
-            for words in map(words_of, [*field.synonyms, *_labels(field)]):
+            for words in map(words_of, [*field.synonyms, *in_every_language(field.label)]):
                 if words:
                     self._names.setdefault(words, name)
-        self._others = {words_of(label) for one in others for label in _labels(one)} - self._names.keys()
+        labels = (label for one in others for label in in_every_language(one.label))
+        self._others = set(map(words_of, labels)) - self._names.keys()
 
     def match(self, header: str) -> _Match | None:
         """The field that a header speaks of.
@@ -131,13 +131,6 @@ class Headers:
             if name and name not in proposed.values():
                 proposed[column] = name
         return proposed
-
-
-def _labels(field: Field) -> Iterator[str]:
-    """A file of another system, or of another office, may be in another language than the person who brings it."""
-    for code, _name in settings.LANGUAGES:
-        with translation.override(code):
-            yield str(field.label)
 
 
 def _fits(field: Field, texts: list[str]) -> bool:

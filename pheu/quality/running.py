@@ -4,8 +4,8 @@ Each chunk is one transaction that also keeps the progress, and an operation of 
 and a whole import can be taken back (`quality/taking_back.py`).
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -20,13 +20,14 @@ from pheu.people.models import User
 from pheu.people.scopes import IMPORT
 from pheu.quality import events, marks, merging
 from pheu.quality.existing import Known, Match
-from pheu.quality.importers import NOTE, OWNER
+from pheu.quality.importers import NOTE, OWNER, STAGE
 from pheu.quality.lines import lacks
 from pheu.quality.models import Import, ImportLine
 from pheu.quality.services import CHUNK, give_up_reading, locked, may_place, new_round, repeats_of, take_turn_at
 from pheu.records.acts import in_halves, last_operation, operation
 from pheu.records.fields import Field
 from pheu.records.locking import hold
+from pheu.records.models import Stage
 from pheu.records.ownership import must_reach, place_with_owner
 from pheu.timeline import services as timeline
 
@@ -204,17 +205,39 @@ def _ends_of(imported: Import, known: Known, lines: Sequence[ImportLine]) -> Seq
     open_ = [nth for nth, one in done.items() if one is None]
     new = [nth for nth in open_ if met[nth] is None or not known.takes_in]
     stays = {nth: mine[one.record.pk] for nth in open_ if nth not in new and (one := met[nth]) is not None}
+    ends = _begin_where_told(imported, {lines[nth]: rows[nth] for nth in new})
     _must_differ(known, [rows[nth] for nth in new])
     _give_to_owners(imported, [rows[nth] for nth in new])
     timeline.put([rows[nth] for nth in new], by=imported.by, via="import", list=imported.origin)
     _take_in(imported, [(rows[nth], row) for nth, row in stays.items()])
     about = {nth: rows[nth].record for nth in new} | {nth: row.record for nth, row in stays.items()}
-    told = [(record, text) for nth, record in about.items() if (text := lines[nth].values.get(NOTE, ""))]
-    timeline.put_notes(told, by=imported.by, via="import")
+    said = {nth: [lines[nth].values.get(NOTE, ""), ends.get(lines[nth], "")] for nth in about}
+    notes = [(about[nth], "\n".join(filter(None, words))) for nth, words in said.items() if any(words)]
+    timeline.put_notes(notes, by=imported.by, via="import")
     state = LineState.MERGED if imported.policy == Policy.MERGE else LineState.UPDATED
     done |= {nth: Ended(lines[nth], LineState.CREATED, rows[nth].pk) for nth in new}
     done |= {nth: Ended(lines[nth], state, row.pk) for nth, row in stays.items()}
     return cast(Sequence[Ended], [*done.values()])
+
+
+def _begin_where_told(imported: Import, rows: Mapping[ImportLine, Any]) -> dict[ImportLine, str]:
+    """Let new rows begin in the open stages that their lines tell.
+
+    No row begins closed: the end that a line tells is given back in words, for a note.
+    """
+    field, ends = imported.importer.stages().get(STAGE), dict[ImportLine, str]()
+    told = {line: value for line in rows if field is not None and (value := line.values.get(STAGE))}
+    stages = field.rows_of({value["id"] for value in told.values()}) if field is not None and told else {}
+    begin = defaultdict[Stage, list[Any]](list)
+    for line, value in told.items():
+        stage = stages.get(value["id"])
+        if stage is None or stage.is_closing:
+            ends[line] = f"{_('Stage')}: {value['name']}"
+        else:
+            begin[stage].append(rows[line])
+    for stage, some in begin.items():
+        timeline.begin_in(some, stage, by=imported.by)
+    return ends
 
 
 def _give_to_owners(imported: Import, rows: Sequence[Any]) -> None:

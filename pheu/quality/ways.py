@@ -17,6 +17,7 @@ from pheu.people.models import User
 from pheu.records.fields import Choice, Date, Field, Number, YesNo
 from pheu.records.fields.base import BETWEEN_CHOICES
 from pheu.records.fields.references import PersonPick, Pick, Tags
+from pheu.records.shipped import own_words
 
 DAYS, NUMBERS, WORDS = "days", "numbers", "words"
 MONTH_FIRST, POINT = "month_first", "point"
@@ -100,7 +101,8 @@ def unknown_words(field: Field, texts: Iterable[str], offered: Iterable[tuple[st
     known = {clean(word).casefold() for pair in offered for word in pair}
     found = dict[str, str]()
     for word in (one for text in texts for one in _words_in(field, text)):
-        if clean(word).casefold() not in known and (isinstance(field, Pick | Tags) or not _reads(field, word)):
+        names = {clean(one).casefold() for one in own_words(word)}
+        if known.isdisjoint(names) and (isinstance(field, Pick | Tags) or not _reads(field, word)):
             found.setdefault(key_of(word), clean(word))
     return found
 

@@ -7,6 +7,9 @@ who reads English reads “Quote”, until an admin calls the stage something el
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 
+from pheu.core.language import in_every_language
+from pheu.core.vietnamese.text import spelling
+
 # The company's own words -> the reader's.
 _shipped: dict[str, Promise | str] = {}
 LANGUAGE = "vi"
@@ -19,3 +22,9 @@ def ship(names: dict[str, Promise | str]) -> None:
 
 def shown(name: str) -> str:
     return name if (get_language() or LANGUAGE).startswith(LANGUAGE) else str(_shipped.get(name, name))
+
+
+def own_words(text: str) -> set[str]:
+    """What the company may have called what somebody writes in any language: «Quoted» is «Báo giá»."""
+    told = spelling(text)
+    return {text, *(own for own, words in _shipped.items() if told in map(spelling, in_every_language(words)))}

@@ -136,16 +136,21 @@ def create_many(
     place_with_owner(rows, by=by)
     must_reach(rows, by=by)
     if begins_in is not None:
-        if begins_in != begins_in.pipeline.first_stage:  # where whoever may make records makes them
-            gates.must_let_in(by, begins_in)
-        for row in rows:
-            row.begin_in(begins_in)
-            gates.must_pass(row, begins_in, by=by)
+        begin_in(rows, begins_in, by=by)
     must_be_let_in(rows, by=by, via=via)
     put(rows, by=by, via=via, **facts)
     with_files = [row for row, values in zip(rows, checked, strict=True) if _keep_uploads(schema, row, values, by)]
     writing.save_many(with_files, "own")
     return rows
+
+
+def begin_in(rows: Sequence[Any], stage: Stage, *, by: User) -> None:
+    """Let unsaved rows begin in an open stage, if `by` may put records there and they have what it asks for."""
+    if stage != stage.pipeline.first_stage:  # where whoever may make records makes them
+        gates.must_let_in(by, stage)
+    for row in rows:
+        row.begin_in(stage)
+        gates.must_pass(row, stage, by=by)
 
 
 @act

@@ -365,7 +365,8 @@ def test_an_exported_file_that_is_imported_gives_the_same_rows(client, dung, cod
     name = f"xuat.{form}"
     imported = run(client, checked_file(client, code, content, name))
     assert (imported.created, imported.rejected, imported.skipped) == (len(before), 0, 0)
-    assert set(imported.columns.values()) == {*importer_of(code).fields(), OWNER, NUMBER}
+    importer = importer_of(code)
+    assert set(imported.columns.values()) == {*importer.fields(), *importer.stages(), OWNER, NUMBER}
     came, were = kind.model.objects.exclude(pk__in=before), kind.model.objects.filter(pk__in=before)
     assert worth(kind, came) == worth(kind, were)
     assert sorted(came.values_list("owner__email")) == sorted(were.values_list("owner__email"))

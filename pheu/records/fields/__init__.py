@@ -11,6 +11,7 @@ from pheu.records.fields.numbers import Money, Number, Percent
 from pheu.records.fields.own import Address, Option, OwnChoice, OwnChoices, OwnFile, OwnPerson, OwnRecord, Progress
 from pheu.records.fields.places import PlaceText, ProvincePick, WardPick
 from pheu.records.fields.references import (
+    BeginsIn,
     DepartmentPick,
     LabelPick,
     OwnerPick,
@@ -55,6 +56,7 @@ from pheu.records.fields.text import (
 __all__ = [
     "NO_VALUE",
     "Address",
+    "BeginsIn",
     "Choice",
     "Date",
     "DepartmentPick",

@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from pheu.core.language import in_every_language
 from pheu.core.vietnamese.text import fold, spelling
 from pheu.people.models import User
 from pheu.records.fields.base import BETWEEN_CHOICES, BETWEEN_VALUES, NO_VALUE, Field, wrong
@@ -85,12 +87,23 @@ class Choice(Field):
         return self._coerce(value)
 
     def read(self, text: str) -> Any:
-        """What the list calls it, or the value itself; without its marks where only one is called so then."""
-        for same in (spelling, fold):
-            found = [value for value, label in self.options if same(text) in (same(str(label)), same(str(value)))]
+        """What the list calls it in any language, or the value itself; without marks where only one is so called."""
+        for same, called in self._called.items():
+            found = called.get(same(text), [])
             if len(found) == 1 or (found and same is spelling):
                 return found[0]
         raise ValueError(_("“%(text)s” is not in the list") % {"text": text[:60]})
+
+    @cached_property
+    def _called(self) -> dict[Callable[[str], str], dict[str, list[Any]]]:
+        """{how words are compared: {a word: the values that are called so}}."""
+        told: dict[Callable[[str], str], dict[str, list[Any]]] = {spelling: {}, fold: {}}
+        for value, label in self.options:
+            names = {str(value), *in_every_language(label)}
+            for same, called in told.items():
+                for name in {same(one) for one in names}:
+                    called.setdefault(name, []).append(value)
+        return told
 
     def _offers(self, value: Any) -> bool:
         return isinstance(value, str | int) and not isinstance(value, bool) and value in dict(self.options)

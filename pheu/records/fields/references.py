@@ -16,7 +16,7 @@ from pheu.records import kinds
 from pheu.records.fields.base import BETWEEN_CHOICES, BETWEEN_VALUES, NO_VALUE, Field, Reading, wrong
 from pheu.records.models import RecordTag, Tag, id_and_name
 from pheu.records.operators import ANY_OF, OF_LIST, OF_ROWS, Operator
-from pheu.records.shipped import shown
+from pheu.records.shipped import own_words, shown
 
 
 class OfTable(Field):
@@ -100,7 +100,8 @@ class Pick(OfTable):
         return self.model._default_manager.filter(pk=read_key(told["id"])).first() if told else None
 
     def read(self, text: str) -> Any:
-        found = self.queryset(User()).filter(name__iexact=clean(text)).first()
+        called = models.Q(name__iexact=clean(text)) | models.Q(name__in=own_words(clean(text)))
+        found = self.queryset(User()).filter(called).first()
         if found is None:
             raise ValueError(_("“%(text)s” is not in the list") % {"text": text[:60]})
         return found
@@ -146,6 +147,22 @@ class StagePick(Pick):
 
     def table(self, user: User) -> models.QuerySet:
         return self.model._default_manager.filter(pipeline__kind=self.kind)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BeginsIn(StagePick):
+    """Where a new row stands as a file says; of stages of one name in that of the usual pipeline."""
+
+    synonyms: tuple[str, ...] = (
+        "giai đoạn", "tình trạng", "bước", "stage", "pipeline stage", "deal stage", "lead status",
+    )  # fmt: skip
+
+    def queryset(self, user: User) -> models.QuerySet:
+        there = self.table(user).filter(pipeline__is_active=True, empties_into=None).select_related("pipeline")
+        return there.order_by("-pipeline__is_default", "pipeline__position", "pipeline", "position", "pk")
+
+    def rows_of(self, ids: Iterable[int]) -> dict[int, Any]:
+        return self.queryset(User()).in_bulk(ids)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
