@@ -117,7 +117,13 @@ LEAD = Schema(
             "lead",
             _("Lead information"),
             (
-                Title(name="name", label=_("Lead name"), hint=_("Empty: the customer's name"), sortable=True),
+                Title(
+                    name="name",
+                    label=_("Lead name"),
+                    hint=_("Empty: the customer's name"),
+                    sortable=True,
+                    synonyms=("opportunity", "opportunity name"),
+                ),
                 PRIORITY,
                 parties.SOURCE,
                 filled(parties.ORIGIN, company="origin"),

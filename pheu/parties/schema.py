@@ -38,11 +38,11 @@ from pheu.records.schema import NOTES, Group, Schema, responsible
 COMPANY_NAMES = (
     "tên công ty", "tên cty", "công ty", "tên doanh nghiệp", "doanh nghiệp", "tên đơn vị", "đơn vị", "tên khách hàng",
     "tên kh", "khách hàng", "company", "company name", "account", "account name", "organization", "organization name",
-    "organisation", "business name", "customer", "customer name",
+    "organisation", "business name", "associated company", "customer", "customer name",
 )  # fmt: skip
 PERSON_NAMES = (
     "người liên hệ", "tên người liên hệ", "tên liên hệ", "liên hệ", "họ tên", "họ và tên", "contact", "contact name",
-    "contact person", "full name",
+    "contact person", "associated contact", "full name",
 )  # fmt: skip
 GIVEN_NAMES = ("tên", "name", "first name", "given name")
 

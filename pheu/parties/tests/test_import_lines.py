@@ -175,6 +175,9 @@ def test_columns_of_a_place_are_read_together(cells, expected):
         ({0: "person_name", 1: "family_name"}, ("An", "Nguyễn Hoài"), "Nguyễn Hoài An"),
         ({0: "family_name", 1: "person_name"}, ("Nguyễn  Hoài ", " An"), "Nguyễn Hoài An"),
         ({0: "family_name", 1: "person_name"}, ("Nguyễn", ""), "Nguyễn"),
+        # Of a system that has the whole name as well.
+        ({0: "family_name", 1: "person_name"}, ("nguyễn", "Nguyễn Hoài An"), "Nguyễn Hoài An"),
+        ({0: "family_name", 1: "person_name"}, ("Lê", "Lệ Hằng"), "Lê Lệ Hằng"),
         ({0: "family_name", 1: "person_name"}, ("", "An"), "An"),
         ({0: "person_name"}, ("Nguyễn Hoài An", ""), "Nguyễn Hoài An"),
     ],

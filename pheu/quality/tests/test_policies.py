@@ -9,7 +9,7 @@ from pheu.parties.models import Company, Contact, Prospect
 from pheu.quality import running
 from pheu.quality.events import FOLDED
 from pheu.quality.models import DuplicateRule, Import
-from pheu.quality.tests.importing import checked, csv, opened, run, xlsx
+from pheu.quality.tests.importing import checked, csv, opened, run, work, xlsx
 from pheu.records import kinds
 from pheu.records.models import Record
 from pheu.setup import shaping
@@ -123,6 +123,9 @@ def test_notes_of_a_list_are_notes_on_the_timeline(client, dung, an, policy):
         "Thép Sông Đà": "Ghi chú: Gọi sau Tết\nNội dung: Hẹn thứ hai", "Gạch Đông Á": "Nội dung: Cần báo giá"
     }  # fmt: skip
     assert Note.objects.get(record_id=there.pk).by == dung
+    client.post(f"/imports/{imported.pk}/undo/")
+    work()
+    assert not Note.objects.filter(record__state="live").exists()
 
 
 def test_a_note_for_which_there_is_no_room_rejects_its_line(client, dung, an):

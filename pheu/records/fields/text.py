@@ -14,7 +14,7 @@ from pheu.core.vietnamese import fields as vn
 from pheu.core.vietnamese.identity import email_key, host_key
 from pheu.core.vietnamese.phone import each_once, number_of, phone_digits, read_phones, readings, show_phone
 from pheu.core.vietnamese.taxcode import show_tax_code
-from pheu.core.vietnamese.text import clean, clean_lines
+from pheu.core.vietnamese.text import clean, clean_lines, spelling
 from pheu.people.models import User
 from pheu.records.fields.base import BETWEEN_VALUES, Field, Reading, compare, wrong
 from pheu.records.operators import PHONES, TEXTS, Operator
@@ -58,7 +58,8 @@ class PersonName(Text):
     def read_together(self, cells: Mapping[str, Sequence[tuple[str, str]]]) -> Reading:
         (title, text), *more = cells.get(self.name) or [(str(self.label), "")]
         families = [family for name in self.reads_with for _title, family in cells.get(name, ())]
-        return self.read_cells([(title, " ".join([*families, text])), *more])
+        unsaid = [one for one in families if not f"{spelling(text)} ".startswith(f"{spelling(one)} ")]
+        return self.read_cells([(title, " ".join([*unsaid, text])), *more])
 
 
 class Title(Text):
