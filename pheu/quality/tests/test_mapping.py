@@ -67,7 +67,8 @@ OF_A_KIND = {
         "Contact name": "person_name", "First name": "person_name", "Last name": "family_name", "Tên": "person_name",
         "Họ và tên đệm": "family_name", "Expected revenue": "expected_amount", "Số tiền dự kiến": "expected_amount",
         "Ngân sách": "expected_amount", "Ngày chốt dự kiến": "expected_close_on", "Close date": "expected_close_on",
-        "Opportunity": "name", "Lead source": "source", "Notes": NOTE, "Ghi chú": NOTE, "Nhu cầu": "need", "Industry": "industry",
+        "Opportunity": "name", "Lead source": "source", "Notes": NOTE, "Ghi chú": NOTE, "Nhu cầu": "need",
+        "Industry": "industry",
     },
     "deal": {
         "Deal name": "name", "Tên cơ hội": "name", "Tên": "name", "Company name": "company", "Khách hàng": "company",
