@@ -5,8 +5,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -19,7 +19,8 @@ from pheu.core.tables import MOST_LINES
 from pheu.quality.parser import MOST_COLUMNS, MOST_IN_LINE
 
 FILE_LIMIT = 250 * 1024 * 1024  # bytes: a million lines of ten cells are 235 MB as CSV
-PATIENCE = 900  # seconds
+PATIENCE, ASKS_EVERY = 900, 0.5  # seconds
+PARSER = [sys.executable, "-m", "pheu.quality.parser"]
 
 REFUSALS = {
     "no_spreadsheet": _("This file is not a spreadsheet. Choose an Excel file (xlsx, xls) or a CSV file."),
@@ -67,6 +68,10 @@ class FileRefused(DomainError):
         self.why = why
 
 
+class Abandoned(Exception):
+    """Nobody waits for what the file holds any more."""
+
+
 @dataclass(frozen=True)
 class Line:
     """One line that is not empty: its number as the spreadsheet counts, and its cells as text."""
@@ -89,14 +94,17 @@ class Sheet:
 
 
 @contextmanager
-def read_sheet(path: str | Path, *, name: str, sheet: str = "", encoding: str = "") -> Iterator[Sheet]:
-    """Read one sheet (default: the first with data) of xlsx, xls, ods or csv; `FileRefused` says what is wrong.
+def read_sheet(
+    path: str | Path, *, name: str, sheet: str = "", encoding: str = "", is_wanted: Callable[[], bool] = lambda: True
+) -> Iterator[Sheet]:
+    """Read one sheet (default: the first with data) of xlsx, xls, ods or csv; `FileRefused` says what is wrong, and
+    `Abandoned` that the file `is_wanted` no more.
 
     `name` is what its owner calls the file: plain text counts as a table only under the name of one. The lines wait on
     the disk: there are none before the parser has come to a good end, and never all of them in memory.
     """
     with tempfile.TemporaryFile(dir=Path(path).parent) as kept:
-        told = _parse([str(path), sheet, encoding], kept)
+        told = _parse([str(path), sheet, encoding], kept, is_wanted)
         if not told["sheets"] and not _is_table(told, Path(name).suffix.lower()):
             raise FileRefused("no_spreadsheet")
         kept.seek(0)
@@ -104,27 +112,36 @@ def read_sheet(path: str | Path, *, name: str, sheet: str = "", encoding: str = 
         yield Sheet(told["sheet"], told["sheets"], told["encoding"], told["lines"], lines)
 
 
-def _parse(words: list[str], kept: IO[bytes]) -> dict[str, Any]:
+def _parse(words: list[str], kept: IO[bytes], is_wanted: Callable[[], bool]) -> dict[str, Any]:
     """Let the parser write its lines to `kept`; what it says of the file."""
-    command = [sys.executable, "-m", "pheu.quality.parser", *words]
     # An empty environment: the process that opens a stranger's file need not know where the database is.
     surroundings = {"PYTHONUTF8": "1"}
-    try:
-        done = subprocess.run(
-            command, cwd=settings.BASE_DIR, env=surroundings, stdout=kept, stderr=subprocess.PIPE, timeout=PATIENCE
-        )
-    except subprocess.TimeoutExpired as error:
-        raise FileRefused("too_slow") from error
-    if done.returncode == -signal.SIGXCPU:
+    pipes: dict[str, Any] = {"stdout": kept, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*PARSER, *words], cwd=settings.BASE_DIR, env=surroundings, **pipes) as parser:
+        try:
+            said = _last_words(parser, is_wanted)
+        finally:
+            parser.kill()
+    if parser.returncode == -signal.SIGXCPU:
         raise FileRefused("too_slow")
-    if b"[Errno 28]" in done.stderr:  # no room for the lines, which says nothing of the file
-        raise OSError(done.stderr.decode())
-    if done.returncode:
-        raise FileRefused("too_big" if done.returncode < 0 or b"MemoryError" in done.stderr else "no_spreadsheet")
-    told = json.loads(done.stderr.splitlines()[-1])
+    if b"[Errno 28]" in said:  # no room for the lines, which says nothing of the file
+        raise OSError(said.decode())
+    if parser.returncode:
+        raise FileRefused("too_big" if parser.returncode < 0 or b"MemoryError" in said else "no_spreadsheet")
+    told = json.loads(said.splitlines()[-1])
     if "refused" in told:
         raise FileRefused(told["refused"])
     return told
+
+
+def _last_words(parser: subprocess.Popen[bytes], is_wanted: Callable[[], bool]) -> bytes:
+    """What it says in the end; asks time and again whether anybody waits for it."""
+    for _times in range(int(PATIENCE / ASKS_EVERY)):
+        with suppress(subprocess.TimeoutExpired):
+            return parser.communicate(timeout=ASKS_EVERY)[1]
+        if not is_wanted():
+            raise Abandoned
+    raise FileRefused("too_slow")
 
 
 def _is_table(text: dict[str, Any], suffix: str) -> bool:

@@ -36,7 +36,7 @@ from pheu.quality.mapping import (
 from pheu.quality.models import Import, ImportLine
 from pheu.quality.parser import MOST_IN_LINE, cell_text
 from pheu.quality.places import departments_for, first_place, teams_for
-from pheu.quality.reading import FILE_LIMIT, FileRefused, Line, Sheet, read_sheet
+from pheu.quality.reading import FILE_LIMIT, Abandoned, FileRefused, Line, Sheet, read_sheet
 from pheu.records import kinds
 
 CHUNK = 1000
@@ -119,11 +119,14 @@ def _must_be_open(imported: Import) -> None:
 
 def read_file(imported: Import, round_: int) -> None:
     """Read the wanted sheet and keep its lines. Safe to repeat: it begins anew. `refusal` says why it cannot be."""
+    wanted = Import.objects.filter(pk=imported.pk, round=round_, state=State.READING)
     try:
-        with read_sheet(imported.file.path, name=imported.name, **imported.wanted) as sheet:
+        with read_sheet(imported.file.path, name=imported.name, is_wanted=wanted.exists, **imported.wanted) as sheet:
             _keep_sheet(imported, round_, sheet)
     except FileRefused as refusal:
         _refuse_file(imported, round_, refusal.why)
+    except Abandoned:
+        return  # somebody has stopped it, or begun it anew
 
 
 def _keep_sheet(imported: Import, round_: int, sheet: Sheet) -> None:

@@ -5,7 +5,6 @@ import io
 import re
 import signal
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import xlsxwriter
@@ -25,6 +24,7 @@ from pheu.quality import jobs, lanes, reading, running, services
 from pheu.quality.events import IMPORT_FINISHED
 from pheu.quality.models import Import
 from pheu.quality.reading import Line
+from pheu.quality.tests.files import one_that_ends
 from pheu.quality.tests.importing import accounts, asked_for, checked, mapped, opened, run, upload, work, xlsx
 from pheu.timeline.events import CREATED
 from pheu.timeline.models import Event
@@ -944,12 +944,8 @@ def test_a_parser_that_dies_in_the_middle_leaves_what_was_read_before(client, an
     before = list(imported.lines.values_list("line", "cells"))
     jobs.choose_sheet(imported, {"sheet": "Khac", "encoding": "", "header_line": 4}, by=an)
 
-    def die(_command, *, stdout, **_more):
-        stdout.write(b'[1, ["half"]]\n[2, ["ha')
-        return SimpleNamespace(returncode=-signal.SIGKILL, stderr=b"")
-
     with monkeypatch.context() as dying:
-        dying.setattr(reading.subprocess, "run", die)
+        dying.setattr(reading, "PARSER", one_that_ends(-signal.SIGKILL))
         assert work() == ["read_file"]
     imported.refresh_from_db()
     assert (imported.state, imported.sheet, imported.refusal) == (Import.State.DRAFT, "Doanh nghiep", "too_big")

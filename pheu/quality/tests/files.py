@@ -1,7 +1,8 @@
-"""Workbooks in the forms that no library here writes, as small as a spreadsheet still opens them."""
+"""Workbooks in forms that no library here writes, as small as a spreadsheet still opens them; a parser that dies."""
 
 import io
 import struct
+import sys
 import zipfile
 
 Row = list[str | float]
@@ -135,3 +136,16 @@ def raw_xlsx(rows: str, **more: str) -> bytes:
             **parts,
         }
     )
+
+
+def one_that_ends(code: int, said: bytes = b"") -> list[str]:
+    """Instead of the parser: it writes half of what it read, says this and ends so, by a signal if below zero."""
+    does = f"""
+import os, sys
+sys.stdout.write('[1, ["half"]]\\n[2, ["ha')
+sys.stdout.flush()
+sys.stderr.buffer.write({said!r})
+sys.stderr.flush()
+os.kill(os.getpid(), {-code}) if {code} < 0 else os._exit({code})
+"""
+    return [sys.executable, "-c", does]

@@ -3,17 +3,17 @@
 import io
 import json
 import signal
+import subprocess
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import xlsxwriter
 
 from pheu.quality import parser, reading
 from pheu.quality.reading import FileRefused, Sheet, read_sheet
-from pheu.quality.tests.files import archive, ods, raw_xlsx, xls, xlsb
+from pheu.quality.tests.files import archive, ods, one_that_ends, raw_xlsx, xls, xlsb
 
 HEADER = ["Tên công ty", "Điện thoại"]
 
@@ -51,6 +51,30 @@ def test_lines_keep_the_numbers_that_the_spreadsheet_shows(read):
 def test_a_cell_of_unseen_characters_is_empty_and_text_is_nfc(read):
     sheet = read(xlsx([HEADER, ["\u200b\u200b", "\u00a0"], ["Co\u0302ng ty\u200b Đào", "0903\u00a0123 456 "]]))
     assert [line.cells for line in sheet.lines] == [HEADER, ["Công ty Đào", "0903 123 456"]]
+
+
+LONG = b"Ten cong ty,Dien thoai\n" + b"Song Hong,0903123456\n" * 300_000
+
+
+def test_the_parser_ends_once_nobody_waits_for_it(read, monkeypatch):
+    """R1.31: somebody has stopped the reading, or begun it anew."""
+    monkeypatch.setattr(reading, "ASKS_EVERY", 0.05)
+    started: list[subprocess.Popen[bytes]] = []
+    begin = subprocess.Popen.__init__
+    monkeypatch.setattr(
+        subprocess.Popen, "__init__", lambda self, *told, **more: started.append(self) or begin(self, *told, **more)
+    )
+    with pytest.raises(reading.Abandoned):
+        read(LONG, "danh-sach.csv", is_wanted=lambda: False)
+    assert [one.returncode for one in started] == [-signal.SIGKILL]
+
+
+def test_a_parser_that_takes_too_long_is_ended(read, monkeypatch):
+    monkeypatch.setattr(reading, "ASKS_EVERY", 0.05)
+    monkeypatch.setattr(reading, "PATIENCE", 0.1)
+    with pytest.raises(FileRefused) as refused:
+        read(LONG, "danh-sach.csv")
+    assert refused.value.why == "too_slow"
 
 
 def test_the_first_sheet_with_data_is_read_unless_another_is_asked_for(read):
@@ -412,12 +436,7 @@ def test_a_table_that_is_held_whole_has_a_limit(tmp_path, monkeypatch):
 )
 def test_however_the_parser_ends_its_lines_count_only_after_a_good_end(read, monkeypatch, ended, said, code):
     """R1.31: lines that it had written before are not there."""
-
-    def run(_command, *, stdout, **_more):
-        stdout.write(b'[1, ["half"]]\n')
-        return SimpleNamespace(returncode=ended, stderr=said)
-
-    monkeypatch.setattr(reading.subprocess, "run", run)
+    monkeypatch.setattr(reading, "PARSER", one_that_ends(ended, said))
     assert refused(read, b"") == code
 
 
@@ -425,7 +444,7 @@ def test_a_disk_that_is_full_is_no_fault_of_the_file(tmp_path):
     """R1.31: the job fails, is told and tried again."""
     (tmp_path / "file").write_bytes(b"a,b\n" * 9000)
     with open("/dev/full", "wb") as full, pytest.raises(OSError, match="No space left"):
-        reading._parse([str(tmp_path / "file"), "", ""], full)
+        reading._parse([str(tmp_path / "file"), "", ""], full, lambda: True)
 
 
 def test_numbers_days_and_spans_are_told_as_people_read_them():
