@@ -94,7 +94,8 @@ class Firm:
         add_file(record, upload=SimpleUploadedFile(f"{self.size}.txt", b"x"), by=by)
         follow(record, user=seller, by=by)
         RecordTag.objects.get_or_create(record=record, tag=tag)
-        what, at = ActivityType.objects.all()[0], timezone.now() + timedelta(days=self.size)
+        # The first is today, so that it is in the calendar on any day of the week.
+        what, at = ActivityType.objects.all()[0], timezone.now() + timedelta(days=self.size - 1)
         activity = schedule_activity(record, what=what, due_at=at, assignee=by, by=by)
         if self.size % 2 == 0:
             finish_activity(activity, by=by)
