@@ -27,9 +27,10 @@ from pheu.quality.services import CHUNK, give_up_reading, locked, may_place, new
 from pheu.records.acts import in_halves, last_operation, operation
 from pheu.records.fields import Field
 from pheu.records.locking import hold
-from pheu.records.models import Stage
+from pheu.records.models import Record, Stage
 from pheu.records.ownership import must_reach, place_with_owner
 from pheu.timeline import services as timeline
+from pheu.timeline.models import Note
 
 Policy, State, LineState = Import.Policy, Import.State, ImportLine.State
 
@@ -212,8 +213,7 @@ def _ends_of(imported: Import, known: Known, lines: Sequence[ImportLine]) -> Seq
     _take_in(imported, [(rows[nth], row) for nth, row in stays.items()])
     about = {nth: rows[nth].record for nth in new} | {nth: row.record for nth, row in stays.items()}
     said = {nth: [lines[nth].values.get(NOTE, ""), ends.get(lines[nth], "")] for nth in about}
-    notes = [(about[nth], "\n".join(filter(None, words))) for nth, words in said.items() if any(words)]
-    timeline.put_notes(notes, by=imported.by, via="import")
+    _put_notes(imported, [(about[nth], "\n".join(filter(None, words))) for nth, words in said.items() if any(words)])
     state = LineState.MERGED if imported.policy == Policy.MERGE else LineState.UPDATED
     done |= {nth: Ended(lines[nth], LineState.CREATED, rows[nth].pk) for nth in new}
     done |= {nth: Ended(lines[nth], state, row.pk) for nth, row in stays.items()}
@@ -238,6 +238,17 @@ def _begin_where_told(imported: Import, rows: Mapping[ImportLine, Any]) -> dict[
     for stage, some in begin.items():
         timeline.begin_in(some, stage, by=imported.by)
     return ends
+
+
+def _put_notes(imported: Import, told: Sequence[tuple[Record, str]]) -> None:
+    """Write notes on held records; what a list that came in once more says again stands there already."""
+    if not told:
+        return
+    about, bodies = zip(*told, strict=True)
+    there = Note.objects.filter(record__in=about, body__in=bodies, withdrawn_at=None).values_list("record", "body")
+    known = set(there)
+    new = [(record, body) for record, body in told if (record.pk, body) not in known]
+    timeline.put_notes(new, by=imported.by, via="import")
 
 
 def _give_to_owners(imported: Import, rows: Sequence[Any]) -> None:

@@ -119,9 +119,9 @@ def _must_be_open(imported: Import) -> None:
 
 def read_file(imported: Import, round_: int) -> None:
     """Read the wanted sheet and keep its lines. Safe to repeat: it begins anew. `refusal` says why it cannot be."""
-    wanted = Import.objects.filter(pk=imported.pk, round=round_, state=State.READING)
+    waiting = Import.objects.filter(pk=imported.pk, round=round_, state=State.READING)
     try:
-        with read_sheet(imported.file.path, name=imported.name, is_wanted=wanted.exists, **imported.wanted) as sheet:
+        with read_sheet(imported.file.path, name=imported.name, is_wanted=waiting.exists, **imported.wanted) as sheet:
             _keep_sheet(imported, round_, sheet)
     except FileRefused as refusal:
         _refuse_file(imported, round_, refusal.why)

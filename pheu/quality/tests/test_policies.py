@@ -128,6 +128,17 @@ def test_notes_of_a_list_are_notes_on_the_timeline(client, dung, an, policy):
     assert not Note.objects.filter(record__state="live").exists()
 
 
+def test_notes_of_a_list_that_comes_in_once_more_are_not_doubled(client, dung, an):
+    """R1.31: another one comes in."""
+    client.force_login(dung)
+    for told in ("Gọi sau Tết", "Gọi sau Tết", "Đã gọi"):
+        content = csv("Tên công ty,Mã số thuế,Ghi chú", f"Thép Sông Đà,0100109106,{told}")
+        place = {"team": "", "department": an.department.pk}
+        run(client, checked(client, content, "khach.csv", kind="company", **place), policy="fill")
+    assert sorted(Note.objects.values_list("body", flat=True)) == ["Gọi sau Tết", "Đã gọi"]
+    assert Company.objects.count() == 1
+
+
 def test_a_note_for_which_there_is_no_room_rejects_its_line(client, dung, an):
     """Nothing of a line is lost: it is told before anything is written."""
     content = csv("Tên công ty,Ghi chú", "Thép Sông Đà,ngắn", "Gạch Đông Á," + "dài " * 5001)

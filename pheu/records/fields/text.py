@@ -73,7 +73,7 @@ class Title(Text):
 
 
 class PersonTitle(PersonName, Title):
-    pass
+    """The same of somebody who is a row."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
