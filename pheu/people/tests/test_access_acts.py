@@ -385,7 +385,7 @@ PARTS = {
     "inviting.bring_up", "inviting.bring_up_alone",  # for reactions to what somebody has done
     "series.fill_series", "configuring.hold_entry", "configuring.hold_entries",
     "timeline.record", "timeline.record_many", "timeline.must_be_author", "timeline.give", "timeline.give_each",
-    "timeline.put_notes", "timeline.writable",
+    "timeline.begin_in", "timeline.put_notes", "timeline.writable",
     "by_itself.send_first", "aliases.make_record",  # for reactions to what somebody has done, and for what comes in
     "automation.by_rules",  # for whoever makes records
     "automation.warn_of_return", "automation.return_to_pool",  # for the job that goes by the clock: nobody's act
