@@ -1,6 +1,7 @@
 """Reminders on devices where no page is open (R1.35): sealed for one browser, for as long as its session lasts."""
 
 import json
+import os
 import ssl
 import threading
 from collections.abc import Iterator
@@ -295,7 +296,15 @@ const named = {
 PushManager.prototype.subscribe = async () => sessionStorage.setItem("there", "1") ?? named;
 PushManager.prototype.getSubscription = async () => sessionStorage.getItem("there") && named;
 """
-SHOWN = "async () => (await (await navigator.serviceWorker.ready).getNotifications()).map((one) => one.title)"
+
+
+@pytest.fixture
+def context(browser_type, browser_type_launch_args):
+    """Of a whole Chromium: one without windows shows no notifications."""
+    with browser_type.launch(
+        **browser_type_launch_args | {"executable_path": os.environ["PHEU_WHOLE_CHROMIUM"]}
+    ) as one:
+        yield one.new_context()
 
 
 # The worker shows it in its own time: so many pictures of the page are waited for.
