@@ -92,7 +92,7 @@ def test_taking_from_the_list_with_the_keyboard_keeps_the_place(world):
     page = world.enter(an, "/leads/?tab=all")
     page.get_by_role("button", name="Nhận", exact=True).press("Enter")
     expect(page.locator("#rows .person-name")).to_have_text("Nguyễn Hoài An")
-    assert page.evaluate("document.activeElement.closest('td') !== null")
+    expect(page.locator("#rows td:focus-within")).to_have_count(1)
 
 
 @pytest.mark.django_db(transaction=True)
