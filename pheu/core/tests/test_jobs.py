@@ -20,8 +20,13 @@ from pheu.core.models import JobFailure
 
 @pytest.fixture
 def clean_jobs(transactional_db):
-    """Jobs are no models of ours, so Django does not empty their tables after a test."""
+    """Jobs are no models of ours, so Django does not empty their tables after a test: others may have left some."""
+    forget_jobs()
     yield
+    forget_jobs()
+
+
+def forget_jobs() -> None:
     with connection.cursor() as cursor:
         cursor.execute("truncate procrastinate_jobs, procrastinate_workers cascade")
 
