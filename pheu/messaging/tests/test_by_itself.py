@@ -6,6 +6,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from pheu.conftest import nothing_changes
 from pheu.core import shape
+from pheu.core.tests.test_jobs import forget_jobs
 from pheu.deals.conversion import Handover, convert_leads
 from pheu.deals.models import Deal
 from pheu.leads.models import Lead
@@ -34,6 +35,7 @@ VAN = {
 
 @pytest.fixture(autouse=True)
 def _company(db):
+    forget_jobs()
     Profile.objects.update_or_create(
         pk=1, defaults={"name": "Quan Trắc Sen Việt", "website": "https://senviet.example"}
     )
